@@ -1,0 +1,25 @@
+/* A ZeroMQ socket on a libuv loop, through its edge-triggered descriptor, with no stall and no spin.
+ *
+ * The rule that a newcomer would break: never read the socket from the poll callback. Sending on the same thread eats
+ * the edge, so the poll callback is empty; before the loop blocks (uv_prepare) the socket is drained, at most
+ * ZLOOP_BURST messages a turn, and while it says there is more an idle handle keeps the loop from blocking. */
+#ifndef STOA_SHARED_ZLOOP_H
+#define STOA_SHARED_ZLOOP_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+enum { ZLOOP_BURST = 256 };
+
+struct zloop;
+
+/* Reads at most one message with ZMQ_DONTWAIT and handles it; false when there was none (EAGAIN). It may send on any
+ * socket and may call zloop_close. */
+typedef bool zloop_read_cb(void *arg);
+
+/* socket stays the caller's, and must outlive the zloop. */
+struct zloop *zloop_open(uv_loop_t *loop, void *socket, zloop_read_cb *read, void *arg);
+/* Stops at once; freed when libuv has closed the handles. Sets *z to NULL; accepts NULL. */
+void zloop_close(struct zloop **z);
+
+#endif

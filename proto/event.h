@@ -38,7 +38,6 @@ struct event {
 };
 
 struct state;
-enum fold;
 
 struct event_row {
     const char *name;

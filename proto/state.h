@@ -36,7 +36,7 @@ enum run_state run_state_parse(const char *name);
 /* Whether PROTOCOL.md allows the step. Staying is not a step. */
 bool run_state_allows(enum run_state from, enum run_state to);
 
-enum message_role { ROLE_USER, ROLE_ASSISTANT };
+enum message_role { MESSAGE_ROLE_USER, MESSAGE_ROLE_ASSISTANT };
 enum message_status { MESSAGE_COMPLETE, MESSAGE_STREAMING, MESSAGE_INTERRUPTED, MESSAGE_FAILED };
 const char *message_status_name(enum message_status status);
 

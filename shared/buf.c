@@ -1,0 +1,174 @@
+/* Grows by doubling, up to its cap and one byte for the NUL. Each append is all or nothing, so a buffer that was refused
+ * something still holds whole pieces only. */
+#include "shared/buf.h"
+#include "shared/xalloc.h"
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUF_FIRST = 64 };
+
+static char nothing[1]; /* what an empty buffer shows; never written */
+
+void buf_init(struct buf *buf, size_t max)
+{
+    *buf = (struct buf){.data = nothing, .max = max};
+}
+
+void buf_free(struct buf *buf)
+{
+    if (buf->cap)
+        free(buf->data);
+    buf_init(buf, buf->max);
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf_truncate(buf, 0);
+}
+
+/* Makes room for count more bytes and the NUL. */
+static bool reserve(struct buf *buf, size_t count)
+{
+    if (count > buf->max - buf->len || buf->len + count == SIZE_MAX)
+        return false;
+    size_t needed = buf->len + count + 1;
+    if (needed <= buf->cap)
+        return true;
+
+    size_t cap = buf->cap ? buf->cap : BUF_FIRST;
+    while (cap < needed)
+        cap = cap > SIZE_MAX / 2 ? needed : cap * 2;
+    if (cap - 1 > buf->max)
+        cap = buf->max + 1;
+
+    char *data = realloc(buf->cap ? buf->data : NULL, cap);
+    if (!data)
+        return false;
+    data[buf->len] = '\0';
+    buf->data = data;
+    buf->cap = cap;
+    return true;
+}
+
+bool buf_put(struct buf *buf, const void *data, size_t len)
+{
+    if (len == 0)
+        return true;
+    if (!reserve(buf, len))
+        return false;
+    memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+    buf->data[buf->len] = '\0';
+    return true;
+}
+
+bool buf_puts(struct buf *buf, const char *text)
+{
+    return buf_put(buf, text, strlen(text));
+}
+
+bool buf_putc(struct buf *buf, char byte)
+{
+    return buf_put(buf, &byte, 1);
+}
+
+bool buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    bool fits = buf_vprintf(buf, format, args);
+    va_end(args);
+    return fits;
+}
+
+bool buf_vprintf(struct buf *buf, const char *format, va_list args)
+{
+    va_list again;
+    size_t room = buf->cap ? buf->cap - buf->len : 0;
+
+    va_copy(again, args);
+    int len = vsnprintf(room ? buf->data + buf->len : NULL, room, format, args);
+    bool fits = len >= 0 && reserve(buf, (size_t)len);
+    if (fits && (size_t)len >= room)
+        vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+    va_end(again);
+
+    if (fits)
+        buf->len += (size_t)len;
+    else
+        buf_truncate(buf, buf->len); /* the first attempt may have written past len */
+    return fits;
+}
+
+/* The escape of a byte that cannot stand in a JSON string, or NULL. */
+static const char *json_escape(unsigned char byte, char scratch[8])
+{
+    switch (byte) {
+    case '"':
+        return "\\\"";
+    case '\\':
+        return "\\\\";
+    case '\b':
+        return "\\b";
+    case '\f':
+        return "\\f";
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    default:
+        if (byte >= 0x20)
+            return NULL;
+        snprintf(scratch, 8, "\\u%04x", byte);
+        return scratch;
+    }
+}
+
+bool buf_put_json(struct buf *buf, const char *text, size_t len)
+{
+    size_t before = buf->len, plain = 0;
+    bool fits = true;
+
+    for (size_t i = 0; i < len && fits; i++) {
+        char scratch[8];
+        const char *escape = json_escape((unsigned char)text[i], scratch);
+
+        if (!escape)
+            continue;
+        fits = buf_put(buf, text + plain, i - plain) && buf_puts(buf, escape);
+        plain = i + 1;
+    }
+    fits = fits && buf_put(buf, text + plain, len - plain);
+    if (!fits)
+        buf_truncate(buf, before);
+    return fits;
+}
+
+void buf_drop(struct buf *buf, size_t count)
+{
+    if (count == 0)
+        return;
+    memmove(buf->data, buf->data + count, buf->len - count);
+    buf_truncate(buf, buf->len - count);
+}
+
+void buf_truncate(struct buf *buf, size_t len)
+{
+    if (!buf->cap)
+        return;
+    buf->len = len;
+    buf->data[len] = '\0';
+}
+
+char *buf_take(struct buf *buf)
+{
+    char *data = buf->cap ? buf->data : xstrdup("");
+
+    buf_init(buf, buf->max);
+    return data;
+}

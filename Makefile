@@ -65,7 +65,7 @@ $(BUILD)/stoa: $(BUILD)/obj/tui/main.o $(call archive,tui) $(call archive,proto)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_tui) $(LIB_shared)) -pthread
 
 # A unit test tests/unit/<folder>/<name>_test.c links the archive of its folder and those below it.
-UNIT_LIBS = $(call pkgs,cmocka $(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
+UNIT_LIBS = $(call pkgs,cmocka vterm $(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
 unit_archives = $(call archive,$(1)) $(call archive,proto) $(call archive,shared)
 define unit_rule
 $(BUILD)/unit/$(1)/%_test: tests/unit/$(1)/%_test.c $(call unit_archives,$(1))

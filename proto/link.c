@@ -1,0 +1,109 @@
+/* Frames between daemon and agent. */
+#include "proto/link.h"
+
+#include "shared/jsonx.h"
+#include "shared/utf8.h"
+
+#include <string.h>
+
+enum { HEADER = 5, CHUNK_HEADER = 8 + 4 + 4 + 1 + 1 };
+
+static void put_le(unsigned char *to, uint64_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        to[i] = (unsigned char)(value >> (8 * i));
+}
+
+static uint64_t get_le(const char *from, int bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < bytes; i++)
+        value |= (uint64_t)(unsigned char)from[i] << (8 * i);
+    return value;
+}
+
+static bool put_header(struct buf *out, enum link_kind kind, size_t len)
+{
+    unsigned char header[HEADER];
+    put_le(header, len + 1, 4);
+    header[4] = (unsigned char)kind;
+    return len <= LINK_FRAME_MAX && out->max - out->len >= len + HEADER && buf_put(out, header, HEADER);
+}
+
+bool link_put(struct buf *out, enum link_kind kind, const char *payload, size_t len)
+{
+    return put_header(out, kind, len) && buf_put(out, payload, len);
+}
+
+bool link_put_json(struct buf *out, enum link_kind kind, const json_t *json)
+{
+    size_t len;
+    char *text = jsonx_dump(json, &len);
+    bool fits = link_put(out, kind, text, len);
+    free(text);
+    return fits;
+}
+
+/* The record: u64 index, u32 count, u32 block, u8 kind, u8 length of the message id, the id, the delta. */
+bool link_put_chunk(struct buf *out, const struct chunk *chunk)
+{
+    size_t id_len = strlen(chunk->message);
+    if (id_len >= ID_MAX || chunk->delta_len > LINK_CHUNK_MAX)
+        return false;
+    unsigned char head[CHUNK_HEADER];
+    put_le(head, chunk->index, 8);
+    put_le(head + 8, chunk->count, 4);
+    put_le(head + 12, chunk->block, 4);
+    head[16] = (unsigned char)chunk->kind;
+    head[17] = (unsigned char)id_len;
+    return put_header(out, LINK_CHUNK, CHUNK_HEADER + id_len + chunk->delta_len) && buf_put(out, head, CHUNK_HEADER) &&
+           buf_put(out, chunk->message, id_len) && buf_put(out, chunk->delta, chunk->delta_len);
+}
+
+bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struct chunk *chunk)
+{
+    if (len < CHUNK_HEADER)
+        return false;
+    size_t id_len = (unsigned char)payload[17];
+    if (id_len >= ID_MAX || len < CHUNK_HEADER + id_len || len - CHUNK_HEADER - id_len > LINK_CHUNK_MAX)
+        return false;
+    unsigned kind = (unsigned char)payload[16];
+    memcpy(message, payload + CHUNK_HEADER, id_len);
+    message[id_len] = '\0';
+    *chunk = (struct chunk){.message = message,
+                            .index = get_le(payload, 8),
+                            .count = (uint32_t)get_le(payload + 8, 4),
+                            .block = (uint32_t)get_le(payload + 12, 4),
+                            .kind = (enum chunk_kind)kind,
+                            .delta = payload + CHUNK_HEADER + id_len,
+                            .delta_len = len - CHUNK_HEADER - id_len};
+    return kind < CHUNK_KIND_COUNT && chunk->count >= 1 && chunk->index <= INT64_MAX - chunk->count &&
+           id_valid(message, "m_") && utf8_valid(chunk->delta, chunk->delta_len) &&
+           !memchr(chunk->delta, '\0', chunk->delta_len);
+}
+
+int link_next(const struct buf *in, enum link_kind *kind, const char **payload, size_t *len)
+{
+    if (in->len < 4)
+        return 0;
+    uint64_t size = get_le(in->data, 4);
+    if (size < 1 || size > LINK_FRAME_MAX + 1)
+        return -1;
+    if (in->len < 4 + size)
+        return 0;
+    *kind = (enum link_kind)(unsigned char)in->data[4];
+    *payload = in->data + HEADER;
+    *len = size - 1;
+    return 1;
+}
+
+void link_done(struct buf *in, size_t payload_len)
+{
+    buf_drop(in, HEADER + payload_len);
+}
+
+const char *exit_cause_name(enum exit_cause cause)
+{
+    static const char *const names[] = {"done", "hibernated", "crashed", "killed", "deadline", "protocol"};
+    return cause <= EXIT_CAUSE_PROTOCOL ? names[cause] : "unknown";
+}

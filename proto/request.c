@@ -1,0 +1,109 @@
+/* The table of requests. Adding one is a row here, its line in PROTOCOL.md, and a handler in the daemon. */
+#include "proto/request.h"
+
+#include <string.h>
+
+#define OPT false
+#define REQ true
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL                                                                                                 \
+    }
+
+enum { TEXT_MAX = 262144, SYSTEM_MAX = 65536, TITLE_MAX = 200, ID_LEN_MAX = 40 };
+
+static const struct field no_fields[] = {END};
+
+static const struct field edit_queue_fields[] = {{"remove", FIELD_STRINGS, REQ, false, 1, 64, NULL}, END};
+
+static const struct field history_fields[] = {{"before", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                              {"after", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                              {"limit", FIELD_INT, OPT, false, 1, 1000, NULL},
+                                              END};
+
+static const struct field search_fields[] = {{"text", FIELD_STRING, REQ, false, 1, 1000, NULL},
+                                             {"limit", FIELD_INT, OPT, false, 1, 200, NULL},
+                                             END};
+
+static const struct field send_fields[] = {{"text", FIELD_STRING, REQ, false, 1, TEXT_MAX, NULL},
+                                           {"mode", FIELD_ENUM, OPT, false, 0, 0, "queue|steer"},
+                                           END};
+
+static const struct field hello_fields[] = {{"kind", FIELD_ENUM, OPT, false, 0, 0, "tui|cli|api"},
+                                            {"terminal", FIELD_STRING, OPT, false, 0, 64, NULL},
+                                            {"version", FIELD_STRING, OPT, false, 0, 64, NULL},
+                                            END};
+
+static const struct field archive_fields[] = {{"archived", FIELD_BOOL, OPT, false, 0, 0, NULL}, END};
+
+static const struct field configure_fields[] = {{"model", FIELD_STRING, OPT, true, 1, 200, NULL},
+                                                {"system", FIELD_STRING, OPT, true, 1, SYSTEM_MAX, NULL},
+                                                {"temperature", FIELD_REAL, OPT, true, 0, 2, NULL},
+                                                {"max_tokens", FIELD_INT, OPT, true, 1, 1000000, NULL},
+                                                END};
+
+static const struct field create_fields[] = {{"title", FIELD_STRING, OPT, false, 0, TITLE_MAX, NULL},
+                                             {"model", FIELD_STRING, OPT, false, 1, 200, NULL},
+                                             {"system", FIELD_STRING, OPT, false, 1, SYSTEM_MAX, NULL},
+                                             END};
+
+static const struct field list_fields[] = {{"archived", FIELD_BOOL, OPT, false, 0, 0, NULL},
+                                           {"limit", FIELD_INT, OPT, false, 1, 1000, NULL},
+                                           {"before", FIELD_STRING, OPT, false, 1, 100, NULL},
+                                           END};
+
+static const struct field rename_fields[] = {{"title", FIELD_STRING, REQ, false, 1, TITLE_MAX, NULL}, END};
+
+static const struct field snapshot_fields[] = {{"limit", FIELD_INT, OPT, false, 1, 200, NULL}, END};
+
+static const struct field subscribe_fields[] = {{"sessions", FIELD_STRINGS, REQ, false, 1, 64, NULL},
+                                                {"kinds", FIELD_STRINGS, OPT, false, 1, 64, NULL},
+                                                END};
+
+static const struct field typing_fields[] = {{"typing", FIELD_BOOL, REQ, false, 0, 0, NULL}, END};
+
+static const struct field unsubscribe_fields[] = {{"sessions", FIELD_STRINGS, REQ, false, 1, 64, NULL}, END};
+
+static const struct request_row rows[METHOD_COUNT] = {
+    [METHOD_ADMIN_RELOAD] = {"admin.reload", false, ROLE_ADMIN, false, no_fields},
+    [METHOD_ADMIN_STATS] = {"admin.stats", false, ROLE_ADMIN, false, no_fields},
+    [METHOD_ADMIN_STOP] = {"admin.stop", false, ROLE_ADMIN, false, no_fields},
+    [METHOD_MESSAGE_EDIT_QUEUE] = {"message.edit_queue", true, ROLE_WRITER, true, edit_queue_fields},
+    [METHOD_MESSAGE_HISTORY] = {"message.history", true, ROLE_VIEWER, false, history_fields},
+    [METHOD_MESSAGE_SEARCH] = {"message.search", false, ROLE_VIEWER, false, search_fields},
+    [METHOD_MESSAGE_SEND] = {"message.send", true, ROLE_WRITER, true, send_fields},
+    [METHOD_MODEL_LIST] = {"model.list", false, ROLE_VIEWER, false, no_fields},
+    [METHOD_SERVER_HELLO] = {"server.hello", false, ROLE_VIEWER, false, hello_fields},
+    [METHOD_SERVER_PING] = {"server.ping", false, ROLE_VIEWER, false, no_fields},
+    [METHOD_SESSION_ARCHIVE] = {"session.archive", true, ROLE_OWNER, true, archive_fields},
+    [METHOD_SESSION_CONFIGURE] = {"session.configure", true, ROLE_WRITER, true, configure_fields},
+    [METHOD_SESSION_CREATE] = {"session.create", false, ROLE_VIEWER, true, create_fields},
+    [METHOD_SESSION_DELETE] = {"session.delete", true, ROLE_OWNER, true, no_fields},
+    [METHOD_SESSION_INFO] = {"session.info", true, ROLE_VIEWER, false, no_fields},
+    [METHOD_SESSION_INTERRUPT] = {"session.interrupt", true, ROLE_WRITER, true, no_fields},
+    [METHOD_SESSION_LIST] = {"session.list", false, ROLE_VIEWER, false, list_fields},
+    [METHOD_SESSION_RENAME] = {"session.rename", true, ROLE_WRITER, true, rename_fields},
+    [METHOD_SESSION_SNAPSHOT] = {"session.snapshot", true, ROLE_VIEWER, false, snapshot_fields},
+    [METHOD_SESSION_SUBSCRIBE] = {"session.subscribe", false, ROLE_VIEWER, false, subscribe_fields},
+    [METHOD_SESSION_TYPING] = {"session.typing", true, ROLE_WRITER, false, typing_fields},
+    [METHOD_SESSION_UNSUBSCRIBE] = {"session.unsubscribe", false, ROLE_VIEWER, false, unsubscribe_fields},
+};
+
+const struct request_row *request_row(enum method method)
+{
+    return &rows[method];
+}
+
+enum method request_method_parse(const char *name)
+{
+    for (enum method method = 0; method < METHOD_COUNT; method++)
+        if (strcmp(rows[method].name, name) == 0)
+            return method;
+    return METHOD_COUNT;
+}
+
+const char *role_name(enum role role)
+{
+    static const char *const names[] = {"none", "viewer", "writer", "approver", "owner", "admin"};
+    return role <= ROLE_ADMIN ? names[role] : "none";
+}

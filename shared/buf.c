@@ -1,5 +1,5 @@
-/* Grows by doubling, up to its cap and one byte for the NUL. Each append is all or nothing, so a buffer that was refused
- * something still holds whole pieces only. */
+/* Grows by doubling, up to its cap and one byte for the NUL. Each append is all or nothing, so a buffer that
+ * was refused something still holds whole pieces only. */
 #include "shared/buf.h"
 #include "shared/xalloc.h"
 #include <stdint.h>

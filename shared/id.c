@@ -1,5 +1,6 @@
-/* A ULID is one number of 128 bits: 48 of milliseconds above 80 of randomness. When the clock has not moved on (or went
- * back) the next one is the last plus a random step: it rises, and cannot be guessed from its neighbour. */
+/* A ULID is one number of 128 bits: 48 of milliseconds above 80 of randomness. When the clock has not moved
+ * on (or went back) the next one is the last plus a random step: it rises, and cannot be guessed from its
+ * neighbour. */
 #include "shared/id.h"
 #include "shared/clock.h"
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* A decoder that keeps an unfinished character over feeds, and a state machine over code points that knows escape
- * sequences. All that decides about a character is in the struct, never in where a feed ends. */
+/* A decoder that keeps an unfinished character over feeds, and a state machine over code points that knows
+ * escape sequences. All that decides about a character is in the struct, never in where a feed ends. */
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include <stdlib.h>
@@ -17,14 +17,14 @@ enum {
 
 enum state { TEXT, CR, ESCAPE, ESCAPE_INTERMEDIATE, CSI, STRING, FULL };
 
-/* Unicode's Default_Ignorable_Code_Point, U+FFF9 to U+FFFB and the skin tones, in order: what shows nothing, reorders
- * text, or has a width that terminals disagree on. */
+/* Unicode's Default_Ignorable_Code_Point, U+FFF9 to U+FFFB and the skin tones, in order: what shows nothing,
+ * reorders text, or has a width that terminals disagree on. */
 static const struct range {
     uint32_t first, last;
 } invisible[] = {
-    {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160},   {0x17B4, 0x17B5},
-    {0x180B, 0x180F},   {0x200B, 0x200F},   {0x202A, 0x202E},   {0x2060, 0x206F},   {0x3164, 0x3164},
-    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB},   {0x1BCA0, 0x1BCA3},
+    {0xAD, 0xAD},       {0x34F, 0x34F},     {0x61C, 0x61C},     {0x115F, 0x1160}, {0x17B4, 0x17B5},
+    {0x180B, 0x180F},   {0x200B, 0x200F},   {0x202A, 0x202E},   {0x2060, 0x206F}, {0x3164, 0x3164},
+    {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},   {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3},
     {0x1D173, 0x1D17A}, {0x1F3FB, 0x1F3FF}, {0xE0000, 0xE0FFF},
 };
 
@@ -138,7 +138,7 @@ static bool escape_takes(struct sanitise *s, uint32_t cp)
     }
     if (first && cp == '[')
         s->state = CSI;
-    else if (first && cp < DEL && strchr("]PX^_", (int)cp))
+    else if (first && cp > 0x20 && cp < DEL && strchr("]PX^_", (int)cp))
         s->state = STRING;
     else
         s->state = TEXT;
@@ -153,7 +153,8 @@ static bool csi_takes(struct sanitise *s, uint32_t cp)
     return cp >= 0x40 && cp <= 0x7E;
 }
 
-/* Up to BEL, ST in either form, or, so that a forgotten end cannot swallow a transcript, a newline or the cap. */
+/* Up to BEL, ST in either form, or, so that a forgotten end cannot swallow a transcript, a newline or the
+ * cap. */
 static bool string_takes(struct sanitise *s, uint32_t cp)
 {
     if (s->string_escape) {
@@ -255,7 +256,8 @@ static uint8_t char_length(unsigned char lead)
     return lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
 }
 
-/* No character is pending: takes a run of plain text or one character, or keeps an unfinished one. Bytes used. */
+/* No character is pending: takes a run of plain text or one character, or keeps an unfinished one. Bytes
+ * used. */
 static size_t feed_fresh(struct sanitise *s, const char *text, size_t len, struct buf *out)
 {
     size_t run = s->state == TEXT ? plain_run(text, len) : 0;

@@ -1,4 +1,5 @@
-/* Bad input is read as Unicode recommends: each longest start of a character that cannot go on is one U+FFFD. */
+/* Bad input is read as Unicode recommends: each longest start of a character that cannot go on is one U+FFFD.
+ */
 #include "shared/utf8.h"
 #include <langinfo.h>
 #include <locale.h>
@@ -56,7 +57,8 @@ size_t utf8_decode(const char *text, size_t len, uint32_t *cp)
 {
     const unsigned char *byte = (const unsigned char *)text;
     unsigned char lead = byte[0];
-    /* The second byte has narrower bounds where a wider one would be overlong, a surrogate or above U+10FFFF. */
+    /* The second byte has narrower bounds where a wider one would be overlong, a surrogate or above U+10FFFF.
+     */
     unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
     unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
 
@@ -118,7 +120,8 @@ static int cell_width(uint32_t cp)
     return width < 0 ? 1 : width; /* what wcwidth does not know is drawn as U+FFFD */
 }
 
-/* A cluster ends early where it would pass two cells, so that widths always add up to what ncurses adds up to. */
+/* A cluster ends early where it would pass two cells, so that widths always add up to what ncurses adds up
+ * to. */
 size_t utf8_cluster(const char *text, size_t len, int *width)
 {
     uint32_t cp, next;

@@ -1,4 +1,5 @@
-/* Allocation that ends the program instead of failing: a few small blocks that are not there leave nothing to save. */
+/* Allocation that ends the program instead of failing: a few small blocks that are not there leave nothing to
+ * save. */
 #include "shared/xalloc.h"
 #include <stdarg.h>
 #include <stdio.h>

@@ -12,7 +12,7 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 struct yaml_node {
     enum yaml_kind kind;
     int line;                 /* from 1 */
-    int quoted;               /* a scalar written in quotes is always a string */
+    int quoted;               /* a scalar written in quotes, or as a | or > block, is always a string */
     char *text;               /* scalar's text; NULL for the others */
     char **keys;              /* map: count keys, unique */
     int *key_lines;           /* map: line of each key */
@@ -24,7 +24,8 @@ struct yaml_node {
 struct yaml_node *yaml_parse(const char *text, size_t len, char error[256]);
 /* Reads and parses a file of at most YAML_SIZE_MAX bytes. error as above, or the system's reason. */
 struct yaml_node *yaml_read(const char *path, char error[256]);
-void yaml_free(struct yaml_node **node);
+/* Hidden, because libyaml has a yaml_free of its own and would call this one instead. */
+void yaml_free(struct yaml_node **node) __attribute__((visibility("hidden")));
 /* Borrowed; NULL when the map has no such key. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 

@@ -2,7 +2,8 @@
  *
  * The rule that a newcomer would break: never read the socket from the poll callback. Sending on the same thread eats
  * the edge, so the poll callback is empty; before the loop blocks (uv_prepare) the socket is drained, at most
- * ZLOOP_BURST messages a turn, and while it says there is more an idle handle keeps the loop from blocking. */
+ * ZLOOP_BURST messages a turn, and while it says there is more, or any was read (its handler may have sent on another
+ * socket of the loop, and eaten that one's edge), an idle handle keeps the loop from blocking. */
 #ifndef STOA_SHARED_ZLOOP_H
 #define STOA_SHARED_ZLOOP_H
 
@@ -17,7 +18,8 @@ struct zloop;
  * socket and may call zloop_close. */
 typedef bool zloop_read_cb(void *arg);
 
-/* socket stays the caller's, and must outlive the zloop. */
+/* socket stays the caller's, and must outlive the zloop. NULL when the loop cannot watch its descriptor.
+ * Send on it from any callback of the loop but a uv_prepare of your own. */
 struct zloop *zloop_open(uv_loop_t *loop, void *socket, zloop_read_cb *read, void *arg);
 /* Stops at once; freed when libuv has closed the handles. Sets *z to NULL; accepts NULL. */
 void zloop_close(struct zloop **z);

@@ -51,7 +51,8 @@ static enum err read_session(const json_t *json, struct request *request, char e
         return ERR_BAD_REQUEST;
     }
     if (!session || !id_valid(session, "s_")) {
-        snprintf(error, 256, "%s needs 'session': a full id such as s_01j8zq4k3nw8x5t7v9r2m6p0qd; it is '%.60s'",
+        snprintf(error, 256,
+                 "%s needs 'session': a full id such as s_01j8zq4k3nw8x5t7v9r2m6p0qd; it is '%.60s'",
                  row->name, session ? session : "");
         return ERR_BAD_REQUEST;
     }
@@ -101,7 +102,8 @@ enum err envelope_version(const char *frame, size_t len, char error[256])
     for (size_t i = 0; i < len && shown < sizeof theirs - 1; i++)
         theirs[shown++] = frame[i] > 0x20 && frame[i] < 0x7f ? frame[i] : '?';
     theirs[shown] = '\0';
-    snprintf(error, 256, "this end speaks %s, the other end '%s'; upgrade the older one", ENVELOPE_VERSION, theirs);
+    snprintf(error, 256, "this end speaks %s, the other end '%s'; upgrade the older one", ENVELOPE_VERSION,
+             theirs);
     return ERR_VERSION;
 }
 
@@ -120,7 +122,8 @@ static json_t *or_empty(json_t *object)
     return object ? json_incref(object) : json_object();
 }
 
-bool envelope_put_request(struct buf *out, const char *id, enum method method, const char *session, json_t *params)
+bool envelope_put_request(struct buf *out, const char *id, enum method method, const char *session,
+                          json_t *params)
 {
     json_t *object = json_object();
     jsonx_set_str(object, "id", id);

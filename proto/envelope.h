@@ -1,4 +1,5 @@
-/* The two frames of a message: the version, and one JSON object that is a request, a reply, an event or a notice. */
+/* The two frames of a message: the version, and one JSON object that is a request, a reply, an event or a
+ * notice. */
 #ifndef STOA_PROTO_ENVELOPE_H
 #define STOA_PROTO_ENVELOPE_H
 
@@ -22,16 +23,18 @@ struct request {
     char session[41]; /* "" if the method has none */
     json_t *params;   /* an object, never NULL after success; owned */
 };
-/* Reads a request and checks it against its row: method known, session there, params in bounds. ERR_OK, or a code with a
- * sentence in error; request->id is filled whenever it could be read, so that the error can be answered. */
+/* Reads a request and checks it against its row: method known, session there, params in bounds. ERR_OK, or a
+ * code with a sentence in error; request->id is filled whenever it could be read, so that the error can be
+ * answered. */
 enum err envelope_request(const char *text, size_t len, struct request *request, char error[256]);
 void request_clear(struct request *request);
 /* Checks frame 0. ERR_OK, or ERR_VERSION with a sentence that names both versions. */
 enum err envelope_version(const char *frame, size_t len, char error[256]);
 
-/* Text of a request, a reply, a notice: appended to out; false when it is full. params, ok and detail are borrowed and may
- * be NULL (an empty object). */
-bool envelope_put_request(struct buf *out, const char *id, enum method method, const char *session, json_t *params);
+/* Text of a request, a reply, a notice: appended to out; false when it is full. params, ok and detail are
+ * borrowed and may be NULL (an empty object). */
+bool envelope_put_request(struct buf *out, const char *id, enum method method, const char *session,
+                          json_t *params);
 bool envelope_put_ok(struct buf *out, const char *id, json_t *ok);
 bool envelope_put_error(struct buf *out, const char *id, enum err code, const char *text, json_t *detail);
 bool envelope_put_resync(struct buf *out, const char *session, const char *why);

@@ -11,20 +11,20 @@
 #include <stdint.h>
 
 enum event_type { /* in the order of the names */
-    EVENT_ERROR_OCCURRED,
-    EVENT_MESSAGE_ADDED,
-    EVENT_PARTICIPANT_JOINED,
-    EVENT_PARTICIPANT_LEFT,
-    EVENT_PARTICIPANT_TYPING,
-    EVENT_QUEUE_CHANGED,
-    EVENT_SESSION_ENDED,
-    EVENT_SESSION_STARTED,
-    EVENT_SESSION_UPDATED,
-    EVENT_STATE_CHANGED,
-    EVENT_STREAM_CHUNK,
-    EVENT_STREAM_COMPLETED,
-    EVENT_TURN_RETRYING,
-    EVENT_COUNT
+                  EVENT_ERROR_OCCURRED,
+                  EVENT_MESSAGE_ADDED,
+                  EVENT_PARTICIPANT_JOINED,
+                  EVENT_PARTICIPANT_LEFT,
+                  EVENT_PARTICIPANT_TYPING,
+                  EVENT_QUEUE_CHANGED,
+                  EVENT_SESSION_ENDED,
+                  EVENT_SESSION_STARTED,
+                  EVENT_SESSION_UPDATED,
+                  EVENT_STATE_CHANGED,
+                  EVENT_STREAM_CHUNK,
+                  EVENT_STREAM_COMPLETED,
+                  EVENT_TURN_RETRYING,
+                  EVENT_COUNT
 };
 
 struct event {
@@ -42,8 +42,8 @@ struct state;
 struct event_row {
     const char *name;
     bool durable;
-    bool listed;     /* brought by a subscription to "mine" */
-    bool agent_may;  /* an agent may report it */
+    bool listed;    /* brought by a subscription to "mine" */
+    bool agent_may; /* an agent may report it */
     const struct field *fields;
     /* Changes the state by the event; false, with nothing changed, if it can't be (see reduce.c). */
     bool (*reduce)(struct state *state, const struct event *event);
@@ -74,10 +74,10 @@ struct chunk {
 /* Appends the event as JSON text (one frame). False when out is full. */
 bool event_encode(const struct event *event, struct buf *out);
 /* The same for a chunk, by hand: this is the hot path. */
-bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int64_t ts, const struct chunk *chunk,
-                        struct buf *out);
-/* Reads an event object that was parsed already; takes a reference to json. Returns EVENT_COUNT as type for a type
- * that is not known (skip it). False with a sentence in error if it is malformed. */
+bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int64_t ts,
+                        const struct chunk *chunk, struct buf *out);
+/* Reads an event object that was parsed already; takes a reference to json. Returns EVENT_COUNT as type for a
+ * type that is not known (skip it). False with a sentence in error if it is malformed. */
 bool event_parse(json_t *json, struct event *event, char error[256]);
 void event_clear(struct event *event);
 /* The chunk inside a stream.chunk event; its pointers live as long as the event. False if malformed. */

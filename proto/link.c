@@ -56,8 +56,9 @@ bool link_put_chunk(struct buf *out, const struct chunk *chunk)
     put_le(head + 12, chunk->block, 4);
     head[16] = (unsigned char)chunk->kind;
     head[17] = (unsigned char)id_len;
-    return put_header(out, LINK_CHUNK, CHUNK_HEADER + id_len + chunk->delta_len) && buf_put(out, head, CHUNK_HEADER) &&
-           buf_put(out, chunk->message, id_len) && buf_put(out, chunk->delta, chunk->delta_len);
+    return put_header(out, LINK_CHUNK, CHUNK_HEADER + id_len + chunk->delta_len) &&
+           buf_put(out, head, CHUNK_HEADER) && buf_put(out, chunk->message, id_len) &&
+           buf_put(out, chunk->delta, chunk->delta_len);
 }
 
 bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struct chunk *chunk)
@@ -77,9 +78,9 @@ bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struc
                             .kind = (enum chunk_kind)kind,
                             .delta = payload + CHUNK_HEADER + id_len,
                             .delta_len = len - CHUNK_HEADER - id_len};
-    return kind < CHUNK_KIND_COUNT && chunk->count >= 1 && chunk->index <= INT64_MAX - chunk->count &&
-           id_valid(message, "m_") && utf8_valid(chunk->delta, chunk->delta_len) &&
-           !memchr(chunk->delta, '\0', chunk->delta_len);
+    return kind < CHUNK_KIND_COUNT && chunk->count >= 1 &&
+           chunk->index <= (uint64_t)INT64_MAX - chunk->count && id_valid(message, "m_") &&
+           utf8_valid(chunk->delta, chunk->delta_len) && !memchr(chunk->delta, '\0', chunk->delta_len);
 }
 
 int link_next(const struct buf *in, enum link_kind *kind, const char **payload, size_t *len)

@@ -1,16 +1,15 @@
 /* The contract between stoad and stoa-agent: descriptors, environment, frames, exit causes.
  *
- * The agent is started as `stoa-agent` with descriptor 3 a stream socketpair to the daemon and an environment of
- * PATH, HOME, LANG, LC_ALL, TZ, STOA_LOG and SSL_CERT_DIR/FILE only. A frame is
- *     u32 little-endian: bytes that follow · u8: kind · payload (JSON text, or for chunks a binary record)
+ * The agent is started as `stoa-agent` with descriptor 3 a stream socketpair to the daemon and an environment
+ * of PATH, HOME, LANG, LC_ALL, TZ, STOA_LOG and SSL_CERT_DIR/FILE only. A frame is u32 little-endian: bytes
+ * that follow · u8: kind · payload (JSON text, or for chunks a binary record)
  *
- * The agent is a follower of its session: it gets a snapshot (LOAD), then every durable event as the daemon numbered it
- * (EVENT), its own facts included, and folds them as terminals do. It speaks first (READY); until then the daemon sends
- * nothing, and it takes no frame but READY. Order in a turn:
- *     daemon  EVENT message.added (user), EVENT state.changed thinking, TURN
- *     agent   FACT message.added (assistant, streaming, empty content), FACT state.changed streaming, CHUNK ...,
- *             FACT stream.completed, FACT state.changed idle
- * A turn that fails before a message begins is FACT error.occurred and FACT state.changed idle. A message that
+ * The agent is a follower of its session: it gets a snapshot (LOAD), then every durable event as the daemon
+ * numbered it (EVENT), its own facts included, and folds them as terminals do. It speaks first (READY); until
+ * then the daemon sends nothing, and it takes no frame but READY. Order in a turn: daemon  EVENT
+ * message.added (user), EVENT state.changed thinking, TURN agent   FACT message.added (assistant, streaming,
+ * empty content), FACT state.changed streaming, CHUNK ..., FACT stream.completed, FACT state.changed idle A
+ * turn that fails before a message begins is FACT error.occurred and FACT state.changed idle. A message that
  * fails is FACT stream.completed (status failed, with error), FACT error.occurred, FACT state.changed idle.
  * On INTERRUPT the agent ends its message with status interrupted and goes to idle, within 100 ms. */
 #ifndef STOA_PROTO_LINK_H
@@ -24,12 +23,12 @@
 
 enum {
     LINK_FD = 3,
-    LINK_FRAME_MAX = 16 << 20,   /* payload bytes */
-    LINK_CHUNK_MAX = 64 << 10,   /* delta bytes of one chunk record */
-    LINK_READY_MS = 5000,        /* from spawn to READY */
-    LINK_BEAT_MS = 2000,         /* the agent beats this often during a turn */
+    LINK_FRAME_MAX = 16 << 20, /* payload bytes */
+    LINK_CHUNK_MAX = 64 << 10, /* delta bytes of one chunk record */
+    LINK_READY_MS = 5000,      /* from spawn to READY */
+    LINK_BEAT_MS = 2000,       /* the agent beats this often during a turn */
     LINK_BEAT_DEADLINE_MS = 15000,
-    LINK_INTERRUPT_MS = 2000     /* from INTERRUPT to idle, then the daemon kills */
+    LINK_INTERRUPT_MS = 2000 /* from INTERRUPT to idle, then the daemon kills */
 };
 #define LINK_VERSION 1
 
@@ -46,7 +45,7 @@ enum link_kind {
     LINK_FACT,       /* {"type":"...","data":{...}}: an event without number */
     LINK_CHUNK,      /* binary, link_put_chunk */
     LINK_BEAT,       /* {} */
-    LINK_PROBED      /* {"found":{"url":"http://127.0.0.1:11434/v1","model":"..."}|null}; then the agent leaves */
+    LINK_PROBED /* {"found":{"url":"http://127.0.0.1:11434/v1","model":"..."}|null}; then the agent leaves */
 };
 
 /* LINK_TURN: {"model":"name without provider",
@@ -56,7 +55,14 @@ enum link_kind {
  * What is said to the model (messages, system, temperature, max_tokens) is in the folded state. */
 
 /* Why an agent's process ended. */
-enum exit_cause { EXIT_CAUSE_DONE, EXIT_CAUSE_HIBERNATED, EXIT_CAUSE_CRASHED, EXIT_CAUSE_KILLED, EXIT_CAUSE_DEADLINE, EXIT_CAUSE_PROTOCOL };
+enum exit_cause {
+    EXIT_CAUSE_DONE,
+    EXIT_CAUSE_HIBERNATED,
+    EXIT_CAUSE_CRASHED,
+    EXIT_CAUSE_KILLED,
+    EXIT_CAUSE_DEADLINE,
+    EXIT_CAUSE_PROTOCOL
+};
 const char *exit_cause_name(enum exit_cause cause);
 
 /* Append one frame to out; false when out is full. */
@@ -64,11 +70,12 @@ bool link_put(struct buf *out, enum link_kind kind, const char *payload, size_t 
 bool link_put_json(struct buf *out, enum link_kind kind, const json_t *json);
 bool link_put_chunk(struct buf *out, const struct chunk *chunk);
 
-/* Reads a chunk record: checks bounds and UTF-8. Pointers go into payload; the message id into message[ID_MAX]. */
+/* Reads a chunk record: checks bounds and UTF-8. Pointers go into payload; the message id into
+ * message[ID_MAX]. */
 bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struct chunk *chunk);
 
-/* Takes the first frame off in: 1 with kind and payload (which live until in changes; then call link_done), 0 when it is
- * not whole yet, -1 when it breaks the protocol. */
+/* Takes the first frame off in: 1 with kind and payload (which live until in changes; then call link_done), 0
+ * when it is not whole yet, -1 when it breaks the protocol. */
 int link_next(const struct buf *in, enum link_kind *kind, const char **payload, size_t *len);
 /* Drops the frame that link_next gave. */
 void link_done(struct buf *in, size_t payload_len);

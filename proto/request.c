@@ -21,9 +21,8 @@ static const struct field history_fields[] = {{"before", FIELD_STRING, OPT, fals
                                               {"limit", FIELD_INT, OPT, false, 1, 1000, NULL},
                                               END};
 
-static const struct field search_fields[] = {{"text", FIELD_STRING, REQ, false, 1, 1000, NULL},
-                                             {"limit", FIELD_INT, OPT, false, 1, 200, NULL},
-                                             END};
+static const struct field search_fields[] = {
+    {"text", FIELD_STRING, REQ, false, 1, 1000, NULL}, {"limit", FIELD_INT, OPT, false, 1, 200, NULL}, END};
 
 static const struct field send_fields[] = {{"text", FIELD_STRING, REQ, false, 1, TEXT_MAX, NULL},
                                            {"mode", FIELD_ENUM, OPT, false, 0, 0, "queue|steer"},

@@ -1,4 +1,5 @@
-/* The requests: one row a method, as PROTOCOL.md lists them. The dispatcher checks the row before it calls a handler. */
+/* The requests: one row a method, as PROTOCOL.md lists them. The dispatcher checks the row before it calls a
+ * handler. */
 #ifndef STOA_PROTO_REQUEST_H
 #define STOA_PROTO_REQUEST_H
 
@@ -10,29 +11,29 @@ enum role { ROLE_NONE, ROLE_VIEWER, ROLE_WRITER, ROLE_APPROVER, ROLE_OWNER, ROLE
 const char *role_name(enum role role);
 
 enum method { /* in the order of the names */
-    METHOD_ADMIN_RELOAD,
-    METHOD_ADMIN_STATS,
-    METHOD_ADMIN_STOP,
-    METHOD_MESSAGE_EDIT_QUEUE,
-    METHOD_MESSAGE_HISTORY,
-    METHOD_MESSAGE_SEARCH,
-    METHOD_MESSAGE_SEND,
-    METHOD_MODEL_LIST,
-    METHOD_SERVER_HELLO,
-    METHOD_SERVER_PING,
-    METHOD_SESSION_ARCHIVE,
-    METHOD_SESSION_CONFIGURE,
-    METHOD_SESSION_CREATE,
-    METHOD_SESSION_DELETE,
-    METHOD_SESSION_INFO,
-    METHOD_SESSION_INTERRUPT,
-    METHOD_SESSION_LIST,
-    METHOD_SESSION_RENAME,
-    METHOD_SESSION_SNAPSHOT,
-    METHOD_SESSION_SUBSCRIBE,
-    METHOD_SESSION_TYPING,
-    METHOD_SESSION_UNSUBSCRIBE,
-    METHOD_COUNT
+              METHOD_ADMIN_RELOAD,
+              METHOD_ADMIN_STATS,
+              METHOD_ADMIN_STOP,
+              METHOD_MESSAGE_EDIT_QUEUE,
+              METHOD_MESSAGE_HISTORY,
+              METHOD_MESSAGE_SEARCH,
+              METHOD_MESSAGE_SEND,
+              METHOD_MODEL_LIST,
+              METHOD_SERVER_HELLO,
+              METHOD_SERVER_PING,
+              METHOD_SESSION_ARCHIVE,
+              METHOD_SESSION_CONFIGURE,
+              METHOD_SESSION_CREATE,
+              METHOD_SESSION_DELETE,
+              METHOD_SESSION_INFO,
+              METHOD_SESSION_INTERRUPT,
+              METHOD_SESSION_LIST,
+              METHOD_SESSION_RENAME,
+              METHOD_SESSION_SNAPSHOT,
+              METHOD_SESSION_SUBSCRIBE,
+              METHOD_SESSION_TYPING,
+              METHOD_SESSION_UNSUBSCRIBE,
+              METHOD_COUNT
 };
 
 struct request_row {

@@ -94,7 +94,8 @@ static void describe(const struct field *field, char out[160])
         snprintf(out, 160, "an array of %" PRId64 " to %" PRId64 " elements", field->min, field->max);
         break;
     case FIELD_STRINGS:
-        snprintf(out, 160, "an array of %" PRId64 " to %" PRId64 " strings of 1 to 64 bytes", field->min, field->max);
+        snprintf(out, 160, "an array of %" PRId64 " to %" PRId64 " strings of 1 to 64 bytes", field->min,
+                 field->max);
         break;
     case FIELD_ENUM:
         snprintf(out, 160, "one of %s", field->choices);

@@ -1,5 +1,5 @@
-/* What an outside JSON object must look like: one row a member. Requests and events are checked by the same code, and the
- * error names the member, its value and what would be right. */
+/* What an outside JSON object must look like: one row a member. Requests and events are checked by the same
+ * code, and the error names the member, its value and what would be right. */
 #ifndef STOA_PROTO_SCHEMA_H
 #define STOA_PROTO_SCHEMA_H
 
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 enum field_type {
-    FIELD_STRING,  /* min..max are bytes */
-    FIELD_INT,     /* min..max are values */
-    FIELD_REAL,    /* min..max are values; integers are taken too */
+    FIELD_STRING, /* min..max are bytes */
+    FIELD_INT,    /* min..max are values */
+    FIELD_REAL,   /* min..max are values; integers are taken too */
     FIELD_BOOL,
     FIELD_OBJECT,
     FIELD_ARRAY,   /* min..max are elements */
@@ -27,8 +27,9 @@ struct field {
     const char *choices; /* FIELD_ENUM: "queue|steer" */
 };
 
-/* True if obj is an object that fits the fields. Members that no row names are refused when strict, else skipped.
- * error receives a sentence such as: parameter 'limit' is 5000; it must be an integer from 1 to 1000. */
+/* True if obj is an object that fits the fields. Members that no row names are refused when strict, else
+ * skipped. error receives a sentence such as: parameter 'limit' is 5000; it must be an integer from 1 to
+ * 1000. */
 bool schema_check(const struct field *fields, const json_t *obj, bool strict, char error[256]);
 
 #endif

@@ -1,5 +1,5 @@
-/* A session's state: the fold of its events. Daemon, agent and terminals run this same code, so that equal events give
- * equal state. Nothing changes a state but state_fold and state_fold_chunk.
+/* A session's state: the fold of its events. Daemon, agent and terminals run this same code, so that equal
+ * events give equal state. Nothing changes a state but state_fold and state_fold_chunk.
  *
  * The struct is open to read, for views and handlers. Only state.c and reduce.c write it. */
 #ifndef STOA_PROTO_STATE_H
@@ -46,10 +46,10 @@ struct usage { /* tokens; 0 where the model's server does not say */
 
 struct block {
     enum block_kind kind;
-    struct buf text;  /* text, reasoning, opaque data, or a tool call's input as JSON text */
-    char *call_id;    /* tool call */
-    char *name;       /* tool call */
-    char *signature;  /* reasoning */
+    struct buf text; /* text, reasoning, opaque data, or a tool call's input as JSON text */
+    char *call_id;   /* tool call */
+    char *name;      /* tool call */
+    char *signature; /* reasoning */
 };
 
 struct message {
@@ -57,16 +57,16 @@ struct message {
     enum message_role role;
     enum message_status status;
     char *author;
-    int64_t ts;           /* wall milliseconds */
+    int64_t ts; /* wall milliseconds */
     struct block *blocks;
     size_t block_count;
-    size_t bytes;         /* of all blocks */
-    uint64_t next_index;  /* the chunk index expected next, while streaming */
+    size_t bytes;        /* of all blocks */
+    uint64_t next_index; /* the chunk index expected next, while streaming */
     struct usage usage;
-    char *stop_reason;    /* NULL while streaming or when none was given */
-    char *error;          /* why it failed or was interrupted; NULL if neither */
+    char *stop_reason;          /* NULL while streaming or when none was given */
+    char *error;                /* why it failed or was interrupted; NULL if neither */
     int64_t first_ms, total_ms; /* -1 if not known */
-    uint64_t version;     /* rises with every change: what a view caches its layout by */
+    uint64_t version;           /* rises with every change: what a view caches its layout by */
 };
 
 struct participant {
@@ -81,23 +81,23 @@ struct state {
     char epoch[ID_MAX];
     uint64_t seq;
     enum run_state run;
-    char *owner, *title, *model;      /* title "" until named; model "" for none */
-    char *system;                     /* NULL: none */
-    double temperature;               /* < 0: the provider's default */
-    int64_t max_tokens;               /* < 0: the provider's default */
-    int64_t created, activity;        /* wall milliseconds */
+    char *owner, *title, *model; /* title "" until named; model "" for none */
+    char *system;                /* NULL: none */
+    double temperature;          /* < 0: the provider's default */
+    int64_t max_tokens;          /* < 0: the provider's default */
+    int64_t created, activity;   /* wall milliseconds */
     bool archived, ended;
-    char *error_kind, *error_text;    /* the last error; NULL if none since the turn began */
+    char *error_kind, *error_text; /* the last error; NULL if none since the turn began */
     int64_t error_ts;
-    char *retry_why;                  /* NULL unless a retry is being waited for */
+    char *retry_why; /* NULL unless a retry is being waited for */
     int64_t retry_attempt, retry_limit, retry_delay_ms;
-    struct usage usage;               /* totals */
+    struct usage usage; /* totals */
     int64_t turns;
-    int64_t turn_started;             /* wall ms of the last step out of idle; 0 while idle */
-    uint64_t messages_total;          /* of the session; >= message_count */
-    struct message **messages;        /* the newest ones, oldest first */
+    int64_t turn_started;      /* wall ms of the last step out of idle; 0 while idle */
+    uint64_t messages_total;   /* of the session; >= message_count */
+    struct message **messages; /* the newest ones, oldest first */
     size_t message_count;
-    size_t bytes;                     /* of the messages kept */
+    size_t bytes; /* of the messages kept */
     struct message **queue;
     size_t queue_count;
     struct participant *participants;
@@ -106,10 +106,10 @@ struct state {
 };
 
 enum fold {
-    FOLD_OK,    /* the state has changed */
-    FOLD_OLD,   /* known already: nothing changed */
-    FOLD_GAP,   /* something before it is missing: nothing changed, take a new snapshot */
-    FOLD_BAD    /* not a possible event for this state: nothing changed */
+    FOLD_OK,  /* the state has changed */
+    FOLD_OLD, /* known already: nothing changed */
+    FOLD_GAP, /* something before it is missing: nothing changed, take a new snapshot */
+    FOLD_BAD  /* not a possible event for this state: nothing changed */
 };
 
 /* An empty state before its session.started, without window limits. */
@@ -123,8 +123,8 @@ enum fold state_fold(struct state *state, const struct event *event);
 /* The same for a chunk; at: the seq that it follows. */
 enum fold state_fold_chunk(struct state *state, uint64_t at, const struct chunk *chunk);
 
-/* The snapshot of PROTOCOL.md as a new reference: the newest messages, at most limit of them and bytes of content (always
- * the newest one; limit 0: none). */
+/* The snapshot of PROTOCOL.md as a new reference: the newest messages, at most limit of them and bytes of
+ * content (always the newest one; limit 0: none). */
 json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes);
 /* Reads a snapshot; NULL with a sentence in error if it is not one. */
 struct state *state_from_snapshot(const json_t *snapshot, char error[256]);

@@ -1,0 +1,240 @@
+/* The table of events and their text. Adding an event is a row here, its reducer in reduce.c, and its line in
+ * PROTOCOL.md. */
+#include "proto/event.h"
+
+#include "proto/reduce.h"
+#include "shared/jsonx.h"
+#include "shared/utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OPT false
+#define REQ true
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL                                                                                                 \
+    }
+#define ID(name, required)                                                                                   \
+    {                                                                                                        \
+        name, FIELD_STRING, required, false, 1, ID_MAX - 1, NULL                                             \
+    }
+#define TEXT(name, required, max)                                                                            \
+    {                                                                                                        \
+        name, FIELD_STRING, required, false, 0, max, NULL                                                    \
+    }
+#define OBJECT(name, required)                                                                               \
+    {                                                                                                        \
+        name, FIELD_OBJECT, required, false, 0, 0, NULL                                                      \
+    }
+#define STEPS "idle|thinking|streaming|awaiting_permission|running_tools|interrupting|compacting"
+
+enum { NAME_MAX_BYTES = 256, REASON_MAX = 4096, COUNT_MAX = 1 << 30 };
+
+static const struct field error_fields[] = {TEXT("kind", REQ, 64), TEXT("text", REQ, REASON_MAX),
+                                            ID("message", OPT), END};
+static const struct field message_added_fields[] = {OBJECT("message", REQ), END};
+static const struct field joined_fields[] = {OBJECT("participant", REQ), END};
+static const struct field left_fields[] = {ID("participant", REQ), TEXT("why", OPT, 64), END};
+static const struct field typing_fields[] = {
+    ID("participant", REQ), {"typing", FIELD_BOOL, REQ, false, 0, 0, NULL}, END};
+static const struct field queue_fields[] = {OBJECT("added", OPT),
+                                            {"front", FIELD_BOOL, OPT, false, 0, 0, NULL},
+                                            {"removed", FIELD_STRINGS, OPT, false, 1, 256, NULL},
+                                            TEXT("by", OPT, NAME_MAX_BYTES),
+                                            END};
+static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};
+static const struct field started_fields[] = {TEXT("owner", REQ, NAME_MAX_BYTES),
+                                              TEXT("title", REQ, 1024),
+                                              TEXT("model", REQ, NAME_MAX_BYTES),
+                                              {"system", FIELD_STRING, OPT, true, 0, 65536, NULL},
+                                              {"created", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+                                              END};
+static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
+                                              TEXT("model", OPT, NAME_MAX_BYTES),
+                                              {"system", FIELD_STRING, OPT, true, 0, 65536, NULL},
+                                              {"temperature", FIELD_REAL, OPT, true, 0, 2, NULL},
+                                              {"max_tokens", FIELD_INT, OPT, true, 1, COUNT_MAX, NULL},
+                                              {"archived", FIELD_BOOL, OPT, false, 0, 0, NULL},
+                                              TEXT("by", OPT, NAME_MAX_BYTES),
+                                              END};
+static const struct field state_fields[] = {{"old", FIELD_ENUM, OPT, false, 0, 0, STEPS},
+                                            {"new", FIELD_ENUM, REQ, false, 0, 0, STEPS},
+                                            TEXT("by", OPT, NAME_MAX_BYTES),
+                                            TEXT("reason", OPT, REASON_MAX),
+                                            END};
+static const struct field chunk_fields[] = {
+    ID("message", REQ),
+    {"index", FIELD_INT, REQ, false, 0, INT64_MAX - COUNT_MAX, NULL},
+    {"count", FIELD_INT, REQ, false, 1, COUNT_MAX, NULL},
+    {"block", FIELD_INT, REQ, false, 0, COUNT_MAX, NULL},
+    {"kind", FIELD_ENUM, REQ, false, 0, 0, "text|reasoning|tool_call|tool_input"},
+    TEXT("delta", REQ, 1 << 20),
+    END};
+static const struct field completed_fields[] = {
+    ID("message", REQ),
+    {"status", FIELD_ENUM, REQ, false, 0, 0, "complete|interrupted|failed"},
+    {"content", FIELD_ARRAY, REQ, false, 0, 256, NULL},
+    TEXT("stop_reason", OPT, 64),
+    OBJECT("usage", OPT),
+    OBJECT("timings", OPT),
+    TEXT("error", OPT, REASON_MAX),
+    END};
+static const struct field retrying_fields[] = {{"attempt", FIELD_INT, REQ, false, 0, 100, NULL},
+                                               {"limit", FIELD_INT, REQ, false, 0, 100, NULL},
+                                               {"delay_ms", FIELD_INT, REQ, false, 0, COUNT_MAX * 2LL, NULL},
+                                               TEXT("why", REQ, REASON_MAX),
+                                               END};
+
+static const struct event_row rows[EVENT_COUNT] = {
+    /* name, durable, listed, an agent may */
+    [EVENT_ERROR_OCCURRED] = {"error.occurred", true, true, true, error_fields, reduce_error},
+    [EVENT_MESSAGE_ADDED] = {"message.added", true, false, true, message_added_fields, reduce_message_added},
+    [EVENT_PARTICIPANT_JOINED] = {"participant.joined", false, false, false, joined_fields, reduce_joined},
+    [EVENT_PARTICIPANT_LEFT] = {"participant.left", false, false, false, left_fields, reduce_left},
+    [EVENT_PARTICIPANT_TYPING] = {"participant.typing", false, false, false, typing_fields, reduce_typing},
+    [EVENT_QUEUE_CHANGED] = {"queue.changed", true, false, false, queue_fields, reduce_queue},
+    [EVENT_SESSION_ENDED] = {"session.ended", true, true, false, ended_fields, reduce_ended},
+    [EVENT_SESSION_STARTED] = {"session.started", true, true, false, started_fields, reduce_started},
+    [EVENT_SESSION_UPDATED] = {"session.updated", true, true, false, updated_fields, reduce_updated},
+    [EVENT_STATE_CHANGED] = {"state.changed", true, true, true, state_fields, reduce_state},
+    [EVENT_STREAM_CHUNK] = {"stream.chunk", false, false, false, chunk_fields, reduce_chunk},
+    [EVENT_STREAM_COMPLETED] = {"stream.completed", true, false, true, completed_fields, reduce_completed},
+    [EVENT_TURN_RETRYING] = {"turn.retrying", false, false, true, retrying_fields, reduce_retrying},
+};
+
+const struct event_row *event_row(enum event_type type)
+{
+    return &rows[type];
+}
+
+enum event_type event_type_parse(const char *name)
+{
+    for (enum event_type type = 0; type < EVENT_COUNT; type++)
+        if (strcmp(rows[type].name, name) == 0)
+            return type;
+    return EVENT_COUNT;
+}
+
+static const char *const block_names[] = {"text", "reasoning", "redacted", "tool_call"};
+static const char *const chunk_names[] = {"text", "reasoning", "tool_call", "tool_input"};
+
+static int find_name(const char *const *names, int count, const char *name)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return count;
+}
+
+const char *block_kind_name(enum block_kind kind)
+{
+    return block_names[kind];
+}
+
+enum block_kind block_kind_parse(const char *name)
+{
+    return (enum block_kind)find_name(block_names, BLOCK_KIND_COUNT, name);
+}
+
+const char *chunk_kind_name(enum chunk_kind kind)
+{
+    return chunk_names[kind];
+}
+
+enum chunk_kind chunk_kind_parse(const char *name)
+{
+    return (enum chunk_kind)find_name(chunk_names, CHUNK_KIND_COUNT, name);
+}
+
+/* Members up to and without data, shared by both encoders. */
+static bool put_head(struct buf *out, const char *session, const char *epoch, bool durable, uint64_t seq,
+                     int64_t ts, const char *type)
+{
+    return buf_printf(out,
+                      "{\"session\":\"%s\",\"epoch\":\"%s\",\"%s\":%" PRIu64 ",\"ts\":%" PRId64
+                      ",\"type\":\"%s\",\"data\":",
+                      session, epoch, durable ? "seq" : "at", seq, ts, type);
+}
+
+bool event_encode(const struct event *event, struct buf *out)
+{
+    const struct event_row *row = event_row(event->type);
+    size_t start = out->len;
+    bool fits = put_head(out, event->session, event->epoch, row->durable, event->seq, event->ts, row->name) &&
+                jsonx_dump_buf(event->data, out) && buf_putc(out, '}');
+    if (!fits)
+        buf_truncate(out, start);
+    return fits;
+}
+
+bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int64_t ts,
+                        const struct chunk *chunk, struct buf *out)
+{
+    size_t start = out->len;
+    bool fits =
+        put_head(out, session, epoch, false, at, ts, rows[EVENT_STREAM_CHUNK].name) &&
+        buf_printf(out,
+                   "{\"message\":\"%s\",\"index\":%" PRIu64 ",\"count\":%" PRIu32 ",\"block\":%" PRIu32
+                   ",\"kind\":\"%s\",\"delta\":\"",
+                   chunk->message, chunk->index, chunk->count, chunk->block, chunk_names[chunk->kind]) &&
+        buf_put_json(out, chunk->delta, chunk->delta_len) && buf_puts(out, "\"}}");
+    if (!fits)
+        buf_truncate(out, start);
+    return fits;
+}
+
+static bool read_number(const json_t *json, struct event *event, char error[256])
+{
+    const struct event_row *row = event_row(event->type);
+    const char *name = row->durable ? "seq" : "at";
+    int64_t number = jsonx_int(json, name, -1);
+    if (number < (row->durable ? 1 : 0)) {
+        snprintf(error, 256, "event %s has no '%s'", row->name, name);
+        return false;
+    }
+    event->seq = (uint64_t)number;
+    return true;
+}
+
+bool event_parse(json_t *json, struct event *event, char error[256])
+{
+    memset(event, 0, sizeof *event);
+    event->session = jsonx_str(json, "session", NULL);
+    event->epoch = jsonx_str(json, "epoch", NULL);
+    event->ts = jsonx_int(json, "ts", 0);
+    event->data = jsonx_obj(json, "data");
+    const char *type = jsonx_str(json, "type", NULL);
+    if (!event->session || !id_valid(event->session, "s_") || !event->epoch ||
+        strlen(event->epoch) >= ID_MAX || !event->data || !type) {
+        snprintf(error, 256, "an event needs session, epoch, type and data");
+        return false;
+    }
+    event->type = event_type_parse(type);
+    if (event->type != EVENT_COUNT &&
+        (!read_number(json, event, error) ||
+         !schema_check(event_row(event->type)->fields, event->data, false, error)))
+        return false;
+    event->json = json_incref(json);
+    return true;
+}
+
+void event_clear(struct event *event)
+{
+    json_decref(event->json);
+    memset(event, 0, sizeof *event);
+}
+
+bool event_chunk(const struct event *event, struct chunk *chunk)
+{
+    const json_t *delta = json_object_get(event->data, "delta");
+    *chunk = (struct chunk){.message = jsonx_str(event->data, "message", ""),
+                            .index = (uint64_t)jsonx_int(event->data, "index", 0),
+                            .count = (uint32_t)jsonx_int(event->data, "count", 0),
+                            .block = (uint32_t)jsonx_int(event->data, "block", 0),
+                            .kind = chunk_kind_parse(jsonx_str(event->data, "kind", "")),
+                            .delta = json_string_value(delta),
+                            .delta_len = json_string_length(delta)};
+    return chunk->delta && chunk->count >= 1 && chunk->kind != CHUNK_KIND_COUNT;
+}

@@ -1,0 +1,275 @@
+/* One message: its blocks, its JSON, and how chunks grow it. */
+#include "proto/reduce.h"
+
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+
+#include <string.h>
+
+static const char *const status_names[] = {"complete", "streaming", "interrupted", "failed"};
+static const char *const role_names[] = {"user", "assistant"};
+
+const char *message_status_name(enum message_status status)
+{
+    return status_names[status];
+}
+
+void set_text(char **slot, const char *text)
+{
+    char *copy = xstrdup_null(text);
+    free(*slot);
+    *slot = copy;
+}
+
+static int name_index(const char *const *names, int count, const char *name)
+{
+    int i = 0;
+    while (i < count && strcmp(names[i], name) != 0)
+        i++;
+    return i;
+}
+
+static void block_clear(struct block *block)
+{
+    buf_free(&block->text);
+    free(block->call_id);
+    free(block->name);
+    free(block->signature);
+}
+
+static void blocks_free(struct block *blocks, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        block_clear(&blocks[i]);
+    free(blocks);
+}
+
+void message_free(struct message **slot)
+{
+    struct message *message = *slot;
+    if (!message)
+        return;
+    blocks_free(message->blocks, message->block_count);
+    free(message->author);
+    free(message->stop_reason);
+    free(message->error);
+    free(message);
+    *slot = NULL;
+}
+
+/* --- JSON
+ * ------------------------------------------------------------------------------------------------------ */
+
+json_t *usage_to_json(const struct usage *usage)
+{
+    json_t *json = json_object();
+    jsonx_set_int(json, "input", usage->input);
+    jsonx_set_int(json, "output", usage->output);
+    jsonx_set_int(json, "cached", usage->cached);
+    jsonx_set_int(json, "reasoning", usage->reasoning);
+    return json;
+}
+
+static int64_t count_of(const json_t *json, const char *key)
+{
+    int64_t value = jsonx_int(json, key, 0);
+    return value < 0 ? 0 : value > INT64_C(1) << 48 ? INT64_C(1) << 48 : value;
+}
+
+struct usage usage_from_json(const json_t *json)
+{
+    return (struct usage){.input = count_of(json, "input"),
+                          .output = count_of(json, "output"),
+                          .cached = count_of(json, "cached"),
+                          .reasoning = count_of(json, "reasoning")};
+}
+
+static json_t *block_to_json(const struct block *block)
+{
+    static const char *const text_keys[] = {"text", "text", "data", "input"};
+    json_t *json = json_object();
+    jsonx_set_str(json, "type", block_kind_name(block->kind));
+    jsonx_set_str(json, "id", block->call_id);
+    jsonx_set_str(json, "name", block->name);
+    jsonx_set_strn(json, text_keys[block->kind], block->text.data, block->text.len);
+    jsonx_set_str(json, "signature", block->signature);
+    return json;
+}
+
+json_t *message_content(const struct message *message)
+{
+    json_t *content = json_array();
+    for (size_t i = 0; i < message->block_count; i++)
+        json_array_append_new(content, block_to_json(&message->blocks[i]));
+    return content;
+}
+
+json_t *message_to_json(const struct message *message)
+{
+    json_t *json = json_object();
+    jsonx_set_str(json, "id", message->id);
+    jsonx_set_str(json, "role", role_names[message->role]);
+    jsonx_set_str(json, "author", message->author);
+    jsonx_set_int(json, "ts", message->ts);
+    jsonx_set_str(json, "status", status_names[message->status]);
+    if (message->status == MESSAGE_STREAMING)
+        jsonx_set_int(json, "index", (int64_t)message->next_index);
+    json_object_set_new(json, "content", message_content(message));
+    jsonx_set_str(json, "stop_reason", message->stop_reason);
+    jsonx_set_str(json, "error", message->error);
+    if (message->role == MESSAGE_ROLE_ASSISTANT && message->status != MESSAGE_STREAMING) {
+        json_object_set_new(json, "usage", usage_to_json(&message->usage));
+        json_t *timings = json_object();
+        jsonx_set_int(timings, "first_ms", message->first_ms);
+        jsonx_set_int(timings, "total_ms", message->total_ms);
+        json_object_set_new(json, "timings", timings);
+    }
+    return json;
+}
+
+static bool block_from_json(const json_t *json, struct block *block)
+{
+    memset(block, 0, sizeof *block);
+    block->kind = block_kind_parse(jsonx_str(json, "type", ""));
+    if (block->kind == BLOCK_KIND_COUNT)
+        return false;
+    static const char *const text_keys[] = {"text", "text", "data", "input"};
+    const json_t *text = json_object_get(json, text_keys[block->kind]);
+    const char *id = jsonx_str(json, "id", NULL), *name = jsonx_str(json, "name", NULL);
+    if (!json_is_string(text) || json_string_length(text) > STATE_TEXT_MAX ||
+        (block->kind == BLOCK_TOOL_CALL && (!id || !name)))
+        return false;
+    buf_init(&block->text, STATE_TEXT_MAX);
+    buf_put(&block->text, json_string_value(text), json_string_length(text));
+    if (block->kind == BLOCK_TOOL_CALL) {
+        block->call_id = xstrdup(id);
+        block->name = xstrdup(name);
+    }
+    if (block->kind == BLOCK_REASONING)
+        block->signature = xstrdup_null(jsonx_str(json, "signature", NULL));
+    return true;
+}
+
+bool message_set_content(struct message *message, const json_t *content)
+{
+    size_t count = json_array_size(content);
+    if (!json_is_array(content) || count > STATE_BLOCKS_MAX)
+        return false;
+    struct block *blocks = xcalloc(count + 1, sizeof *blocks);
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!block_from_json(json_array_get(content, i), &blocks[i])) {
+            blocks_free(blocks, i);
+            return false;
+        }
+        bytes += blocks[i].text.len;
+    }
+    blocks_free(message->blocks, message->block_count);
+    message->blocks = blocks;
+    message->block_count = count;
+    message->bytes = bytes;
+    return true;
+}
+
+static bool read_fields(struct message *message, const json_t *json)
+{
+    const char *id = jsonx_str(json, "id", ""), *author = jsonx_str(json, "author", NULL);
+    int role = name_index(role_names, 2, jsonx_str(json, "role", ""));
+    int status = name_index(status_names, 4, jsonx_str(json, "status", ""));
+    int64_t index = jsonx_int(json, "index", 0);
+    if (!id_valid(id, "m_") || !author || strlen(author) > 256 || role == 2 || status == 4 || index < 0)
+        return false;
+    strcpy(message->id, id);
+    message->role = (enum message_role)role;
+    message->status = (enum message_status)status;
+    message->author = xstrdup(author);
+    message->ts = jsonx_int(json, "ts", 0);
+    message->next_index = (uint64_t)index;
+    message->stop_reason = xstrdup_null(jsonx_str(json, "stop_reason", NULL));
+    message->error = xstrdup_null(jsonx_str(json, "error", NULL));
+    message->usage = usage_from_json(json_object_get(json, "usage"));
+    const json_t *timings = jsonx_obj(json, "timings");
+    message->first_ms = jsonx_int(timings, "first_ms", -1);
+    message->total_ms = jsonx_int(timings, "total_ms", -1);
+    return true;
+}
+
+struct message *message_from_json(const json_t *json)
+{
+    struct message *message = xcalloc(1, sizeof *message);
+    if (!read_fields(message, json) || !message_set_content(message, jsonx_arr(json, "content")))
+        message_free(&message);
+    return message;
+}
+
+char *message_text(const struct message *message)
+{
+    struct buf out;
+    buf_init(&out, (size_t)STATE_TEXT_MAX * STATE_BLOCKS_MAX);
+    for (size_t i = 0; i < message->block_count; i++) {
+        const struct block *block = &message->blocks[i];
+        if (block->kind != BLOCK_TEXT)
+            continue;
+        if (out.len)
+            buf_puts(&out, "\n\n");
+        buf_put(&out, block->text.data, block->text.len);
+    }
+    return buf_take(&out);
+}
+
+/* --- chunks
+ * ---------------------------------------------------------------------------------------------------- */
+
+static bool begin_call(struct block *block, const struct chunk *chunk)
+{
+    json_t *call = jsonx_parse(chunk->delta, chunk->delta_len, NULL);
+    const char *id = jsonx_str(call, "id", NULL), *name = jsonx_str(call, "name", NULL);
+    bool good = id && name;
+    if (good) {
+        block->call_id = xstrdup(id);
+        block->name = xstrdup(name);
+    }
+    json_decref(call);
+    return good;
+}
+
+/* The block that the chunk goes to, begun if it is the next one; NULL if it can't be. */
+static struct block *chunk_block(struct message *message, const struct chunk *chunk)
+{
+    static const enum block_kind kinds[] = {BLOCK_TEXT, BLOCK_REASONING, BLOCK_TOOL_CALL, BLOCK_TOOL_CALL};
+    if (chunk->block < message->block_count) {
+        struct block *block = &message->blocks[chunk->block];
+        return block->kind == kinds[chunk->kind] && chunk->kind != CHUNK_TOOL_CALL ? block : NULL;
+    }
+    if (chunk->block != message->block_count || chunk->block >= STATE_BLOCKS_MAX ||
+        chunk->kind == CHUNK_TOOL_INPUT)
+        return NULL;
+    struct block fresh = {.kind = kinds[chunk->kind]};
+    buf_init(&fresh.text, STATE_TEXT_MAX);
+    if (chunk->kind == CHUNK_TOOL_CALL && !begin_call(&fresh, chunk))
+        return NULL;
+    message->blocks = xreallocarray(message->blocks, message->block_count + 1, sizeof fresh);
+    message->blocks[message->block_count] = fresh;
+    return &message->blocks[message->block_count++];
+}
+
+enum fold reduce_chunk_into(struct message *message, const struct chunk *chunk)
+{
+    if (chunk->index + chunk->count <= message->next_index)
+        return FOLD_OLD;
+    if (chunk->index != message->next_index)
+        return FOLD_GAP;
+    if (chunk->block < message->block_count && chunk->kind != CHUNK_TOOL_CALL &&
+        message->blocks[chunk->block].text.len + chunk->delta_len > STATE_TEXT_MAX)
+        return FOLD_BAD;
+    struct block *block = chunk_block(message, chunk);
+    if (!block)
+        return FOLD_BAD;
+    if (chunk->kind != CHUNK_TOOL_CALL) {
+        buf_put(&block->text, chunk->delta, chunk->delta_len);
+        message->bytes += chunk->delta_len;
+    }
+    message->next_index += chunk->count;
+    message->version++;
+    return FOLD_OK;
+}

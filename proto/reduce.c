@@ -1,0 +1,238 @@
+/* What each event does to a state. Every function here is a row of the table in event.c. */
+#include "proto/reduce.h"
+
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+
+#include <string.h>
+
+/* --- the session
+ * ------------------------------------------------------------------------------------------------ */
+
+bool reduce_started(struct state *state, const struct event *event)
+{
+    if (state->seq != 0)
+        return false;
+    set_text(&state->owner, jsonx_str(event->data, "owner", ""));
+    set_text(&state->title, jsonx_str(event->data, "title", ""));
+    set_text(&state->model, jsonx_str(event->data, "model", ""));
+    set_text(&state->system, jsonx_str(event->data, "system", NULL));
+    state->created = jsonx_int(event->data, "created", event->ts);
+    return true;
+}
+
+bool reduce_updated(struct state *state, const struct event *event)
+{
+    const json_t *data = event->data;
+    if (json_object_get(data, "title"))
+        set_text(&state->title, jsonx_str(data, "title", ""));
+    if (json_object_get(data, "model"))
+        set_text(&state->model, jsonx_str(data, "model", ""));
+    if (json_object_get(data, "system"))
+        set_text(&state->system, jsonx_str(data, "system", NULL));
+    if (json_object_get(data, "temperature"))
+        state->temperature = jsonx_real(data, "temperature", -1);
+    if (json_object_get(data, "max_tokens"))
+        state->max_tokens = jsonx_int(data, "max_tokens", -1);
+    state->archived = jsonx_bool(data, "archived", state->archived);
+    return true;
+}
+
+bool reduce_ended(struct state *state, const struct event *event)
+{
+    (void)event;
+    state->ended = true;
+    return true;
+}
+
+bool reduce_error(struct state *state, const struct event *event)
+{
+    set_text(&state->error_kind, jsonx_str(event->data, "kind", ""));
+    set_text(&state->error_text, jsonx_str(event->data, "text", ""));
+    state->error_ts = event->ts;
+    set_text(&state->retry_why, NULL);
+    return true;
+}
+
+/* --- the turn
+ * --------------------------------------------------------------------------------------------------- */
+
+bool reduce_state(struct state *state, const struct event *event)
+{
+    enum run_state to = run_state_parse(jsonx_str(event->data, "new", ""));
+    if (to == RUN_COUNT || !run_state_allows(state->run, to))
+        return false;
+    if (state->run == RUN_IDLE) {
+        state->turn_started = event->ts;
+        set_text(&state->error_kind, NULL);
+        set_text(&state->error_text, NULL);
+        state->error_ts = 0;
+    }
+    if (to == RUN_IDLE) {
+        state->turn_started = 0;
+        state->turns++;
+    }
+    set_text(&state->retry_why, NULL);
+    state->run = to;
+    return true;
+}
+
+bool reduce_retrying(struct state *state, const struct event *event)
+{
+    set_text(&state->retry_why, jsonx_str(event->data, "why", ""));
+    state->retry_attempt = jsonx_int(event->data, "attempt", 0);
+    state->retry_limit = jsonx_int(event->data, "limit", 0);
+    state->retry_delay_ms = jsonx_int(event->data, "delay_ms", 0);
+    return true;
+}
+
+/* --- messages
+ * --------------------------------------------------------------------------------------------------- */
+
+static size_t queue_find(const struct state *state, const char *id)
+{
+    size_t i = 0;
+    while (i < state->queue_count && strcmp(state->queue[i]->id, id) != 0)
+        i++;
+    return i;
+}
+
+static void queue_remove(struct state *state, size_t at)
+{
+    if (at >= state->queue_count)
+        return;
+    message_free(&state->queue[at]);
+    memmove(&state->queue[at], &state->queue[at + 1], (state->queue_count - at - 1) * sizeof state->queue[0]);
+    state->queue_count--;
+}
+
+bool reduce_message_added(struct state *state, const struct event *event)
+{
+    struct message *message = message_from_json(jsonx_obj(event->data, "message"));
+    if (!message || state_message(state, message->id) ||
+        (message->status == MESSAGE_STREAMING && state_streaming(state))) {
+        message_free(&message);
+        return false;
+    }
+    queue_remove(state, queue_find(state, message->id));
+    state_add_message(state, message);
+    return true;
+}
+
+bool reduce_chunk(struct state *state, const struct event *event)
+{
+    struct chunk chunk;
+    return event_chunk(event, &chunk) && state_fold_chunk(state, event->seq, &chunk) == FOLD_OK;
+}
+
+static enum message_status status_of(const char *name)
+{
+    enum message_status status = MESSAGE_COMPLETE;
+    while (status < MESSAGE_FAILED && strcmp(message_status_name(status), name) != 0)
+        status++;
+    return status;
+}
+
+bool reduce_completed(struct state *state, const struct event *event)
+{
+    const json_t *data = event->data;
+    struct message *message = state_message(state, jsonx_str(data, "message", ""));
+    if (!message || message->status != MESSAGE_STREAMING)
+        return false;
+    size_t before = message->bytes;
+    if (!message_set_content(message, jsonx_arr(data, "content")))
+        return false;
+    state->bytes += message->bytes - before;
+    message->status = status_of(jsonx_str(data, "status", "complete"));
+    set_text(&message->stop_reason, jsonx_str(data, "stop_reason", NULL));
+    set_text(&message->error, jsonx_str(data, "error", NULL));
+    message->usage = usage_from_json(jsonx_obj(data, "usage"));
+    const json_t *timings = jsonx_obj(data, "timings");
+    message->first_ms = jsonx_int(timings, "first_ms", -1);
+    message->total_ms = jsonx_int(timings, "total_ms", -1);
+    message->next_index = 0;
+    message->version++;
+    state->usage.input += message->usage.input;
+    state->usage.output += message->usage.output;
+    state->usage.cached += message->usage.cached;
+    state->usage.reasoning += message->usage.reasoning;
+    return true;
+}
+
+static bool queue_add(struct state *state, const json_t *added, bool front)
+{
+    struct message *message = message_from_json(added);
+    if (!message || state->queue_count >= STATE_QUEUE_MAX ||
+        queue_find(state, message->id) < state->queue_count) {
+        message_free(&message);
+        return false;
+    }
+    state->queue = xreallocarray(state->queue, state->queue_count + 1, sizeof state->queue[0]);
+    size_t at = front ? 0 : state->queue_count;
+    memmove(&state->queue[at + 1], &state->queue[at], (state->queue_count - at) * sizeof state->queue[0]);
+    state->queue[at] = message;
+    state->queue_count++;
+    return true;
+}
+
+bool reduce_queue(struct state *state, const struct event *event)
+{
+    const json_t *added = jsonx_obj(event->data, "added");
+    if (added)
+        return queue_add(state, added, jsonx_bool(event->data, "front", false));
+    size_t i;
+    json_t *id;
+    json_array_foreach(jsonx_arr(event->data, "removed"), i, id)
+    {
+        queue_remove(state, queue_find(state, json_string_value(id)));
+    }
+    return true;
+}
+
+/* --- presence
+ * --------------------------------------------------------------------------------------------------- */
+
+static size_t participant_find(const struct state *state, const char *id)
+{
+    size_t i = 0;
+    while (i < state->participant_count && strcmp(state->participants[i].id, id) != 0)
+        i++;
+    return i;
+}
+
+bool reduce_joined(struct state *state, const struct event *event)
+{
+    struct participant joined;
+    if (state->participant_count >= STATE_PARTICIPANTS_MAX ||
+        !participant_from_json(jsonx_obj(event->data, "participant"), &joined))
+        return false;
+    size_t at = participant_find(state, joined.id);
+    if (at < state->participant_count) {
+        participant_clear(&state->participants[at]);
+    } else {
+        state->participants = xreallocarray(state->participants, at + 1, sizeof joined);
+        state->participant_count++;
+    }
+    state->participants[at] = joined;
+    return true;
+}
+
+bool reduce_left(struct state *state, const struct event *event)
+{
+    size_t at = participant_find(state, jsonx_str(event->data, "participant", ""));
+    if (at == state->participant_count)
+        return true;
+    participant_clear(&state->participants[at]);
+    memmove(&state->participants[at], &state->participants[at + 1],
+            (state->participant_count - at - 1) * sizeof state->participants[0]);
+    state->participant_count--;
+    return true;
+}
+
+bool reduce_typing(struct state *state, const struct event *event)
+{
+    size_t at = participant_find(state, jsonx_str(event->data, "participant", ""));
+    if (at < state->participant_count)
+        state->participants[at].typing = jsonx_bool(event->data, "typing", false);
+    return true;
+}

@@ -1,0 +1,209 @@
+/* Snapshots: a state as JSON and back. The same form goes to clients, to agents and into the store. */
+#include "proto/state.h"
+
+#include "proto/reduce.h"
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+json_t *participant_to_json(const struct participant *participant)
+{
+    json_t *json = json_object();
+    jsonx_set_str(json, "id", participant->id);
+    jsonx_set_str(json, "user", participant->user);
+    jsonx_set_str(json, "kind", participant->kind);
+    jsonx_set_str(json, "terminal", participant->terminal);
+    jsonx_set_int(json, "since", participant->since);
+    if (participant->typing)
+        json_object_set_new(json, "typing", json_true());
+    return json;
+}
+
+bool participant_from_json(const json_t *json, struct participant *out)
+{
+    const char *id = jsonx_str(json, "id", ""), *user = jsonx_str(json, "user", NULL);
+    const char *kind = jsonx_str(json, "kind", ""), *terminal = jsonx_str(json, "terminal", "");
+    if (!id_valid(id, "c_") || !user || strlen(user) > 256 || strlen(kind) > 64 || strlen(terminal) > 256)
+        return false;
+    *out = (struct participant){.user = xstrdup(user),
+                                .kind = xstrdup(kind),
+                                .terminal = xstrdup(terminal),
+                                .since = jsonx_int(json, "since", 0),
+                                .typing = jsonx_bool(json, "typing", false)};
+    strcpy(out->id, id);
+    return true;
+}
+
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void set_or_null(json_t *json, const char *key, json_t *value)
+{
+    json_object_set_new(json, key, value ? value : json_null());
+}
+
+static json_t *error_json(const struct state *state)
+{
+    if (!state->error_kind)
+        return NULL;
+    json_t *json = json_object();
+    jsonx_set_str(json, "kind", state->error_kind);
+    jsonx_set_str(json, "text", state->error_text);
+    jsonx_set_int(json, "ts", state->error_ts);
+    return json;
+}
+
+static json_t *retry_json(const struct state *state)
+{
+    if (!state->retry_why)
+        return NULL;
+    json_t *json = json_object();
+    jsonx_set_int(json, "attempt", state->retry_attempt);
+    jsonx_set_int(json, "limit", state->retry_limit);
+    jsonx_set_int(json, "delay_ms", state->retry_delay_ms);
+    jsonx_set_str(json, "why", state->retry_why);
+    return json;
+}
+
+static json_t *newest_messages(const struct state *state, size_t limit, size_t max_bytes)
+{
+    size_t first = state->message_count, bytes = 0;
+    while (first > 0 && state->message_count - first < limit) {
+        bytes += state->messages[first - 1]->bytes;
+        if (bytes > max_bytes && first < state->message_count)
+            break;
+        first--;
+    }
+    json_t *array = json_array();
+    for (size_t i = first; i < state->message_count; i++)
+        json_array_append_new(array, message_to_json(state->messages[i]));
+    return array;
+}
+
+static void put_lists(const struct state *state, json_t *json)
+{
+    json_t *queue = json_array(), *participants = json_array();
+    for (size_t i = 0; i < state->queue_count; i++)
+        json_array_append_new(queue, message_to_json(state->queue[i]));
+    for (size_t i = 0; i < state->participant_count; i++)
+        json_array_append_new(participants, participant_to_json(&state->participants[i]));
+    json_object_set_new(json, "queue", queue);
+    json_object_set_new(json, "participants", participants);
+}
+
+json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes)
+{
+    json_t *json = json_object();
+    jsonx_set_str(json, "session", state->id);
+    jsonx_set_str(json, "epoch", state->epoch);
+    jsonx_set_int(json, "seq", (int64_t)state->seq);
+    jsonx_set_str(json, "state", run_state_name(state->run));
+    jsonx_set_str(json, "title", state->title);
+    jsonx_set_str(json, "owner", state->owner);
+    jsonx_set_str(json, "model", state->model);
+    set_or_null(json, "system", state->system ? json_string(state->system) : NULL);
+    set_or_null(json, "temperature", state->temperature >= 0 ? json_real(state->temperature) : NULL);
+    set_or_null(json, "max_tokens", state->max_tokens >= 0 ? json_integer(state->max_tokens) : NULL);
+    jsonx_set_int(json, "created", state->created);
+    jsonx_set_int(json, "activity", state->activity);
+    json_object_set_new(json, "archived", json_boolean(state->archived));
+    json_object_set_new(json, "ended", json_boolean(state->ended));
+    set_or_null(json, "error", error_json(state));
+    set_or_null(json, "retry", retry_json(state));
+    json_object_set_new(json, "usage", usage_to_json(&state->usage));
+    jsonx_set_int(json, "turns", state->turns);
+    jsonx_set_int(json, "turn_started", state->turn_started);
+    jsonx_set_int(json, "messages_total", (int64_t)state->messages_total);
+    json_object_set_new(json, "messages", newest_messages(state, limit, bytes));
+    put_lists(state, json);
+    return json;
+}
+
+/* --- reading
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void read_scalars(struct state *state, const json_t *json)
+{
+    state->seq = (uint64_t)jsonx_int(json, "seq", 0);
+    set_text(&state->owner, jsonx_str(json, "owner", ""));
+    set_text(&state->title, jsonx_str(json, "title", ""));
+    set_text(&state->model, jsonx_str(json, "model", ""));
+    set_text(&state->system, jsonx_str(json, "system", NULL));
+    state->temperature = jsonx_real(json, "temperature", -1);
+    state->max_tokens = jsonx_int(json, "max_tokens", -1);
+    state->created = jsonx_int(json, "created", 0);
+    state->activity = jsonx_int(json, "activity", 0);
+    state->archived = jsonx_bool(json, "archived", false);
+    state->ended = jsonx_bool(json, "ended", false);
+    const json_t *error = jsonx_obj(json, "error"), *retry = jsonx_obj(json, "retry");
+    if (error) {
+        set_text(&state->error_kind, jsonx_str(error, "kind", ""));
+        set_text(&state->error_text, jsonx_str(error, "text", ""));
+        state->error_ts = jsonx_int(error, "ts", 0);
+    }
+    if (retry) {
+        set_text(&state->retry_why, jsonx_str(retry, "why", ""));
+        state->retry_attempt = jsonx_int(retry, "attempt", 0);
+        state->retry_limit = jsonx_int(retry, "limit", 0);
+        state->retry_delay_ms = jsonx_int(retry, "delay_ms", 0);
+    }
+    state->usage = usage_from_json(jsonx_obj(json, "usage"));
+    state->turns = jsonx_int(json, "turns", 0);
+    state->turn_started = jsonx_int(json, "turn_started", 0);
+    state->messages_total = (uint64_t)jsonx_int(json, "messages_total", 0);
+}
+
+static bool read_messages(const json_t *array, struct message ***out, size_t *count, size_t *bytes)
+{
+    size_t i;
+    json_t *item;
+    *out = xreallocarray(NULL, json_array_size(array) + 1, sizeof(*out)[0]);
+    json_array_foreach(array, i, item)
+    {
+        struct message *message = message_from_json(item);
+        if (!message)
+            return false;
+        (*out)[(*count)++] = message;
+        *bytes += message->bytes;
+    }
+    return true;
+}
+
+static bool read_participants(struct state *state, const json_t *array)
+{
+    size_t i;
+    json_t *item;
+    state->participants = xreallocarray(NULL, json_array_size(array) + 1, sizeof state->participants[0]);
+    json_array_foreach(array, i, item)
+    {
+        if (!participant_from_json(item, &state->participants[i]))
+            return false;
+        state->participant_count++;
+    }
+    return true;
+}
+
+struct state *state_from_snapshot(const json_t *json, char error[256])
+{
+    const char *id = jsonx_str(json, "session", ""), *epoch = jsonx_str(json, "epoch", "");
+    enum run_state run = run_state_parse(jsonx_str(json, "state", ""));
+    if (!id_valid(id, "s_") || strlen(epoch) >= ID_MAX || run == RUN_COUNT ||
+        jsonx_int(json, "seq", -1) < 0 || jsonx_int(json, "messages_total", -1) < 0) {
+        snprintf(error, 256,
+                 "not a snapshot: session, epoch, seq, state or messages_total is missing or malformed");
+        return NULL;
+    }
+    struct state *state = state_new(id, epoch);
+    state->run = run;
+    read_scalars(state, json);
+    size_t queued_bytes = 0;
+    if (!read_messages(jsonx_arr(json, "messages"), &state->messages, &state->message_count, &state->bytes) ||
+        !read_messages(jsonx_arr(json, "queue"), &state->queue, &state->queue_count, &queued_bytes) ||
+        !read_participants(state, jsonx_arr(json, "participants"))) {
+        snprintf(error, 256, "the snapshot has a malformed message or participant");
+        state_free(&state);
+    }
+    return state;
+}

@@ -14,7 +14,7 @@ BUILD := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 # --- flags -------------------------------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Wno-sign-conversion \
-        -Wpointer-arith -Wwrite-strings -Wundef $(if $(CI)$(WERROR),-Werror)
+        -Wpointer-arith -Wwrite-strings -Wundef -Wno-format-truncation $(if $(CI)$(WERROR),-Werror)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -I. -D_GNU_SOURCE -DSTOA_VERSION='"$(VERSION)"' -DSTOA_PREFIX='"$(PREFIX)"' $(WARN) $(CFLAGS) $(SANFLAGS) \

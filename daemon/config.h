@@ -2,7 +2,7 @@
  * ones win. A struct config never changes. A reload makes a new one, whole or not at all, and the old one is
  * freed once nothing refers to it.
  *
- *     default_model: anthropic/claude-sonnet-4-5
+ *     default_model: anthropic/claude-sonnet-4-6
  *     agent: {idle_timeout: 5m}
  *     providers:
  *       mine: {api: openai, base_url: "http://127.0.0.1:8000/v1", models: [small, large]}
@@ -50,8 +50,7 @@ const char *config_text(const struct config *config, enum option option);
 /* The first option with restart set that differs in both, or OPTION_COUNT: what a reload cannot apply. */
 enum option config_needs_restart(const struct config *old, const struct config *fresh);
 
-/* --- providers and models
- * ---------------------------------------------------------------------------------------- */
+/* --- providers and models --- */
 
 enum provider_api { API_OPENAI, API_ANTHROPIC, API_DEMO, API_COUNT };
 const char *provider_api_name(enum provider_api api); /* as in LINK_TURN */
@@ -66,8 +65,8 @@ struct provider { /* all live as long as the config */
     size_t model_count;
     bool builtin; /* not from the file */
 };
-/* Built in, unless the file says otherwise: anthropic, demo, llamacpp, local, ollama, openai. Sorted by name.
- */
+/* Sorted by name. Built in, unless the file says otherwise: anthropic, demo, llamacpp, local, ollama,
+ * openai. */
 size_t config_provider_count(const struct config *config);
 const struct provider *config_provider(const struct config *config, size_t index);
 /* NULL if there is none of that name. */
@@ -99,8 +98,7 @@ char *config_default_model(const struct config *config, const char *probed_url, 
  * key. At most max; returns how many. None when the option is off. */
 size_t config_probe_urls(const struct config *config, const char **urls, size_t max);
 
-/* --- printing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- printing --- */
 
 /* What is in force, as YAML that config_load reads again, with where each value is from. */
 void config_print(const struct config *config, FILE *out);

@@ -6,26 +6,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum option { /* in the order in which they are printed: alphabetical by name */
-              OPTION_AGENT_IDLE_TIMEOUT,
-              OPTION_AGENT_MAX_LIVE,
-              OPTION_AGENT_PATH,
-              OPTION_DEFAULT_MODEL,
-              OPTION_DEMO_RATE,
-              OPTION_LIMITS_CLIENT_BACKLOG,
-              OPTION_LIMITS_CLIENTS,
-              OPTION_LIMITS_MESSAGE_SIZE,
-              OPTION_LIMITS_QUEUE,
-              OPTION_LIMITS_REPLY_SIZE,
-              OPTION_LOG_LEVEL,
-              OPTION_MODEL_CONNECT_TIMEOUT,
-              OPTION_MODEL_FIRST_BYTE_TIMEOUT,
-              OPTION_MODEL_IDLE_TIMEOUT,
-              OPTION_MODEL_PROBE_LOCAL,
-              OPTION_MODEL_RETRIES,
-              OPTION_SESSION_SNAPSHOT_EVERY,
-              OPTION_STOP_TIMEOUT,
-              OPTION_COUNT
+/* In the order in which they are printed: by name. */
+enum option {
+    OPTION_AGENT_IDLE_TIMEOUT,
+    OPTION_AGENT_MAX_LIVE,
+    OPTION_AGENT_PATH,
+    OPTION_DEFAULT_MODEL,
+    OPTION_DEMO_RATE,
+    OPTION_LIMITS_CLIENT_BACKLOG,
+    OPTION_LIMITS_CLIENTS,
+    OPTION_LIMITS_MESSAGE_SIZE,
+    OPTION_LIMITS_QUEUE,
+    OPTION_LIMITS_REPLY_SIZE,
+    OPTION_LOG_LEVEL,
+    OPTION_MODEL_CONNECT_TIMEOUT,
+    OPTION_MODEL_FIRST_BYTE_TIMEOUT,
+    OPTION_MODEL_IDLE_TIMEOUT,
+    OPTION_MODEL_PROBE_LOCAL,
+    OPTION_MODEL_RETRIES,
+    OPTION_SESSION_SNAPSHOT_EVERY,
+    OPTION_STOP_TIMEOUT,
+    OPTION_COUNT
 };
 
 enum option_type {

@@ -41,10 +41,13 @@ struct store_callbacks {
 };
 
 /* Opens or makes (mode 0600) the store, brings its schema up to date and starts both threads. NULL on
- * failure, with a sentence in error and one of these in *code: ERR_VERSION   it was written by a newer stoad;
- * nothing was touched ERR_CONFLICT  another process has it open for writing (PATH.lock is held) ERR_STORE it
- * is damaged, not a stoa store, or not usable (folder missing, no right, disk full) callbacks and arg must
- * live until store_close. */
+ * failure, with a sentence in error and one of these in *code:
+ *
+ *     ERR_VERSION   it was written by a newer stoad; nothing was touched
+ *     ERR_CONFLICT  another process has it open for writing (it holds PATH.lock)
+ *     ERR_STORE     it is damaged, not a stoa store, or not usable (no folder, no right, disk full)
+ *
+ * callbacks and arg must live until store_close. */
 struct store *store_open(uv_loop_t *loop, const char *path, const struct store_callbacks *callbacks,
                          void *arg, char error[256], enum err *code);
 /* Commits what waits (while commits fail: tries once more), ends reads that wait with ERR_SHUTTING_DOWN,
@@ -53,8 +56,7 @@ struct store *store_open(uv_loop_t *loop, const char *path, const struct store_c
  * everything queued is on disk. */
 bool store_close(struct store **store);
 
-/* --- writes
- * ------------------------------------------------------------------------------------------------------ */
+/* --- writes --- */
 
 /* Why commits fail at present, or NULL while all is well. While not NULL, refuse new promises with ERR_STORE.
  * What was queued stays queued and is tried again each second. */
@@ -113,8 +115,7 @@ void store_delete_session(struct store *store, uint32_t session);
 typedef void store_commit_cb(void *arg, enum err code);
 void store_commit(struct store *store, store_commit_cb *cb, void *arg);
 
-/* --- small reads, at once, on the main thread
- * ---------------------------------------------------------------------- */
+/* --- small reads, at once, on the main thread --- */
 
 struct store_record { /* what is needed to bring a session to memory */
     uint32_t key;
@@ -154,8 +155,7 @@ struct store_counts {
 };
 void store_counts(struct store *store, struct store_counts *counts);
 
-/* --- reads in the reader thread
- * ----------------------------------------------------------------------------------- */
+/* --- reads in the reader thread --- */
 
 /* result is borrowed for the call, and NULL unless code is ERR_OK; then error is NULL, else a sentence. */
 typedef void store_read_cb(void *arg, enum err code, const char *error, json_t *result);
@@ -178,9 +178,7 @@ enum err store_history(struct store *store, uint32_t session, const char *before
 enum err store_search(struct store *store, const char *owner, const char *text, int limit, store_read_cb *cb,
                       void *arg);
 
-/* --- care
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- care --- */
 
 struct store_stats {
     uint64_t queued, queued_bytes; /* writes that are not on disk */

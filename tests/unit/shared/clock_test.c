@@ -1,0 +1,54 @@
+/* The two clocks. */
+#include "shared/clock.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static void the_steady_clock_moves_and_never_goes_back(void **state)
+{
+    (void)state;
+    int64_t first = clock_steady_us(), last = first;
+
+    for (int i = 0; i < 1000 || last == first; i++) {
+        int64_t now = clock_steady_us();
+        assert_true(now >= last);
+        last = now;
+    }
+}
+
+static void milliseconds_and_microseconds_are_of_one_clock(void **state)
+{
+    (void)state;
+    int64_t before = clock_steady_us() / 1000;
+    int64_t ms = clock_steady_ms();
+    int64_t after = clock_steady_us() / 1000;
+
+    assert_true(before <= ms && ms <= after);
+}
+
+static void the_wall_clock_is_the_systems(void **state)
+{
+    struct timespec before, after;
+    (void)state;
+    clock_gettime(CLOCK_REALTIME, &before);
+
+    int64_t now = clock_wall_ms();
+
+    clock_gettime(CLOCK_REALTIME, &after);
+    assert_true(before.tv_sec * 1000 + before.tv_nsec / 1000000 <= now);
+    assert_true(now <= after.tv_sec * 1000 + after.tv_nsec / 1000000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_steady_clock_moves_and_never_goes_back),
+        cmocka_unit_test(milliseconds_and_microseconds_are_of_one_clock),
+        cmocka_unit_test(the_wall_clock_is_the_systems),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -28,7 +28,7 @@ struct client_callbacks { /* each may be NULL */
     void (*snapshot)(void *arg, const struct state *state, const json_t *snapshot);
     /* Following ended: the session was deleted, or may not be seen. code and text say why. */
     void (*lost)(void *arg, const char *session, enum err code, const char *text);
-    /* A notice other than resync ("bye"), or an incompatible daemon (then code is ERR_VERSION). */
+    /* The daemon says "bye", is incompatible ("bye", ERR_VERSION), or refuses hello for now ("refused"). */
     void (*notice)(void *arg, const char *notice, enum err code, const char *text);
 };
 

@@ -1,0 +1,393 @@
+/* The link to the daemon: hello, pings, loss and return. One timer serves every deadline, and is off when
+ * there is none but the next idle ping. */
+#include "tui/client.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+#include "tui/client_private.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    PING_BUSY_MS = 250,
+    PING_IDLE_MS = 10000,
+    ANSWER_MS = 500,       /* silence for that long after a ping: the daemon hangs */
+    HELLO_AGAIN_MS = 1000, /* after a hello that was refused for now */
+    GRACE_MS = 20          /* for what arrived while this process did not run */
+};
+
+static void set_link(struct client *client, enum client_link link, const char *text)
+{
+    if (client->link == link || client->closed)
+        return;
+    client->link = link;
+    if (client->callbacks.link)
+        client->callbacks.link(client->arg, link, text);
+}
+
+static void notice(struct client *client, const char *name, enum err code, const char *text)
+{
+    if (client->callbacks.notice && !client->closed)
+        client->callbacks.notice(client->arg, name, code, text);
+}
+
+/* --- hello --- */
+
+static void hello_clear(struct client_hello *hello)
+{
+    free((char *)hello->version);
+    free((char *)hello->epoch);
+    free((char *)hello->user);
+    free((char *)hello->participant);
+    free((char *)hello->default_model);
+    free((char *)hello->why);
+}
+
+static void read_hello(struct client *client, const json_t *ok)
+{
+    hello_clear(&client->hello);
+    client->has_hello = true;
+    client->hello = (struct client_hello){
+        .version = xstrdup(jsonx_str(ok, "version", "")),
+        .epoch = xstrdup(jsonx_str(ok, "epoch", "")),
+        .user = xstrdup(jsonx_str(ok, "user", "")),
+        .participant = xstrdup(jsonx_str(ok, "client", "")),
+        .default_model = xstrdup(jsonx_str(ok, "default_model", "")),
+        .why = xstrdup(jsonx_str(ok, "why", "")),
+    };
+}
+
+static void subscribe_listing(struct client *client)
+{
+    if (client->listing && client->greeted)
+        pending_add(client, METHOD_SESSION_SUBSCRIBE, NULL, json_pack("{s:[s]}", "sessions", "mine"), NULL,
+                    NULL, NULL)
+            ->anew = true;
+}
+
+static void on_hello(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct client *client = arg;
+
+    client->waiting_since = 0;
+    if (code == ERR_VERSION || code == ERR_DENIED) {
+        client->refused = true;
+        notice(client, "bye", code, text);
+        return;
+    }
+    if (code != ERR_OK) {
+        client->hello_at = clock_steady_ms() + HELLO_AGAIN_MS;
+        notice(client, "refused", code, text);
+        return;
+    }
+    read_hello(client, ok);
+    client->greeted = true;
+    subscribe_listing(client);
+    set_link(client, CLIENT_READY, "connected");
+}
+
+static void say_hello(struct client *client)
+{
+    json_t *params = json_object();
+    struct pending *pending;
+
+    jsonx_set_str(params, "kind", client->kind);
+    jsonx_set_str(params, "terminal", client->terminal);
+    jsonx_set_str(params, "version", STOA_VERSION);
+    pending = pending_add(client, METHOD_SERVER_HELLO, NULL, params, on_hello, client, NULL);
+    pending->anew = pending->background = true;
+    client->hello_at = 0;
+    client->waiting_since = clock_steady_ms();
+    pending_send(client, pending);
+}
+
+/* --- pings --- */
+
+static void on_ping(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct client *client = arg;
+
+    (void)text;
+    client->waiting_since = 0;
+    if (code == ERR_OK)
+        follow_heads(client, jsonx_obj(ok, "heads"));
+}
+
+static int64_t ping_due(const struct client *client)
+{
+    int64_t from = client->last_ping;
+
+    if (!client->greeted || client->waiting_since)
+        return INT64_MAX;
+    if (client->busy && client->busy_since > from)
+        from = client->busy_since;
+    return from + (client->busy ? PING_BUSY_MS : PING_IDLE_MS);
+}
+
+static void ping(struct client *client, int64_t now)
+{
+    struct pending *pending = pending_add(client, METHOD_SERVER_PING, NULL, NULL, on_ping, client, NULL);
+
+    pending->anew = pending->background = true;
+    client->last_ping = client->waiting_since = now;
+    pending_send(client, pending);
+}
+
+/* When silence becomes suspect, or INT64_MAX when it already is, or nothing is awaited. */
+static int64_t silence_due(const struct client *client)
+{
+    int64_t from = client->waiting_since > client->heard ? client->waiting_since : client->heard;
+
+    if (!client->waiting_since || client->link != CLIENT_READY)
+        return INT64_MAX;
+    return client->grace ? client->grace : from + ANSWER_MS;
+}
+
+/* When this process itself was stopped, the answer may be waiting unread: the loop turns once more before
+ * judging. */
+static void judge_silence(struct client *client, int64_t now)
+{
+    if (client->grace == 0)
+        client->grace = now + GRACE_MS;
+    else
+        set_link(client, CLIENT_AWAY, "the daemon does not answer; waiting for it");
+}
+
+/* --- the timer --- */
+
+static void enter(struct client *client)
+{
+    client->depth++;
+}
+
+static void leave(struct client *client)
+{
+    client->depth--;
+    client_settle(client);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct client *client = timer->data;
+    int64_t now = clock_steady_ms();
+
+    enter(client);
+    pending_expire(client, now);
+    if (!client->closed && now >= silence_due(client))
+        judge_silence(client, now);
+    if (!client->closed && now >= ping_due(client))
+        ping(client, now);
+    if (!client->closed && client->hello_at && now >= client->hello_at)
+        say_hello(client);
+    leave(client);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void set_timer(struct client *client, int64_t now)
+{
+    int64_t due = earlier(earlier(pending_deadline(client), follow_due(client)),
+                          earlier(ping_due(client), silence_due(client)));
+
+    if (client->hello_at)
+        due = earlier(due, client->hello_at);
+    if (due == INT64_MAX) {
+        uv_timer_stop(&client->timer);
+        return;
+    }
+    uv_update_time(client->loop);
+    uv_timer_start(&client->timer, on_timer, due > now ? (uint64_t)(due - now) : 0, 0);
+}
+
+void client_settle(struct client *client)
+{
+    int64_t now = clock_steady_ms();
+    bool busy;
+
+    if (client->depth > 0 || client->closed)
+        return;
+    follow_sweep(client);
+    follow_pump(client, now);
+    pending_flush(client);
+    busy = pending_waits(client) || follow_busy(client);
+    if (busy && !client->busy)
+        client->busy_since = now;
+    client->busy = busy;
+    set_timer(client, now);
+}
+
+/* --- the socket --- */
+
+static void on_up(void *arg)
+{
+    struct client *client = arg;
+
+    if (client->refused)
+        return;
+    enter(client);
+    client->connected = true;
+    say_hello(client);
+    leave(client);
+}
+
+/* The daemon knows nothing of this connection any more. */
+static void forget_connection(struct client *client)
+{
+    client->greeted = false;
+    client->waiting_since = client->grace = client->hello_at = 0;
+    pending_disconnected(client);
+    follow_all_disconnected(client);
+}
+
+static void on_down(void *arg)
+{
+    struct client *client = arg;
+
+    enter(client);
+    client->connected = false;
+    forget_connection(client);
+    if (client->link == CLIENT_READY)
+        set_link(client, CLIENT_AWAY, "the daemon is gone; trying again");
+    leave(client);
+}
+
+static void on_bye(struct client *client, const char *why)
+{
+    if (strcmp(why, "silent") == 0) { /* this process was stopped for long, and is back */
+        forget_connection(client);
+        say_hello(client);
+    } else if (strcmp(why, "denied") == 0) {
+        client->refused = true;
+        notice(client, "bye", ERR_DENIED, "the daemon has ended this connection: no right to be here");
+    } else {
+        notice(client, "bye", ERR_SHUTTING_DOWN, "the daemon is stopping");
+    }
+}
+
+static void take(struct client *client, const struct incoming *in, const char *raw, size_t len)
+{
+    switch (in->kind) {
+    case INCOMING_OK:
+    case INCOMING_ERROR:
+        pending_answer(client, in);
+        break;
+    case INCOMING_EVENT:
+        follow_event(client, in->json, raw, len);
+        break;
+    case INCOMING_NOTICE:
+        if (strcmp(in->notice, "resync") == 0)
+            follow_resync(client, in->session);
+        else if (strcmp(in->notice, "bye") == 0)
+            on_bye(client, jsonx_str(in->json, "why", ""));
+        break;
+    case INCOMING_BAD:
+        break;
+    }
+}
+
+static void on_message(void *arg, const char *version, size_t version_len, const char *text, size_t len)
+{
+    struct client *client = arg;
+    struct incoming in;
+    char error[256];
+
+    enter(client);
+    client->heard = clock_steady_ms();
+    client->grace = 0;
+    if (client->link == CLIENT_AWAY && client->greeted)
+        set_link(client, CLIENT_READY, "the daemon answers again");
+    if (client->closed) {
+        /* the callback has closed it */
+    } else if (envelope_version(version, version_len, error) != ERR_OK) {
+        if (!client->refused) {
+            client->refused = true;
+            notice(client, "bye", ERR_VERSION, error);
+        }
+    } else {
+        envelope_incoming(text, len, &in);
+        take(client, &in, text, len);
+        incoming_clear(&in);
+    }
+    leave(client);
+}
+
+/* --- life --- */
+
+struct client *client_open(uv_loop_t *loop, const char *socket_path, const char *kind, const char *terminal,
+                           const struct client_callbacks *callbacks, void *arg)
+{
+    static const struct client_socket_callbacks socket_callbacks = {
+        .up = on_up, .down = on_down, .message = on_message};
+    struct client *client = xcalloc(1, sizeof *client);
+
+    client->loop = loop;
+    client->callbacks = *callbacks;
+    client->arg = arg;
+    client->socket = client_socket_open(loop, socket_path, &socket_callbacks, client);
+    if (!client->socket) {
+        free(client);
+        return NULL;
+    }
+    client->kind = xstrdup(kind);
+    client->terminal = xstrdup_null(terminal);
+    uv_timer_init(loop, &client->timer);
+    client->timer.data = client;
+    return client;
+}
+
+/* The memory outlives the callbacks that are under way: libuv calls this in a later turn. */
+static void on_closed(uv_handle_t *handle)
+{
+    struct client *client = handle->data;
+
+    follow_clear(client);
+    pending_clear(client);
+    hello_clear(&client->hello);
+    free(client->kind);
+    free(client->terminal);
+    free(client);
+}
+
+void client_close(struct client **slot)
+{
+    struct client *client = *slot;
+
+    *slot = NULL;
+    if (!client || client->closed)
+        return;
+    client->closed = true;
+    client_socket_close(&client->socket);
+    uv_close((uv_handle_t *)&client->timer, on_closed);
+}
+
+enum client_link client_link(const struct client *client)
+{
+    return client->link;
+}
+
+const struct client_hello *client_hello(const struct client *client)
+{
+    return client->has_hello ? &client->hello : NULL;
+}
+
+void client_request(struct client *client, enum method method, const char *session, json_t *params,
+                    int timeout_ms, client_reply_cb *reply, void *arg)
+{
+    struct pending *pending = pending_add(client, method, session, params, reply, arg, NULL);
+
+    if (timeout_ms > 0)
+        pending->deadline = clock_steady_ms() + timeout_ms;
+    client_settle(client);
+}
+
+void client_follow_listing(struct client *client)
+{
+    if (client->listing)
+        return;
+    client->listing = true;
+    subscribe_listing(client);
+    client_settle(client);
+}

@@ -1,0 +1,333 @@
+/* The process end of the agent link. Death is seen by a pidfd; what the agent had sent before is read first. */
+#include "daemon/agentproc.h"
+
+#include "shared/log.h"
+#include "shared/xalloc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 64 << 10, IN_MAX = LINK_FRAME_MAX + READ_BYTES + 16 };
+
+struct agentproc {
+    const struct agentproc_callbacks *callbacks;
+    void *arg;
+    pid_t pid;
+    int fd, pidfd;
+    uv_poll_t socket, process;
+    int open_handles;
+    bool writing, ended, cause_set, broken;
+    enum exit_cause cause;
+    struct buf in, out;
+};
+
+/* --- start ------------------------------------------------------------------------------------------------------ */
+
+static char **clean_environment(void)
+{
+    static const char *const kept[] = {"PATH",      "HOME",        "LANG",         "LC_ALL",       "TZ",
+                                       "STOA_LOG",  "TMPDIR",      "SSL_CERT_DIR", "SSL_CERT_FILE", "http_proxy",
+                                       "https_proxy", "no_proxy",  "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+    size_t count = 0, max = sizeof kept / sizeof kept[0];
+    char **list = xcalloc(max + 1, sizeof *list);
+    for (size_t i = 0; i < max; i++) {
+        const char *value = getenv(kept[i]);
+        if (value)
+            list[count++] = xasprintf("%s=%s", kept[i], value);
+    }
+    return list;
+}
+
+static void free_environment(char **list)
+{
+    for (char **at = list; *at; at++)
+        free(*at);
+    free(list);
+}
+
+/* A child starts with no signal blocked and the default action for all: the daemon's own settings end here. */
+static int spawn(const char *path, int fd, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fd, LINK_FD);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    char name[] = "stoa-agent", *argv[] = {name, NULL}, **environment = clean_environment();
+    int rc = posix_spawn(pid, path, &actions, &attributes, argv, environment);
+    free_environment(environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return rc;
+}
+
+/* dup2 of a descriptor onto itself would keep CLOEXEC: the agent's end is moved above LINK_FD first. */
+static int socket_pair(int pair[2])
+{
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return -1;
+    if (pair[1] <= LINK_FD) {
+        int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, LINK_FD + 1);
+        close(pair[1]);
+        pair[1] = moved;
+    }
+    if (pair[1] < 0) {
+        close(pair[0]);
+        return -1;
+    }
+    fcntl(pair[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+static void on_socket(uv_poll_t *poll, int status, int events);
+static void on_process(uv_poll_t *poll, int status, int events);
+
+struct agentproc *agentproc_start(uv_loop_t *loop, const char *path, const struct agentproc_callbacks *callbacks,
+                                  void *arg, char error[256])
+{
+    int pair[2];
+    pid_t pid;
+    if (socket_pair(pair) != 0) {
+        snprintf(error, 256, "no socket pair: %s", strerror(errno));
+        return NULL;
+    }
+    int rc = spawn(path, pair[1], &pid);
+    close(pair[1]);
+    int pidfd = rc == 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+    if (pidfd < 0) {
+        snprintf(error, 256, "can't start %s: %s", path, strerror(rc ? rc : errno));
+        close(pair[0]);
+        if (rc == 0) {
+            kill(pid, SIGKILL);
+            waitpid(pid, NULL, 0);
+        }
+        return NULL;
+    }
+    struct agentproc *proc = xcalloc(1, sizeof *proc);
+    *proc = (struct agentproc){.callbacks = callbacks, .arg = arg, .pid = pid, .fd = pair[0], .pidfd = pidfd};
+    buf_init(&proc->in, IN_MAX);
+    buf_init(&proc->out, AGENTPROC_OUT_MAX);
+    uv_poll_init(loop, &proc->socket, proc->fd);
+    uv_poll_init(loop, &proc->process, pidfd);
+    proc->socket.data = proc->process.data = proc;
+    proc->open_handles = 2;
+    uv_poll_start(&proc->socket, UV_READABLE, on_socket);
+    uv_poll_start(&proc->process, UV_READABLE, on_process);
+    return proc;
+}
+
+pid_t agentproc_pid(const struct agentproc *proc)
+{
+    return proc->pid;
+}
+
+/* --- end -------------------------------------------------------------------------------------------------------- */
+
+static void handle_closed(uv_handle_t *handle)
+{
+    struct agentproc *proc = handle->data;
+    if (--proc->open_handles > 0)
+        return;
+    close(proc->fd);
+    close(proc->pidfd);
+    buf_free(&proc->in);
+    buf_free(&proc->out);
+    free(proc);
+}
+
+static void close_handles(struct agentproc *proc)
+{
+    proc->ended = true;
+    uv_close((uv_handle_t *)&proc->socket, handle_closed);
+    uv_close((uv_handle_t *)&proc->process, handle_closed);
+}
+
+static void describe(int status, char how[96])
+{
+    if (WIFSIGNALED(status))
+        snprintf(how, 96, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        snprintf(how, 96, "exit code %d", WEXITSTATUS(status));
+}
+
+void agentproc_kill(struct agentproc *proc, enum exit_cause cause)
+{
+    if (proc->ended)
+        return;
+    if (!proc->cause_set)
+        proc->cause = cause;
+    proc->cause_set = true;
+    kill(-proc->pid, SIGKILL);
+    kill(proc->pid, SIGKILL);
+}
+
+void agentproc_stop(struct agentproc *proc, enum exit_cause cause)
+{
+    if (proc->ended || proc->cause_set)
+        return;
+    proc->cause = cause;
+    proc->cause_set = true;
+    agentproc_send(proc, LINK_STOP, "{}", 2);
+}
+
+void agentproc_abandon(struct agentproc **slot)
+{
+    struct agentproc *proc = *slot;
+    *slot = NULL;
+    if (!proc || proc->ended)
+        return;
+    agentproc_kill(proc, EXIT_CAUSE_DONE);
+    waitpid(proc->pid, NULL, 0);
+    close_handles(proc);
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------------- */
+
+static void break_off(struct agentproc *proc)
+{
+    proc->broken = true;
+    agentproc_kill(proc, EXIT_CAUSE_PROTOCOL);
+}
+
+static void take_frames(struct agentproc *proc)
+{
+    enum link_kind kind;
+    const char *payload;
+    size_t len;
+    int got = 0;
+    while (!proc->broken && !proc->ended && (got = link_next(&proc->in, &kind, &payload, &len)) == 1) {
+        if (!proc->callbacks->frame(proc->arg, kind, payload, len))
+            break_off(proc);
+        else
+            link_done(&proc->in, len);
+    }
+    if (got < 0)
+        break_off(proc);
+}
+
+/* Reads what is there; false at its end. */
+static bool read_some(struct agentproc *proc)
+{
+    char bytes[READ_BYTES];
+    ssize_t got = read(proc->fd, bytes, sizeof bytes);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (got == 0 || proc->broken)
+        return got > 0;
+    buf_put(&proc->in, bytes, (size_t)got);
+    take_frames(proc);
+    return true;
+}
+
+static void drain(struct agentproc *proc)
+{
+    char bytes[READ_BYTES];
+    ssize_t got;
+    while (!proc->broken && !proc->ended && (got = read(proc->fd, bytes, sizeof bytes)) > 0) {
+        buf_put(&proc->in, bytes, (size_t)got);
+        take_frames(proc);
+    }
+}
+
+static void on_process(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    struct agentproc *proc = poll->data;
+    int how_ended = 0;
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)proc->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid != proc->pid)
+        return;
+    kill(-proc->pid, SIGKILL); /* what it left in its process group, while its pid is still taken */
+    drain(proc);
+    if (proc->ended || waitpid(proc->pid, &how_ended, 0) != proc->pid)
+        return;
+    bool clean = WIFEXITED(how_ended) && WEXITSTATUS(how_ended) == 0;
+    enum exit_cause cause = proc->cause_set ? proc->cause : clean ? EXIT_CAUSE_DONE : EXIT_CAUSE_CRASHED;
+    if (cause == EXIT_CAUSE_HIBERNATED && !clean)
+        cause = EXIT_CAUSE_CRASHED;
+    char how[96];
+    describe(how_ended, how);
+    close_handles(proc);
+    proc->callbacks->end(proc->arg, cause, how);
+}
+
+/* --- writing ---------------------------------------------------------------------------------------------------- */
+
+static void watch(struct agentproc *proc)
+{
+    uv_poll_start(&proc->socket, UV_READABLE | (proc->writing ? UV_WRITABLE : 0), on_socket);
+}
+
+static void flush(struct agentproc *proc)
+{
+    size_t done = 0;
+    while (done < proc->out.len) {
+        ssize_t wrote = send(proc->fd, proc->out.data + done, proc->out.len - done, MSG_NOSIGNAL);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0 && errno != EAGAIN)
+            done = proc->out.len; /* it is gone: its end is on the way */
+        if (wrote <= 0)
+            break;
+        done += (size_t)wrote;
+    }
+    buf_drop(&proc->out, done);
+    bool writing = proc->out.len > 0;
+    if (writing != proc->writing) {
+        proc->writing = writing;
+        watch(proc);
+    }
+}
+
+static void on_socket(uv_poll_t *poll, int status, int events)
+{
+    struct agentproc *proc = poll->data;
+    if (events & UV_WRITABLE)
+        flush(proc);
+    if (status < 0 || !(events & UV_READABLE) || read_some(proc))
+        return;
+    /* End of file from a process that lives is a broken link; a dead one is told by its pidfd. */
+    if (proc->ended)
+        return;
+    uv_poll_stop(&proc->socket);
+    kill(proc->pid, SIGKILL); /* without effect on the status of one that is exiting already */
+}
+
+bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len)
+{
+    if (proc->ended)
+        return false;
+    if (!link_put(&proc->out, kind, payload, len)) {
+        break_off(proc);
+        return false;
+    }
+    if (!proc->writing)
+        flush(proc);
+    return true;
+}
+
+bool agentproc_send_json(struct agentproc *proc, enum link_kind kind, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    bool sent = text && agentproc_send(proc, kind, text, strlen(text));
+    free(text);
+    return sent;
+}

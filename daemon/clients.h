@@ -1,0 +1,81 @@
+/* The table {connection -> user, subscriptions} and the fan-out through it.
+ *
+ * A client that is behind (its backlog is full) gets no more events of that session but one resync notice when it can
+ * take it; then nothing until it has asked for a snapshot. The slowest never sets the pace. */
+#ifndef STOA_DAEMON_CLIENTS_H
+#define STOA_DAEMON_CLIENTS_H
+
+#include "daemon/auth.h"
+#include "daemon/gateway.h"
+#include "proto/event.h"
+#include "shared/id.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    CLIENT_SILENT_MS = 30000,      /* a client that says nothing for so long is dropped */
+    CLIENT_SUBSCRIPTIONS_MAX = 256, /* sessions that one client may follow */
+    CLIENT_REPLIES_MAX = 256,      /* replies kept for a client whose backlog is full; then it is dropped */
+    CLIENT_RETRY_MS = 50           /* how often what a full client could not take is tried again */
+};
+
+struct server;
+struct session;
+struct clients;
+
+struct client { /* open to read; clients.c writes it, hello its last three */
+    struct route route;
+    char id[ID_MAX]; /* public: the participant's id */
+    struct principal principal;
+    int64_t since;     /* wall ms */
+    int64_t last_seen; /* steady ms */
+    struct subscription **subscriptions;
+    size_t subscription_count;
+    bool mine, mine_behind;
+    uint64_t mine_kinds;
+    char kind[8], terminal[65], version[65];
+    /* clients.c's own */
+    struct frame **replies;
+    size_t reply_count;
+    struct uv_poll_s *process;
+    int pidfd;
+};
+
+enum subscription_state { SUBSCRIBED, SUBSCRIPTION_BEHIND, SUBSCRIPTION_NOTICED };
+struct subscription {
+    struct client *client;
+    struct session *session;
+    uint64_t kinds; /* bit per event type */
+    enum subscription_state state;
+};
+
+struct clients *clients_open(struct server *server);
+void clients_close(struct clients **clients);
+size_t clients_count(const struct clients *clients);
+
+/* The client of a connection, made if it is new; NULL when there are limits.clients already. Marks it as seen. */
+struct client *clients_get(struct clients *clients, const struct gateway_message *message);
+/* NULL if there is none (any more). */
+struct client *clients_find(struct clients *clients, const struct route *route);
+/* Ends its subscriptions (participants leave, with why) and forgets it. */
+void clients_drop(struct clients *clients, struct client *client, const char *why);
+/* Tells all of them bye. */
+void clients_bye(struct clients *clients, const char *why, int retry_after_ms);
+
+/* Sends a reply, or keeps it until the client can take it. */
+void clients_reply(struct clients *clients, const struct route *route, struct frame *frame);
+
+/* Subscribes, or changes the kinds of what is subscribed. False if the client follows too many. *fresh: was not before. */
+bool clients_subscribe(struct clients *clients, struct client *client, struct session *session, uint64_t kinds,
+                       bool *fresh);
+/* NULL if not subscribed. */
+struct subscription *clients_subscription(const struct client *client, const struct session *session);
+/* False if it was not subscribed. Nothing is told to anyone. */
+bool clients_unsubscribe(struct clients *clients, struct client *client, struct session *session);
+/* The client has asked for a snapshot: events flow again. */
+void clients_resynced(struct client *client, struct session *session);
+
+/* Pushes an event's frame to those who follow the session and may see it; a listed one to the followers of "mine" too. */
+void clients_push(struct clients *clients, struct session *session, enum event_type type, struct frame *frame);
+
+#endif

@@ -1,0 +1,237 @@
+/* The ROUTER on the loop. One copy of a body is shared by all who get it: libzmq counts references to a message's data,
+ * so that a push costs no copy of what is pushed. */
+#include "daemon/gateway.h"
+
+#include "daemon/zap.h"
+#include "proto/envelope.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+#include "shared/zloop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum { RECEIVE_HWM = 1000, BACKLOG = 1024, HANDSHAKE_MS = 1000 };
+
+struct gateway {
+    void *context, *router;
+    struct zloop *zloop;
+    struct zap *zap;
+    gateway_read_cb *read;
+    void *arg;
+};
+
+struct frame {
+    unsigned refs;
+    zmq_msg_t body;
+};
+
+int route_compare(const struct route *a, const struct route *b)
+{
+    if (a->len != b->len)
+        return a->len < b->len ? -1 : 1;
+    return memcmp(a->id, b->id, a->len);
+}
+
+/* --- frames ----------------------------------------------------------------------------------------------------- */
+
+static void free_data(void *data, void *hint)
+{
+    (void)hint;
+    free(data);
+}
+
+struct frame *frame_new(struct buf *text)
+{
+    struct frame *frame = xmalloc(sizeof *frame);
+    size_t len = text->len;
+    char *data = buf_take(text);
+    frame->refs = 1;
+    if (zmq_msg_init_data(&frame->body, data, len, free_data, NULL) != 0)
+        abort(); /* only when memory is out */
+    return frame;
+}
+
+struct frame *frame_ref(struct frame *frame)
+{
+    frame->refs++;
+    return frame;
+}
+
+void frame_free(struct frame **slot)
+{
+    struct frame *frame = *slot;
+    *slot = NULL;
+    if (!frame || --frame->refs > 0)
+        return;
+    zmq_msg_close(&frame->body);
+    free(frame);
+}
+
+size_t frame_size(const struct frame *frame)
+{
+    return zmq_msg_size(&frame->body);
+}
+
+enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame)
+{
+    /* With ROUTER_MANDATORY the first part decides for the whole message: parts that follow are always taken. */
+    int rc;
+    while ((rc = zmq_send(gateway->router, route->id, route->len, ZMQ_SNDMORE | ZMQ_DONTWAIT)) < 0 && errno == EINTR)
+        ;
+    if (rc < 0)
+        return errno == EAGAIN ? SENT_FULL : SENT_GONE;
+    zmq_send_const(gateway->router, ENVELOPE_VERSION, strlen(ENVELOPE_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
+    zmq_msg_t copy;
+    zmq_msg_init(&copy);
+    zmq_msg_copy(&copy, &frame->body);
+    if (zmq_msg_send(&copy, gateway->router, ZMQ_DONTWAIT) < 0) {
+        zmq_msg_close(&copy);
+        return SENT_GONE;
+    }
+    return SENT_OK;
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------------- */
+
+/* The peer of the local socket is "localhost:uid:gid:pid". */
+static int peer_pid(zmq_msg_t *body)
+{
+    const char *address = zmq_msg_gets(body, "Peer-Address");
+    int uid, gid, pid;
+    return address && sscanf(address, "localhost:%d:%d:%d", &uid, &gid, &pid) == 3 ? pid : 0;
+}
+
+static bool receive(void *router, zmq_msg_t *part)
+{
+    zmq_msg_init(part);
+    while (zmq_msg_recv(part, router, ZMQ_DONTWAIT) < 0) {
+        if (errno == EINTR)
+            continue;
+        zmq_msg_close(part);
+        return false;
+    }
+    return true;
+}
+
+/* Takes the parts of one message: the first three are kept, the others dropped. Returns how many there were. */
+static int receive_parts(void *router, zmq_msg_t parts[3])
+{
+    int count = 0;
+    zmq_msg_t rest, *part = &parts[0];
+    while (receive(router, part)) {
+        bool more = zmq_msg_more(part);
+        if (part == &rest)
+            zmq_msg_close(&rest);
+        count++;
+        if (!more)
+            break;
+        part = count < 3 ? &parts[count] : &rest;
+    }
+    return count;
+}
+
+static bool on_readable(void *arg)
+{
+    struct gateway *gateway = arg;
+    zmq_msg_t parts[3];
+    int count = receive_parts(gateway->router, parts);
+    if (count == 0)
+        return false;
+    struct route route = {.len = (unsigned char)zmq_msg_size(&parts[0])};
+    memcpy(route.id, zmq_msg_data(&parts[0]), route.len);
+    /* User-Id and Peer-Address are read from a body frame: on the routing id they are missing. */
+    zmq_msg_t *last = &parts[count < 3 ? count - 1 : 2];
+    const char *user = count > 1 ? zmq_msg_gets(last, "User-Id") : NULL;
+    struct gateway_message message = {
+        .route = &route,
+        .version = count > 1 ? zmq_msg_data(&parts[1]) : "",
+        .version_len = count > 1 ? zmq_msg_size(&parts[1]) : 0,
+        .body = count > 2 ? zmq_msg_data(&parts[2]) : "",
+        .body_len = count > 2 ? zmq_msg_size(&parts[2]) : 0,
+        .extra = count != 3,
+        .user = user ? user : "",
+        .pid = count > 1 ? peer_pid(last) : 0,
+    };
+    if (count > 1)
+        gateway->read(gateway->arg, &message);
+    for (int i = 0; i < count && i < 3; i++)
+        zmq_msg_close(&parts[i]);
+    return true;
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------- */
+
+static void set_int(void *socket, int option, int value)
+{
+    if (zmq_setsockopt(socket, option, &value, sizeof value) != 0)
+        log_warn("gateway", "ZeroMQ refuses option %d: %s", option, zmq_strerror(errno));
+}
+
+static void set_options(void *router, int backlog)
+{
+    int64_t frame_max = ENVELOPE_REQUEST_MAX;
+    zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
+    zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, "stoa", 4);
+    set_int(router, ZMQ_ROUTER_MANDATORY, 1);
+    set_int(router, ZMQ_SNDHWM, backlog);
+    set_int(router, ZMQ_RCVHWM, RECEIVE_HWM);
+    set_int(router, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
+    set_int(router, ZMQ_BACKLOG, BACKLOG);
+    set_int(router, ZMQ_LINGER, 0);
+}
+
+static bool bind_private(void *router, const char *path)
+{
+    char endpoint[128];
+    snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    mode_t old = umask(0177);
+    int rc = zmq_bind(router, endpoint);
+    umask(old);
+    return rc == 0;
+}
+
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog, gateway_read_cb *read,
+                             void *arg, char error[256])
+{
+    /* libzmq draws the first routing id from rand(); ids that could be guessed could be claimed. */
+    unsigned seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = (unsigned)getpid();
+    srand(seed);
+    struct gateway *gateway = xcalloc(1, sizeof *gateway);
+    gateway->read = read;
+    gateway->arg = arg;
+    gateway->context = zmq_ctx_new();
+    gateway->router = zmq_socket(gateway->context, ZMQ_ROUTER);
+    set_options(gateway->router, backlog);
+    /* ZAP fails open: its handler must be bound before anything else is. */
+    gateway->zap = zap_open(loop, gateway->context, user);
+    if (!gateway->zap || !bind_private(gateway->router, path)) {
+        snprintf(error, 256, "can't bind %s: %s", path, zmq_strerror(errno));
+        gateway_close(&gateway, 0);
+        return NULL;
+    }
+    gateway->zloop = zloop_open(loop, gateway->router, on_readable, gateway);
+    return gateway;
+}
+
+void gateway_close(struct gateway **slot, int linger_ms)
+{
+    struct gateway *gateway = *slot;
+    if (!gateway)
+        return;
+    zloop_close(&gateway->zloop);
+    set_int(gateway->router, ZMQ_LINGER, linger_ms);
+    zmq_close(gateway->router);
+    zap_close(&gateway->zap);
+    zmq_ctx_term(gateway->context);
+    free(gateway);
+    *slot = NULL;
+}

@@ -1,0 +1,361 @@
+/* Sessions by id. A session that nobody follows, that has no agent and no request in progress leaves memory: its snapshot is
+ * written, and when everything of it is committed it is freed. */
+#include "daemon/registry.h"
+
+#include "daemon/server.h"
+#include "daemon/supervisor.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <string.h>
+
+struct registry {
+    struct server *server;
+    void *tree; /* of struct session by id */
+    struct session **all;
+    size_t count, cap;
+    uv_timer_t *sweep;
+};
+
+struct key { /* what the tree compares: the first member of struct entry */
+    const char *id;
+};
+struct entry {
+    struct key key;
+    struct session *session;
+};
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(((const struct key *)a)->id, ((const struct key *)b)->id);
+}
+
+static struct session *find(struct registry *registry, const char *sid)
+{
+    struct key key = {sid};
+    struct entry **found = tfind(&key, &registry->tree, compare);
+    return found ? (*found)->session : NULL;
+}
+
+static struct session *add(struct registry *registry, struct session *session)
+{
+    struct entry *entry = xmalloc(sizeof *entry);
+    *entry = (struct entry){{session->state->id}, session};
+    tsearch(entry, &registry->tree, compare);
+    if (registry->count == registry->cap) {
+        registry->cap = registry->cap ? registry->cap * 2 : 64;
+        registry->all = xreallocarray(registry->all, registry->cap, sizeof registry->all[0]);
+    }
+    registry->all[registry->count++] = session;
+    return session;
+}
+
+static void take_out(struct registry *registry, struct session *session)
+{
+    struct key key = {session->state->id};
+    struct entry **found = tfind(&key, &registry->tree, compare), *entry = found ? *found : NULL;
+    if (entry)
+        tdelete(&key, &registry->tree, compare);
+    free(entry);
+    for (size_t i = 0; i < registry->count; i++)
+        if (registry->all[i] == session)
+            registry->all[i] = registry->all[--registry->count];
+}
+
+size_t registry_loaded(const struct registry *registry)
+{
+    return registry->count;
+}
+
+void registry_each(struct registry *registry, void (*each)(struct session *session, void *arg), void *arg)
+{
+    for (size_t i = registry->count; i-- > 0;)
+        if (i < registry->count)
+            each(registry->all[i], arg);
+}
+
+/* --- loading ---------------------------------------------------------------------------------------------------- */
+
+static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type type, const char *json, size_t len)
+{
+    struct state *state = arg;
+    if (type == EVENT_COUNT) {
+        log_error("registry", "an event of an unknown type in the store session=%s", log_id(state->id));
+        return false;
+    }
+    json_t *data = jsonx_parse(json, len, NULL);
+    struct event event = {
+        .type = type, .session = state->id, .epoch = state->epoch, .seq = seq, .ts = ts, .data = data};
+    bool good = data && state_fold(state, &event) == FOLD_OK;
+    if (!good)
+        log_error("registry", "stored event %s can't be folded session=%s seq=%llu", event_row(type)->name,
+                  log_id(state->id), (unsigned long long)seq);
+    json_decref(data);
+    return good;
+}
+
+static struct state *read_snapshot(struct registry *registry, const char *sid, const struct store_record *record)
+{
+    if (!record->snapshot)
+        return state_new(sid, registry->server->epoch);
+    char error[256];
+    json_t *json = jsonx_parse(record->snapshot, record->snapshot_len, NULL);
+    struct state *state = state_from_snapshot(json, error);
+    json_decref(json);
+    if (!state)
+        log_error("registry", "the stored snapshot is unusable, all events are read instead: %s session=%s", error,
+                  log_id(sid));
+    else
+        state_begin_epoch(state, registry->server->epoch);
+    return state;
+}
+
+/* Snapshot, events after it; from all events where the snapshot is no good. */
+static struct state *read_state(struct registry *registry, const char *sid, const struct store_record *record,
+                                char error[256])
+{
+    struct state *state = read_snapshot(registry, sid, record);
+    if (!state)
+        state = state_new(sid, registry->server->epoch);
+    state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
+    enum err code = store_load_events(registry->server->store, record->key, state->seq, fold_stored, state, error);
+    if (code == ERR_OK && state->seq >= record->seq && state->seq > 0)
+        return state;
+    if (code == ERR_OK)
+        snprintf(error, 256, "session %s is damaged in the store: only %llu of %llu events can be read", sid,
+                 (unsigned long long)state->seq, (unsigned long long)record->seq);
+    state_free(&state);
+    return NULL;
+}
+
+/* Puts back what a checkpoint kept of a reply that was streaming when the daemon ended. */
+static void restore_partial(struct state *state, const struct store_record *record)
+{
+    struct message *streaming = state_streaming(state);
+    if (!record->partial || !streaming || strcmp(streaming->id, record->partial_message) != 0)
+        return;
+    json_t *json = jsonx_parse(record->partial, record->partial_len, NULL), *block;
+    size_t i;
+    json_array_foreach(jsonx_arr(json, "content"), i, block)
+    {
+        static const enum chunk_kind kinds[] = {CHUNK_TEXT, CHUNK_REASONING, CHUNK_KIND_COUNT, CHUNK_TOOL_CALL};
+        enum block_kind kind = block_kind_parse(jsonx_str(block, "type", ""));
+        if (kind == BLOCK_KIND_COUNT || kinds[kind] == CHUNK_KIND_COUNT)
+            continue;
+        char *call = kind == BLOCK_TOOL_CALL ? json_dumps(block, JSON_COMPACT) : NULL;
+        const char *text = call ? call : jsonx_str(block, "text", "");
+        struct chunk chunk = {.message = streaming->id,
+                              .index = streaming->next_index,
+                              .count = 1,
+                              .block = (uint32_t)streaming->block_count,
+                              .kind = kinds[kind],
+                              .delta = text,
+                              .delta_len = strlen(text)};
+        state_fold_chunk(state, state->seq, &chunk);
+        const char *input = call ? jsonx_str(block, "input", "") : "";
+        if (input[0]) {
+            chunk.kind = CHUNK_TOOL_INPUT;
+            chunk.block = (uint32_t)streaming->block_count - 1;
+            chunk.index = streaming->next_index;
+            chunk.delta = input;
+            chunk.delta_len = strlen(input);
+            state_fold_chunk(state, state->seq, &chunk);
+        }
+        free(call);
+    }
+    json_decref(json);
+}
+
+/* A session that was not idle when the last daemon ended. */
+static void set_right(struct session *session)
+{
+    if (session->state->run == RUN_IDLE && !state_streaming(session->state))
+        return;
+    session_cut(session, MESSAGE_INTERRUPTED, "the daemon ended while this was being written");
+    session_error(session, "agent", "the daemon ended during this turn; what had come of the reply is kept");
+    if (session->state->run != RUN_IDLE)
+        session_step(session, RUN_IDLE, NULL, "the daemon was restarted");
+}
+
+enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256])
+{
+    *session = find(registry, sid);
+    if (*session && !(*session)->deleted)
+        return ERR_OK;
+    struct store_record record;
+    enum err code = *session ? ERR_NOT_FOUND : store_load(registry->server->store, sid, &record, error);
+    *session = NULL;
+    if (code == ERR_NOT_FOUND)
+        snprintf(error, 256, "there is no session '%s'", sid);
+    if (code != ERR_OK)
+        return code;
+    struct state *state = read_state(registry, sid, &record, error);
+    if (!state) {
+        log_error("registry", "%s", error);
+        code = ERR_STORE;
+    } else {
+        restore_partial(state, &record);
+        *session = add(registry, session_new(registry->server, record.key, state, record.snapshot_seq));
+        set_right(*session);
+        registry_release(registry, *session);
+    }
+    store_record_clear(&record);
+    return code;
+}
+
+struct session *registry_create(struct registry *registry, const char *owner, const char *title, const char *model,
+                                const char *system)
+{
+    struct server *server = registry->server;
+    char sid[ID_MAX];
+    id_make(sid, "s_");
+    struct state *state = state_new(sid, server->epoch);
+    struct session *session = add(registry, session_new(server, store_next_session_key(server->store), state, 0));
+    json_t *data = json_object();
+    jsonx_set_str(data, "owner", owner);
+    jsonx_set_str(data, "title", title);
+    jsonx_set_str(data, "model", model);
+    jsonx_set_str(data, "system", system);
+    jsonx_set_int(data, "created", clock_wall_ms());
+    session_emit(session, EVENT_SESSION_STARTED, data);
+    log_info("session", "created session=%s model=%s", log_id(sid), model);
+    registry_release(registry, session);
+    return session;
+}
+
+/* --- leaving memory --------------------------------------------------------------------------------------------- */
+
+static bool is_unused(const struct session *session)
+{
+    return !session->agent && session->follower_count == 0 && session->holds == 0 &&
+           session->state->run == RUN_IDLE;
+}
+
+struct departure { /* a session that may leave once what was queued is on disk */
+    struct registry *registry;
+    char sid[ID_MAX];
+    uint64_t seq;
+};
+
+static void on_committed(void *arg, enum err code)
+{
+    struct departure *departure = arg;
+    struct session *session = find(departure->registry, departure->sid);
+    if (session) {
+        session->leaving = false;
+        bool still = is_unused(session) && session->state->seq == departure->seq;
+        if (session->deleted || (code == ERR_OK && still)) {
+            take_out(departure->registry, session);
+            session_free(&session);
+        } else {
+            registry_release(departure->registry, session);
+        }
+    }
+    free(departure);
+}
+
+static void depart(struct registry *registry, struct session *session)
+{
+    struct departure *departure = xcalloc(1, sizeof *departure);
+    departure->registry = registry;
+    strcpy(departure->sid, session->state->id);
+    session_store_snapshot(session);
+    departure->seq = session->state->seq;
+    session->leaving = true;
+    store_commit(registry->server->store, on_committed, departure);
+}
+
+static void on_sweep(uv_timer_t *timer)
+{
+    struct registry *registry = timer->data;
+    if (store_failing(registry->server->store)) {
+        uv_timer_start(timer, on_sweep, REGISTRY_LINGER_MS, 0);
+        return;
+    }
+    for (size_t i = 0; i < registry->count; i++) {
+        struct session *session = registry->all[i];
+        if (is_unused(session) && !session->leaving && !session->deleted)
+            depart(registry, session);
+    }
+}
+
+void registry_release(struct registry *registry, struct session *session)
+{
+    if (registry->sweep && is_unused(session) && !uv_is_active((uv_handle_t *)registry->sweep))
+        uv_timer_start(registry->sweep, on_sweep, REGISTRY_LINGER_MS, 0);
+}
+
+void registry_delete(struct registry *registry, struct session *session)
+{
+    struct departure *departure = xcalloc(1, sizeof *departure);
+    departure->registry = registry;
+    strcpy(departure->sid, session->state->id);
+    session->deleted = true;
+    store_delete_session(registry->server->store, session->key);
+    store_commit(registry->server->store, on_committed, departure);
+}
+
+/* --- start and end ---------------------------------------------------------------------------------------------- */
+
+struct unfinished {
+    char (*sids)[ID_MAX];
+    size_t count;
+};
+
+static void collect(void *arg, const char *sid, uint32_t key)
+{
+    (void)key;
+    struct unfinished *list = arg;
+    list->sids = xreallocarray(list->sids, list->count + 1, sizeof list->sids[0]);
+    snprintf(list->sids[list->count++], ID_MAX, "%s", sid);
+}
+
+void registry_recover(struct registry *registry)
+{
+    struct unfinished list = {0};
+    store_unfinished(registry->server->store, collect, &list);
+    for (size_t i = 0; i < list.count; i++) {
+        struct session *session;
+        char error[256];
+        if (registry_get(registry, list.sids[i], &session, error) == ERR_OK)
+            log_info("session", "set right after an unclean end session=%s", log_id(list.sids[i]));
+        else
+            log_error("session", "can't be set right: %s", error);
+    }
+    free(list.sids);
+}
+
+struct registry *registry_open(struct server *server)
+{
+    struct registry *registry = xcalloc(1, sizeof *registry);
+    registry->server = server;
+    registry->sweep = xcalloc(1, sizeof *registry->sweep);
+    uv_timer_init(server->loop, registry->sweep);
+    registry->sweep->data = registry;
+    return registry;
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void registry_close(struct registry **slot)
+{
+    struct registry *registry = *slot;
+    if (!registry)
+        return;
+    uv_close((uv_handle_t *)registry->sweep, free_handle);
+    while (registry->count > 0) {
+        struct session *session = registry->all[0];
+        take_out(registry, session);
+        session_free(&session);
+    }
+    free(registry->all);
+    free(registry);
+    *slot = NULL;
+}

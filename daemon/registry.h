@@ -1,0 +1,30 @@
+/* The sessions in memory: brought there when someone needs them, and let go when nobody does. */
+#ifndef STOA_DAEMON_REGISTRY_H
+#define STOA_DAEMON_REGISTRY_H
+
+#include "daemon/session.h"
+#include "shared/err.h"
+
+enum { REGISTRY_LINGER_MS = 5000 }; /* how long an unused session stays in memory */
+
+struct registry;
+
+struct registry *registry_open(struct server *server);
+/* Frees all sessions; agents and clients must be gone. */
+void registry_close(struct registry **registry);
+size_t registry_loaded(const struct registry *registry);
+
+/* Makes a session; its session.started is emitted. */
+struct session *registry_create(struct registry *registry, const char *owner, const char *title, const char *model,
+                                const char *system);
+/* The session of that id, loaded if need be. ERR_OK, ERR_NOT_FOUND, ERR_STORE, with a sentence in error. */
+enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256]);
+/* Nobody needs the session at present, perhaps: look again soon, and let it go. */
+void registry_release(struct registry *registry, struct session *session);
+/* Ends it for good: followers and agent must be gone; its rows are deleted. */
+void registry_delete(struct registry *registry, struct session *session);
+/* Sets right what a daemon that died left: cuts partial replies, returns sessions to idle. */
+void registry_recover(struct registry *registry);
+void registry_each(struct registry *registry, void (*each)(struct session *session, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,48 @@
+/* The daemon as a whole: what its modules share, in one place, and its start and stop. */
+#ifndef STOA_DAEMON_SERVER_H
+#define STOA_DAEMON_SERVER_H
+
+#include "daemon/config.h"
+#include "daemon/store.h"
+#include "shared/err.h"
+#include "shared/id.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct stats { /* counters since the start, for admin.stats */
+    uint64_t requests, events, chunks, deliveries, resyncs, crashes;
+};
+
+struct server {
+    uv_loop_t *loop;
+    struct config *config;
+    struct store *store;
+    struct gateway *gateway;
+    struct clients *clients;
+    struct dispatch *dispatch;
+    struct registry *registry;
+    struct supervisor *supervisor;
+    struct probe *probe;
+    struct notify *notify;
+    struct stats stats;
+    char epoch[ID_MAX];
+    char user[64]; /* the daemon's own user: the principal of all that comes over the local socket */
+    int64_t started; /* steady ms */
+    bool stopping;
+};
+
+struct server_options {
+    const char *config_path; /* NULL: none */
+    const char *const *sets; /* "name=value" of the command line */
+    size_t set_count;
+};
+
+/* Runs the daemon until it is told to stop. Returns a process exit code (shared/err.h). */
+int server_run(const struct server_options *options);
+/* Reads the configuration anew; on any error the old one stays whole. ERR_OK or ERR_CONFIG with a sentence. */
+enum err server_reload(struct server *server, char error[256]);
+/* Begins an orderly stop: turns are interrupted and kept, clients told, the store closed. */
+void server_stop(struct server *server);
+
+#endif

@@ -1,0 +1,356 @@
+/* One session: numbering, folding, storing and publishing of its events, and the beginnings and ends of its turns. */
+#include "daemon/session.h"
+
+#include "daemon/clients.h"
+#include "daemon/registry.h"
+#include "daemon/server.h"
+#include "daemon/supervisor.h"
+#include "proto/envelope.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct session *session_new(struct server *server, uint32_t key, struct state *state, uint64_t snapshot_seq)
+{
+    struct session *session = xcalloc(1, sizeof *session);
+    session->server = server;
+    session->key = key;
+    session->state = state;
+    session->snapshot_seq = snapshot_seq;
+    state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
+    return session;
+}
+
+/* --- checkpoints of a streaming reply --------------------------------------------------------------------------- */
+
+static void store_partial(struct session *session)
+{
+    struct message *message = state_streaming(session->state);
+    if (!message)
+        return;
+    json_t *json = message_to_json(message);
+    size_t len;
+    char *text = jsonx_dump(json, &len);
+    store_put_partial(session->server->store, session->key, message->id, text, len);
+    free(text);
+    json_decref(json);
+}
+
+static void on_checkpoint(uv_timer_t *timer)
+{
+    store_partial(timer->data);
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void checkpoint_stop(struct session *session)
+{
+    if (!session->checkpoint)
+        return;
+    uv_close((uv_handle_t *)session->checkpoint, free_handle);
+    session->checkpoint = NULL;
+}
+
+static void checkpoint_start(struct session *session)
+{
+    if (session->checkpoint)
+        return;
+    session->checkpoint = xcalloc(1, sizeof *session->checkpoint);
+    uv_timer_init(session->server->loop, session->checkpoint);
+    session->checkpoint->data = session;
+    uv_timer_start(session->checkpoint, on_checkpoint, SESSION_CHECKPOINT_MS, SESSION_CHECKPOINT_MS);
+}
+
+void session_free(struct session **slot)
+{
+    struct session *session = *slot;
+    if (!session)
+        return;
+    checkpoint_stop(session);
+    state_free(&session->state);
+    free(session->followers);
+    free(session);
+    *slot = NULL;
+}
+
+/* --- the store -------------------------------------------------------------------------------------------------- */
+
+static void store_row(struct session *session)
+{
+    const struct state *state = session->state;
+    struct store_session row = {.key = session->key,
+                                .sid = state->id,
+                                .owner = state->owner,
+                                .title = state->title,
+                                .run = run_state_name(state->run),
+                                .model = state->model,
+                                .created = state->created,
+                                .activity = state->activity,
+                                .messages = state->messages_total,
+                                .seq = state->seq,
+                                .archived = state->archived,
+                                .ended = state->ended};
+    store_put_session(session->server->store, &row);
+}
+
+static void store_message_row(struct session *session, const char *id)
+{
+    const struct state *state = session->state;
+    size_t at = 0;
+    while (at < state->message_count && strcmp(state->messages[at]->id, id) != 0)
+        at++;
+    if (at == state->message_count)
+        return;
+    const struct message *message = state->messages[at];
+    json_t *json = message_to_json(message);
+    size_t len;
+    char *text = jsonx_dump(json, &len), *found = message_text(message);
+    struct store_message row = {.session = session->key,
+                                .ordinal = (uint32_t)(state->messages_total - state->message_count + at),
+                                .id = message->id,
+                                .role = jsonx_str(json, "role", ""),
+                                .status = message_status_name(message->status),
+                                .ts = message->ts,
+                                .json = text,
+                                .json_len = len,
+                                .text = found,
+                                .text_len = strlen(found)};
+    store_put_message(session->server->store, &row);
+    free(text);
+    free(found);
+    json_decref(json);
+}
+
+void session_store_snapshot(struct session *session)
+{
+    struct state *state = session->state;
+    if (state->seq == session->snapshot_seq || session->deleted)
+        return;
+    json_t *json = state_snapshot(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
+    size_t len;
+    char *text = jsonx_dump(json, &len);
+    store_put_snapshot(session->server->store, session->key, state->seq, text, len);
+    session->snapshot_seq = state->seq;
+    free(text);
+    json_decref(json);
+}
+
+static void store_event(struct session *session, const struct event *event)
+{
+    struct server *server = session->server;
+    size_t len;
+    char *text = jsonx_dump(event->data, &len);
+    store_append_event(server->store, session->key, event->seq, event->ts, event->type, text, len);
+    free(text);
+    if (event->type == EVENT_MESSAGE_ADDED)
+        store_message_row(session, jsonx_str(jsonx_obj(event->data, "message"), "id", ""));
+    if (event->type == EVENT_STREAM_COMPLETED) {
+        store_message_row(session, jsonx_str(event->data, "message", ""));
+        store_clear_partial(server->store, session->key);
+    }
+    store_row(session);
+    int64_t every = config_number(server->config, OPTION_SESSION_SNAPSHOT_EVERY);
+    if ((int64_t)(event->seq - session->snapshot_seq) >= every && session->state->run == RUN_IDLE)
+        session_store_snapshot(session);
+}
+
+/* --- events ----------------------------------------------------------------------------------------------------- */
+
+static void publish(struct session *session, enum event_type type, struct buf *text)
+{
+    struct server *server = session->server;
+    bool durable = event_row(type)->durable;
+    if (durable && session->agent)
+        supervisor_forward(session->agent, text->data, text->len);
+    struct frame *frame = frame_new(text);
+    clients_push(server->clients, session, type, frame);
+    frame_free(&frame);
+}
+
+bool session_emit(struct session *session, enum event_type type, json_t *data)
+{
+    struct server *server = session->server;
+    struct state *state = session->state;
+    bool durable = event_row(type)->durable;
+    struct event event = {.type = type,
+                          .session = state->id,
+                          .epoch = server->epoch,
+                          .seq = durable ? state->seq + 1 : state->seq,
+                          .ts = clock_wall_ms(),
+                          .data = data};
+    enum fold fold = state_fold(state, &event);
+    bool good = fold == FOLD_OK;
+    if (good) {
+        server->stats.events++;
+        if (durable)
+            store_event(session, &event);
+        struct buf text;
+        buf_init(&text, ENVELOPE_REPLY_MAX);
+        event_encode(&event, &text);
+        publish(session, type, &text);
+    } else {
+        log_error("session", "%s can't be folded in state %s (%d) session=%s", event_row(type)->name,
+                  run_state_name(state->run), (int)fold, log_id(state->id));
+    }
+    json_decref(data);
+    return good;
+}
+
+bool session_chunk(struct session *session, const struct chunk *chunk)
+{
+    struct server *server = session->server;
+    if (state_fold_chunk(session->state, session->state->seq, chunk) != FOLD_OK)
+        return false;
+    checkpoint_start(session);
+    server->stats.chunks += chunk->count;
+    if (session->follower_count == 0)
+        return true;
+    struct buf text;
+    buf_init(&text, ENVELOPE_REPLY_MAX);
+    event_encode_chunk(session->state->id, server->epoch, session->state->seq, clock_wall_ms(), chunk, &text);
+    publish(session, EVENT_STREAM_CHUNK, &text);
+    return true;
+}
+
+bool session_step(struct session *session, enum run_state to, const char *by, const char *reason)
+{
+    json_t *data = json_object();
+    jsonx_set_str(data, "old", run_state_name(session->state->run));
+    jsonx_set_str(data, "new", run_state_name(to));
+    jsonx_set_str(data, "by", by);
+    jsonx_set_str(data, "reason", reason);
+    log_debug("session", "%s -> %s session=%s", run_state_name(session->state->run), run_state_name(to),
+              log_id(session->state->id));
+    if (to == RUN_IDLE)
+        checkpoint_stop(session);
+    return session_emit(session, EVENT_STATE_CHANGED, data);
+}
+
+void session_error(struct session *session, const char *kind, const char *text)
+{
+    json_t *data = json_object();
+    jsonx_set_str(data, "kind", kind);
+    jsonx_set_str(data, "text", text);
+    session_emit(session, EVENT_ERROR_OCCURRED, data);
+}
+
+void session_cut(struct session *session, enum message_status status, const char *why)
+{
+    struct message *message = state_streaming(session->state);
+    checkpoint_stop(session);
+    if (!message)
+        return;
+    json_t *data = json_object();
+    jsonx_set_str(data, "message", message->id);
+    jsonx_set_str(data, "status", message_status_name(status));
+    json_object_set_new(data, "content", message_content(message));
+    jsonx_set_str(data, "error", why);
+    session_emit(session, EVENT_STREAM_COMPLETED, data);
+}
+
+/* --- turns ------------------------------------------------------------------------------------------------------ */
+
+static json_t *user_message(const char *id, const char *user, const char *text)
+{
+    json_t *json = json_object(), *content = json_array(), *block = json_object();
+    jsonx_set_str(block, "type", "text");
+    jsonx_set_str(block, "text", text);
+    json_array_append_new(content, block);
+    jsonx_set_str(json, "id", id);
+    jsonx_set_str(json, "role", "user");
+    jsonx_set_str(json, "author", user);
+    jsonx_set_int(json, "ts", clock_wall_ms());
+    jsonx_set_str(json, "status", "complete");
+    json_object_set_new(json, "content", content);
+    return json;
+}
+
+static void begin_turn(struct session *session, json_t *message, const char *by)
+{
+    json_t *data = json_object();
+    json_object_set_new(data, "message", message);
+    if (session_emit(session, EVENT_MESSAGE_ADDED, data) && session_step(session, RUN_THINKING, by, NULL))
+        supervisor_turn(session);
+}
+
+static size_t queued_bytes(const struct state *state)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < state->queue_count; i++)
+        bytes += state->queue[i]->bytes;
+    return bytes;
+}
+
+static enum err check_send(const struct session *session, const char *text, char error[256])
+{
+    const struct state *state = session->state;
+    const struct config *config = session->server->config;
+    int64_t size = config_number(config, OPTION_LIMITS_MESSAGE_SIZE);
+    int64_t queue = config_number(config, OPTION_LIMITS_QUEUE);
+    size_t len = strlen(text);
+    if ((int64_t)len > size) {
+        snprintf(error, 256, "the message has %zu bytes; at most %" PRId64 " are taken (limits.message_size)", len, size);
+        return ERR_TOO_LARGE;
+    }
+    if (state->ended || state->archived) {
+        snprintf(error, 256, "the session is archived; take it back first (stoa archive --undo)");
+        return ERR_CONFLICT;
+    }
+    bool waits = state->run != RUN_IDLE || state->queue_count > 0;
+    if (waits && ((int64_t)state->queue_count >= queue || queued_bytes(state) + len > SESSION_QUEUE_BYTES)) {
+        snprintf(error, 256, "%zu messages wait already (limits.queue is %" PRId64 ")", state->queue_count, queue);
+        return ERR_BUSY;
+    }
+    return ERR_OK;
+}
+
+enum err session_send(struct session *session, const char *user, const char *text, bool steer, char message[ID_MAX],
+                      bool *queued, char error[256])
+{
+    enum err code = check_send(session, text, error);
+    if (code != ERR_OK)
+        return code;
+    id_make(message, "m_");
+    json_t *json = user_message(message, user, text);
+    *queued = session->state->run != RUN_IDLE || session->state->queue_count > 0;
+    if (!*queued) {
+        begin_turn(session, json, user);
+        return ERR_OK;
+    }
+    json_t *data = json_object();
+    json_object_set_new(data, "added", json);
+    if (steer)
+        json_object_set_new(data, "front", json_true());
+    jsonx_set_str(data, "by", user);
+    session_emit(session, EVENT_QUEUE_CHANGED, data);
+    session_next(session);
+    return ERR_OK;
+}
+
+void session_next(struct session *session)
+{
+    struct state *state = session->state;
+    if (state->run != RUN_IDLE || state->queue_count == 0 || session->server->stopping || state->ended)
+        return;
+    json_t *json = message_to_json(state->queue[0]);
+    char *user = xstrdup(state->queue[0]->author);
+    begin_turn(session, json, user);
+    free(user);
+}
+
+bool session_interrupt(struct session *session, const char *by)
+{
+    if (session->state->run == RUN_IDLE || session->state->run == RUN_INTERRUPTING)
+        return false;
+    session_step(session, RUN_INTERRUPTING, by, "interrupted");
+    supervisor_interrupt(session);
+    return true;
+}

@@ -1,0 +1,251 @@
+/* The store's schema, its versions, and how a connection is opened. A migration that was released never
+ * changes: append another one. */
+#include "daemon/store_internal.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Events and messages are keyed by session << 32 | number, which keeps those of a session side by side in the
+ * file. */
+static const struct store_migration migrations[STORE_SCHEMA] = {
+    {"CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE sessions("
+     " key INTEGER PRIMARY KEY AUTOINCREMENT, sid TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,"
+     " title TEXT NOT NULL, run TEXT NOT NULL, model TEXT NOT NULL, created INTEGER NOT NULL,"
+     " activity INTEGER NOT NULL, messages INTEGER NOT NULL, archived INTEGER NOT NULL,"
+     " ended INTEGER NOT NULL, seq INTEGER NOT NULL) STRICT;"
+     "CREATE INDEX sessions_activity ON sessions(owner, archived, activity, key);"
+     "CREATE INDEX sessions_unfinished ON sessions(key) WHERE run <> 'idle';"
+     "CREATE TABLE events("
+     " key INTEGER PRIMARY KEY, ts INTEGER NOT NULL, type TEXT NOT NULL, json TEXT NOT NULL) STRICT;"
+     "CREATE TABLE messages("
+     " key INTEGER PRIMARY KEY, id TEXT NOT NULL, role TEXT NOT NULL, status TEXT NOT NULL,"
+     " ts INTEGER NOT NULL, json TEXT NOT NULL) STRICT;"
+     "CREATE INDEX messages_id ON messages(id);"
+     "CREATE VIRTUAL TABLE search USING fts5(text, tokenize = 'unicode61 remove_diacritics 2');"
+     "CREATE TABLE snapshots("
+     " session INTEGER PRIMARY KEY, seq INTEGER NOT NULL, json TEXT NOT NULL) STRICT;"
+     "CREATE TABLE partials("
+     " session INTEGER PRIMARY KEY, message TEXT NOT NULL, json TEXT NOT NULL) STRICT;"
+     "CREATE TABLE requests("
+     " key INTEGER PRIMARY KEY, user TEXT NOT NULL, id TEXT NOT NULL, ts INTEGER NOT NULL,"
+     " reply TEXT NOT NULL, UNIQUE(user, id)) STRICT;"},
+};
+
+void store_reason(sqlite3 *db, int code, char why[192])
+{
+    int system = db ? sqlite3_system_errno(db) : 0;
+
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        snprintf(why, 192, "the disk is full");
+        break;
+    case SQLITE_READONLY:
+        snprintf(why, 192, "the file or its folder is read-only");
+        break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        snprintf(why, 192, "another program has locked the file");
+        break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        snprintf(why, 192, "the file is damaged (%s)", sqlite3_errstr(code));
+        break;
+    default:
+        snprintf(why, 192, "%s%s%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "",
+                 system ? strerror(system) : "");
+    }
+}
+
+bool store_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt, char error[256])
+{
+    char why[192];
+    int code = sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+
+    if (code == SQLITE_OK)
+        return true;
+    store_reason(db, code, why);
+    snprintf(error, 256, "the store cannot be used: %s", why);
+    return false;
+}
+
+int64_t store_number(sqlite3 *db, const char *sql, int64_t fallback)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t number = fallback;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        number = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return number;
+}
+
+/* The file's version into *version. A file without any table is version 0, whatever its header says. */
+static int read_version(sqlite3 *db, int *version, int *application)
+{
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(db,
+                                  "SELECT (SELECT count(*) FROM sqlite_schema), "
+                                  "(SELECT user_version FROM pragma_user_version), "
+                                  "(SELECT application_id FROM pragma_application_id)",
+                                  -1, &stmt, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        bool empty = sqlite3_column_int(stmt, 0) == 0;
+
+        *version = empty ? 0 : sqlite3_column_int(stmt, 1);
+        *application = empty ? STORE_APPLICATION : sqlite3_column_int(stmt, 2);
+    }
+    sqlite3_finalize(stmt);
+    return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static void newer(sqlite3 *db, const char *path, int version, int count, char error[256])
+{
+    sqlite3_stmt *stmt = NULL;
+    const char *program = NULL;
+
+    if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE name = 'program'", -1, &stmt, NULL) ==
+            SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        program = (const char *)sqlite3_column_text(stmt, 0);
+    snprintf(error, 256,
+             "the store '%.100s' has schema version %d, written by stoad %.20s; this is stoad " STOA_VERSION
+             ", which knows versions up to %d: run the newer one",
+             path, version, program ? program : "(unknown)", count);
+    sqlite3_finalize(stmt);
+}
+
+static int migrate_step(sqlite3 *db, const char *sql, int version)
+{
+    char *text = sqlite3_mprintf("BEGIN IMMEDIATE; %s;"
+                                 "INSERT OR REPLACE INTO meta VALUES('program', %Q);"
+                                 "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+                                 sql, STOA_VERSION, STORE_APPLICATION, version);
+    int code = text ? sqlite3_exec(db, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+    if (code != SQLITE_OK && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_free(text);
+    return code;
+}
+
+static void unusable(const char *path, sqlite3 *db, int code, char error[256])
+{
+    char why[192];
+    int kind = code & 0xff;
+
+    store_reason(db, code, why);
+    if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB)
+        snprintf(error, 256, "the store '%.100s' is damaged (%s); restore it, or move it away to begin anew",
+                 path, sqlite3_errstr(code));
+    else
+        snprintf(error, 256, "the store '%.100s' cannot be used: %.120s", path, why);
+}
+
+enum err store_migrate(sqlite3 *db, const char *path, const struct store_migration *rows, int count,
+                       char error[256])
+{
+    int version = 0, application = 0, code = read_version(db, &version, &application);
+
+    if (code == SQLITE_OK && application != STORE_APPLICATION) {
+        snprintf(error, 256, "'%.160s' is an SQLite database, but not a store of stoa", path);
+        return ERR_STORE;
+    }
+    if (code == SQLITE_OK && version > count) {
+        newer(db, path, version, count, error);
+        return ERR_VERSION;
+    }
+    for (; code == SQLITE_OK && version < count; version++)
+        code = migrate_step(db, rows[version].sql, version + 1);
+    if (code == SQLITE_OK)
+        return ERR_OK;
+    unusable(path, db, code, error);
+    return ERR_STORE;
+}
+
+/* SQLite gives the log's files the mode of the store's own, so that one is made first. */
+static bool make_private(const char *path, char error[256])
+{
+    struct stat st;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+    bool ok = fd >= 0 && fstat(fd, &st) == 0;
+
+    if (!ok) {
+        snprintf(error, 256, "the store '%.120s' cannot be opened: %s", path, strerror(errno));
+    } else if (!S_ISREG(st.st_mode)) {
+        snprintf(error, 256, "the store '%.160s' is not a regular file", path);
+        ok = false;
+    } else if ((st.st_mode & 077) && fchmod(fd, 0600) < 0) {
+        snprintf(error, 256, "the store '%.100s' is open to others, and cannot be closed: %s", path,
+                 strerror(errno));
+        ok = false;
+    }
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+static int configure_writer(sqlite3 *db)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof sql,
+             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -%d;"
+             "PRAGMA journal_size_limit = %d; PRAGMA trusted_schema = OFF",
+             STORE_WRITER_CACHE_KIB, STORE_WAL_KEEP);
+    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+}
+
+sqlite3 *store_open_writer(const char *path, char error[256], enum err *code)
+{
+    sqlite3 *db = NULL;
+    int version, application, result;
+
+    *code = ERR_STORE;
+    if (!make_private(path, error))
+        return NULL;
+    result = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_busy_timeout(db, STORE_WRITER_BUSY_MS);
+    if (result == SQLITE_OK)
+        result = sqlite3_extended_result_codes(db, 1);
+    /* The version first: a newer store's journal is not ours to change. */
+    if (result == SQLITE_OK)
+        result = read_version(db, &version, &application);
+    if (result == SQLITE_OK && version <= STORE_SCHEMA && application == STORE_APPLICATION)
+        result = configure_writer(db);
+    if (result != SQLITE_OK)
+        unusable(path, db, result, error);
+    else
+        *code = store_migrate(db, path, migrations, STORE_SCHEMA, error);
+    if (*code == ERR_OK)
+        return db;
+    sqlite3_close(db);
+    return NULL;
+}
+
+sqlite3 *store_open_reader(const char *path, char error[256])
+{
+    sqlite3 *db = NULL;
+    char sql[128];
+    int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+
+    snprintf(sql, sizeof sql, "PRAGMA cache_size = -%d; PRAGMA trusted_schema = OFF", STORE_READER_CACHE_KIB);
+    if (code == SQLITE_OK)
+        code = sqlite3_busy_timeout(db, STORE_READER_BUSY_MS);
+    if (code == SQLITE_OK)
+        code = sqlite3_extended_result_codes(db, 1);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        return db;
+    unusable(path, db, code, error);
+    sqlite3_close(db);
+    return NULL;
+}

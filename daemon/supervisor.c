@@ -1,0 +1,511 @@
+/* Agents of sessions. One timer an agent serves all its deadlines, since it has one at a time:
+ *     waiting (back-off)  -> start      starting -> ready deadline      idle -> hibernation
+ *     running -> next beat               interrupting -> end of patience */
+#include "daemon/supervisor.h"
+
+#include "daemon/agentproc.h"
+#include "daemon/probe.h"
+#include "daemon/registry.h"
+#include "daemon/server.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/log.h"
+#include "shared/paths.h"
+#include "shared/xalloc.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum agent_state { AGENT_WAITING, AGENT_STARTING, AGENT_IDLE, AGENT_RUNNING, AGENT_LEAVING };
+static const char *const state_names[] = {"waiting", "starting", "idle", "running", "leaving"};
+
+struct agent {
+    struct session *session;
+    struct agentproc *proc; /* NULL while waiting */
+    enum agent_state state;
+    bool interrupting;
+    int64_t last_beat, last_used; /* steady ms */
+    uv_timer_t *timer;
+    struct agent *next, *previous;
+};
+
+struct supervisor {
+    struct server *server;
+    char *path;
+    struct agent *agents;
+    size_t count;
+};
+
+static struct supervisor *supervisor_of(const struct agent *agent)
+{
+    return agent->session->server->supervisor;
+}
+
+/* --- the agents' list ------------------------------------------------------------------------------------------- */
+
+static struct agent *agent_new(struct session *session)
+{
+    struct supervisor *supervisor = session->server->supervisor;
+    struct agent *agent = xcalloc(1, sizeof *agent);
+    agent->session = session;
+    agent->timer = xcalloc(1, sizeof *agent->timer);
+    uv_timer_init(session->server->loop, agent->timer);
+    agent->timer->data = agent;
+    agent->next = supervisor->agents;
+    if (agent->next)
+        agent->next->previous = agent;
+    supervisor->agents = agent;
+    supervisor->count++;
+    session->agent = agent;
+    return agent;
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void agent_free(struct agent *agent)
+{
+    struct supervisor *supervisor = supervisor_of(agent);
+    if (agent->previous)
+        agent->previous->next = agent->next;
+    else
+        supervisor->agents = agent->next;
+    if (agent->next)
+        agent->next->previous = agent->previous;
+    supervisor->count--;
+    agent->session->agent = NULL;
+    uv_close((uv_handle_t *)agent->timer, free_handle);
+    free(agent);
+}
+
+size_t supervisor_agents(const struct supervisor *supervisor)
+{
+    return supervisor->count;
+}
+
+/* --- ends of turns ---------------------------------------------------------------------------------------------- */
+
+/* The turn can't go on: what came is kept, the reason said, the session is idle again. Queued messages wait. */
+static void fail_turn(struct session *session, const char *kind, const char *text)
+{
+    if (session->state->run == RUN_IDLE)
+        return;
+    session_cut(session, MESSAGE_INTERRUPTED, text);
+    session_error(session, kind, text);
+    session_step(session, RUN_IDLE, NULL, kind);
+}
+
+static int64_t backoff_ms(unsigned crashes)
+{
+    if (crashes < 2)
+        return 0;
+    unsigned doublings = crashes - 2 < 5 ? crashes - 2 : 5;
+    int64_t delay = (int64_t)SUPERVISOR_BACKOFF_MS << doublings;
+    return delay < SUPERVISOR_BACKOFF_MAX_MS ? delay : SUPERVISOR_BACKOFF_MAX_MS;
+}
+
+static void on_end(void *arg, enum exit_cause cause, const char *how)
+{
+    struct agent *agent = arg;
+    struct session *session = agent->session;
+    bool interrupting = agent->interrupting, leaving = agent->state == AGENT_LEAVING;
+    agent->proc = NULL;
+    agent_free(agent);
+    if (leaving) {
+        log_info("agent", "left, cause=%s session=%s", exit_cause_name(cause), log_id(session->state->id));
+        if (session->state->run == RUN_THINKING)
+            supervisor_turn(session); /* it was asked for while the old one left */
+    } else {
+        session->crashes++;
+        session->server->stats.crashes++;
+        session->not_before = clock_steady_ms() + backoff_ms(session->crashes);
+        log_warn("agent", "ended, cause=%s how=%s crashes=%u session=%s", exit_cause_name(cause), how, session->crashes,
+                 log_id(session->state->id));
+        char text[256];
+        snprintf(text, sizeof text, "the agent of this session ended (%s: %s); the reply is kept as far as it came",
+                 exit_cause_name(cause), how);
+        fail_turn(session, "agent", interrupting ? "the agent did not stop in time and was ended" : text);
+    }
+    registry_release(session->server->registry, session);
+}
+
+/* --- what an agent says ----------------------------------------------------------------------------------------- */
+
+static void on_timer(uv_timer_t *timer);
+
+static void send_json(struct agent *agent, enum link_kind kind, json_t *json)
+{
+    agentproc_send_json(agent->proc, kind, json);
+    json_decref(json);
+}
+
+static json_t *provider_json(struct server *server, const struct provider *provider, char error[256])
+{
+    enum err code = ERR_OK;
+    char *key = config_provider_key(provider, &code, error);
+    if (code != ERR_OK)
+        return NULL;
+    const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
+    json_t *json = json_object();
+    jsonx_set_str(json, "name", provider->name);
+    jsonx_set_str(json, "api", provider_api_name(provider->api));
+    jsonx_set_str(json, "base_url", url);
+    jsonx_set_str(json, "key", key);
+    config_key_free(&key);
+    return json;
+}
+
+/* The TURN frame of PROTOCOL: whom to ask, and within which bounds. NULL with a sentence if the model can't be used. */
+static json_t *turn_json(struct session *session, char error[256])
+{
+    struct server *server = session->server;
+    const struct config *config = server->config;
+    struct model model;
+    if (config_model(config, session->state->model, &model, error) != ERR_OK)
+        return NULL;
+    json_t *provider = provider_json(server, model.provider, error);
+    if (!provider)
+        return NULL;
+    json_t *json = json_object(), *demo = json_object();
+    jsonx_set_str(json, "model", model.name);
+    json_object_set_new(json, "provider", provider);
+    jsonx_set_int(json, "connect_ms", config_number(config, OPTION_MODEL_CONNECT_TIMEOUT));
+    jsonx_set_int(json, "first_byte_ms", config_number(config, OPTION_MODEL_FIRST_BYTE_TIMEOUT));
+    jsonx_set_int(json, "idle_ms", config_number(config, OPTION_MODEL_IDLE_TIMEOUT));
+    jsonx_set_int(json, "retries", config_number(config, OPTION_MODEL_RETRIES));
+    jsonx_set_int(json, "reply_max", config_number(config, OPTION_LIMITS_REPLY_SIZE));
+    jsonx_set_int(demo, "rate", config_number(config, OPTION_DEMO_RATE));
+    json_object_set_new(json, "demo", demo);
+    return json;
+}
+
+static void leave(struct agent *agent)
+{
+    agent->state = AGENT_LEAVING;
+    uv_timer_start(agent->timer, on_timer, AGENTPROC_LEAVE_MS, 0);
+    agentproc_stop(agent->proc, EXIT_CAUSE_HIBERNATED);
+}
+
+static void set_idle(struct agent *agent)
+{
+    agent->state = AGENT_IDLE;
+    agent->interrupting = false;
+    agent->last_used = clock_steady_ms();
+    int64_t timeout = config_number(agent->session->server->config, OPTION_AGENT_IDLE_TIMEOUT);
+    uv_timer_start(agent->timer, on_timer, (uint64_t)timeout, 0);
+}
+
+static void send_turn(struct agent *agent)
+{
+    char error[256];
+    json_t *json = turn_json(agent->session, error);
+    if (!json) {
+        set_idle(agent);
+        fail_turn(agent->session, "provider", error);
+        return;
+    }
+    agent->state = AGENT_RUNNING;
+    agent->last_beat = clock_steady_ms();
+    uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);
+    send_json(agent, LINK_TURN, json);
+}
+
+static bool on_ready(struct agent *agent, const json_t *json)
+{
+    int64_t version = jsonx_int(json, "link", -1);
+    if (agent->state != AGENT_STARTING || version != LINK_VERSION) {
+        log_error("agent", "link version %d, this daemon needs %d: stoad and stoa-agent are of different releases",
+                  (int)version, LINK_VERSION);
+        return false;
+    }
+    json_t *load = json_object();
+    json_object_set_new(load, "snapshot",
+                        state_snapshot(agent->session->state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES));
+    agent->state = AGENT_IDLE;
+    send_json(agent, LINK_LOAD, load);
+    if (agent->session->state->run == RUN_THINKING)
+        send_turn(agent);
+    else
+        set_idle(agent);
+    return true;
+}
+
+/* A turn that ended without failure goes on with the queue; after a failure queued messages wait for a person. */
+static void turn_ended(struct agent *agent)
+{
+    struct session *session = agent->session;
+    const char *error = session->state->error_kind;
+    session->crashes = 0;
+    session->not_before = 0;
+    set_idle(agent);
+    if (!error || strcmp(error, "tools") == 0)
+        session_next(session);
+    registry_release(session->server->registry, session);
+}
+
+static bool fact_state(struct agent *agent, const json_t *data)
+{
+    struct session *session = agent->session;
+    enum run_state to = run_state_parse(jsonx_str(data, "new", ""));
+    if (session->state->run == RUN_INTERRUPTING && to != RUN_IDLE)
+        return true; /* said before it knew */
+    if (!run_state_allows(session->state->run, to) || !session_step(session, to, NULL, jsonx_str(data, "reason", NULL)))
+        return false;
+    if (to == RUN_IDLE)
+        turn_ended(agent);
+    return true;
+}
+
+static bool fact_message(struct agent *agent, json_t *data)
+{
+    struct session *session = agent->session;
+    const json_t *message = jsonx_obj(data, "message");
+    return strcmp(jsonx_str(message, "role", ""), "assistant") == 0 &&
+           strcmp(jsonx_str(message, "status", ""), "streaming") == 0 &&
+           session_emit(session, EVENT_MESSAGE_ADDED, json_incref(data));
+}
+
+static bool on_fact(struct agent *agent, json_t *json)
+{
+    char error[256];
+    enum event_type type = event_type_parse(jsonx_str(json, "type", ""));
+    json_t *data = jsonx_obj(json, "data");
+    if (type == EVENT_COUNT || !event_row(type)->agent_may || agent->state != AGENT_RUNNING ||
+        agent->session->state->run == RUN_IDLE)
+        return false;
+    if (!schema_check(event_row(type)->fields, data, true, error)) {
+        log_error("agent", "%s: %s session=%s", event_row(type)->name, error, log_id(agent->session->state->id));
+        return false;
+    }
+    if (type == EVENT_STATE_CHANGED)
+        return fact_state(agent, data);
+    if (type == EVENT_MESSAGE_ADDED)
+        return fact_message(agent, data);
+    return session_emit(agent->session, type, json_incref(data));
+}
+
+static bool on_chunk(struct agent *agent, const char *payload, size_t len)
+{
+    char message[ID_MAX];
+    struct chunk chunk;
+    return agent->state == AGENT_RUNNING && link_get_chunk(payload, len, message, &chunk) &&
+           session_chunk(agent->session, &chunk);
+}
+
+static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t len)
+{
+    struct agent *agent = arg;
+    agent->last_beat = clock_steady_ms();
+    if (kind == LINK_CHUNK)
+        return on_chunk(agent, payload, len);
+    if (kind == LINK_BEAT)
+        return true;
+    json_t *json = jsonx_parse(payload, len, NULL);
+    bool good = false;
+    if (kind == LINK_READY)
+        good = on_ready(agent, json);
+    else if (kind == LINK_FACT)
+        good = on_fact(agent, json);
+    if (!good)
+        log_error("agent", "broke the protocol: frame kind=%d bytes=%zu state=%s session=%s", (int)kind, len,
+                  state_names[agent->state], log_id(agent->session->state->id));
+    json_decref(json);
+    return good;
+}
+
+/* --- start ------------------------------------------------------------------------------------------------------ */
+
+static void start_process(struct agent *agent)
+{
+    static const struct agentproc_callbacks callbacks = {on_frame, on_end};
+    struct session *session = agent->session;
+    const char *path = supervisor_of(agent)->path;
+    char error[256] = "stoa-agent was not found beside stoad nor in PATH (option agent.path)";
+    agent->proc = path ? agentproc_start(session->server->loop, path, &callbacks, agent, error) : NULL;
+    if (!agent->proc) {
+        log_error("agent", "%s", error);
+        agent_free(agent);
+        fail_turn(session, "agent", error);
+        return;
+    }
+    agent->state = AGENT_STARTING;
+    uv_timer_start(agent->timer, on_timer, LINK_READY_MS, 0);
+    log_info("agent", "started pid=%d session=%s", (int)agentproc_pid(agent->proc), log_id(session->state->id));
+}
+
+static void say_waiting(struct session *session, int64_t delay)
+{
+    json_t *data = json_object();
+    char why[128];
+    snprintf(why, sizeof why, "the agent crashed %u times in a row", session->crashes);
+    jsonx_set_int(data, "attempt", session->crashes < 100 ? session->crashes : 100);
+    jsonx_set_int(data, "limit", 100);
+    jsonx_set_int(data, "delay_ms", delay);
+    jsonx_set_str(data, "why", why);
+    session_emit(session, EVENT_TURN_RETRYING, data);
+}
+
+/* Lets go the agent that has been idle longest. False if none is. */
+static bool make_room(struct supervisor *supervisor)
+{
+    struct agent *oldest = NULL;
+    for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
+        if (agent->state == AGENT_IDLE && (!oldest || agent->last_used < oldest->last_used))
+            oldest = agent;
+    if (oldest)
+        leave(oldest);
+    return oldest != NULL;
+}
+
+void supervisor_turn(struct session *session)
+{
+    struct supervisor *supervisor = session->server->supervisor;
+    struct agent *agent = session->agent;
+    if (agent) {
+        if (agent->state == AGENT_IDLE)
+            send_turn(agent);
+        return; /* while it starts, waits or leaves, the turn begins when that is over */
+    }
+    int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
+    if ((int64_t)supervisor->count >= max && !make_room(supervisor)) {
+        char text[160];
+        snprintf(text, sizeof text, "%zu turns run already (agent.max_live is %d); send it again later",
+                 supervisor->count, (int)max);
+        fail_turn(session, "limit", text);
+        return;
+    }
+    agent = agent_new(session);
+    int64_t delay = session->not_before - clock_steady_ms();
+    if (session->not_before == 0 || delay <= 0) {
+        start_process(agent);
+        return;
+    }
+    agent->state = AGENT_WAITING;
+    uv_timer_start(agent->timer, on_timer, (uint64_t)delay, 0);
+    say_waiting(session, delay);
+}
+
+/* --- deadlines -------------------------------------------------------------------------------------------------- */
+
+static void check_beat(struct agent *agent)
+{
+    int64_t quiet = clock_steady_ms() - agent->last_beat;
+    if (agent->interrupting || quiet >= LINK_BEAT_DEADLINE_MS)
+        agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
+    else
+        uv_timer_start(agent->timer, on_timer, (uint64_t)(LINK_BEAT_DEADLINE_MS - quiet), 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct agent *agent = timer->data;
+    switch (agent->state) {
+    case AGENT_WAITING:
+        start_process(agent);
+        break;
+    case AGENT_STARTING:
+        agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
+        break;
+    case AGENT_IDLE:
+        leave(agent);
+        break;
+    case AGENT_RUNNING:
+        check_beat(agent);
+        break;
+    case AGENT_LEAVING:
+        agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
+        break;
+    }
+}
+
+void supervisor_interrupt(struct session *session)
+{
+    struct agent *agent = session->agent;
+    if (agent && agent->state == AGENT_RUNNING) {
+        agent->interrupting = true;
+        uv_timer_start(agent->timer, on_timer, LINK_INTERRUPT_MS, 0);
+        agentproc_send(agent->proc, LINK_INTERRUPT, "{}", 2);
+        return;
+    }
+    /* Nothing has begun: the turn ends here, and an agent that was to start finds nothing to do. */
+    session_step(session, RUN_IDLE, NULL, "interrupted");
+    if (agent && agent->state == AGENT_WAITING)
+        agent_free(agent);
+    session_next(session);
+}
+
+void supervisor_kill(struct session *session)
+{
+    struct agent *agent = session->agent;
+    if (!agent)
+        return;
+    agentproc_abandon(&agent->proc);
+    agent_free(agent);
+}
+
+void supervisor_forward(struct agent *agent, const char *text, size_t len)
+{
+    if (agent->proc && (agent->state == AGENT_IDLE || agent->state == AGENT_RUNNING))
+        agentproc_send(agent->proc, LINK_EVENT, text, len);
+}
+
+/* --- the whole -------------------------------------------------------------------------------------------------- */
+
+size_t supervisor_turns(const struct supervisor *supervisor)
+{
+    size_t turns = 0;
+    for (const struct agent *agent = supervisor->agents; agent; agent = agent->next)
+        turns += agent->session->state->run != RUN_IDLE;
+    return turns;
+}
+
+void supervisor_stop(struct supervisor *supervisor)
+{
+    struct agent *next;
+    for (struct agent *agent = supervisor->agents; agent; agent = next) {
+        next = agent->next;
+        if (agent->state == AGENT_IDLE)
+            leave(agent);
+        else
+            session_interrupt(agent->session, "the daemon, which stops");
+    }
+}
+
+json_t *supervisor_info(const struct session *session)
+{
+    const struct agent *agent = session->agent;
+    json_t *json = json_object();
+    jsonx_set_str(json, "state", agent ? state_names[agent->state] : "none");
+    if (agent && agent->proc)
+        jsonx_set_int(json, "pid", agentproc_pid(agent->proc));
+    jsonx_set_int(json, "crashes", session->crashes);
+    return json;
+}
+
+struct supervisor *supervisor_open(struct server *server)
+{
+    struct supervisor *supervisor = xcalloc(1, sizeof *supervisor);
+    supervisor->server = server;
+    const char *set = config_text(server->config, OPTION_AGENT_PATH);
+    supervisor->path = set[0] ? xstrdup(set) : paths_program("stoa-agent");
+    if (!supervisor->path)
+        log_warn("agent", "stoa-agent was found neither beside stoad nor in PATH; turns will fail");
+    return supervisor;
+}
+
+void supervisor_close(struct supervisor **slot)
+{
+    struct supervisor *supervisor = *slot;
+    if (!supervisor)
+        return;
+    while (supervisor->agents) {
+        struct session *session = supervisor->agents->session;
+        supervisor_kill(session);
+        fail_turn(session, "agent", "the daemon stopped before the turn had ended");
+    }
+    free(supervisor->path);
+    free(supervisor);
+    *slot = NULL;
+}

@@ -1,0 +1,206 @@
+/* Nothing here looks at a clock or at chance: tests and documentation rely on what the demo model says. */
+#include "daemon/agent/demo_script.h"
+#include "shared/utf8.h"
+#include "shared/xalloc.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SCRIPT_CHUNKS = 100,
+    SCRIPT_CHUNKS_MAX = 100000000,
+    SCRIPT_BYTES = 24,
+    SCRIPT_BYTES_MAX = 60000,
+    SCRIPT_RATE_MAX = 1000000,
+    SCRIPT_SLOW_MAX = 3600000,
+    SCRIPT_QUOTE_MAX = 160, /* bytes of the question that the answer repeats */
+    SCRIPT_WORDS = 3        /* of a piece */
+};
+
+static const char answer_format[] =
+    "Hello! I am the **demo** model, built into stoa: I need no key and no network, and I always say the "
+    "same.\n"
+    "\n"
+    "You wrote:\n"
+    "\n"
+    "> %s\n"
+    "\n"
+    "Here is what I can show you:\n"
+    "\n"
+    "- text that *streams* as it is made\n"
+    "- lists, such as this one, and `code`\n"
+    "- tables and code blocks\n"
+    "\n"
+    "| API | for |\n"
+    "|---|---|\n"
+    "| `openai` | OpenAI, Ollama, llama.cpp, vLLM, LM Studio, OpenRouter |\n"
+    "| `anthropic` | Anthropic |\n"
+    "| `demo` | me |\n"
+    "\n"
+    "To talk to a real model, name a provider in `~/.config/stoa/config.yaml`:\n"
+    "\n"
+    "```yaml\n"
+    "providers:\n"
+    "  local:\n"
+    "    api: openai\n"
+    "    base_url: http://127.0.0.1:11434/v1\n"
+    "```\n"
+    "\n"
+    "and choose `local/` and the model's name for this session.\n";
+
+/* --- reading
+ * ---------------------------------------------------------------------------------------------------- */
+
+static int64_t number(const char *text, int64_t fallback, int64_t max)
+{
+    char *end;
+    long long value = strtoll(text, &end, 10);
+
+    if (end == text || *end != '\0' || value < 0)
+        return fallback;
+    return value > max ? max : value;
+}
+
+static void set_chunks(struct demo_script *script, int64_t chunks, int64_t bytes)
+{
+    script->chunks = chunks > 0 ? chunks : script->chunks > 0 ? script->chunks : SCRIPT_CHUNKS;
+    script->bytes = bytes > 0 ? bytes : script->bytes;
+}
+
+static void read_word(struct demo_script *script, const char *key, const char *value)
+{
+    if (strcmp(key, "rate") == 0)
+        script->rate = number(value, script->rate, SCRIPT_RATE_MAX);
+    else if (strcmp(key, "chunks") == 0)
+        set_chunks(script, number(value, 0, SCRIPT_CHUNKS_MAX), 0);
+    else if (strcmp(key, "bytes") == 0)
+        set_chunks(script, 0, number(value, 0, SCRIPT_BYTES_MAX));
+    else if (strcmp(key, "seed") == 0)
+        script->seed = (uint64_t)number(value, 0, INT64_MAX);
+    else if (strcmp(key, "slow") == 0)
+        script->slow_ms = number(value, 0, SCRIPT_SLOW_MAX);
+    else if (strcmp(key, "reasoning") == 0)
+        script->reasoning = strcmp(value, "1") == 0;
+    else if (strcmp(key, "hang") == 0)
+        script->hang = strcmp(value, "1") == 0;
+    else if (strcmp(key, "fail") == 0)
+        script->fail = strcmp(value, "start") == 0 ? DEMO_FAIL_START
+                       : strcmp(value, "mid") == 0 ? DEMO_FAIL_MID
+                                                   : DEMO_FAIL_NOT;
+    else if (strcmp(key, "crash") == 0)
+        script->crash = strcmp(value, "segv") == 0 ? SIGSEGV : strcmp(value, "abort") == 0 ? SIGABRT : 0;
+    else if (strcmp(key, "tool") == 0) {
+        free(script->tool);
+        script->tool = xstrdup(value);
+    }
+}
+
+/* line: what follows "/demo", which is torn to words. */
+static void read_line(struct demo_script *script, char *line)
+{
+    while (*(line += strspn(line, " \t\r"))) {
+        char *value, *key = line;
+
+        if (strncmp(line, "echo=", 5) == 0) {
+            free(script->text);
+            script->text = xstrdup(line + 5);
+            return;
+        }
+        line += strcspn(line, " \t\r");
+        if (*line)
+            *line++ = '\0';
+        if ((value = strchr(key, '='))) {
+            *value++ = '\0';
+            read_word(script, key, value);
+        }
+    }
+}
+
+/* What was asked, on one line and cut. */
+static char *quote(const char *message)
+{
+    size_t len = strlen(message), cut = utf8_cut(message, len, SCRIPT_QUOTE_MAX);
+    char *text = xasprintf("%.*s%s", (int)cut, message, cut < len ? "…" : "");
+
+    for (char *c = text; *c; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+    return text;
+}
+
+static char *answer(const char *message)
+{
+    char *quoted = quote(message), *text = NULL;
+    const char *place = strstr(answer_format, "%s");
+
+    text = xasprintf("%.*s%s%s", (int)(place - answer_format), answer_format, quoted, place + 2);
+    free(quoted);
+    return text;
+}
+
+void demo_script_read(struct demo_script *script, const char *message, int64_t rate)
+{
+    const char *line = message;
+
+    *script = (struct demo_script){.rate = rate, .bytes = SCRIPT_BYTES};
+    while (line) {
+        size_t len = strcspn(line, "\n");
+
+        if (len >= 5 && strncmp(line, "/demo", 5) == 0 && (len == 5 || strchr(" \t\r", line[5]))) {
+            char *words = xstrndup(line + 5, len - 5);
+            read_line(script, words);
+            free(words);
+        }
+        line = line[len] ? line + len + 1 : NULL;
+    }
+    if (!script->text)
+        script->text = answer(message);
+}
+
+void demo_script_clear(struct demo_script *script)
+{
+    free(script->tool);
+    free(script->text);
+    *script = (struct demo_script){0};
+}
+
+/* --- what is said
+ * ----------------------------------------------------------------------------------------------- */
+
+size_t demo_script_piece(const char *text)
+{
+    size_t len = 0;
+
+    for (int words = 0; words < SCRIPT_WORDS && text[len]; words++) {
+        len += strcspn(text + len, " \n");
+        len += strspn(text + len, " \n");
+    }
+    return len;
+}
+
+/* Knuth's MMIX generator; its high bits are the good ones. */
+static unsigned next(uint64_t *random, unsigned below)
+{
+    *random = *random * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)((*random >> 33) % below);
+}
+
+void demo_script_invent(uint64_t *random, size_t count, struct buf *out)
+{
+    static const char *const words[] = {
+        "the ",   "a ",     "stream ",   "flows ",  "and ",  "every ",    "session ", "has ",   "its ",
+        "own ",   "agent ", "which ",    "speaks ", "with ", "one ",      "model ",   "while ", "others ",
+        "wait. ", "Then ",  "*again* ",  "`code` ", "of ",   "small ",    "parts ",   "makes ", "sense. ",
+        "It ",    "is ",    "**bold** ", "to ",     "say ",  "less.\n\n", "Once ",    "more ",  "words ",
+    };
+
+    while (count > 0) {
+        const char *word = words[next(random, sizeof words / sizeof *words)];
+        size_t len = strlen(word);
+
+        if (len > count)
+            len = count;
+        buf_put(out, word, len);
+        count -= len;
+    }
+}

@@ -1,0 +1,47 @@
+/* What the demo model says, and how: a script out of the newest user message. The same message gives the same
+ * script.
+ *
+ * A line that begins with "/demo" holds directives, words of key=value:
+ *     rate=N          chunks a second; 0: one in each turn of the loop
+ *     chunks=N        N chunks of made-up Markdown (100 if only bytes is given)
+ *     bytes=N         bytes of each of those chunks (24)
+ *     seed=N          other made-up words
+ *     slow=MS         waits before the first chunk
+ *     reasoning=1     thinks aloud first
+ *     tool=NAME       ends by calling the tool NAME
+ *     fail=start|mid  fails before anything came, or halfway
+ *     crash=segv|abort  ends the agent's process halfway
+ *     hang=1          says nothing, until it is interrupted
+ *     echo=TEXT       says TEXT, which is the rest of the line
+ * A word that is none of these is skipped. */
+#ifndef STOA_AGENT_DEMO_SCRIPT_H
+#define STOA_AGENT_DEMO_SCRIPT_H
+
+#include "shared/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum demo_fail { DEMO_FAIL_NOT, DEMO_FAIL_START, DEMO_FAIL_MID };
+
+struct demo_script {
+    int64_t rate, slow_ms;
+    int64_t chunks, bytes; /* of made-up text; chunks 0: text is said */
+    uint64_t seed;
+    enum demo_fail fail;
+    int crash; /* a signal's number, or 0 */
+    bool hang, reasoning;
+    char *tool; /* NULL for none */
+    char *text; /* what is said if chunks is 0 */
+};
+
+/* rate: what holds unless the message says otherwise. Free with demo_script_clear. */
+void demo_script_read(struct demo_script *script, const char *message, int64_t rate);
+void demo_script_clear(struct demo_script *script);
+
+/* The bytes of the next chunk of a text: a few words, never a part of a character; 0 at its end. */
+size_t demo_script_piece(const char *text);
+/* Appends exactly count bytes of made-up Markdown in ASCII; *random is its place in it. */
+void demo_script_invent(uint64_t *random, size_t count, struct buf *out);
+
+#endif

@@ -68,10 +68,10 @@ static const char *reason_of(int status)
         const char *reason;
     } reasons[] = {
         {400, "Bad Request"},
-        {401, "Unauthorized: is the key right?"},
+        {401, "Unauthorized (is the key right?)"},
         {402, "Payment Required"},
-        {403, "Forbidden: may the key use this model?"},
-        {404, "Not Found: are base_url and the model's name right?"},
+        {403, "Forbidden (may the key use this model?)"},
+        {404, "Not Found (are base_url and the model's name right?)"},
         {408, "Request Timeout"},
         {409, "Conflict"},
         {413, "Content Too Large"},

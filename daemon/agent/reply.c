@@ -215,20 +215,15 @@ json_t *reply_content(const struct reply *reply)
 char *reply_tools(const struct reply *reply)
 {
     struct buf names;
-    bool found = false;
+    int count = 0;
 
     buf_init(&names, REPLY_TOOLS_MAX);
     for (unsigned i = 0; i < reply->count; i++) {
         const struct block *block = &reply->parts[i].block;
-        if (block->kind != BLOCK_TOOL_CALL)
-            continue;
-        buf_printf(&names, "%s'%s'", found ? ", " : "", block->name);
-        found = true;
+        if (block->kind == BLOCK_TOOL_CALL)
+            buf_printf(&names, "%s'%s'", count++ > 0 ? ", " : "", block->name);
     }
-    char *text = buf_take(&names);
-    if (!found) {
-        free(text);
-        text = NULL;
-    }
+    char *text = count > 0 ? xasprintf("%s %s", count > 1 ? "tools" : "tool", names.data) : NULL;
+    buf_free(&names);
     return text;
 }

@@ -146,8 +146,7 @@ static void turn_end(struct turn *turn, enum message_status status, const char *
         fact_error(turn, "provider", error);
     char *tools = status == MESSAGE_COMPLETE && !reply_full(turn->reply) ? reply_tools(turn->reply) : NULL;
     if (tools) {
-        char *text =
-            xasprintf("The model asked for tool %s, but no tools are connected in this session.", tools);
+        char *text = xasprintf("The model asked for %s, but no tools are connected in this session.", tools);
         fact_error(turn, "tools", text);
         free(text);
         free(tools);

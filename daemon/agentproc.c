@@ -1,4 +1,5 @@
-/* The process end of the agent link. Death is seen by a pidfd; what the agent had sent before is read first. */
+/* The process end of the agent link. Death is seen by a pidfd; what the agent had sent before is read first.
+ */
 #include "daemon/agentproc.h"
 
 #include "shared/log.h"
@@ -30,13 +31,15 @@ struct agentproc {
     struct buf in, out;
 };
 
-/* --- start ------------------------------------------------------------------------------------------------------ */
+/* --- start
+ * ------------------------------------------------------------------------------------------------------ */
 
 static char **clean_environment(void)
 {
-    static const char *const kept[] = {"PATH",      "HOME",        "LANG",         "LC_ALL",       "TZ",
-                                       "STOA_LOG",  "TMPDIR",      "SSL_CERT_DIR", "SSL_CERT_FILE", "http_proxy",
-                                       "https_proxy", "no_proxy",  "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+    static const char *const kept[] = {
+        "PATH",        "HOME",     "LANG",         "LC_ALL",        "TZ",
+        "STOA_LOG",    "TMPDIR",   "SSL_CERT_DIR", "SSL_CERT_FILE", "http_proxy",
+        "https_proxy", "no_proxy", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"};
     size_t count = 0, max = sizeof kept / sizeof kept[0];
     char **list = xcalloc(max + 1, sizeof *list);
     for (size_t i = 0; i < max; i++) {
@@ -54,7 +57,8 @@ static void free_environment(char **list)
     free(list);
 }
 
-/* A child starts with no signal blocked and the default action for all: the daemon's own settings end here. */
+/* A child starts with no signal blocked and the default action for all: the daemon's own settings end here.
+ */
 static int spawn(const char *path, int fd, pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
@@ -67,7 +71,8 @@ static int spawn(const char *path, int fd, pid_t *pid)
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, fd, LINK_FD);
     posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     char name[] = "stoa-agent", *argv[] = {name, NULL}, **environment = clean_environment();
@@ -99,8 +104,8 @@ static int socket_pair(int pair[2])
 static void on_socket(uv_poll_t *poll, int status, int events);
 static void on_process(uv_poll_t *poll, int status, int events);
 
-struct agentproc *agentproc_start(uv_loop_t *loop, const char *path, const struct agentproc_callbacks *callbacks,
-                                  void *arg, char error[256])
+struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
+                                  const struct agentproc_callbacks *callbacks, void *arg, char error[256])
 {
     int pair[2];
     pid_t pid;
@@ -138,7 +143,8 @@ pid_t agentproc_pid(const struct agentproc *proc)
     return proc->pid;
 }
 
-/* --- end -------------------------------------------------------------------------------------------------------- */
+/* --- end
+ * -------------------------------------------------------------------------------------------------------- */
 
 static void handle_closed(uv_handle_t *handle)
 {
@@ -198,7 +204,8 @@ void agentproc_abandon(struct agentproc **slot)
     close_handles(proc);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void break_off(struct agentproc *proc)
 {
@@ -269,7 +276,8 @@ static void on_process(uv_poll_t *poll, int status, int events)
     proc->callbacks->end(proc->arg, cause, how);
 }
 
-/* --- writing ---------------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void watch(struct agentproc *proc)
 {

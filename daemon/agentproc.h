@@ -1,4 +1,5 @@
-/* One stoa-agent process and its socketpair: started, spoken to in frames, watched, reaped. Knows nothing of sessions. */
+/* One stoa-agent process and its socketpair: started, spoken to in frames, watched, reaped. Knows nothing of
+ * sessions. */
 #ifndef STOA_DAEMON_AGENTPROC_H
 #define STOA_DAEMON_AGENTPROC_H
 
@@ -10,7 +11,7 @@
 
 enum {
     AGENTPROC_OUT_MAX = 64 << 20, /* bytes that may wait for a process that does not read */
-    AGENTPROC_LEAVE_MS = 5000 /* from STOP to its end, then it is killed */
+    AGENTPROC_LEAVE_MS = 5000     /* from STOP to its end, then it is killed */
 };
 
 struct agentproc;
@@ -18,14 +19,15 @@ struct agentproc;
 struct agentproc_callbacks {
     /* A frame. False: it breaks the protocol; the process is then killed (cause protocol). */
     bool (*frame)(void *arg, enum link_kind kind, const char *payload, size_t len);
-    /* The process has ended and all it had sent was given to frame. how: a sentence part for people ("signal 11
-     * (Segmentation fault)", "exit code 3"). The agentproc is freed after this call. */
+    /* The process has ended and all it had sent was given to frame. how: a sentence part for people ("signal
+     * 11 (Segmentation fault)", "exit code 3"). The agentproc is freed after this call. */
     void (*end)(void *arg, enum exit_cause cause, const char *how);
 };
 
-/* Starts path. Must be called on the main thread (PDEATHSIG is tied to the thread that forks). NULL with a sentence. */
-struct agentproc *agentproc_start(uv_loop_t *loop, const char *path, const struct agentproc_callbacks *callbacks,
-                                  void *arg, char error[256]);
+/* Starts path. Must be called on the main thread (PDEATHSIG is tied to the thread that forks). NULL with a
+ * sentence. */
+struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
+                                  const struct agentproc_callbacks *callbacks, void *arg, char error[256]);
 pid_t agentproc_pid(const struct agentproc *proc);
 /* Sends a frame. False if too much waits already: the process is then killed (cause protocol). */
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len);

@@ -1,4 +1,5 @@
-/* One user so far: whoever reaches the local socket is the daemon's own user, owner of all sessions, and admin. */
+/* One user so far: whoever reaches the local socket is the daemon's own user, owner of all sessions, and
+ * admin. */
 #include "daemon/auth.h"
 
 #include <string.h>

@@ -32,7 +32,8 @@ static int compare(const void *a, const void *b)
     return route_compare(&((const struct client *)a)->route, &((const struct client *)b)->route);
 }
 
-/* --- presence --------------------------------------------------------------------------------------------------- */
+/* --- presence
+ * --------------------------------------------------------------------------------------------------- */
 
 static void announce_left(struct session *session, const struct client *client, const char *why)
 {
@@ -42,7 +43,8 @@ static void announce_left(struct session *session, const struct client *client, 
     session_emit(session, EVENT_PARTICIPANT_LEFT, data);
 }
 
-/* --- the process at the other end ------------------------------------------------------------------------------- */
+/* --- the process at the other end
+ * ------------------------------------------------------------------------------- */
 
 static void process_closed(uv_handle_t *handle)
 {
@@ -83,7 +85,8 @@ static void watch_process(struct clients *clients, struct client *client, int pi
     uv_unref((uv_handle_t *)client->process);
 }
 
-/* --- the table -------------------------------------------------------------------------------------------------- */
+/* --- the table
+ * -------------------------------------------------------------------------------------------------- */
 
 struct client *clients_find(struct clients *clients, const struct route *route)
 {
@@ -112,7 +115,8 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     }
     clients->all[clients->count++] = client;
     watch_process(clients, client, message->pid);
-    log_debug("client", "%s connected, user=%s pid=%d", log_id(client->id), client->principal.user, message->pid);
+    log_debug("client", "%s connected, user=%s pid=%d", log_id(client->id), client->principal.user,
+              message->pid);
     arm_sweep(clients);
     return client;
 }
@@ -176,7 +180,8 @@ size_t clients_count(const struct clients *clients)
     return clients->count;
 }
 
-/* --- sending ---------------------------------------------------------------------------------------------------- */
+/* --- sending
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void on_retry(uv_timer_t *timer);
 
@@ -292,7 +297,8 @@ void clients_bye(struct clients *clients, const char *why, int retry_after_ms)
     frame_free(&frame);
 }
 
-/* --- subscriptions ---------------------------------------------------------------------------------------------- */
+/* --- subscriptions
+ * ---------------------------------------------------------------------------------------------- */
 
 struct subscription *clients_subscription(const struct client *client, const struct session *session)
 {
@@ -302,8 +308,8 @@ struct subscription *clients_subscription(const struct client *client, const str
     return NULL;
 }
 
-bool clients_subscribe(struct clients *clients, struct client *client, struct session *session, uint64_t kinds,
-                       bool *fresh)
+bool clients_subscribe(struct clients *clients, struct client *client, struct session *session,
+                       uint64_t kinds, bool *fresh)
 {
     (void)clients;
     struct subscription *subscription = clients_subscription(client, session);
@@ -314,8 +320,8 @@ bool clients_subscribe(struct clients *clients, struct client *client, struct se
         subscription = xcalloc(1, sizeof *subscription);
         subscription->client = client;
         subscription->session = session;
-        client->subscriptions =
-            xreallocarray(client->subscriptions, client->subscription_count + 1, sizeof client->subscriptions[0]);
+        client->subscriptions = xreallocarray(client->subscriptions, client->subscription_count + 1,
+                                              sizeof client->subscriptions[0]);
         client->subscriptions[client->subscription_count++] = subscription;
         if (session->follower_count == session->follower_cap) {
             session->follower_cap = session->follower_cap ? session->follower_cap * 2 : 4;
@@ -347,7 +353,8 @@ void clients_resynced(struct client *client, struct session *session)
         subscription->state = SUBSCRIBED;
 }
 
-/* --- push ------------------------------------------------------------------------------------------------------- */
+/* --- push
+ * ------------------------------------------------------------------------------------------------------- */
 
 static bool push_one(struct clients *clients, struct client *client, struct frame *frame, bool *gone)
 {
@@ -366,7 +373,8 @@ static void push_listed(struct clients *clients, const struct session *session, 
     for (size_t i = 0; i < clients->count; i++) {
         struct client *client = clients->all[i];
         if (!client->mine || client->mine_behind || !(client->mine_kinds >> type & 1) ||
-            clients_subscription(client, session) || !auth_may(&client->principal, session->state, ROLE_OWNER))
+            clients_subscription(client, session) ||
+            !auth_may(&client->principal, session->state, ROLE_OWNER))
             continue;
         if (!push_one(clients, client, frame, gone)) {
             client->mine_behind = true;
@@ -397,8 +405,8 @@ void clients_push(struct clients *clients, struct session *session, enum event_t
             continue;
         if (!push_one(clients, subscription->client, frame, &gone)) {
             subscription->state = SUBSCRIPTION_BEHIND;
-            log_info("client", "%s is behind in session=%s; it is told to resync", log_id(subscription->client->id),
-                     log_id(session->state->id));
+            log_info("client", "%s is behind in session=%s; it is told to resync",
+                     log_id(subscription->client->id), log_id(session->state->id));
             arm_retry(clients);
         }
     }
@@ -408,7 +416,8 @@ void clients_push(struct clients *clients, struct session *session, enum event_t
         uv_timer_start(&clients->sweep, on_sweep, 0, SWEEP_MS);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void on_sweep(uv_timer_t *timer)
 {

@@ -1,7 +1,7 @@
 /* The table {connection -> user, subscriptions} and the fan-out through it.
  *
- * A client that is behind (its backlog is full) gets no more events of that session but one resync notice when it can
- * take it; then nothing until it has asked for a snapshot. The slowest never sets the pace. */
+ * A client that is behind (its backlog is full) gets no more events of that session but one resync notice
+ * when it can take it; then nothing until it has asked for a snapshot. The slowest never sets the pace. */
 #ifndef STOA_DAEMON_CLIENTS_H
 #define STOA_DAEMON_CLIENTS_H
 
@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 enum {
-    CLIENT_SILENT_MS = 30000,      /* a client that says nothing for so long is dropped */
+    CLIENT_SILENT_MS = 30000,       /* a client that says nothing for so long is dropped */
     CLIENT_SUBSCRIPTIONS_MAX = 256, /* sessions that one client may follow */
-    CLIENT_REPLIES_MAX = 256,      /* replies kept for a client whose backlog is full; then it is dropped */
-    CLIENT_RETRY_MS = 50           /* how often what a full client could not take is tried again */
+    CLIENT_REPLIES_MAX = 256,       /* replies kept for a client whose backlog is full; then it is dropped */
+    CLIENT_RETRY_MS = 50            /* how often what a full client could not take is tried again */
 };
 
 struct server;
@@ -53,7 +53,8 @@ struct clients *clients_open(struct server *server);
 void clients_close(struct clients **clients);
 size_t clients_count(const struct clients *clients);
 
-/* The client of a connection, made if it is new; NULL when there are limits.clients already. Marks it as seen. */
+/* The client of a connection, made if it is new; NULL when there are limits.clients already. Marks it as
+ * seen. */
 struct client *clients_get(struct clients *clients, const struct gateway_message *message);
 /* NULL if there is none (any more). */
 struct client *clients_find(struct clients *clients, const struct route *route);
@@ -65,9 +66,10 @@ void clients_bye(struct clients *clients, const char *why, int retry_after_ms);
 /* Sends a reply, or keeps it until the client can take it. */
 void clients_reply(struct clients *clients, const struct route *route, struct frame *frame);
 
-/* Subscribes, or changes the kinds of what is subscribed. False if the client follows too many. *fresh: was not before. */
-bool clients_subscribe(struct clients *clients, struct client *client, struct session *session, uint64_t kinds,
-                       bool *fresh);
+/* Subscribes, or changes the kinds of what is subscribed. False if the client follows too many. *fresh: was
+ * not before. */
+bool clients_subscribe(struct clients *clients, struct client *client, struct session *session,
+                       uint64_t kinds, bool *fresh);
 /* NULL if not subscribed. */
 struct subscription *clients_subscription(const struct client *client, const struct session *session);
 /* False if it was not subscribed. Nothing is told to anyone. */
@@ -75,7 +77,9 @@ bool clients_unsubscribe(struct clients *clients, struct client *client, struct 
 /* The client has asked for a snapshot: events flow again. */
 void clients_resynced(struct client *client, struct session *session);
 
-/* Pushes an event's frame to those who follow the session and may see it; a listed one to the followers of "mine" too. */
-void clients_push(struct clients *clients, struct session *session, enum event_type type, struct frame *frame);
+/* Pushes an event's frame to those who follow the session and may see it; a listed one to the followers of
+ * "mine" too. */
+void clients_push(struct clients *clients, struct session *session, enum event_type type,
+                  struct frame *frame);
 
 #endif

@@ -1,5 +1,5 @@
-/* The ROUTER on the loop. One copy of a body is shared by all who get it: libzmq counts references to a message's data,
- * so that a push costs no copy of what is pushed. */
+/* The ROUTER on the loop. One copy of a body is shared by all who get it: libzmq counts references to a
+ * message's data, so that a push costs no copy of what is pushed. */
 #include "daemon/gateway.h"
 
 #include "daemon/zap.h"
@@ -39,7 +39,8 @@ int route_compare(const struct route *a, const struct route *b)
     return memcmp(a->id, b->id, a->len);
 }
 
-/* --- frames ----------------------------------------------------------------------------------------------------- */
+/* --- frames
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void free_data(void *data, void *hint)
 {
@@ -81,9 +82,11 @@ size_t frame_size(const struct frame *frame)
 
 enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame)
 {
-    /* With ROUTER_MANDATORY the first part decides for the whole message: parts that follow are always taken. */
+    /* With ROUTER_MANDATORY the first part decides for the whole message: parts that follow are always taken.
+     */
     int rc;
-    while ((rc = zmq_send(gateway->router, route->id, route->len, ZMQ_SNDMORE | ZMQ_DONTWAIT)) < 0 && errno == EINTR)
+    while ((rc = zmq_send(gateway->router, route->id, route->len, ZMQ_SNDMORE | ZMQ_DONTWAIT)) < 0 &&
+           errno == EINTR)
         ;
     if (rc < 0)
         return errno == EAGAIN ? SENT_FULL : SENT_GONE;
@@ -98,7 +101,8 @@ enum sent gateway_send(struct gateway *gateway, const struct route *route, struc
     return SENT_OK;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* The peer of the local socket is "localhost:uid:gid:pid". */
 static int peer_pid(zmq_msg_t *body)
@@ -120,7 +124,8 @@ static bool receive(void *router, zmq_msg_t *part)
     return true;
 }
 
-/* Takes the parts of one message: the first three are kept, the others dropped. Returns how many there were. */
+/* Takes the parts of one message: the first three are kept, the others dropped. Returns how many there were.
+ */
 static int receive_parts(void *router, zmq_msg_t parts[3])
 {
     int count = 0;
@@ -166,7 +171,8 @@ static bool on_readable(void *arg)
     return true;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ------------------------------------------------------------------------------------------------------- */
 
 static void set_int(void *socket, int option, int value)
 {
@@ -197,8 +203,8 @@ static bool bind_private(void *router, const char *path)
     return rc == 0;
 }
 
-struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog, gateway_read_cb *read,
-                             void *arg, char error[256])
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
+                             gateway_read_cb *read, void *arg, char error[256])
 {
     /* libzmq draws the first routing id from rand(); ids that could be guessed could be claimed. */
     unsigned seed = 0;

@@ -1,5 +1,5 @@
-/* The ROUTER: takes messages in, sends frames out. Knows connections by their routing id only; libzmq is known here and
- * in zap.c alone. */
+/* The ROUTER: takes messages in, sends frames out. Knows connections by their routing id only; libzmq is
+ * known here and in zap.c alone. */
 #ifndef STOA_DAEMON_GATEWAY_H
 #define STOA_DAEMON_GATEWAY_H
 
@@ -33,10 +33,10 @@ struct gateway_message {
 /* The pointers live during the call. */
 typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
 
-/* Binds the socket at path (0600; what is there was checked by lock.h). user: what ZAP calls peers of this uid.
- * NULL with a sentence in error. backlog: messages that may wait for one client. */
-struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog, gateway_read_cb *read,
-                             void *arg, char error[256]);
+/* Binds the socket at path (0600; what is there was checked by lock.h). user: what ZAP calls peers of this
+ * uid. NULL with a sentence in error. backlog: messages that may wait for one client. */
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
+                             gateway_read_cb *read, void *arg, char error[256]);
 /* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
 void gateway_close(struct gateway **gateway, int linger_ms);
 
@@ -46,7 +46,11 @@ struct frame *frame_ref(struct frame *frame);
 void frame_free(struct frame **frame);
 size_t frame_size(const struct frame *frame);
 
-enum sent { SENT_OK, SENT_FULL, SENT_GONE }; /* FULL: the client is behind; GONE: no such connection any more */
+enum sent {
+    SENT_OK,
+    SENT_FULL,
+    SENT_GONE
+}; /* FULL: the client is behind; GONE: no such connection any more */
 enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame);
 
 #endif

@@ -73,7 +73,8 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     probe->url = xstrdup_null(jsonx_str(found, "url", NULL));
     probe->model = xstrdup_null(jsonx_str(found, "model", NULL));
     if (probe->url)
-        log_info("probe", "found a model server url=%s model=%s", probe->url, probe->model ? probe->model : "");
+        log_info("probe", "found a model server url=%s model=%s", probe->url,
+                 probe->model ? probe->model : "");
     json_decref(answer);
     finish(probe);
     return true;
@@ -83,7 +84,8 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
 {
     struct probe *probe = arg;
     if (!probe->done)
-        log_warn("probe", "the look for a local model server ended early: %s, %s", exit_cause_name(cause), how);
+        log_warn("probe", "the look for a local model server ended early: %s, %s", exit_cause_name(cause),
+                 how);
     probe->proc = NULL;
     finish(probe);
 }

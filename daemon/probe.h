@@ -1,5 +1,5 @@
-/* Looks once, at start, for a model server on this machine, when nothing else says which model to use. The daemon itself
- * speaks to no model server: an agent does the asking, and leaves. */
+/* Looks once, at start, for a model server on this machine, when nothing else says which model to use. The
+ * daemon itself speaks to no model server: an agent does the asking, and leaves. */
 #ifndef STOA_DAEMON_PROBE_H
 #define STOA_DAEMON_PROBE_H
 

@@ -1,5 +1,5 @@
-/* Sessions by id. A session that nobody follows, that has no agent and no request in progress leaves memory: its snapshot is
- * written, and when everything of it is committed it is freed. */
+/* Sessions by id. A session that nobody follows, that has no agent and no request in progress leaves memory:
+ * its snapshot is written, and when everything of it is committed it is freed. */
 #include "daemon/registry.h"
 
 #include "daemon/server.h"
@@ -21,10 +21,10 @@ struct registry {
     uv_timer_t *sweep;
 };
 
-struct key { /* what the tree compares: the first member of struct entry */
+struct key { /* what the tree compares: the first member of struct loaded */
     const char *id;
 };
-struct entry {
+struct loaded {
     struct key key;
     struct session *session;
 };
@@ -37,14 +37,14 @@ static int compare(const void *a, const void *b)
 static struct session *find(struct registry *registry, const char *sid)
 {
     struct key key = {sid};
-    struct entry **found = tfind(&key, &registry->tree, compare);
+    struct loaded **found = tfind(&key, &registry->tree, compare);
     return found ? (*found)->session : NULL;
 }
 
 static struct session *add(struct registry *registry, struct session *session)
 {
-    struct entry *entry = xmalloc(sizeof *entry);
-    *entry = (struct entry){{session->state->id}, session};
+    struct loaded *entry = xmalloc(sizeof *entry);
+    *entry = (struct loaded){{session->state->id}, session};
     tsearch(entry, &registry->tree, compare);
     if (registry->count == registry->cap) {
         registry->cap = registry->cap ? registry->cap * 2 : 64;
@@ -57,7 +57,7 @@ static struct session *add(struct registry *registry, struct session *session)
 static void take_out(struct registry *registry, struct session *session)
 {
     struct key key = {session->state->id};
-    struct entry **found = tfind(&key, &registry->tree, compare), *entry = found ? *found : NULL;
+    struct loaded **found = tfind(&key, &registry->tree, compare), *entry = found ? *found : NULL;
     if (entry)
         tdelete(&key, &registry->tree, compare);
     free(entry);
@@ -78,9 +78,11 @@ void registry_each(struct registry *registry, void (*each)(struct session *sessi
             each(registry->all[i], arg);
 }
 
-/* --- loading ---------------------------------------------------------------------------------------------------- */
+/* --- loading
+ * ---------------------------------------------------------------------------------------------------- */
 
-static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type type, const char *json, size_t len)
+static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type type, const char *json,
+                        size_t len)
 {
     struct state *state = arg;
     if (type == EVENT_COUNT) {
@@ -98,7 +100,8 @@ static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type typ
     return good;
 }
 
-static struct state *read_snapshot(struct registry *registry, const char *sid, const struct store_record *record)
+static struct state *read_snapshot(struct registry *registry, const char *sid,
+                                   const struct store_record *record)
 {
     if (!record->snapshot)
         return state_new(sid, registry->server->epoch);
@@ -107,8 +110,8 @@ static struct state *read_snapshot(struct registry *registry, const char *sid, c
     struct state *state = state_from_snapshot(json, error);
     json_decref(json);
     if (!state)
-        log_error("registry", "the stored snapshot is unusable, all events are read instead: %s session=%s", error,
-                  log_id(sid));
+        log_error("registry", "the stored snapshot is unusable, all events are read instead: %s session=%s",
+                  error, log_id(sid));
     else
         state_begin_epoch(state, registry->server->epoch);
     return state;
@@ -122,7 +125,8 @@ static struct state *read_state(struct registry *registry, const char *sid, cons
     if (!state)
         state = state_new(sid, registry->server->epoch);
     state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
-    enum err code = store_load_events(registry->server->store, record->key, state->seq, fold_stored, state, error);
+    enum err code =
+        store_load_events(registry->server->store, record->key, state->seq, fold_stored, state, error);
     if (code == ERR_OK && state->seq >= record->seq && state->seq > 0)
         return state;
     if (code == ERR_OK)
@@ -142,7 +146,8 @@ static void restore_partial(struct state *state, const struct store_record *reco
     size_t i;
     json_array_foreach(jsonx_arr(json, "content"), i, block)
     {
-        static const enum chunk_kind kinds[] = {CHUNK_TEXT, CHUNK_REASONING, CHUNK_KIND_COUNT, CHUNK_TOOL_CALL};
+        static const enum chunk_kind kinds[] = {CHUNK_TEXT, CHUNK_REASONING, CHUNK_KIND_COUNT,
+                                                CHUNK_TOOL_CALL};
         enum block_kind kind = block_kind_parse(jsonx_str(block, "type", ""));
         if (kind == BLOCK_KIND_COUNT || kinds[kind] == CHUNK_KIND_COUNT)
             continue;
@@ -207,14 +212,15 @@ enum err registry_get(struct registry *registry, const char *sid, struct session
     return code;
 }
 
-struct session *registry_create(struct registry *registry, const char *owner, const char *title, const char *model,
-                                const char *system)
+struct session *registry_create(struct registry *registry, const char *owner, const char *title,
+                                const char *model, const char *system)
 {
     struct server *server = registry->server;
     char sid[ID_MAX];
     id_make(sid, "s_");
     struct state *state = state_new(sid, server->epoch);
-    struct session *session = add(registry, session_new(server, store_next_session_key(server->store), state, 0));
+    struct session *session =
+        add(registry, session_new(server, store_next_session_key(server->store), state, 0));
     json_t *data = json_object();
     jsonx_set_str(data, "owner", owner);
     jsonx_set_str(data, "title", title);
@@ -227,7 +233,8 @@ struct session *registry_create(struct registry *registry, const char *owner, co
     return session;
 }
 
-/* --- leaving memory --------------------------------------------------------------------------------------------- */
+/* --- leaving memory
+ * --------------------------------------------------------------------------------------------- */
 
 static bool is_unused(const struct session *session)
 {
@@ -245,6 +252,10 @@ static void on_committed(void *arg, enum err code)
 {
     struct departure *departure = arg;
     struct session *session = find(departure->registry, departure->sid);
+    if (session && session->deleted && session->holds > 0) { /* a request still reads of it */
+        store_commit(departure->registry->server->store, on_committed, departure);
+        return;
+    }
     if (session) {
         session->leaving = false;
         bool still = is_unused(session) && session->state->seq == departure->seq;
@@ -299,7 +310,8 @@ void registry_delete(struct registry *registry, struct session *session)
     store_commit(registry->server->store, on_committed, departure);
 }
 
-/* --- start and end ---------------------------------------------------------------------------------------------- */
+/* --- start and end
+ * ---------------------------------------------------------------------------------------------- */
 
 struct unfinished {
     char (*sids)[ID_MAX];

@@ -15,8 +15,8 @@ void registry_close(struct registry **registry);
 size_t registry_loaded(const struct registry *registry);
 
 /* Makes a session; its session.started is emitted. */
-struct session *registry_create(struct registry *registry, const char *owner, const char *title, const char *model,
-                                const char *system);
+struct session *registry_create(struct registry *registry, const char *owner, const char *title,
+                                const char *model, const char *system);
 /* The session of that id, loaded if need be. ERR_OK, ERR_NOT_FOUND, ERR_STORE, with a sentence in error. */
 enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256]);
 /* Nobody needs the session at present, perhaps: look again soon, and let it go. */

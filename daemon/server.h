@@ -27,7 +27,7 @@ struct server {
     struct notify *notify;
     struct stats stats;
     char epoch[ID_MAX];
-    char user[64]; /* the daemon's own user: the principal of all that comes over the local socket */
+    char user[64];   /* the daemon's own user: the principal of all that comes over the local socket */
     int64_t started; /* steady ms */
     bool stopping;
 };
@@ -40,7 +40,8 @@ struct server_options {
 
 /* Runs the daemon until it is told to stop. Returns a process exit code (shared/err.h). */
 int server_run(const struct server_options *options);
-/* Reads the configuration anew; on any error the old one stays whole. ERR_OK or ERR_CONFIG with a sentence. */
+/* Reads the configuration anew; on any error the old one stays whole. ERR_OK or ERR_CONFIG with a sentence.
+ */
 enum err server_reload(struct server *server, char error[256]);
 /* Begins an orderly stop: turns are interrupted and kept, clients told, the store closed. */
 void server_stop(struct server *server);

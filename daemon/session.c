@@ -1,4 +1,5 @@
-/* One session: numbering, folding, storing and publishing of its events, and the beginnings and ends of its turns. */
+/* One session: numbering, folding, storing and publishing of its events, and the beginnings and ends of its
+ * turns. */
 #include "daemon/session.h"
 
 #include "daemon/clients.h"
@@ -26,7 +27,8 @@ struct session *session_new(struct server *server, uint32_t key, struct state *s
     return session;
 }
 
-/* --- checkpoints of a streaming reply --------------------------------------------------------------------------- */
+/* --- checkpoints of a streaming reply
+ * --------------------------------------------------------------------------- */
 
 static void store_partial(struct session *session)
 {
@@ -81,7 +83,8 @@ void session_free(struct session **slot)
     *slot = NULL;
 }
 
-/* --- the store -------------------------------------------------------------------------------------------------- */
+/* --- the store
+ * -------------------------------------------------------------------------------------------------- */
 
 static void store_row(struct session *session)
 {
@@ -162,7 +165,8 @@ static void store_event(struct session *session, const struct event *event)
         session_store_snapshot(session);
 }
 
-/* --- events ----------------------------------------------------------------------------------------------------- */
+/* --- events
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void publish(struct session *session, enum event_type type, struct buf *text)
 {
@@ -256,7 +260,8 @@ void session_cut(struct session *session, enum message_status status, const char
     session_emit(session, EVENT_STREAM_COMPLETED, data);
 }
 
-/* --- turns ------------------------------------------------------------------------------------------------------ */
+/* --- turns
+ * ------------------------------------------------------------------------------------------------------ */
 
 static json_t *user_message(const char *id, const char *user, const char *text)
 {
@@ -297,7 +302,8 @@ static enum err check_send(const struct session *session, const char *text, char
     int64_t queue = config_number(config, OPTION_LIMITS_QUEUE);
     size_t len = strlen(text);
     if ((int64_t)len > size) {
-        snprintf(error, 256, "the message has %zu bytes; at most %" PRId64 " are taken (limits.message_size)", len, size);
+        snprintf(error, 256, "the message has %zu bytes; at most %" PRId64 " are taken (limits.message_size)",
+                 len, size);
         return ERR_TOO_LARGE;
     }
     if (state->ended || state->archived) {
@@ -306,14 +312,15 @@ static enum err check_send(const struct session *session, const char *text, char
     }
     bool waits = state->run != RUN_IDLE || state->queue_count > 0;
     if (waits && ((int64_t)state->queue_count >= queue || queued_bytes(state) + len > SESSION_QUEUE_BYTES)) {
-        snprintf(error, 256, "%zu messages wait already (limits.queue is %" PRId64 ")", state->queue_count, queue);
+        snprintf(error, 256, "%zu messages wait already (limits.queue is %" PRId64 ")", state->queue_count,
+                 queue);
         return ERR_BUSY;
     }
     return ERR_OK;
 }
 
-enum err session_send(struct session *session, const char *user, const char *text, bool steer, char message[ID_MAX],
-                      bool *queued, char error[256])
+enum err session_send(struct session *session, const char *user, const char *text, bool steer,
+                      char message[ID_MAX], bool *queued, char error[256])
 {
     enum err code = check_send(session, text, error);
     if (code != ERR_OK)

@@ -1,6 +1,7 @@
 /* One session in the daemon's memory: its folded state, who follows it, what of it is stored.
  *
- * session_emit is the only way by which a session changes: it numbers, folds, stores and publishes one event. */
+ * session_emit is the only way by which a session changes: it numbers, folds, stores and publishes one event.
+ */
 #ifndef STOA_DAEMON_SESSION_H
 #define STOA_DAEMON_SESSION_H
 
@@ -17,20 +18,21 @@ struct server;
 struct agent;
 struct subscription;
 
-struct session { /* open to read; session.c, clients.c (followers) and supervisor.c (agent) write their parts */
+struct session { /* open to read; session.c, clients.c (followers) and supervisor.c (agent) write their parts
+                  */
     struct server *server;
     uint32_t key;
     struct state *state;
     uint64_t snapshot_seq; /* of the snapshot in the store */
     struct subscription **followers;
     size_t follower_count, follower_cap;
-    struct agent *agent;  /* NULL while hibernated */
-    unsigned crashes;     /* in a row */
-    int64_t not_before;   /* steady ms: no agent is started before (back-off); 0: any time */
+    struct agent *agent;    /* NULL while hibernated */
+    unsigned crashes;       /* in a row */
+    int64_t not_before;     /* steady ms: no agent is started before (back-off); 0: any time */
     uv_timer_t *checkpoint; /* NULL unless a reply is streaming */
     bool leaving;           /* an eviction waits for its commit */
     bool deleted;
-    unsigned holds;         /* requests in progress that need it in memory */
+    unsigned holds; /* requests in progress that need it in memory */
 };
 
 /* A new one, not yet started; the registry's. */
@@ -50,8 +52,8 @@ void session_error(struct session *session, const char *kind, const char *text);
 void session_cut(struct session *session, enum message_status status, const char *why);
 
 /* Takes a user's message: begins a turn with it, or queues it. message: the new id. ERR_OK, or why not. */
-enum err session_send(struct session *session, const char *user, const char *text, bool steer, char message[ID_MAX],
-                      bool *queued, char error[256]);
+enum err session_send(struct session *session, const char *user, const char *text, bool steer,
+                      char message[ID_MAX], bool *queued, char error[256]);
 /* Begins a turn with the first queued message if the session is idle and has one. */
 void session_next(struct session *session);
 /* Interrupts the turn; false if none runs. */

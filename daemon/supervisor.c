@@ -41,7 +41,8 @@ static struct supervisor *supervisor_of(const struct agent *agent)
     return agent->session->server->supervisor;
 }
 
-/* --- the agents' list ------------------------------------------------------------------------------------------- */
+/* --- the agents' list
+ * ------------------------------------------------------------------------------------------- */
 
 static struct agent *agent_new(struct session *session)
 {
@@ -85,9 +86,11 @@ size_t supervisor_agents(const struct supervisor *supervisor)
     return supervisor->count;
 }
 
-/* --- ends of turns ---------------------------------------------------------------------------------------------- */
+/* --- ends of turns
+ * ---------------------------------------------------------------------------------------------- */
 
-/* The turn can't go on: what came is kept, the reason said, the session is idle again. Queued messages wait. */
+/* The turn can't go on: what came is kept, the reason said, the session is idle again. Queued messages wait.
+ */
 static void fail_turn(struct session *session, const char *kind, const char *text)
 {
     if (session->state->run == RUN_IDLE)
@@ -121,17 +124,19 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
         session->crashes++;
         session->server->stats.crashes++;
         session->not_before = clock_steady_ms() + backoff_ms(session->crashes);
-        log_warn("agent", "ended, cause=%s how=%s crashes=%u session=%s", exit_cause_name(cause), how, session->crashes,
-                 log_id(session->state->id));
+        log_warn("agent", "ended, cause=%s how=%s crashes=%u session=%s", exit_cause_name(cause), how,
+                 session->crashes, log_id(session->state->id));
         char text[256];
-        snprintf(text, sizeof text, "the agent of this session ended (%s: %s); the reply is kept as far as it came",
+        snprintf(text, sizeof text,
+                 "the agent of this session ended (%s: %s); the reply is kept as far as it came",
                  exit_cause_name(cause), how);
         fail_turn(session, "agent", interrupting ? "the agent did not stop in time and was ended" : text);
     }
     registry_release(session->server->registry, session);
 }
 
-/* --- what an agent says ----------------------------------------------------------------------------------------- */
+/* --- what an agent says
+ * ----------------------------------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -157,7 +162,8 @@ static json_t *provider_json(struct server *server, const struct provider *provi
     return json;
 }
 
-/* The TURN frame of PROTOCOL: whom to ask, and within which bounds. NULL with a sentence if the model can't be used. */
+/* The TURN frame of PROTOCOL: whom to ask, and within which bounds. NULL with a sentence if the model can't
+ * be used. */
 static json_t *turn_json(struct session *session, char error[256])
 {
     struct server *server = session->server;
@@ -216,7 +222,8 @@ static bool on_ready(struct agent *agent, const json_t *json)
 {
     int64_t version = jsonx_int(json, "link", -1);
     if (agent->state != AGENT_STARTING || version != LINK_VERSION) {
-        log_error("agent", "link version %d, this daemon needs %d: stoad and stoa-agent are of different releases",
+        log_error("agent",
+                  "link version %d, this daemon needs %d: stoad and stoa-agent are of different releases",
                   (int)version, LINK_VERSION);
         return false;
     }
@@ -232,7 +239,8 @@ static bool on_ready(struct agent *agent, const json_t *json)
     return true;
 }
 
-/* A turn that ended without failure goes on with the queue; after a failure queued messages wait for a person. */
+/* A turn that ended without failure goes on with the queue; after a failure queued messages wait for a
+ * person. */
 static void turn_ended(struct agent *agent)
 {
     struct session *session = agent->session;
@@ -251,7 +259,8 @@ static bool fact_state(struct agent *agent, const json_t *data)
     enum run_state to = run_state_parse(jsonx_str(data, "new", ""));
     if (session->state->run == RUN_INTERRUPTING && to != RUN_IDLE)
         return true; /* said before it knew */
-    if (!run_state_allows(session->state->run, to) || !session_step(session, to, NULL, jsonx_str(data, "reason", NULL)))
+    if (!run_state_allows(session->state->run, to) ||
+        !session_step(session, to, NULL, jsonx_str(data, "reason", NULL)))
         return false;
     if (to == RUN_IDLE)
         turn_ended(agent);
@@ -276,7 +285,8 @@ static bool on_fact(struct agent *agent, json_t *json)
         agent->session->state->run == RUN_IDLE)
         return false;
     if (!schema_check(event_row(type)->fields, data, true, error)) {
-        log_error("agent", "%s: %s session=%s", event_row(type)->name, error, log_id(agent->session->state->id));
+        log_error("agent", "%s: %s session=%s", event_row(type)->name, error,
+                  log_id(agent->session->state->id));
         return false;
     }
     if (type == EVENT_STATE_CHANGED)
@@ -315,7 +325,8 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     return good;
 }
 
-/* --- start ------------------------------------------------------------------------------------------------------ */
+/* --- start
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void start_process(struct agent *agent)
 {
@@ -332,7 +343,8 @@ static void start_process(struct agent *agent)
     }
     agent->state = AGENT_STARTING;
     uv_timer_start(agent->timer, on_timer, LINK_READY_MS, 0);
-    log_info("agent", "started pid=%d session=%s", (int)agentproc_pid(agent->proc), log_id(session->state->id));
+    log_info("agent", "started pid=%d session=%s", (int)agentproc_pid(agent->proc),
+             log_id(session->state->id));
 }
 
 static void say_waiting(struct session *session, int64_t delay)
@@ -387,7 +399,8 @@ void supervisor_turn(struct session *session)
     say_waiting(session, delay);
 }
 
-/* --- deadlines -------------------------------------------------------------------------------------------------- */
+/* --- deadlines
+ * -------------------------------------------------------------------------------------------------- */
 
 static void check_beat(struct agent *agent)
 {
@@ -451,7 +464,8 @@ void supervisor_forward(struct agent *agent, const char *text, size_t len)
         agentproc_send(agent->proc, LINK_EVENT, text, len);
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * -------------------------------------------------------------------------------------------------- */
 
 size_t supervisor_turns(const struct supervisor *supervisor)
 {

@@ -1,7 +1,8 @@
-/* The agents: one process per live session, started when a session needs to act, watched, and let go when idle.
+/* The agents: one process per live session, started when a session needs to act, watched, and let go when
+ * idle.
  *
- * What an agent says is checked here before it becomes an event: its session alone, only events that the table lets it
- * report, only steps that the state allows. Anything else ends it with cause `protocol`. */
+ * What an agent says is checked here before it becomes an event: its session alone, only events that the
+ * table lets it report, only steps that the state allows. Anything else ends it with cause `protocol`. */
 #ifndef STOA_DAEMON_SUPERVISOR_H
 #define STOA_DAEMON_SUPERVISOR_H
 

@@ -1,5 +1,5 @@
-/* A request of ZAP has the frames version, request id, domain, address, identity, mechanism, credentials ...; the answer
- * version, request id, status code, status text, user id, metadata. Answers go out at once. */
+/* A request of ZAP has the frames version, request id, domain, address, identity, mechanism, credentials ...;
+ * the answer version, request id, status code, status text, user id, metadata. Answers go out at once. */
 #include "daemon/zap.h"
 
 #include "shared/log.h"

@@ -1,0 +1,348 @@
+/* Requests in, answers out. Nothing here knows what a method does. */
+#include "daemon/dispatch.h"
+
+#include "daemon/handlers.h"
+#include "daemon/registry.h"
+#include "daemon/server.h"
+#include "shared/jsonx.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+
+#include <search.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WAITERS_MAX = 256 };
+
+struct inflight { /* a changing request from its arrival until its commit: repeated ones wait with it */
+    const char *user, *id; /* the tree's key */
+    struct dispatch *dispatch;
+    struct route *waiters;
+    size_t waiter_count;
+    char *reply; /* NULL until it is handled */
+};
+
+struct dispatch {
+    struct server *server;
+    void *inflight; /* tree */
+    size_t inflight_count;
+};
+
+/* --- answers
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void send_text(struct server *server, const struct route *route, struct buf *text)
+{
+    struct frame *frame = frame_new(text);
+    clients_reply(server->clients, route, frame);
+    frame_free(&frame);
+}
+
+static void send_error(struct server *server, const struct route *route, const char *id, enum err code,
+                       const char *error)
+{
+    struct buf text;
+    buf_init(&text, ENVELOPE_REPLY_MAX);
+    envelope_put_error(&text, id, code, error, NULL);
+    log_debug("request", "%s refused: %s", id[0] ? id : "?", error ? error : err_text(code));
+    send_text(server, route, &text);
+}
+
+static void put_ok(struct buf *text, const char *id, json_t *ok)
+{
+    buf_init(text, ENVELOPE_REPLY_MAX);
+    if (!envelope_put_ok(text, id, ok))
+        envelope_put_error(text, id, ERR_TOO_LARGE, "the answer is larger than 8 MiB; ask for less at a time",
+                           NULL);
+}
+
+void call_answer(const struct call *call, json_t *ok)
+{
+    struct buf text;
+    put_ok(&text, call->id, ok);
+    send_text(call->server, &call->route, &text);
+    json_decref(ok);
+}
+
+/* --- changing requests
+ * ------------------------------------------------------------------------------------------ */
+
+static int compare(const void *a, const void *b)
+{
+    const struct inflight *x = a, *y = b;
+    int order = strcmp(x->id, y->id);
+    return order ? order : strcmp(x->user, y->user);
+}
+
+static struct inflight *inflight_find(struct dispatch *dispatch, const char *user, const char *id)
+{
+    struct inflight key = {.user = user, .id = id}, **found = tfind(&key, &dispatch->inflight, compare);
+    return found ? *found : NULL;
+}
+
+static void inflight_wait(struct inflight *inflight, const struct route *route)
+{
+    for (size_t i = 0; i < inflight->waiter_count; i++)
+        if (route_compare(&inflight->waiters[i], route) == 0 && inflight->waiter_count >= WAITERS_MAX)
+            return;
+    inflight->waiters =
+        xreallocarray(inflight->waiters, inflight->waiter_count + 1, sizeof inflight->waiters[0]);
+    inflight->waiters[inflight->waiter_count++] = *route;
+}
+
+static struct inflight *inflight_new(struct dispatch *dispatch, const char *user, const char *id,
+                                     const struct route *route)
+{
+    struct inflight *inflight = xcalloc(1, sizeof *inflight);
+    inflight->user = xstrdup(user);
+    inflight->id = xstrdup(id);
+    inflight->dispatch = dispatch;
+    inflight_wait(inflight, route);
+    tsearch(inflight, &dispatch->inflight, compare);
+    dispatch->inflight_count++;
+    return inflight;
+}
+
+static void inflight_free(struct inflight *inflight)
+{
+    struct dispatch *dispatch = inflight->dispatch;
+    tdelete(inflight, &dispatch->inflight, compare);
+    dispatch->inflight_count--;
+    free((char *)inflight->user);
+    free((char *)inflight->id);
+    free(inflight->waiters);
+    free(inflight->reply);
+    free(inflight);
+}
+
+static void answer_waiters(struct inflight *inflight, enum err code, const char *error)
+{
+    struct server *server = inflight->dispatch->server;
+    struct route *waiters = inflight->waiters;
+    size_t count = inflight->waiter_count;
+    inflight->waiters = NULL;
+    inflight->waiter_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (code != ERR_OK) {
+            send_error(server, &waiters[i], inflight->id, code, error);
+            continue;
+        }
+        struct buf text;
+        buf_init(&text, ENVELOPE_REPLY_MAX);
+        buf_puts(&text, inflight->reply);
+        send_text(server, &waiters[i], &text);
+    }
+    free(waiters);
+}
+
+/* Not on disk: the promise is not given. What was asked stays queued in the store, and so stays known here: a
+ * repeated request waits for it again instead of being done twice. */
+static void on_committed(void *arg, enum err code)
+{
+    struct inflight *inflight = arg;
+    struct server *server = inflight->dispatch->server;
+    if (code == ERR_OK) {
+        answer_waiters(inflight, ERR_OK, NULL);
+        inflight_free(inflight);
+        return;
+    }
+    char error[320];
+    const char *why = store_failing(server->store);
+    snprintf(error, sizeof error,
+             "the store can't commit (%s); this is not promised, repeat it with the same id",
+             why ? why : "unknown");
+    answer_waiters(inflight, ERR_STORE, error);
+    if (code == ERR_STORE && !server->stopping)
+        store_commit(server->store, on_committed, inflight);
+    else
+        inflight_free(inflight);
+}
+
+static void finish_changing(struct inflight *inflight, enum err code, const char *error, json_t *ok)
+{
+    struct server *server = inflight->dispatch->server;
+    if (code != ERR_OK) { /* nothing was done: nothing is remembered */
+        answer_waiters(inflight, code, error);
+        inflight_free(inflight);
+        return;
+    }
+    struct buf text;
+    put_ok(&text, inflight->id, ok);
+    size_t len = text.len;
+    inflight->reply = buf_take(&text);
+    store_put_reply(server->store, inflight->user, inflight->id, inflight->reply, len);
+    store_commit(server->store, on_committed, inflight);
+}
+
+/* --- calls
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct call *call_keep(const struct call *call)
+{
+    struct call *kept = xmalloc(sizeof *kept);
+    *kept = *call;
+    kept->client = NULL;
+    json_incref(kept->params);
+    if (kept->session)
+        kept->session->holds++;
+    return kept;
+}
+
+static void answer(const struct call *call, enum err code, const char *error, json_t *ok)
+{
+    if (call->inflight)
+        finish_changing(call->inflight, code, error, ok);
+    else if (code != ERR_OK)
+        send_error(call->server, &call->route, call->id, code, error);
+    else
+        call_answer(call, json_incref(ok));
+    json_decref(ok);
+}
+
+void call_finish(struct call **slot, enum err code, const char *error, json_t *ok)
+{
+    struct call *call = *slot;
+    *slot = NULL;
+    answer(call, code, error, ok ? ok : json_object());
+    json_decref(call->params);
+    if (call->session) {
+        call->session->holds--;
+        registry_release(call->server->registry, call->session);
+    }
+    free(call);
+}
+
+/* Whether a changing request may go on to its handler; else it has been answered, or waits. */
+static bool admit_changing(struct dispatch *dispatch, struct call *call)
+{
+    struct server *server = dispatch->server;
+    struct inflight *same = inflight_find(dispatch, call->principal.user, call->id);
+    if (same && !store_failing(server->store)) {
+        inflight_wait(same, &call->route);
+        return false;
+    }
+    char *stored = same ? NULL : store_reply(server->store, call->principal.user, call->id);
+    if (stored) {
+        struct buf text;
+        buf_init(&text, ENVELOPE_REPLY_MAX);
+        buf_puts(&text, stored);
+        free(stored);
+        send_text(server, &call->route, &text);
+        return false;
+    }
+    const char *failing = store_failing(server->store);
+    char error[320];
+    if (failing)
+        snprintf(error, sizeof error, "the store can't commit now (%s); repeat it later with the same id",
+                 failing);
+    if (failing || store_queue_full(server->store)) {
+        send_error(server, &call->route, call->id, failing ? ERR_STORE : ERR_BUSY,
+                   failing ? error : "too much waits for the disk; repeat it later with the same id");
+        return false;
+    }
+    call->inflight = inflight_new(dispatch, call->principal.user, call->id, &call->route);
+    return true;
+}
+
+static enum err find_session(struct call *call, const char *sid, char error[256])
+{
+    const struct request_row *row = request_row(call->method);
+    if (!row->session) {
+        if (auth_may(&call->principal, NULL, row->role))
+            return ERR_OK;
+        snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
+        return ERR_DENIED;
+    }
+    enum err code = registry_get(call->server->registry, sid, &call->session, error);
+    if (code != ERR_OK)
+        return code;
+    if (auth_may(&call->principal, call->session->state, row->role))
+        return ERR_OK;
+    bool seen = auth_may(&call->principal, call->session->state, ROLE_VIEWER);
+    call->session = NULL;
+    if (seen)
+        snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
+    else /* whoever may not see a session does not learn that it exists */
+        snprintf(error, 256, "there is no session '%s'", sid);
+    return seen ? ERR_DENIED : ERR_NOT_FOUND;
+}
+
+static void run(struct dispatch *dispatch, struct call *call, const char *sid)
+{
+    char error[256] = "";
+    json_t *ok = NULL;
+    bool changes = request_row(call->method)->changes;
+    enum err code = dispatch->server->stopping && changes ? ERR_SHUTTING_DOWN : ERR_OK;
+    if (code == ERR_OK && changes && !admit_changing(dispatch, call))
+        return;
+    if (code == ERR_OK)
+        code = find_session(call, sid, error);
+    struct session *session = call->session;
+    if (session)
+        session->holds++;
+    if (code == ERR_OK)
+        code = handler_of(call->method)(call, &ok, error);
+    if (code != HANDLED_LATER)
+        answer(call, code, error[0] ? error : NULL, ok ? ok : json_object());
+    if (session) {
+        session->holds--;
+        registry_release(dispatch->server->registry, session);
+    }
+}
+
+void dispatch_message(void *arg, const struct gateway_message *message)
+{
+    struct dispatch *dispatch = arg;
+    struct server *server = dispatch->server;
+    struct request request;
+    char error[256];
+    server->stats.requests++;
+    enum err code = envelope_request(message->body, message->body_len, &request, error);
+    if (envelope_version(message->version, message->version_len, error) != ERR_OK) {
+        send_error(server, message->route, request.id, ERR_VERSION, error);
+        request_clear(&request);
+        return;
+    }
+    if (code == ERR_OK && message->extra) {
+        code = ERR_BAD_REQUEST;
+        snprintf(error, sizeof error, "a message has two frames: the version and one JSON object");
+    }
+    struct client *client = code == ERR_OK ? clients_get(server->clients, message) : NULL;
+    if (code == ERR_OK && !client) {
+        code = ERR_LIMIT;
+        snprintf(error, sizeof error, "%zu clients are connected already (limits.clients)",
+                 clients_count(server->clients));
+    }
+    if (code != ERR_OK) {
+        send_error(server, message->route, request.id, code, error);
+    } else {
+        struct call call = {.server = server,
+                            .client = client,
+                            .params = request.params,
+                            .route = *message->route,
+                            .principal = client->principal,
+                            .method = request.method};
+        snprintf(call.id, sizeof call.id, "%s", request.id);
+        log_trace("request", "%s %s %s", request_row(call.method)->name, call.id, log_id(request.session));
+        run(dispatch, &call, request.session);
+    }
+    request_clear(&request);
+}
+
+struct dispatch *dispatch_open(struct server *server)
+{
+    struct dispatch *dispatch = xcalloc(1, sizeof *dispatch);
+    dispatch->server = server;
+    return dispatch;
+}
+
+void dispatch_close(struct dispatch **slot)
+{
+    struct dispatch *dispatch = *slot;
+    if (!dispatch)
+        return;
+    while (dispatch->inflight)
+        inflight_free(*(struct inflight **)dispatch->inflight);
+    free(dispatch);
+    *slot = NULL;
+}

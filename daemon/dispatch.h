@@ -1,0 +1,48 @@
+/* From a message to its one answer: the envelope is read, the row of the request table checked, the principal
+ * authorised, a repeated request recognised, the handler called, and the answer sent: for a changing request
+ * after its events are committed. */
+#ifndef STOA_DAEMON_DISPATCH_H
+#define STOA_DAEMON_DISPATCH_H
+
+#include "daemon/auth.h"
+#include "daemon/clients.h"
+#include "daemon/gateway.h"
+#include "proto/envelope.h"
+#include <jansson.h>
+
+struct server;
+struct session;
+struct dispatch;
+
+struct call { /* a request while it is handled */
+    struct server *server;
+    struct client *client;   /* NULL in a kept call: it may be gone */
+    struct session *session; /* NULL if the method has none; held in memory meanwhile */
+    json_t *params;          /* borrowed, but in a kept call owned */
+    struct route route;
+    struct principal principal;
+    enum method method;
+    char id[ENVELOPE_ID_MAX + 1];
+    struct inflight *inflight; /* changing requests only */
+};
+
+/* What a handler returns when it will call call_finish later, on a call that it kept; or has sent the answer
+ * itself. */
+#define HANDLED_LATER ERR_COUNT
+
+/* *ok: a new reference, or NULL for {}. On an error, a sentence in error. */
+typedef enum err handler_fn(struct call *call, json_t **ok, char error[256]);
+
+struct dispatch *dispatch_open(struct server *server);
+void dispatch_close(struct dispatch **dispatch);
+/* The gateway's callback; arg is the struct dispatch. */
+void dispatch_message(void *arg, const struct gateway_message *message);
+
+/* A copy of the call that outlives the handler. */
+struct call *call_keep(const struct call *call);
+/* Answers and frees a kept call. ok's reference is taken; NULL unless code is ERR_OK. */
+void call_finish(struct call **call, enum err code, const char *error, json_t *ok);
+/* Sends the answer now; for a handler that must say something after it (then it returns HANDLED_LATER). */
+void call_answer(const struct call *call, json_t *ok);
+
+#endif

@@ -1,0 +1,72 @@
+#include "daemon/lock.h"
+
+#include "shared/paths.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The holder's pid, for the error of the one that comes second. */
+static long holder(int fd)
+{
+    char text[32] = "";
+    return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+static enum err take(const char *path, int *fd, char error[256])
+{
+    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (*fd < 0) {
+        snprintf(error, 256, "can't open the lock file %s: %s", path, strerror(errno));
+        return errno == ELOOP ? ERR_DENIED : ERR_UNAVAILABLE;
+    }
+    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+        snprintf(error, 256, "another stoad serves here already, with pid %ld (lock %s)", holder(*fd), path);
+        close(*fd);
+        return ERR_CONFLICT;
+    }
+    char pid[32];
+    int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)len, 0) != len) {
+        snprintf(error, 256, "can't write the lock file %s: %s", path, strerror(errno));
+        close(*fd);
+        return ERR_UNAVAILABLE;
+    }
+    return ERR_OK;
+}
+
+static enum err check_socket_path(const char *path, char error[256])
+{
+    struct stat info;
+    if (strlen(path) > PATHS_SOCKET_MAX) {
+        snprintf(
+            error, 256,
+            "the socket's path has %zu bytes, the system takes %d; set STOA_RUNTIME_DIR to a shorter folder",
+            strlen(path), PATHS_SOCKET_MAX);
+        return ERR_DENIED;
+    }
+    if (lstat(path, &info) != 0 || S_ISSOCK(info.st_mode))
+        return ERR_OK;
+    snprintf(error, 256, "%.150s is there and is no socket; move it away, it was not touched", path);
+    return ERR_DENIED;
+}
+
+enum err lock_take(const char *folder, const char *socket_path, int *fd, char error[256])
+{
+    enum err code = check_socket_path(socket_path, error);
+    if (code == ERR_OK)
+        code = paths_make(folder, error);
+    if (code == ERR_OK)
+        code = paths_check_private(folder, error);
+    if (code != ERR_OK)
+        return code;
+    char *path = paths_join(folder, "stoad.lock");
+    code = take(path, fd, error);
+    free(path);
+    return code;
+}

@@ -1,0 +1,133 @@
+/* stoad: the command line. */
+#include "daemon/config.h"
+#include "daemon/server.h"
+#include "shared/log.h"
+#include "shared/paths.h"
+#include "shared/utf8.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETS_MAX = 64 };
+
+static void usage(FILE *out)
+{
+    fputs(
+        "usage: stoad [--config FILE] [--set NAME=VALUE]...\n"
+        "\n"
+        "Owns all chat sessions of this user; clients (stoa) connect to its socket. Runs in the foreground.\n"
+        "\n"
+        "  -c, --config FILE        read this configuration (else $STOA_CONFIG,\n"
+        "                           $XDG_CONFIG_HOME/stoa/config.yaml, /etc/stoa/config.yaml)\n"
+        "  -s, --set NAME=VALUE     set an option, over file and environment\n"
+        "      --check-config       check the configuration and leave\n"
+        "      --print-config       print the configuration in force and leave\n"
+        "      --print-example      print config.example.yaml and leave\n"
+        "      --print-man          print the options for stoa-config(5) and leave\n"
+        "  -V, --version            print the version and leave\n"
+        "  -h, --help               this text\n"
+        "\n"
+        "Exit codes: 0 stopped as asked, 64 command line, 70 internal, 74 store unusable, 75 another stoad "
+        "runs,\n"
+        "77 socket folder or path unsafe, 78 configuration wrong. See stoad(8) and stoa-config(5).\n",
+        out);
+}
+
+enum action { SERVE, CHECK, PRINT, EXAMPLE, MAN };
+
+static int show(enum action action, const struct server_options *options)
+{
+    if (action == EXAMPLE || action == MAN) {
+        (action == EXAMPLE ? config_print_example : config_print_man)(stdout);
+        return EXIT_OK;
+    }
+    char error[256];
+    struct config *config = config_load(options->config_path, options->sets, options->set_count, error);
+    if (!config) {
+        fprintf(stderr, "stoad: %s\n", error);
+        return EXIT_CONFIG;
+    }
+    if (action == PRINT)
+        config_print(config, stdout);
+    config_free(&config);
+    return EXIT_OK;
+}
+
+/* By hand, since getopt.h's struct option and the configuration's enum option exclude each other. */
+struct line { /* the command line, read */
+    struct server_options options;
+    const char *sets[SETS_MAX];
+    enum action action;
+    const char *print; /* text of --version */
+    bool help;
+};
+
+/* The value of an option, in the same word after '=' or in the next one; NULL if there is none. */
+static const char *value_of(char **argv, int *at, const char *letter, const char *name)
+{
+    const char *word = argv[*at];
+    size_t len = strlen(name);
+    if (strcmp(word, letter) == 0 || strcmp(word, name) == 0)
+        return argv[*at + 1] ? argv[++*at] : NULL;
+    return strncmp(word, name, len) == 0 && word[len] == '=' ? word + len + 1 : NULL;
+}
+
+static bool is_option(const char *word, const char *letter, const char *name)
+{
+    size_t len = strlen(name);
+    return strcmp(word, letter) == 0 ||
+           (strncmp(word, name, len) == 0 && (word[len] == '\0' || word[len] == '='));
+}
+
+static bool read_word(struct line *line, char **argv, int *at)
+{
+    static const char *const names[] = {"", "--check-config", "--print-config", "--print-example",
+                                        "--print-man"};
+    const char *word = argv[*at];
+    for (enum action action = CHECK; action <= MAN; action++)
+        if (strcmp(word, names[action]) == 0)
+            return (line->action = action) != SERVE;
+    if (is_option(word, "-c", "--config"))
+        return (line->options.config_path = value_of(argv, at, "-c", "--config")) != NULL;
+    if (is_option(word, "-s", "--set")) {
+        const char *set = value_of(argv, at, "-s", "--set");
+        if (!set || line->options.set_count == SETS_MAX)
+            return false;
+        line->sets[line->options.set_count++] = set;
+        return true;
+    }
+    if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
+        return (line->print = "stoad " STOA_VERSION) != NULL;
+    return (line->help = strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0);
+}
+
+int main(int argc, char **argv)
+{
+    struct line line = {.action = SERVE};
+    line.options.sets = line.sets;
+    for (int at = 1; at < argc; at++) {
+        const char *word = argv[at];
+        if (!read_word(&line, argv, &at)) {
+            fprintf(stderr, "stoad: '%s' is not an option, or its value is missing. Try 'stoad --help'.\n",
+                    word);
+            return EXIT_USAGE;
+        }
+        if (line.print || line.help) {
+            if (line.help)
+                usage(stdout);
+            else
+                puts(line.print);
+            return EXIT_OK;
+        }
+    }
+    log_init("stoad");
+    utf8_locale();
+    char *found = NULL;
+    if (!line.options.config_path)
+        line.options.config_path = found = paths_config();
+    int code = line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
+    free(found);
+    return code;
+}

@@ -1,0 +1,321 @@
+/* The daemon from start to stop. The order of the start matters: limits, configuration, lock, store,
+ * recovery, and only then the socket, so that whoever can connect is served at once. */
+#include "daemon/server.h"
+
+#include "daemon/clients.h"
+#include "daemon/dispatch.h"
+#include "daemon/gateway.h"
+#include "daemon/lock.h"
+#include "daemon/notify.h"
+#include "daemon/probe.h"
+#include "daemon/registry.h"
+#include "daemon/supervisor.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/paths.h"
+#include "shared/xalloc.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    STOP_POLL_MS = 20,      /* how often a stop looks whether turns have ended */
+    STOP_RESERVE_MS = 2000, /* of stop.timeout, kept for the store's last commit */
+    BYE_LINGER_MS = 200
+};
+
+struct run { /* what server_run holds besides the server itself */
+    struct server server;
+    const struct server_options *options;
+    char *runtime, *state, *socket_path;
+    int lock;
+    uv_signal_t signals[3];
+    uv_timer_t stopper;
+    int64_t stop_deadline; /* steady ms */
+};
+
+/* --- the process
+ * ------------------------------------------------------------------------------------------------ */
+
+static void set_process_limits(void)
+{
+    struct rlimit none = {0, 0}, files;
+    setrlimit(RLIMIT_CORE, &none); /* a core would hold keys */
+    prctl(PR_SET_DUMPABLE, 0);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    /* libzmq aborts when accept meets EMFILE: never be near the limit. */
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static void name_user(char user[64])
+{
+    const struct passwd *entry = getpwuid(getuid());
+    if (entry && entry->pw_name[0])
+        snprintf(user, 64, "%s", entry->pw_name);
+    else
+        snprintf(user, 64, "uid%lu", (unsigned long)getuid());
+}
+
+/* --- configuration
+ * ---------------------------------------------------------------------------------------------- */
+
+static void apply(struct server *server)
+{
+    log_set_level((enum log_level)config_number(server->config, OPTION_LOG_LEVEL));
+}
+
+enum err server_reload(struct server *server, char error[256])
+{
+    struct run *run = (struct run *)server; /* its first member */
+    notify_say(server->notify, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_steady_us());
+    struct config *fresh =
+        config_load(run->options->config_path, run->options->sets, run->options->set_count, error);
+    if (!fresh) {
+        log_error("config", "not reloaded, the old one stays: %s", error);
+    } else {
+        enum option stuck = config_needs_restart(server->config, fresh);
+        if (stuck != OPTION_COUNT)
+            log_warn("config", "option %s has changed and takes effect at the next start",
+                     option_row(stuck)->name);
+        config_free(&server->config);
+        server->config = fresh;
+        apply(server);
+        log_info("config", "reloaded file=%s",
+                 run->options->config_path ? run->options->config_path : "none");
+    }
+    notify_say(server->notify, "READY=1");
+    return fresh ? ERR_OK : ERR_CONFIG;
+}
+
+/* --- stop
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void on_stopper(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    bool late = clock_steady_ms() >= run->stop_deadline;
+    size_t turns = supervisor_turns(run->server.supervisor);
+    if (turns > 0 && !late)
+        return;
+    if (late)
+        log_warn("server", "%zu turns did not end in time; their replies are kept as far as they came",
+                 turns);
+    uv_stop(run->server.loop);
+}
+
+void server_stop(struct server *server)
+{
+    struct run *run = (struct run *)server;
+    if (server->stopping)
+        return;
+    server->stopping = true;
+    log_info("server", "stopping");
+    notify_say(server->notify, "STOPPING=1\nSTATUS=stopping");
+    int64_t patience = config_number(server->config, OPTION_STOP_TIMEOUT) - STOP_RESERVE_MS;
+    run->stop_deadline = clock_steady_ms() + (patience > 0 ? patience : 0);
+    supervisor_stop(server->supervisor);
+    uv_timer_start(&run->stopper, on_stopper, 0, STOP_POLL_MS);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server *server = handle->data;
+    char error[256];
+    if (number == SIGHUP)
+        server_reload(server, error);
+    else
+        server_stop(server);
+}
+
+/* --- start
+ * ------------------------------------------------------------------------------------------------------ */
+
+static void on_health(void *arg, bool failing, const char *why)
+{
+    struct server *server = arg;
+    if (failing)
+        log_error("store", "commits fail, no promise is given until they succeed: %s", why);
+    else
+        log_info("store", "commits succeed again");
+    notify_say(server->notify, failing ? "STATUS=the store can't commit" : "STATUS=serving");
+}
+
+static int exit_code_of(enum err code)
+{
+    switch (code) {
+    case ERR_CONFLICT:
+        return EXIT_ALREADY_RUNNING;
+    case ERR_DENIED:
+        return EXIT_UNSAFE;
+    default:
+        return EXIT_SOFTWARE;
+    }
+}
+
+static int find_places(struct run *run)
+{
+    char error[256];
+    run->runtime = paths_runtime();
+    run->state = paths_state();
+    if (!run->state) {
+        log_error("server", "no folder for the state: set HOME or STOA_STATE_DIR");
+        return EXIT_CONFIG;
+    }
+    run->socket_path = paths_join(run->runtime, "stoad.sock");
+    enum err code = lock_take(run->runtime, run->socket_path, &run->lock, error);
+    if (code == ERR_OK)
+        code = paths_make(run->state, error);
+    if (code == ERR_OK)
+        return EXIT_OK;
+    log_error("server", "%s", error);
+    return exit_code_of(code);
+}
+
+static int open_store(struct run *run)
+{
+    static const struct store_callbacks callbacks = {on_health};
+    struct server *server = &run->server;
+    char error[256], *path = paths_join(run->state, "stoa.db");
+    enum err code;
+    server->store = store_open(server->loop, path, &callbacks, server, error, &code);
+    free(path);
+    if (server->store)
+        return EXIT_OK;
+    log_error("store", "%s", error);
+    return code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING : EXIT_STORE;
+}
+
+static int open_gateway(struct run *run)
+{
+    struct server *server = &run->server;
+    char error[256];
+    int backlog = (int)config_number(server->config, OPTION_LIMITS_CLIENT_BACKLOG);
+    server->gateway = gateway_open(server->loop, run->socket_path, server->user, backlog, dispatch_message,
+                                   server->dispatch, error);
+    if (server->gateway)
+        return EXIT_OK;
+    log_error("server", "%s", error);
+    return EXIT_UNSAFE;
+}
+
+static void watch_signals(struct run *run)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        uv_signal_init(run->server.loop, &run->signals[i]);
+        run->signals[i].data = &run->server;
+        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(run->server.loop, &run->stopper);
+    run->stopper.data = run;
+}
+
+static int start(struct run *run)
+{
+    struct server *server = &run->server;
+    watch_signals(run);
+    server->notify = notify_open(server->loop);
+    int code = find_places(run);
+    if (code == EXIT_OK)
+        code = open_store(run);
+    if (code != EXIT_OK)
+        return code;
+    server->probe = probe_open(server);
+    server->supervisor = supervisor_open(server);
+    server->clients = clients_open(server);
+    server->dispatch = dispatch_open(server);
+    server->registry = registry_open(server);
+    registry_recover(server->registry);
+    return open_gateway(run);
+}
+
+/* --- end
+ * -------------------------------------------------------------------------------------------------------- */
+
+static void close_handles(struct run *run)
+{
+    for (size_t i = 0; i < sizeof run->signals / sizeof run->signals[0]; i++)
+        uv_close((uv_handle_t *)&run->signals[i], NULL);
+    uv_close((uv_handle_t *)&run->stopper, NULL);
+}
+
+static void store_snapshot_of(struct session *session, void *arg)
+{
+    (void)arg;
+    session_store_snapshot(session);
+}
+
+/* Agents first, since their ends are events; then the clients, whose leaving is none of the store's; then the
+ * store, whose last commit answers what waits; the lock last. */
+static int finish(struct run *run, int code)
+{
+    struct server *server = &run->server;
+    server->stopping = true;
+    supervisor_close(&server->supervisor);
+    probe_close(&server->probe);
+    if (server->registry)
+        registry_each(server->registry, store_snapshot_of, NULL);
+    if (server->store && !store_close(&server->store) && code == EXIT_OK) {
+        log_error("store", "the last changes could not be committed");
+        code = EXIT_STORE;
+    }
+    if (server->gateway)
+        clients_bye(server->clients, "shutting_down", 100);
+    clients_close(&server->clients);
+    dispatch_close(&server->dispatch);
+    registry_close(&server->registry);
+    if (server->gateway) {
+        gateway_close(&server->gateway, BYE_LINGER_MS);
+        unlink(run->socket_path);
+    }
+    notify_close(&server->notify);
+    close_handles(run);
+    uv_run(server->loop, UV_RUN_DEFAULT);
+    uv_loop_close(server->loop);
+    config_free(&server->config);
+    free(run->runtime);
+    free(run->state);
+    free(run->socket_path);
+    if (run->lock >= 0)
+        close(run->lock);
+    return code;
+}
+
+int server_run(const struct server_options *options)
+{
+    char error[256];
+    struct run run = {.options = options, .lock = -1};
+    struct server *server = &run.server;
+    server->started = clock_steady_ms();
+    server->config = config_load(options->config_path, options->sets, options->set_count, error);
+    if (!server->config) {
+        log_error("config", "%s", error);
+        return EXIT_CONFIG;
+    }
+    apply(server);
+    set_process_limits();
+    name_user(server->user);
+    id_make(server->epoch, "e_");
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    server->loop = &loop;
+    int code = start(&run);
+    if (code == EXIT_OK) {
+        log_info("server", "serving socket=%s version=%s pid=%d", run.socket_path, STOA_VERSION,
+                 (int)getpid());
+        notify_say(server->notify, "READY=1\nSTATUS=serving\nMAINPID=%d", (int)getpid());
+        uv_run(&loop, UV_RUN_DEFAULT);
+    }
+    return finish(&run, code);
+}

@@ -76,10 +76,10 @@ static void on_async(uv_async_t *async)
 {
     struct store *store = async->data;
 
-    if (store->closing)
-        return;
-    take_write_results(store);
-    take_reads(store);
+    if (!store->closing)
+        take_write_results(store);
+    if (!store->closing) /* a callback may have closed the store */
+        take_reads(store);
 }
 
 /* --- opening and closing --- */

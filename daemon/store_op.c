@@ -87,7 +87,7 @@ void op_finalize(struct op_statements *statements)
 }
 
 /* A statement may use only the first of the values. */
-static int bind(sqlite3_stmt *stmt, const struct op *op)
+static int bind_values(sqlite3_stmt *stmt, const struct op *op)
 {
     int last = sqlite3_bind_parameter_count(stmt), numbers = rows[op->kind].numbers;
     int code = SQLITE_OK;
@@ -112,7 +112,7 @@ int op_apply(struct op_statements *statements, const struct op *op)
 
         if (!stmt)
             break;
-        code = bind(stmt, op);
+        code = bind_values(stmt, op);
         if (code == SQLITE_OK)
             code = sqlite3_step(stmt);
         sqlite3_reset(stmt);

@@ -194,12 +194,17 @@ static bool make_private(const char *path, char error[256])
 static int configure_writer(sqlite3 *db)
 {
     char sql[256];
+    int code;
 
     snprintf(sql, sizeof sql,
              "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -%d;"
              "PRAGMA journal_size_limit = %d; PRAGMA trusted_schema = OFF",
              STORE_WRITER_CACHE_KIB, STORE_WAL_KEEP);
-    return sqlite3_exec(db, sql, NULL, NULL, NULL);
+    code = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    /* A file system without shared memory leaves the journal as it was, and says nothing. */
+    if (code == SQLITE_OK && !store_number(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", 0))
+        code = SQLITE_CANTOPEN;
+    return code;
 }
 
 sqlite3 *store_open_writer(const char *path, char error[256], enum err *code)

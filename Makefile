@@ -77,3 +77,114 @@ $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 .PHONY: unit
 unit: $(UNIT_TESTS) ## build the unit tests
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- run and test ------------------------------------------------------------------------------------------------
+# Everything that building and testing need, by Debian package (Debian 12, Ubuntu 24.04).
+APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
+             libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev
+APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux clang mandoc procps
+APT_LINT  := clang-format clang-tidy cppcheck
+APT_SHOTS := librsvg2-bin fonts-dejavu-core
+
+define need
+	@missing=; for p in $(1); do \
+	    dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "installing:$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif sudo -n true 2>/dev/null; then sudo=sudo; \
+	else echo "not root and no sudo; please run: apt-get install$$missing" >&2; exit 1; fi; \
+	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
+endef
+
+.PHONY: deps deps-test deps-lint run test e2e fuzz asan bench lint format docs install uninstall clean help
+deps: deps-build deps-test deps-lint ## install all that building, testing and linting need (apt, npm)
+.PHONY: deps-build
+deps-build:
+	$(call need,$(APT_BUILD))
+deps-test: deps-build
+	$(call need,$(APT_TEST))
+	@tests/support/npm-install
+deps-lint:
+	$(call need,$(APT_LINT))
+
+run: deps-build ## install what is missing, build, and open the client on a new session with the demo model
+	@$(MAKE) --no-print-directory -s all
+	@dist/run $(BUILD)
+
+FUZZ_SECONDS ?= 10
+test: deps-test ## install what is needed, build, and run all tests but the long ones
+	@$(MAKE) --no-print-directory -s WERROR=1 all unit fuzzers
+	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz-seconds $(FUZZ_SECONDS) all
+
+e2e: all ## the end-to-end tests alone
+	@$(PYTHON) tests/run.py --build $(BUILD) e2e
+
+FUZZ_CC ?= clang
+FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
+FUZZ_UNITS := $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(FOLDERS))))
+FUZZ_OBJECTS := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_UNITS))
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
+build/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(FUZZ_FLAGS) -Wno-everything -MMD -MP -c -o $@ $<
+build/fuzz/all.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/all.a
+	$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(FUZZ_FLAGS:fuzzer-no-link%=fuzzer%) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
+.PHONY: fuzzers
+fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SOURCES))
+fuzz: deps-test fuzzers ## run every fuzzer for FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
+	@$(PYTHON) tests/run.py --fuzz-seconds $(FUZZ_SECONDS) fuzz
+
+asan: deps-test ## unit and end-to-end tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory -s SAN=address,undefined all unit
+	@$(PYTHON) tests/run.py --build build-address-undefined unit e2e
+
+tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
+	@$(MAKE) --no-print-directory -s SAN=thread all unit
+	@$(PYTHON) tests/run.py --build build-thread unit
+
+bench: all ## measure latency, memory, CPU and attach time
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
+
+# --- lint and format ---------------------------------------------------------------------------------------------
+C_FILES = $(shell git ls-files '*.c' '*.h')
+lint: deps-lint ## formatting, include directions, clang-tidy, cppcheck, generated files up to date
+	@$(MAKE) --no-print-directory -s all
+	@tests/lint.sh $(BUILD)
+format: deps-lint ## format all C files
+	clang-format -i $(C_FILES)
+
+docs: all ## write the generated parts of man pages and the example configuration
+	$(BUILD)/stoad --print-example > config.example.yaml
+	$(PYTHON) man/generate.py $(BUILD)
+
+# --- install -----------------------------------------------------------------------------------------------------
+MANS1 := $(wildcard man/*.1)
+MANS5 := $(wildcard man/*.5)
+MANS7 := $(wildcard man/*.7)
+MANS8 := $(wildcard man/*.8)
+D = $(DESTDIR)$(PREFIX)
+install: all ## install programs, man pages, systemd units and the example configuration (PREFIX, DESTDIR)
+	install -d $(D)/bin $(D)/libexec/stoa $(D)/share/doc/stoa $(D)/lib/systemd/user $(D)/lib/systemd/system
+	install -d $(addprefix $(D)/share/man/man,1 5 7 8)
+	install -m 755 $(BUILD)/stoa $(BUILD)/stoad $(D)/bin
+	install -m 755 $(BUILD)/stoa-agent $(D)/libexec/stoa
+	install -m 644 $(MANS1) $(D)/share/man/man1
+	install -m 644 $(MANS5) $(D)/share/man/man5
+	install -m 644 $(MANS7) $(D)/share/man/man7
+	install -m 644 $(MANS8) $(D)/share/man/man8
+	install -m 644 config.example.yaml README.md LICENSE CHANGELOG.md $(D)/share/doc/stoa
+	sed 's|@PREFIX@|$(PREFIX)|g' dist/stoad.service > $(D)/lib/systemd/user/stoad.service
+	sed 's|@PREFIX@|$(PREFIX)|g' dist/stoad@.service > $(D)/lib/systemd/system/stoad@.service
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(D)/bin/,stoa stoad) $(D)/libexec/stoa/stoa-agent
+	rm -f $(foreach m,$(MANS1) $(MANS5) $(MANS7) $(MANS8),$(D)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+	rm -f $(D)/lib/systemd/user/stoad.service $(D)/lib/systemd/system/stoad@.service
+	rm -rf $(D)/share/doc/stoa $(D)/libexec/stoa
+
+clean: ## remove all build folders
+	rm -rf build build-*
+help: ## this list
+	@grep -hE '^[a-z0-9]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Runs the tests and ends with one line: N passed, N failed, N skipped.
+
+    run.py [--build DIR] [--fuzz-seconds N] [--only TEXT] unit|fuzz|e2e|faults|all ...
+
+unit: cmocka programs in DIR/unit; fuzz: each program in build/fuzz for some seconds from its corpus;
+e2e, faults: tests/<name>/test_*.py against the programs in DIR.
+"""
+import argparse
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Count:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+
+    def line(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def say(ok, what, seconds, detail=""):
+    print(f"{'ok  ' if ok else 'FAIL'} {what} ({seconds:.1f} s){' ' + detail if detail else ''}", flush=True)
+
+
+def run_unit(count, build, only):
+    for path in sorted(glob.glob(f"{build}/unit/**/*_test", recursive=True)):
+        name = os.path.relpath(path, f"{build}/unit")
+        if only and only not in name:
+            continue
+        started = time.monotonic()
+        try:
+            done = subprocess.run([path], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180)
+            output, code = done.stdout.decode(errors="replace"), done.returncode
+        except subprocess.TimeoutExpired as late:
+            output, code = (late.stdout or b"").decode(errors="replace") + "\ntimed out", -1
+        numbers = {key: sum(int(n) for n in re.findall(rf"\[  {key} *\] (\d+) test\(s\)", output))
+                   for key in ("PASSED", "FAILED", "SKIPPED")}
+        if code != 0 and numbers["FAILED"] == 0:
+            numbers["FAILED"] = 1
+        if numbers["PASSED"] + numbers["FAILED"] + numbers["SKIPPED"] == 0:
+            numbers["FAILED"] = 1
+            output += "\nno test was executed"
+        count.passed += numbers["PASSED"]
+        count.failed += numbers["FAILED"]
+        count.skipped += numbers["SKIPPED"]
+        say(not numbers["FAILED"], f"unit {name}", time.monotonic() - started, f"{numbers['PASSED']} tests")
+        if numbers["FAILED"]:
+            print(output[-8000:], flush=True)
+
+
+def fuzz_command(path, name, seconds, folder):
+    corpus = f"{ROOT}/tests/fuzz/corpus/{name}"
+    fresh = f"{folder}/{name}"
+    os.makedirs(fresh)
+    seeds = [corpus] if os.path.isdir(corpus) else []
+    return [path, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=16384",
+            "-print_final_stats=1", "-verbosity=0", f"-artifact_prefix={folder}/crash-{name}-", fresh] + seeds
+
+
+def run_fuzz(count, seconds, only):
+    with tempfile.TemporaryDirectory(prefix="stoa-fuzz-") as folder:
+        waiting = [p for p in sorted(glob.glob(f"{ROOT}/build/fuzz/*_fuzz")) if not only or only in p]
+        running = []
+        while waiting or running:
+            while waiting and len(running) < (os.cpu_count() or 1):
+                path = waiting.pop(0)
+                name = os.path.basename(path)[:-len("_fuzz")]
+                running.append((name, time.monotonic(), subprocess.Popen(
+                    fuzz_command(path, name, seconds, folder), cwd=ROOT, stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT)))
+            name, started, process = running.pop(0)
+            output = process.communicate()[0].decode(errors="replace")
+            runs = re.search(r"number_of_executed_units: (\d+)", output)
+            executed = int(runs.group(1)) if runs else 0
+            good = process.returncode == 0 and executed > 0
+            count.passed += good
+            count.failed += not good
+            say(good, f"fuzz {name}", time.monotonic() - started, f"{executed} runs")
+            if not good:
+                print(output[-6000:], flush=True)
+
+
+class Result(unittest.TestResult):
+    """Counts, and prints a line a test as it ends."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count = count
+        self.begun = 0.0
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.begun = time.monotonic()
+
+    def _end(self, test, good, detail=""):
+        say(good, test.id(), time.monotonic() - self.begun, detail)
+
+    def addSuccess(self, test):
+        self.count.passed += 1
+        self._end(test, True, getattr(test, "figures", ""))
+
+    def addSkip(self, test, reason):
+        self.count.skipped += 1
+        print(f"skip {test.id()}: {reason}", flush=True)
+
+    def _bad(self, test, error):
+        self.count.failed += 1
+        self._end(test, False)
+        print(self._exc_info_to_string(error, test), flush=True)
+
+    def addError(self, test, err):
+        self._bad(test, err)
+
+    def addFailure(self, test, err):
+        self._bad(test, err)
+
+
+def run_python(count, kind, build, only):
+    os.environ["STOA_BUILD"] = os.path.join(ROOT, build)
+    sys.path.insert(0, f"{ROOT}/tests/support")
+    loader = unittest.TestLoader()
+    if only:
+        loader.testNamePatterns = [f"*{only}*"]
+    suite = loader.discover(f"{ROOT}/tests/{kind}", pattern="test_*.py", top_level_dir=f"{ROOT}/tests/{kind}")
+    suite.run(Result(count))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--fuzz-seconds", type=int, default=10)
+    parser.add_argument("--only", help="only tests whose name contains this")
+    parser.add_argument("kinds", nargs="+", choices=["unit", "fuzz", "e2e", "faults", "all"])
+    options = parser.parse_args()
+    kinds = ["unit", "fuzz", "e2e"] if "all" in options.kinds else options.kinds
+    count = Count()
+    for kind in kinds:
+        if kind == "unit":
+            run_unit(count, os.path.join(ROOT, options.build), options.only)
+        elif kind == "fuzz":
+            run_fuzz(count, options.fuzz_seconds, options.only)
+        else:
+            run_python(count, kind, options.build, options.only)
+    print(count.line())
+    return 1 if count.failed or not count.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

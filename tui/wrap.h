@@ -1,0 +1,24 @@
+/* Where a source line (without its newline) breaks when it is shown in so many cells. Greedy, so that lines
+ * before the last one never change when text is appended: the streaming layout and the editor both build on
+ * that. */
+#ifndef STOA_TUI_WRAP_H
+#define STOA_TUI_WRAP_H
+
+#include <stddef.h>
+
+enum wrap_mode {
+    WRAP_WORDS, /* at spaces, which are dropped, and around wide characters */
+    WRAP_KEEP,  /* the same places, but spaces stay at the end of their line: for text that is being edited */
+    WRAP_HARD   /* wherever the line is full: for code */
+};
+
+enum { WRAP_TAB_CELLS = 4 }; /* of a tab that the caller did not expand */
+
+/* Bytes of text that are shown on the first visual line of at most width cells (len >= 1, width >= 1); *next
+ * is where the following one begins, len if there is none. Always makes progress, even where a wide character
+ * does not fit. */
+size_t wrap_next(const char *text, size_t len, size_t width, enum wrap_mode mode, size_t *next);
+/* Bytes and cells of the cluster at text (len >= 1); a tab counts WRAP_TAB_CELLS. */
+size_t wrap_cluster(const char *text, size_t len, size_t *cells);
+
+#endif

@@ -1,0 +1,260 @@
+"""One session followed by many: late joiners, attach races, order, duplicates."""
+import random
+import socket
+import time
+
+from harness import Client, Daemon, Place, PATIENCE, Replica, RequestError, StoaTest, text_of, wait_for
+
+
+class Follow(StoaTest):
+    def test_two_watchers_one_late_see_the_same_and_miss_nothing(self):
+        client = self.client()
+        session = self.session(client)
+        client.request("session.subscribe", params={"sessions": [session]})
+        early = self.watch(session)
+        early.wait(early.snapshots, "first snapshot")
+        client.request("message.send", session, {"text": "/demo rate=200 chunks=200 reasoning=1"})
+        early.wait(lambda: len(early.events("stream.chunk")) >= 40, "40 chunk events")
+        late = self.watch(session)
+        late.wait(late.snapshots, "snapshot of the late one")
+        client.idle(session, seconds=PATIENCE * 2)
+        for watch in (early, late):
+            watch.wait(lambda w=watch: any(e["data"]["new"] == "idle" for e in w.events("state.changed")), "idle")
+        snapshot = late.snapshots()[0]
+        streaming = [m for m in snapshot["messages"] if m["status"] == "streaming"]
+        self.assertEqual(len(streaming), 1, "the late one joined in mid-stream")
+        so_far = text_of(streaming[0])
+        final = text_of(early.events("stream.completed")[0]["data"])
+        self.assertTrue(final.startswith(so_far) and len(final) > len(so_far) > 0)
+        self.assertGreater(streaming[0]["index"], 0)
+        one, two = early.replica(), late.replica()
+        self.assertEqual(one.messages, two.messages)
+        self.assertEqual((one.seq, one.state), (two.seq, two.state))
+        position = snapshot["seq"], streaming[0]["index"]
+        known = [e for e in early.events() if e.get("seq", 0) > position[0] or
+                 (e["type"] == "stream.chunk" and e["data"]["index"] >= position[1])]
+        known = [e for e in known if not e["type"].startswith("participant.")]
+        seen = [e for e in late.events() if not e["type"].startswith("participant.")]
+        self.assertEqual(seen, known, "the same events from the snapshot's seq and chunk index on")
+
+    def test_a_thousand_attaches_to_a_busy_session_lose_nothing(self):
+        """Raw clients attach at random moments of a stream; each follows for some events without gap or duplicate."""
+        client = self.client()
+        session = self.session(client)
+        client.request("session.subscribe", params={"sessions": [session], "kinds": ["state.changed"]})
+        attaches, randomness = 1000, random.Random(7)
+        client.request("message.send", session, {"text": "/demo rate=500 chunks=1000000 bytes=4"})
+        client.event("state.changed", new="streaming")
+        followed = 0
+        for number in range(attaches):
+            other = Client(self.place)
+            snapshot = other.attach(session)
+            replica = Replica(snapshot)
+            wanted = randomness.randint(1, 4)
+            def folded():
+                nonlocal replica
+                fresh = Replica(snapshot)
+                return fresh, sum(fresh.fold(event) for event in other.events)
+            other.wait(lambda: len(other.events) >= wanted + 1, f"events of attach {number}")
+            replica, count = folded()
+            self.assertGreaterEqual(count, 1)
+            followed += count
+            other.close()
+            client.take(0)
+        client.request("session.interrupt", session)
+        client.idle(session)
+        self.figures = f"{attaches} attaches, {followed} events followed"
+
+    def test_a_request_sent_the_moment_the_socket_exists_is_answered(self):
+        self.daemon.stop()
+        self.daemon = Daemon(self.place).start(wait=False)
+        client = self.client()
+        wait_for(lambda: self.connects(), "a socket that accepts")
+        answer = client.request("server.ping", seconds=PATIENCE)
+        self.assertTrue(answer["epoch"].startswith("e_"))
+        self.daemon.wait_ready()
+
+    def connects(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            return probe.connect_ex(self.place.socket_path) == 0
+
+    def test_the_same_id_a_hundred_times_is_one_message(self):
+        clients = [self.client() for _ in range(4)]
+        session = self.session(clients[0])
+        id = "same_id"
+        for number in range(100):
+            clients[number % 4].send("message.send", session, {"text": "/demo chunks=2 rate=0"}, id=id)
+        answers = []
+        for client in clients:
+            client.wait(lambda c=client: len(c.replies.get(id, [])) == 25, "25 answers")
+            answers += client.replies[id]
+        self.assertEqual(len({str(answer) for answer in answers}), 1, "identical answers")
+        fresh = self.client()
+        self.assertEqual(fresh.request("message.send", session, {"text": "other"}, id=id), answers[0]["ok"])
+        self.daemon.stop()
+        self.daemon.start()
+        again = self.client()
+        self.assertEqual(again.request("message.send", session, {"text": "other"}, id=id), answers[0]["ok"])
+        page = again.request("message.history", session)
+        self.assertEqual([m["role"] for m in page["messages"]].count("user"), 1)
+
+    def test_messages_sent_in_a_turn_wait_and_steering_goes_first(self):
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        client.request("message.send", session, {"text": "/demo rate=20 chunks=20"})
+        client.event("state.changed", new="streaming")
+        for text, mode in (("/demo chunks=1 echo=second", "queue"), ("/demo chunks=1 echo=first", "steer")):
+            answer = client.request("message.send", session, {"text": text, "mode": mode})
+            self.assertTrue(answer["queued"])
+        queue = client.request("session.snapshot", session)["queue"]
+        self.assertEqual([text_of(m)[-5:] for m in queue], ["first", "econd"])
+        removed = client.request("message.edit_queue", session, {"remove": [queue[1]["id"]]})
+        self.assertEqual(removed["removed"], [queue[1]["id"]])
+        client.wait(lambda: sum(e["type"] == "state.changed" and e["data"]["new"] == "idle"
+                                for e in client.events) == 2, "two turns")
+        texts = [text_of(m) for m in client.request("message.history", session)["messages"] if m["role"] == "user"]
+        self.assertEqual(len(texts), 2)
+        self.assertTrue(texts[1].endswith("first"))
+
+    def test_an_interrupt_ends_the_turn_at_once_and_keeps_the_text(self):
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        client.request("message.send", session, {"text": "/demo rate=50 chunks=100000"})
+        client.wait(lambda: sum(e["type"] == "stream.chunk" for e in client.events) > 10, "chunks")
+        started = time.monotonic()
+        self.assertTrue(client.request("session.interrupt", session)["interrupted"])
+        client.idle(session)
+        self.figures = f"{(time.monotonic() - started) * 1000:.0f} ms from request to idle"
+        ended = client.event("stream.completed")
+        self.assertEqual(ended["data"]["status"], "interrupted")
+        self.assertTrue(text_of(ended["data"]))
+        self.assertLess(time.monotonic() - started, 1.0)
+
+    def test_a_stopped_client_is_told_to_resync_and_others_lose_nothing(self):
+        """A client that does not read gets one notice instead of its backlog; the witness sees every chunk."""
+        self.daemon.stop()
+        self.place.write_config("default_model: demo/stoa\nlimits: {client_backlog: 200}\n")
+        self.daemon.start()
+        client, witness = self.client(), self.client()
+        session = self.session(client)
+        slow = Client(self.place)
+        self.keep(slow)
+        slow.socket.setsockopt(__import__("zmq").RCVHWM, 10)
+        client.attach(session)
+        replica = Replica(witness.attach(session))
+        sluggish = self.client()
+        sluggish.attach(session)
+        client.request("message.send", session, {"text": "/demo rate=0 chunks=60000 bytes=200"})
+        done = False
+        while not done:
+            self.assertTrue(witness.take(PATIENCE), "the witness hears on")
+            for event in witness.events:
+                replica.fold(event)
+                done |= event["type"] == "state.changed" and event["data"]["new"] == "idle"
+            witness.events.clear()
+        sluggish.wait(lambda: sluggish.notices, "the notice")
+        self.assertEqual(sluggish.notices[0], {"notice": "resync", "session": session, "why": "behind"})
+        fresh = Replica(sluggish.request("session.snapshot", session))
+        self.assertEqual(fresh.seq, replica.seq)
+        last = list(fresh.messages)[-1]
+        self.assertEqual(fresh.messages[last]["text"], replica.messages[last]["text"])
+
+
+class Refusals(StoaTest):
+    def test_errors_name_the_value_and_what_would_be_right(self):
+        client = self.client()
+        session = self.session(client)
+        for method, target, params, code, words in (
+                ("message.history", session, {"limit": 5000}, "bad_request", ("limit", "5000", "1000")),
+                ("message.send", session, {"text": ""}, "bad_request", ("text",)),
+                ("message.send", session, {"text": "a", "mod": 1}, "bad_request", ("mod",)),
+                ("session.info", "s_00000000000000000000000000", {}, "not_found", ("s_0000",)),
+                ("session.info", "nonsense", {}, "bad_request", ("nonsense",)),
+                ("no.such", None, {}, "not_found", ("no.such",)),
+                ("session.create", None, {"model": "nowhere/x"}, "not_found", ("nowhere", "demo")),
+                ("session.subscribe", None, {"sessions": ["mine"], "kinds": ["x"]}, "bad_request", ("'x'",))):
+            with self.assertRaises(RequestError) as raised:
+                client.request(method, target, params)
+            self.assertEqual(raised.exception.code, code, method)
+            for word in words:
+                self.assertIn(word, raised.exception.text)
+
+    def test_another_version_is_told_both(self):
+        client = self.client()
+        client.socket.send_multipart([b"stoa/9", b'{"id":"x","method":"server.ping"}'])
+        with self.assertRaises(RequestError) as raised:
+            client.reply("x")
+        self.assertEqual(raised.exception.code, "version")
+        self.assertIn("stoa/1", raised.exception.text)
+        self.assertIn("stoa/9", raised.exception.text)
+
+    def test_garbage_is_answered_or_dropped_and_never_a_crash(self):
+        client, randomness = self.client(), random.Random(3)
+        for frames in ([b""], [b"stoa/1"], [b"stoa/1", b""], [b"stoa/1", b"[1]"], [b"stoa/1", b"{" * 100000],
+                       [b"stoa/1", b"\xff\xfe"], [b"stoa/1", b'{"id":"a\x00b"}'], [b"stoa/1"] + [b"x"] * 999,
+                       [b"stoa/1", b'{"id":5,"method":[]}'], [b"stoa/1", b'{"id":"q","method":"server.ping","params":[]}']):
+            client.socket.send_multipart(frames)
+        for _ in range(300):
+            client.socket.send_multipart([b"stoa/1", randomness.randbytes(randomness.randint(0, 400))])
+        self.assertIn("epoch", client.request("server.ping"))
+        raw = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        raw.connect(self.place.socket_path)
+        raw.sendall(randomness.randbytes(4096))
+        raw.close()
+        self.assertIn("epoch", self.client().request("server.ping"))
+
+
+class Places(StoaTest):
+    autostart = False
+
+    def test_twenty_daemons_at_once_leave_one(self):
+        daemons = [Daemon(self.place) for _ in range(20)]
+        for number, daemon in enumerate(daemons):
+            daemon.starts = number * 100
+            daemon.start(wait=False)
+        started = time.monotonic()
+        def settled():
+            left = [d for d in daemons if d.process.poll() is not None]
+            return len(left) == 19 and left
+        losers = wait_for(settled, "19 losers")
+        took = time.monotonic() - started
+        self.assertEqual({d.process.returncode for d in losers}, {75})
+        winner = next(d for d in daemons if d.process.poll() is None)
+        client = self.client()
+        self.assertEqual(client.request("admin.stats")["pid"], winner.pid)
+        self.figures = f"losers gone after {took:.2f} s"
+        for daemon in losers:
+            daemon.notify.close()
+            daemon.log.close()
+        winner.wait_ready()
+        self.assertEqual(winner.stop(), 0)
+
+    def test_what_is_in_the_way_is_not_touched(self):
+        import os
+        os.makedirs(f"{self.place.folder}/run", mode=0o700)
+        with open(self.place.socket_path, "w") as file:
+            file.write("precious")
+        self.daemon.start(wait=False)
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 77)
+        with open(self.place.socket_path) as file:
+            self.assertEqual(file.read(), "precious")
+        os.unlink(self.place.socket_path)
+        os.chmod(f"{self.place.folder}/run", 0o777)
+        self.daemon.start(wait=False)
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 77)
+        self.assertIn("chmod", self.daemon.log_text())
+        self.daemon.process = None
+
+    def test_a_bad_configuration_is_refused_with_its_line(self):
+        self.place.write_config("log:\n  level: loud\n")
+        self.daemon.start(wait=False)
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 78)
+        text = self.daemon.log_text()
+        for word in (":2:", "log.level", "loud", "debug"):
+            self.assertIn(word, text)
+        self.daemon.process = None
+
+
+_ = Place

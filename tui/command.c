@@ -1,0 +1,179 @@
+/* The table of subcommands, and help, which is made from it. */
+#include "tui/command.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL, 0, NULL, NULL                                                                                  \
+    }
+
+const struct option_row command_globals[] = {
+    {"json", 0, NULL, "write JSON, one object a line"},
+    {"no-start", 0, NULL, "do not start a daemon where none runs (or set STOA_NO_START=1)"},
+    {"plain", 0, NULL, "full screen: no alternate screen, no decoration"},
+    {"socket", 0, "PATH", "the daemon's socket"},
+    {"help", 'h', NULL, "show help"},
+    {"version", 0, NULL, "show the version"},
+    END,
+};
+
+static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it back out of the archive"},
+                                                    END};
+static const struct option_row export_options[] = {
+    {"format", 'f', "md|json", "Markdown (md, the default) or JSON"},
+    {"output", 'o', "FILE", "write to FILE, exactly as it is stored"},
+    END};
+static const struct option_row history_options[] = {
+    {"number", 'n', "N", "how many messages (20)"}, {"before", 0, "ID", "those before this message"}, END};
+static const struct option_row ls_options[] = {{"all", 'a', NULL, "archived ones too"}, END};
+static const struct option_row new_options[] = {{"title", 't', "TITLE", "its title"},
+                                                {"model", 'm', "MODEL", "the model; stoa models lists them"},
+                                                {"system", 0, "TEXT", "what the model is told first"},
+                                                END};
+static const struct option_row rm_options[] = {{"yes", 'y', NULL, "do not ask"}, END};
+static const struct option_row search_options[] = {{"number", 'n', "N", "at most this many (20)"}, END};
+static const struct option_row send_options[] = {
+    {"session", 's', "SESSION", "the session; the most recent one if not given"},
+    {"new", 0, NULL, "in a new session"},
+    {"mode", 0, "queue|steer",
+     "while a turn runs: wait for its end (queue), or go first in the queue (steer)"},
+    END};
+
+static const char session_notes[] =
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char send_notes[] =
+    "Without PROMPT, or with \"-\", the prompt is read from stdin. ^C interrupts the turn.\n"
+    "Exit code 0 when the turn completed, 1 when it failed or was interrupted, 130 after ^C.\n";
+static const char watch_notes[] =
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
+    "With --json: first a line {\"snapshot\":{...}}, then each event as it was received; a new\n"
+    "snapshot line follows whenever events were missed.\n";
+static const char stop_notes[] = "Sessions are kept. Exit code 69 if no daemon runs.\n";
+
+const struct command command_table[] = {
+    {"archive", "SESSION", "put a session away", 1, 1, COMMAND_CONNECT, command_archive, archive_options,
+     session_notes},
+    {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
+     COMMAND_TERMINAL, command_attach, NULL, session_notes},
+    {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
+     export_options, session_notes},
+    {"health", "", "say whether the daemon is well", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_health,
+     NULL, NULL},
+    {"help", "[COMMAND]", "show help", 0, 1, 0, command_help, NULL, NULL},
+    {"history", "SESSION", "show the last messages of a session", 1, 1, COMMAND_CONNECT, command_history,
+     history_options, session_notes},
+    {"info", "SESSION", "show a session's state, model, usage and participants", 1, 1, COMMAND_CONNECT,
+     command_info, NULL, session_notes},
+    {"interrupt", "SESSION", "end the turn that runs", 1, 1, COMMAND_CONNECT, command_interrupt, NULL,
+     session_notes},
+    {"ls", "", "list sessions, the newest activity first", 0, 0, COMMAND_CONNECT, command_ls, ls_options,
+     NULL},
+    {"models", "", "list the models that can be used", 0, 0, COMMAND_CONNECT, command_models, NULL, NULL},
+    {"new", "[PROMPT]", "make a session and print its id; send it the prompt", 0, -1, COMMAND_CONNECT,
+     command_new, new_options, NULL},
+    {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
+     session_notes},
+    {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,
+     session_notes},
+    {"search", "TEXT", "find messages in all sessions", 1, -1, COMMAND_CONNECT, command_search,
+     search_options, NULL},
+    {"send", "[PROMPT|-]", "send a prompt and print the answer as it comes", 0, -1, COMMAND_CONNECT,
+     command_send, send_options, send_notes},
+    {"show", "SESSION", "show a whole session as text", 1, 1, COMMAND_CONNECT, command_show, NULL,
+     session_notes},
+    {"stop", "", "stop the daemon", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stop, NULL, stop_notes},
+    {"version", "", "show the versions of client and daemon", 0, 0, 0, command_version, NULL, NULL},
+    {"watch", "SESSION", "follow a session as it goes on", 1, 1, COMMAND_CONNECT, command_watch, NULL,
+     watch_notes},
+    {NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+/* --- help --- */
+
+static void put_options(struct out *out, const struct option_row *rows)
+{
+    for (const struct option_row *row = rows; row && row->name; row++) {
+        char letter[8] = "    ", left[64];
+
+        if (row->letter)
+            snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->value ? " " : "",
+                 row->value ? row->value : "");
+        out_printf(out, "  %-26s %s\n", left, row->help);
+    }
+}
+
+static void help_on_all(struct out *out)
+{
+    out_printf(out, "Usage: stoa [COMMAND] [OPTIONS]\n\n"
+                    "Without a command: open the most recent session full screen.\n\nCommands:\n");
+    for (const struct command *c = command_table; c->name; c++) {
+        char left[64];
+
+        snprintf(left, sizeof left, "%s %s", c->name, c->arguments);
+        out_printf(out, "  %-24s %s\n", left, c->summary);
+    }
+    out_printf(out, "\nOptions of all commands:\n");
+    put_options(out, command_globals);
+    out_printf(out, "\nstoa help COMMAND says more on one.\n");
+}
+
+void command_help_on(struct out *out, const struct command *command)
+{
+    if (!command) {
+        help_on_all(out);
+    } else {
+        out_printf(out, "Usage: stoa %s%s%s%s\n\n%s\n", command->name, command->options ? " [OPTIONS]" : "",
+                   *command->arguments ? " " : "", command->arguments, command->summary);
+        if (command->notes)
+            out_printf(out, "\n%s", command->notes);
+        if (command->options)
+            out_printf(out, "\nOptions:\n");
+        put_options(out, command->options);
+        out_printf(out, "\nOptions of all commands:\n");
+        put_options(out, command_globals);
+    }
+    out_flush(out);
+}
+
+int command_help(struct cli *cli)
+{
+    const char *name = cli->args->word_count ? cli->args->words[0] : NULL;
+    const struct command *command = name ? args_command(command_table, name) : NULL;
+
+    if (name && !command) {
+        const char *nearest = args_nearest_command(command_table, name);
+
+        return cli_usage("unknown command '%.60s'%s%s", name, nearest ? "; did you mean " : "",
+                         nearest ? nearest : "");
+    }
+    command_help_on(&cli->out, command);
+    return EXIT_OK;
+}
+
+/* --- running --- */
+
+static bool has_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+int command_run(struct cli *cli, const struct command *command)
+{
+    char error[256];
+    int code = EXIT_OK;
+
+    if (cli->args->command && !args_check_count(cli->args, error))
+        return cli_usage("%s", error);
+    if ((command->flags & COMMAND_TERMINAL) && !has_terminal())
+        return cli_usage("the full-screen client needs a terminal; in scripts use: stoa send");
+    if (command->flags & COMMAND_NO_START)
+        cli->may_start = false;
+    if ((command->flags & COMMAND_CONNECT) && cli_open(cli, &code) != ERR_OK)
+        return code;
+    code = command->run(cli);
+    cli_close(cli);
+    return code;
+}

@@ -1,0 +1,72 @@
+#!/bin/sh
+# What `make lint` checks: formatting, include directions and library fences, clang-tidy, cppcheck, generated files.
+# Ends with 1 if any of them finds something.
+set -u
+build=${1:-build}
+failed=0
+fail() {
+    echo "lint: $*" >&2
+    failed=1
+}
+sources=$(git ls-files '*.c')
+headers=$(git ls-files '*.h')
+
+# --- formatting --------------------------------------------------------------------------------------------------
+clang-format --dry-run -Werror $sources $headers || fail "run 'make format'"
+
+# --- who may include whom (dependencies run one way) --------------------------------------------------------------
+# folder: folders that its files may include from
+allowed() {
+    case $1 in
+    shared) echo 'shared' ;;
+    proto) echo 'proto|shared' ;;
+    daemon/agent) echo 'daemon/agent|proto|shared' ;;
+    daemon) echo 'daemon|proto|shared' ;;
+    tui) echo 'tui|proto|shared' ;;
+    esac
+}
+for folder in shared proto daemon/agent daemon tui; do
+    for file in "$folder"/*.[ch]; do
+        grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "(.*)\/[^/]*"/\1 \2/' | while read -r line from; do
+            echo "$from" | grep -qxE "$(allowed $folder)" || echo "$file:$line: $folder may not include from $from"
+        done
+    done
+done > "$build/includes.txt"
+[ -s "$build/includes.txt" ] && { cat "$build/includes.txt" >&2; fail "include directions"; }
+
+# --- library fences: each library is known in the few files that wrap it -----------------------------------------
+fence() { # header pattern, files that may include it
+    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] tui/*.[ch] |
+        grep -vxE "$2" | sed "s|\$|: may not include <$1>|"
+}
+{
+    fence 'sqlite3\.h' 'daemon/store[a-z_]*\.[ch]'
+    fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
+    fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/screen[a-z_]*\.[ch]'
+    fence 'zmq\.h' 'shared/zloop\.c|daemon/(gateway|zap|pubsub)\.c|tui/client[a-z_]*\.[ch]'
+    fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c'
+    fence 'yaml\.h' 'shared/yaml\.c'
+    fence 'utf8proc\.h' 'shared/utf8\.c'
+} > "$build/fences.txt"
+[ -s "$build/fences.txt" ] && { cat "$build/fences.txt" >&2; fail "library fences"; }
+
+# --- static analysis ----------------------------------------------------------------------------------------------
+flags='-std=gnu11 -I. -D_GNU_SOURCE -DSTOA_VERSION="0" -DSTOA_PREFIX="/usr"'
+programs=$(git ls-files 'shared/*.c' 'proto/*.c' 'daemon/*.c' 'tui/*.c')
+printf '%s\n' $programs | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$@" -- '"$flags"' 2>/dev/null' sh > "$build/tidy.txt" ||
+    fail "clang-tidy"
+grep -E 'warning:|error:' -A 3 "$build/tidy.txt" | head -60 >&2
+cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
+    --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE '-DSTOA_VERSION="0"' \
+    '-DSTOA_PREFIX="/usr"' -I. $programs || fail "cppcheck"
+
+# --- what is generated must be what would be generated now --------------------------------------------------------
+"$build/stoad" --print-example | cmp - config.example.yaml || fail "config.example.yaml differs: run 'make docs'"
+python3 man/generate.py "$build" --check || fail "the man pages differ: run 'make docs'"
+python3 tests/check_docs.py || fail "the documents and the code differ"
+if command -v mandoc >/dev/null 2>&1; then
+    mandoc -T lint -W warning man/*.[0-9] >&2 || fail "mandoc"
+fi
+
+[ "$failed" = 0 ] && echo "lint: nothing found"
+exit "$failed"

@@ -25,7 +25,6 @@ struct inflight { /* a changing request from its arrival until its commit: repea
 struct dispatch {
     struct server *server;
     void *inflight; /* tree */
-    size_t inflight_count;
 };
 
 /* --- answers
@@ -99,20 +98,23 @@ static struct inflight *inflight_new(struct dispatch *dispatch, const char *user
     inflight->dispatch = dispatch;
     inflight_wait(inflight, route);
     tsearch(inflight, &dispatch->inflight, compare);
-    dispatch->inflight_count++;
     return inflight;
 }
 
-static void inflight_free(struct inflight *inflight)
+static void inflight_clear(void *node)
 {
-    struct dispatch *dispatch = inflight->dispatch;
-    tdelete(inflight, &dispatch->inflight, compare);
-    dispatch->inflight_count--;
+    struct inflight *inflight = node;
     free((char *)inflight->user);
     free((char *)inflight->id);
     free(inflight->waiters);
     free(inflight->reply);
     free(inflight);
+}
+
+static void inflight_free(struct inflight *inflight)
+{
+    tdelete(inflight, &inflight->dispatch->inflight, compare);
+    inflight_clear(inflight);
 }
 
 static void answer_waiters(struct inflight *inflight, enum err code, const char *error)
@@ -341,8 +343,7 @@ void dispatch_close(struct dispatch **slot)
     struct dispatch *dispatch = *slot;
     if (!dispatch)
         return;
-    while (dispatch->inflight)
-        inflight_free(*(struct inflight **)dispatch->inflight);
+    tdestroy(dispatch->inflight, inflight_clear);
     free(dispatch);
     *slot = NULL;
 }

@@ -514,8 +514,10 @@ void supervisor_close(struct supervisor **slot)
     struct supervisor *supervisor = *slot;
     if (!supervisor)
         return;
-    while (supervisor->agents) {
-        struct session *session = supervisor->agents->session;
+    struct agent *next;
+    for (struct agent *agent = supervisor->agents; agent; agent = next) {
+        struct session *session = agent->session;
+        next = agent->next;
         supervisor_kill(session);
         fail_turn(session, "agent", "the daemon stopped before the turn had ended");
     }

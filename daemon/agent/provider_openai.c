@@ -123,9 +123,9 @@ static void take_calls(struct decoder *decoder, const json_t *delta)
 
     json_array_foreach(calls, i, call)
     {
-        const json_t *parts = jsonx_obj(call, "function");
-        grow_call(decoder, jsonx_int(call, "index", (int64_t)i), call,
-                  parts ? parts : jsonx_obj(call, "custom"));
+        const json_t *function = jsonx_obj(call, "function"), *custom = jsonx_obj(call, "custom");
+        if (function || custom)
+            grow_call(decoder, jsonx_int(call, "index", (int64_t)i), call, function ? function : custom);
     }
     if (old)
         grow_call(decoder, -1, old, old);

@@ -1,0 +1,238 @@
+/* The built-in model: its directives, and that the same message always gives the same reply. */
+#include "tests/unit/daemon/agent/session.h"
+#include "tests/unit/daemon/agent/sink_log.h"
+
+#include "daemon/agent/demo_script.h"
+#include "daemon/agent/provider.h"
+#include "shared/clock.h"
+#include "shared/utf8.h"
+#include <signal.h>
+#include <uv.h>
+
+/* Runs the demo model to its end and returns what it did. */
+static char *play(const char *text)
+{
+    uv_loop_t loop;
+    struct sink_log log;
+    struct sink sink = sink_log_open(&log);
+    struct state *session = session_asked(text);
+    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .demo_rate = 0, .state = session};
+
+    uv_loop_init(&loop);
+    provider_demo.start(&ask, &sink);
+    state_free(&session); /* it is not needed after start */
+    assert_string_equal(log.text.data, "");
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    return buf_take(&log.text);
+}
+
+static size_t count(const char *text, const char *what)
+{
+    size_t found = 0;
+
+    for (; (text = strstr(text, what)); text += strlen(what))
+        found++;
+    return found;
+}
+
+static void a_plain_answer_is_always_the_same(void **state)
+{
+    char *first = play("What can you do?\nTell me."), *second = play("What can you do?\nTell me.");
+
+    (void)state;
+    assert_string_equal(first, second);
+    assert_int_equal(count(first, "begin "), 1);
+    assert_true(count(first, "delta 0 ") > 20);
+    assert_non_null(strstr(first, "stop end_turn\ndone\n"));
+    free(first);
+    free(second);
+}
+
+static void the_answer_shows_markdown_and_what_was_asked(void **state)
+{
+    struct demo_script script;
+
+    (void)state;
+    demo_script_read(&script, "one\ntwo", 50);
+    assert_int_equal(script.rate, 50);
+    assert_int_equal(script.chunks, 0);
+    assert_non_null(strstr(script.text, "> one two\n"));
+    assert_non_null(strstr(script.text, "\n- "));
+    assert_non_null(strstr(script.text, "\n|---|---|\n"));
+    assert_non_null(strstr(script.text, "\n```yaml\n"));
+    demo_script_clear(&script);
+}
+
+static void a_long_question_is_cut_between_characters(void **state)
+{
+    struct demo_script script;
+    char question[1001];
+
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        memcpy(question + i * 2, "\xC3\xA9", 3);
+    demo_script_read(&script, question, 50);
+    assert_true(utf8_valid(script.text, strlen(script.text)));
+    assert_non_null(strstr(script.text, "\xC3\xA9\xE2\x80\xA6\n"));
+    demo_script_clear(&script);
+}
+
+static void directives_are_read(void **state)
+{
+    struct demo_script script;
+
+    (void)state;
+    demo_script_read(&script,
+                     "please\n/demo rate=7 chunks=3 bytes=11 seed=5 slow=20 reasoning=1 tool=look fail=mid "
+                     "crash=segv hang=1\nok",
+                     50);
+    assert_int_equal(script.rate, 7);
+    assert_int_equal(script.chunks, 3);
+    assert_int_equal(script.bytes, 11);
+    assert_int_equal(script.seed, 5);
+    assert_int_equal(script.slow_ms, 20);
+    assert_true(script.reasoning && script.hang);
+    assert_string_equal(script.tool, "look");
+    assert_int_equal(script.fail, DEMO_FAIL_MID);
+    assert_int_equal(script.crash, SIGSEGV);
+    demo_script_clear(&script);
+}
+
+static void nonsense_directives_are_skipped(void **state)
+{
+    struct demo_script script;
+
+    (void)state;
+    demo_script_read(&script, "/demo rate=x chunks=-1 bytes=1k fail=never crash=now words = =x seed= rate",
+                     50);
+    assert_int_equal(script.rate, 50);
+    assert_int_equal(script.crash, 0);
+    assert_int_equal(script.fail, DEMO_FAIL_NOT);
+    demo_script_clear(&script);
+    demo_script_read(&script, "/demonstrate chunks=3", 50);
+    assert_int_equal(script.chunks, 0);
+    demo_script_clear(&script);
+    demo_script_read(&script, "/demo bytes=99999999999999999999", 50);
+    assert_int_equal(script.chunks, 100);
+    assert_in_range(script.bytes, 1, 65536);
+    demo_script_clear(&script);
+}
+
+static void expect(const char *text, const char *expected)
+{
+    char *seen = play(text);
+
+    assert_string_equal(seen, expected);
+    free(seen);
+}
+
+static void it_says_what_it_is_told(void **state)
+{
+    (void)state;
+    expect("/demo echo=one two three four\nmore", "begin 0 text\ndelta 0 one two three \nusage 9 1 0 "
+                                                  "0\ndelta 0 four\nusage 9 2 0 0\nstop end_turn\ndone\n");
+}
+
+static void it_fails_when_it_is_told(void **state)
+{
+    (void)state;
+    expect("/demo fail=start", "failed the demo model failed at once, as it was told to\n");
+    char *seen = play("/demo chunks=4 fail=mid");
+    assert_int_equal(count(seen, "delta"), 2);
+    assert_non_null(strstr(seen, "failed "));
+    free(seen);
+}
+
+static void it_thinks_and_calls_tools(void **state)
+{
+    char *seen = play("/demo reasoning=1 tool=look echo=x");
+
+    (void)state;
+    assert_non_null(strstr(seen, "begin 0 reasoning\n"));
+    free(seen);
+    seen = play("/demo reasoning=1 chunks=1 tool=look");
+    assert_non_null(strstr(seen, "begin 1 text\n"));
+    assert_non_null(
+        strstr(seen, "begin 2 tool_call call_demo look\ndelta 2 {\"from\":\"demo\"}\nstop tool_use\ndone\n"));
+    free(seen);
+}
+
+static void invented_text_has_the_size_that_was_asked(void **state)
+{
+    char *seen = play("/demo chunks=200 bytes=33 seed=1"), *other = play("/demo chunks=200 bytes=33 seed=2");
+
+    (void)state;
+    assert_int_equal(count(seen, "delta 0 "), 200);
+    assert_string_not_equal(seen, other);
+    free(seen);
+    free(other);
+
+    struct buf out;
+    uint64_t random = 9;
+    buf_init(&out, 1 << 16);
+    demo_script_invent(&random, 12345, &out);
+    assert_int_equal(out.len, 12345);
+    buf_free(&out);
+}
+
+static void pieces_are_whole_words(void **state)
+{
+    const char *text = "a b  c\n\nd e";
+
+    (void)state;
+    assert_int_equal(demo_script_piece(text), 8);
+    assert_int_equal(demo_script_piece(text + 8), 3);
+    assert_int_equal(demo_script_piece(""), 0);
+    assert_int_equal(demo_script_piece("   "), 3);
+}
+
+static void the_rate_is_kept(void **state)
+{
+    int64_t start = clock_steady_ms();
+
+    (void)state;
+    free(play("/demo chunks=100 rate=1000"));
+    assert_in_range(clock_steady_ms() - start, 90, 5000);
+    start = clock_steady_ms();
+    free(play("/demo chunks=1 slow=60"));
+    assert_in_range(clock_steady_ms() - start, 55, 5000);
+}
+
+static void a_run_may_be_cancelled(void **state)
+{
+    uv_loop_t loop;
+    struct sink_log log;
+    struct sink sink = sink_log_open(&log);
+    struct state *session = session_asked("/demo hang=1");
+    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .state = session};
+
+    (void)state;
+    uv_loop_init(&loop);
+    void *run = provider_demo.start(&ask, &sink);
+    uv_run(&loop, UV_RUN_NOWAIT);
+    provider_demo.cancel(run);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    assert_string_equal(log.text.data, "");
+    state_free(&session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_plain_answer_is_always_the_same),
+        cmocka_unit_test(the_answer_shows_markdown_and_what_was_asked),
+        cmocka_unit_test(a_long_question_is_cut_between_characters),
+        cmocka_unit_test(directives_are_read),
+        cmocka_unit_test(nonsense_directives_are_skipped),
+        cmocka_unit_test(it_says_what_it_is_told),
+        cmocka_unit_test(it_fails_when_it_is_told),
+        cmocka_unit_test(it_thinks_and_calls_tools),
+        cmocka_unit_test(invented_text_has_the_size_that_was_asked),
+        cmocka_unit_test(pieces_are_whole_words),
+        cmocka_unit_test(the_rate_is_kept),
+        cmocka_unit_test(a_run_may_be_cancelled),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

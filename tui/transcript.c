@@ -1,0 +1,147 @@
+/* A page of history is at most 1 MiB, so a session is put together from its newest page backwards. */
+#include "tui/transcript.h"
+#include "shared/jsonx.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PAGE_MESSAGES = 1000 };
+
+void transcript_time(int64_t ms, char text[32])
+{
+    time_t when = (time_t)(ms / 1000);
+    struct tm tm;
+
+    if (!localtime_r(&when, &tm) || strftime(text, 32, "%Y-%m-%d %H:%M", &tm) == 0)
+        snprintf(text, 32, "?");
+}
+
+static bool is_block(const json_t *block, const char *type)
+{
+    return strcmp(jsonx_str(block, "type", ""), type) == 0;
+}
+
+/* How it ended, where that was not as it should: " (interrupted)"; empty else. */
+static void ending(const json_t *message, char text[512])
+{
+    const char *status = jsonx_str(message, "status", "complete"), *error = jsonx_str(message, "error", NULL);
+
+    *text = '\0';
+    if (strcmp(status, "complete") != 0)
+        snprintf(text, 512, " (%s%s%s)", status, error ? ": " : "", error ? error : "");
+}
+
+/* --- as text --- */
+
+static void text_block(struct out *out, const json_t *block)
+{
+    const char *text = jsonx_str(block, "text", "");
+    size_t len = strlen(text);
+
+    if (is_block(block, "text"))
+        out_printf(out, "%s%s", text, len > 0 && text[len - 1] == '\n' ? "" : "\n");
+    else if (is_block(block, "tool_call"))
+        out_printf(out, "[tool call] %s %s\n", jsonx_str(block, "name", ""), jsonx_str(block, "input", ""));
+}
+
+void transcript_text(struct out *out, const json_t *message)
+{
+    char when[32], how[512];
+    json_t *block;
+    size_t i;
+
+    transcript_time(jsonx_int(message, "ts", 0), when);
+    ending(message, how);
+    out_printf(out, "[%s] %s%s:\n", when, jsonx_str(message, "author", ""), how);
+    json_array_foreach(jsonx_arr(message, "content"), i, block)
+    {
+        text_block(out, block);
+    }
+    out_printf(out, "\n");
+}
+
+/* --- as Markdown --- */
+
+/* A fence that is longer than any run of backticks in the text. */
+static void put_fenced(struct out *out, const char *language, const char *text)
+{
+    char fence[64];
+    size_t longest = 2, run = 0;
+
+    for (const char *at = text; *at; at++) {
+        run = *at == '`' ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    longest = longest < sizeof fence - 2 ? longest + 1 : sizeof fence - 1;
+    memset(fence, '`', longest);
+    fence[longest] = '\0';
+    out_printf(out, "%s%s\n%s\n%s\n\n", fence, language, text, fence);
+}
+
+static void markdown_block(struct out *out, const json_t *block)
+{
+    const char *text = jsonx_str(block, "text", "");
+
+    if (is_block(block, "text")) {
+        out_printf(out, "%s\n\n", text);
+    } else if (is_block(block, "reasoning")) {
+        out_printf(out, "Reasoning:\n\n");
+        put_fenced(out, "text", text);
+    } else if (is_block(block, "tool_call")) {
+        out_printf(out, "Tool call: `%s`\n\n", jsonx_str(block, "name", ""));
+        put_fenced(out, "json", jsonx_str(block, "input", ""));
+    }
+}
+
+void transcript_markdown(struct out *out, const json_t *message)
+{
+    char when[32], how[512];
+    json_t *block;
+    size_t i;
+
+    transcript_time(jsonx_int(message, "ts", 0), when);
+    ending(message, how);
+    out_printf(out, "## %s, %s%s\n\n", jsonx_str(message, "author", ""), when, how);
+    json_array_foreach(jsonx_arr(message, "content"), i, block)
+    {
+        markdown_block(out, block);
+    }
+}
+
+/* --- fetching --- */
+
+/* Puts the pages, newest first, together to messages, oldest first. */
+static json_t *in_order(const json_t *pages)
+{
+    json_t *all = json_array();
+
+    for (size_t i = json_array_size(pages); i-- > 0;)
+        json_array_extend(all, json_array_get(pages, i));
+    return all;
+}
+
+enum err transcript_fetch(struct cli *cli, const char *session, json_t **messages)
+{
+    json_t *pages = json_array(), *page;
+    char before[ID_MAX] = "";
+    bool more = true;
+    enum err code = ERR_OK;
+
+    while (more && code == ERR_OK) {
+        json_t *params = json_pack("{s:i}", "limit", PAGE_MESSAGES), *ok;
+
+        if (*before)
+            jsonx_set_str(params, "before", before);
+        code = cli_call(cli, METHOD_MESSAGE_HISTORY, session, params, &ok);
+        page = jsonx_arr(ok, "messages");
+        more = page && json_array_size(page) > 0 && jsonx_bool(ok, "more", false);
+        snprintf(before, sizeof before, "%s", jsonx_str(json_array_get(page, 0), "id", ""));
+        if (page)
+            json_array_append(pages, page);
+        json_decref(ok);
+    }
+    *messages = code == ERR_OK ? in_order(pages) : NULL;
+    json_decref(pages);
+    return code;
+}

@@ -1,0 +1,241 @@
+/* The table of options, and how a value is read and written. */
+#include "daemon/options.h"
+#include "shared/utf8.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define KIB    INT64_C(1024)
+#define MIB    (1024 * KIB)
+
+/* name, type, min, max, default, choices, unit, help, restart */
+static const struct option_row rows[OPTION_COUNT] = {
+    [OPTION_AGENT_IDLE_TIMEOUT] =
+        {"agent.idle_timeout", OPTION_DURATION, 1 * SECOND, 24 * HOUR, "5m", NULL, "time",
+         "How long a session's agent process is kept while nothing happens. It is started again by the "
+         "next message.",
+         false},
+    [OPTION_AGENT_MAX_LIVE] =
+        {"agent.max_live", OPTION_INTEGER, 1, 10000, "64", NULL, "processes",
+         "How many agent processes may live at the same time. When there are as many, an idle one makes "
+         "room; without an idle one, a turn is refused.",
+         false},
+    [OPTION_AGENT_PATH] = {"agent.path", OPTION_TEXT, 0, 4095, "", NULL, "path",
+                           "The stoa-agent program. Empty: the one beside stoad.", false},
+    [OPTION_DEFAULT_MODEL] =
+        {"default_model", OPTION_TEXT, 0, 233, "", NULL, "provider/model",
+         "The model of new sessions that name none. Empty: chosen by the keys and local servers that are "
+         "found, else the built-in demo.",
+         false},
+    [OPTION_DEMO_RATE] = {"demo.rate", OPTION_INTEGER, 0, 10000, "50", NULL, "chunks per second",
+                          "How fast the built-in demo model writes. 0: as fast as it can.", false},
+    [OPTION_LIMITS_CLIENT_BACKLOG] =
+        {"limits.client_backlog", OPTION_INTEGER, 100, 100000, "10000", NULL, "events",
+         "How many events may wait for a client that reads slowly, before it is told to fetch "
+         "a snapshot instead.",
+         true},
+    [OPTION_LIMITS_CLIENTS] = {"limits.clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
+                               "How many clients may be connected at the same time.", false},
+    [OPTION_LIMITS_MESSAGE_SIZE] = {"limits.message_size", OPTION_SIZE, 1 * KIB, 256 * KIB, "256k", NULL,
+                                    "bytes", "The largest message that a client may send.", false},
+    [OPTION_LIMITS_QUEUE] = {"limits.queue", OPTION_INTEGER, 1, 256, "32", NULL, "messages",
+                             "How many messages may wait in a session for its turn to end.", false},
+    [OPTION_LIMITS_REPLY_SIZE] = {"limits.reply_size", OPTION_SIZE, 4 * KIB, 1 * MIB, "1m", NULL, "bytes",
+                                  "The largest reply of a model. A longer one is ended there.", false},
+    [OPTION_LOG_LEVEL] = {"log.level", OPTION_ENUM, 0, 4, "info", "error|warn|info|debug|trace", "level",
+                          "The least important lines that are logged.", false},
+    [OPTION_MODEL_CONNECT_TIMEOUT] = {"model.connect_timeout", OPTION_DURATION, 100, 5 * MINUTE, "10s", NULL,
+                                      "time", "How long connecting to a model's server may take.", false},
+    [OPTION_MODEL_FIRST_BYTE_TIMEOUT] = {"model.first_byte_timeout", OPTION_DURATION, 1 * SECOND, 1 * HOUR,
+                                         "2m", NULL, "time",
+                                         "How long a model's server may take to begin its reply.", false},
+    [OPTION_MODEL_IDLE_TIMEOUT] = {"model.idle_timeout", OPTION_DURATION, 1 * SECOND, 1 * HOUR, "1m", NULL,
+                                   "time",
+                                   "How long a model's server may be silent in the middle of a reply.",
+                                   false},
+    [OPTION_MODEL_PROBE_LOCAL] =
+        {"model.probe_local", OPTION_BOOL, 0, 1, "true", NULL, "true or false",
+         "Whether to look for a model server on this host when no model is configured.", false},
+    [OPTION_MODEL_RETRIES] =
+        {"model.retries", OPTION_INTEGER, 0, 10, "2", NULL, "attempts",
+         "How often a request to a model's server is repeated after a failure that may pass.", false},
+    [OPTION_SESSION_SNAPSHOT_EVERY] =
+        {"session.snapshot_every", OPTION_INTEGER, 16, 10000, "256", NULL, "events",
+         "After how many events a session's state is saved whole, so that loading it needs "
+         "no more than those.",
+         false},
+    [OPTION_STOP_TIMEOUT] =
+        {"stop.timeout", OPTION_DURATION, 1 * SECOND, 10 * MINUTE, "10s", NULL, "time",
+         "How long stopping may take. What still runs then is killed; nothing acknowledged is lost.", false},
+};
+
+struct suffix {
+    const char *text;
+    int64_t factor; /* from the largest to the smallest */
+};
+static const struct suffix time_suffixes[] = {
+    {"h", HOUR}, {"m", MINUTE}, {"s", SECOND}, {"ms", 1}, {NULL, 0}};
+static const struct suffix size_suffixes[] = {{"m", MIB}, {"k", KIB}, {"", 1}, {NULL, 0}};
+
+const struct option_row *option_row(enum option option)
+{
+    return &rows[option];
+}
+
+enum option option_find(const char *name)
+{
+    int option = 0;
+
+    while (option < OPTION_COUNT && strcmp(rows[option].name, name) != 0)
+        option++;
+    return (enum option)option;
+}
+
+/* The digits at the beginning of *text, which is moved behind them. At most 15 of them, so that no factor
+ * overflows. */
+static bool read_digits(const char **text, int64_t *number)
+{
+    size_t len = strspn(*text, "0123456789");
+
+    if (len == 0 || len > 15)
+        return false;
+    *number = strtoll(*text, NULL, 10);
+    *text += len;
+    return true;
+}
+
+static bool read_unit(const char *text, const struct suffix *suffixes, int64_t *number)
+{
+    if (!read_digits(&text, number))
+        return false;
+    while (suffixes->text && strcmp(suffixes->text, text) != 0)
+        suffixes++;
+    if (!suffixes->text || *number > INT64_MAX / suffixes->factor)
+        return false;
+    *number *= suffixes->factor;
+    return true;
+}
+
+static bool read_choice(const char *choices, const char *text, int64_t *number)
+{
+    size_t len = strlen(text);
+
+    for (int64_t at = 0; choices; at++) {
+        size_t size = strcspn(choices, "|");
+
+        if (size == len && memcmp(choices, text, len) == 0) {
+            *number = at;
+            return true;
+        }
+        choices = choices[size] ? choices + size + 1 : NULL;
+    }
+    return false;
+}
+
+static bool is_printable(const char *text)
+{
+    for (const char *at = text; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            return false;
+    return utf8_valid(text, strlen(text));
+}
+
+bool option_read(const struct option_row *row, const char *text, int64_t *number)
+{
+    bool ok = false;
+
+    switch (row->type) {
+    case OPTION_TEXT:
+        *number = (int64_t)strlen(text);
+        ok = is_printable(text);
+        break;
+    case OPTION_INTEGER:
+        ok = read_digits(&text, number) && !*text;
+        break;
+    case OPTION_BOOL:
+        ok = read_choice("false|true", text, number);
+        break;
+    case OPTION_ENUM:
+        ok = read_choice(row->choices, text, number);
+        break;
+    case OPTION_DURATION:
+        ok = read_unit(text, time_suffixes, number);
+        break;
+    case OPTION_SIZE:
+        ok = read_unit(text, size_suffixes, number);
+        break;
+    case OPTION_TYPE_COUNT:
+        break;
+    }
+    return ok && *number >= row->min && *number <= row->max;
+}
+
+/* With the largest unit that leaves a whole number. */
+static void write_unit(int64_t number, const struct suffix *suffix, char out[32])
+{
+    while (suffix->factor > 1 && (number % suffix->factor != 0 || number == 0))
+        suffix++;
+    snprintf(out, 32, "%lld%s", (long long)(number / suffix->factor), suffix->text);
+}
+
+void option_write(const struct option_row *row, int64_t number, char out[32])
+{
+    const char *choice = row->choices;
+
+    switch (row->type) {
+    case OPTION_BOOL:
+        snprintf(out, 32, "%s", number ? "true" : "false");
+        break;
+    case OPTION_ENUM:
+        while (number-- > 0)
+            choice = strchr(choice, '|') + 1;
+        snprintf(out, 32, "%.*s", (int)strcspn(choice, "|"), choice);
+        break;
+    case OPTION_DURATION:
+        write_unit(number, time_suffixes, out);
+        break;
+    case OPTION_SIZE:
+        write_unit(number, size_suffixes, out);
+        break;
+    default:
+        snprintf(out, 32, "%lld", (long long)number);
+    }
+}
+
+static void list_choices(const char *choices, char out[128])
+{
+    size_t len = (size_t)snprintf(out, 128, "one of ");
+
+    for (; *choices && len < 120; choices++)
+        len += (size_t)snprintf(out + len, 128 - len, *choices == '|' ? ", " : "%c", *choices);
+}
+
+void option_expects(const struct option_row *row, char out[128])
+{
+    char min[32], max[32];
+
+    option_write(row, row->min, min);
+    option_write(row, row->max, max);
+    switch (row->type) {
+    case OPTION_TEXT:
+        snprintf(out, 128, "a text of at most %s bytes on one line", max);
+        break;
+    case OPTION_BOOL:
+        snprintf(out, 128, "true or false");
+        break;
+    case OPTION_ENUM:
+        list_choices(row->choices, out);
+        break;
+    case OPTION_DURATION:
+        snprintf(out, 128, "a duration such as 500ms, 10s, 5m or 2h, from %s to %s", min, max);
+        break;
+    case OPTION_SIZE:
+        snprintf(out, 128, "a size such as 4096, 64k or 1m, from %s to %s", min, max);
+        break;
+    default:
+        snprintf(out, 128, "a whole number from %s to %s", min, max);
+    }
+}

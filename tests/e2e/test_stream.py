@@ -139,12 +139,8 @@ class Follow(StoaTest):
         self.daemon.start()
         client, witness = self.client(), self.client()
         session = self.session(client)
-        slow = Client(self.place)
-        self.keep(slow)
-        slow.socket.setsockopt(__import__("zmq").RCVHWM, 10)
-        client.attach(session)
         replica = Replica(witness.attach(session))
-        sluggish = self.client()
+        sluggish = self.client(backlog=10)
         sluggish.attach(session)
         client.request("message.send", session, {"text": "/demo rate=0 chunks=60000 bytes=200"})
         done = False
@@ -211,8 +207,7 @@ class Places(StoaTest):
 
     def test_twenty_daemons_at_once_leave_one(self):
         daemons = [Daemon(self.place) for _ in range(20)]
-        for number, daemon in enumerate(daemons):
-            daemon.starts = number * 100
+        for daemon in daemons:
             daemon.start(wait=False)
         started = time.monotonic()
         def settled():

@@ -89,6 +89,8 @@ class Place:
 class Daemon:
     """stoad in the foreground of a Place; start() returns when it has said READY."""
 
+    total = 0
+
     def __init__(self, place):
         self.place = place
         self.process = None
@@ -96,7 +98,8 @@ class Daemon:
 
     def start(self, wait=True):
         self.starts += 1
-        path = f"{self.place.folder}/notify.{self.starts}"
+        Daemon.total += 1
+        path = f"{self.place.folder}/notify.{Daemon.total}"
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(path)
         self.log = open(f"{self.place.folder}/stoad.log", "ab")
@@ -159,10 +162,10 @@ class Client:
     context = zmq.Context()
     count = 0
 
-    def __init__(self, place):
+    def __init__(self, place, backlog=0):
         self.socket = self.context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
-        self.socket.setsockopt(zmq.RCVHWM, 0)
+        self.socket.setsockopt(zmq.RCVHWM, backlog)
         self.socket.setsockopt(zmq.RECONNECT_IVL, 10)
         self.socket.connect(f"ipc://{place.socket_path}")
         self.replies, self.events, self.notices = {}, [], []
@@ -410,8 +413,8 @@ class StoaTest(unittest.TestCase):
         self.things.append(thing)
         return thing
 
-    def client(self):
-        return self.keep(Client(self.place))
+    def client(self, backlog=0):
+        return self.keep(Client(self.place, backlog))
 
     def watch(self, session):
         return self.keep(Watch(self.place, session))

@@ -30,27 +30,26 @@ static size_t least3(size_t a, size_t b, size_t c)
     return least < c ? least : c;
 }
 
-/* Insertions, deletions and replacements from a to b. */
+/* Insertions, deletions, replacements and swaps of neighbours from a to b. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
+    size_t rows[3][WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
 
     if (a_len > WORD_MAX || b_len > WORD_MAX)
         return SIZE_MAX;
     for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
 
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
-            size_t above = row[j];
-
-            row[j] = least3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
+            row[j] = least3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least3(row[j], higher[j - 2] + 1, SIZE_MAX);
         }
     }
-    return row[b_len];
+    return rows[a_len % 3][b_len];
 }
 
 /* Keeps the nearer one. A beginning is near too: "arch" for archive. */

@@ -222,6 +222,18 @@ enum err cli_call(struct cli *cli, enum method method, const char *session, json
     return reply.code;
 }
 
+enum err cli_ready(struct cli *cli)
+{
+    json_t *ok;
+    enum err code = ERR_OK;
+
+    if (client_link(cli->client) != CLIENT_READY) {
+        code = cli_call(cli, METHOD_SERVER_PING, NULL, NULL, &ok);
+        json_decref(ok);
+    }
+    return code;
+}
+
 /* --- sessions --- */
 
 static enum err add_sessions(struct cli *cli, bool archived, json_t *all)

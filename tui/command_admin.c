@@ -117,14 +117,12 @@ static bool daemon_version(struct cli *cli, char version[DAEMON_NAME_MAX])
 {
     char error[512];
     int exit_code;
-    json_t *ok;
 
     cli->may_start = false;
     if (start_ensure(cli->socket_path, false, error) != ERR_OK || cli_open(cli, &exit_code) != ERR_OK)
         return false;
-    if (cli_call(cli, METHOD_SERVER_PING, NULL, NULL, &ok) != ERR_OK)
+    if (cli_ready(cli) != ERR_OK)
         return false;
-    json_decref(ok);
     snprintf(version, DAEMON_NAME_MAX, "%s", client_hello(cli->client)->version);
     return true;
 }

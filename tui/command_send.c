@@ -22,6 +22,7 @@ struct send {
     char message[ID_MAX]; /* the prompt's, once it is known */
     uint64_t ack_seq;
     char idle_after[ID_MAX]; /* the newest message when a turn ended last; "" if none has */
+    json_t *params;          /* of the request, until it is made */
     struct printer printer;
     uv_signal_t interrupt;
     uv_timer_t patience;
@@ -166,6 +167,26 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
     judge(send);
 }
 
+static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct send *send = arg;
+    json_t *line;
+
+    if (code != ERR_OK) {
+        cli_say("%s", text);
+        finish(send, cli_exit_code(code));
+        return;
+    }
+    snprintf(send->message, sizeof send->message, "%s", jsonx_str(ok, "message", ""));
+    send->ack_seq = (uint64_t)jsonx_int(ok, "seq", 0);
+    if (send->cli->json) {
+        line = json_pack("{s:O}", "sent", ok);
+        out_json(&send->cli->out, line);
+        json_decref(line);
+    }
+    judge(send);
+}
+
 /* A session that is idle in a snapshot has ended what it had begun, be it by the daemon's restart. */
 static void on_snapshot(void *arg, const struct state *state, const json_t *snapshot)
 {
@@ -173,6 +194,13 @@ static void on_snapshot(void *arg, const struct state *state, const json_t *snap
 
     (void)snapshot;
     note_idle(send, state);
+    if (send->params) { /* what follows from the prompt is all seen now */
+        json_t *params = send->params;
+
+        send->params = NULL;
+        client_request(send->cli->client, METHOD_MESSAGE_SEND, send->session, params, CLI_ANSWER_MS, on_sent,
+                       send);
+    }
     judge(send);
 }
 
@@ -208,26 +236,6 @@ static void on_link(void *arg, enum client_link link, const char *text)
         if (send->interrupts == 0)
             uv_timer_stop(&send->patience);
     }
-}
-
-static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
-{
-    struct send *send = arg;
-    json_t *line;
-
-    if (code != ERR_OK) {
-        cli_say("%s", text);
-        finish(send, cli_exit_code(code));
-        return;
-    }
-    snprintf(send->message, sizeof send->message, "%s", jsonx_str(ok, "message", ""));
-    send->ack_seq = (uint64_t)jsonx_int(ok, "seq", 0);
-    if (send->cli->json) {
-        line = json_pack("{s:O}", "sent", ok);
-        out_json(&send->cli->out, line);
-        json_decref(line);
-    }
-    judge(send);
 }
 
 /* --- ^C --- */
@@ -272,7 +280,7 @@ static enum err find_session(struct cli *cli, char id[ID_MAX])
     return cli_last_session(cli, id);
 }
 
-static int follow_turn(struct send *send, json_t *params)
+static int follow_turn(struct send *send)
 {
     struct cli *cli = send->cli;
 
@@ -284,7 +292,6 @@ static int follow_turn(struct send *send, json_t *params)
         .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost};
     cli->arg = send;
     client_follow(cli->client, send->session, SNAPSHOT_MESSAGES);
-    client_request(cli->client, METHOD_MESSAGE_SEND, send->session, params, CLI_ANSWER_MS, on_sent, send);
     if (!cli_run(cli, &send->done))
         send->exit_code = cli_exit_code(cli->fatal);
     printer_end(&send->printer);
@@ -299,7 +306,6 @@ int command_send(struct cli *cli)
     struct send send = {.cli = cli, .exit_code = EXIT_FAILED};
     const char *mode = args_value(cli->args, "mode");
     char *prompt;
-    json_t *params;
     enum err code;
     int exit_code;
 
@@ -311,14 +317,18 @@ int command_send(struct cli *cli)
     if (!prompt)
         return exit_code != EXIT_OK ? exit_code : cli_usage("a prompt is needed; see: stoa help send");
     code = find_session(cli, send.session);
+    if (code == ERR_OK)
+        code = cli_ready(cli);
     if (code != ERR_OK) {
         free(prompt);
         return cli_exit_code(code);
     }
-    params = json_object();
-    jsonx_set_str(params, "text", prompt);
-    jsonx_set_str(params, "mode", mode);
+    send.params = json_object();
+    jsonx_set_str(send.params, "text", prompt);
+    jsonx_set_str(send.params, "mode", mode);
     free(prompt);
     printer_init(&send.printer, &cli->out);
-    return follow_turn(&send, params);
+    exit_code = follow_turn(&send);
+    json_decref(send.params);
+    return exit_code;
 }

@@ -207,6 +207,8 @@ int command_watch(struct cli *cli)
     struct watch watch = {.cli = cli, .exit_code = EXIT_FAILED};
     enum err code = cli_session(cli, cli->args->words[0], watch.session);
 
+    if (code == ERR_OK)
+        code = cli_ready(cli);
     if (code != ERR_OK)
         return cli_exit_code(code);
     printer_init(&watch.printer, &cli->out);

@@ -439,8 +439,7 @@ enum err start_ensure(const char *socket_path, bool may_start, char error[ERROR_
     if (may_start && dir) {
         result = start(socket_path, dir, error);
     } else {
-        snprintf(error, ERROR_SIZE, "no daemon serves on %s; start stoad%s", socket_path,
-                 may_start ? " there" : ", or let stoa do it (without --no-start)");
+        snprintf(error, ERROR_SIZE, "no daemon runs: nothing serves on %s; start stoad", socket_path);
         result = ERR_UNAVAILABLE;
     }
     free(dir);

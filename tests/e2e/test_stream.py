@@ -135,14 +135,14 @@ class Follow(StoaTest):
     def test_a_stopped_client_is_told_to_resync_and_others_lose_nothing(self):
         """A client that does not read gets one notice instead of its backlog; the witness sees every chunk."""
         self.daemon.stop()
-        self.place.write_config("default_model: demo/stoa\nlimits: {client_backlog: 200}\n")
+        self.place.write_config("default_model: demo/stoa\nlimits: {client_backlog: 1000}\n")
         self.daemon.start()
         client, witness = self.client(), self.client()
         session = self.session(client)
         replica = Replica(witness.attach(session))
         sluggish = self.client(backlog=10)
         sluggish.attach(session)
-        client.request("message.send", session, {"text": "/demo rate=0 chunks=60000 bytes=200"})
+        client.request("message.send", session, {"text": "/demo rate=2000 chunks=12000 bytes=400"})
         done = False
         while not done:
             self.assertTrue(witness.take(PATIENCE), "the witness hears on")

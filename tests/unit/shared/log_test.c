@@ -204,6 +204,19 @@ static void long_lines_are_cut_and_say_so(void **state)
     }
 }
 
+static void a_line_that_shrinks_when_cleaned_still_says_that_it_was_cut(void **state)
+{
+    char text[12001] = "begin ";
+    (void)state;
+    log_init("stoad");
+    while (strlen(text) < sizeof text - 6)
+        strcat(text, "\x1b[31m");
+
+    log_info("area", "%s end", text);
+
+    assert_non_null(strstr(written(), "area: begin ...\n"));
+}
+
 static void logging_keeps_errno_and_can_show_it(void **state)
 {
     (void)state;
@@ -242,6 +255,7 @@ int main(void)
         captured_test(a_redirected_stderr_is_not_the_journal),
         captured_test(hostile_text_stays_one_harmless_line),
         captured_test(long_lines_are_cut_and_say_so),
+        captured_test(a_line_that_shrinks_when_cleaned_still_says_that_it_was_cut),
         captured_test(logging_keeps_errno_and_can_show_it),
         captured_test(short_ids_live_for_eight_further_calls),
     };

@@ -311,6 +311,28 @@ static void a_csi_without_end_swallows_at_most_64_characters(void **state)
     free(clean);
 }
 
+static void many_sequences_are_each_swallowed_to_their_end(void **state)
+{
+    static const char *const begins[] = {"\x1b]0;",
+                                         "\xc2\x9d"
+                                         "0;",
+                                         "\x1b[", "\xc2\x9b"};
+    static const char *const ends[] = {"\x07", "\x07", "m", "m"};
+    static const int lengths[] = {3000, 3000, 50, 50};
+    struct buf text;
+    (void)state;
+    buf_init(&text, SIZE_MAX);
+
+    for (int round = 0; round < 12; round++)
+        assert_true(
+            buf_printf(&text, "%s%0*d%s.", begins[round % 4], lengths[round % 4], 0, ends[round % 4]));
+    char *clean = sanitise_text(text.data, text.len, SANITISE_STRIP, SIZE_MAX);
+
+    assert_string_equal(clean, "............");
+    free(clean);
+    buf_free(&text);
+}
+
 static void a_full_buffer_holds_whole_characters_wherever_the_text_was_cut(void **state)
 {
     static const char text[] = "ab\xe6\xbc\xa2"
@@ -434,6 +456,7 @@ int main(void)
         cmocka_unit_test(clean_text_counts_nothing_hidden_and_any_change_counts),
         cmocka_unit_test(a_control_string_without_end_swallows_at_most_4096_characters),
         cmocka_unit_test(a_csi_without_end_swallows_at_most_64_characters),
+        cmocka_unit_test(many_sequences_are_each_swallowed_to_their_end),
         cmocka_unit_test(a_full_buffer_holds_whole_characters_wherever_the_text_was_cut),
         cmocka_unit_test(a_title_stays_on_one_line),
         cmocka_unit_test(any_text_is_safe_and_the_same_after_any_cuts_and_a_second_time),

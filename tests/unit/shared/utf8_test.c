@@ -110,6 +110,7 @@ static void a_cut_never_splits_a_character(void **state)
         assert_int_equal(utf8_cut(text, 10, max), expected[max]);
     assert_int_equal(utf8_cut("\x80\x80\x80\x80\x80\x80", 6, 5), 5);
     assert_int_equal(utf8_cut("\x80\x80", 2, 1), 1);
+    assert_int_equal(utf8_cut("a\x80\x80\x80\x80\x80\x80", 7, 6), 6);
 }
 
 static void clusters_are_what_people_call_a_character(void **state)

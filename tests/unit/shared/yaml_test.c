@@ -144,6 +144,9 @@ static void what_a_configuration_does_not_need_is_refused_with_its_line(void **s
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(cases[i].text, strlen(cases[i].text), cases[i].error);
     check_refused("a: 1\n\0b: 2\n", 11, "line 2: ");
+    check_refused("\xff\xfe"
+                  "a\0:\0 \0b\0",
+                  10, "line 1: "); /* UTF-16 */
 }
 
 static void nesting_is_bounded(void **state)

@@ -1,25 +1,26 @@
-/* One enum of error codes with one table of names and texts: the same on the wire, in logs and in exit codes. */
+/* One enum of error codes with one table of names and texts: the same on the wire, in logs and in exit codes.
+ */
 #ifndef STOA_SHARED_ERR_H
 #define STOA_SHARED_ERR_H
 
 enum err {
     ERR_OK = 0,
-    ERR_BAD_REQUEST,    /* the envelope or a parameter is malformed or out of bounds */
-    ERR_BUSY,           /* a limit of now: queue full, too many waiting */
-    ERR_CONFIG,         /* configuration is wrong */
-    ERR_CONFLICT,       /* the thing's state does not allow it */
-    ERR_DENIED,         /* the principal has not the right */
-    ERR_INTERNAL,       /* a defect of ours; logged */
-    ERR_LIMIT,          /* a configured limit is reached */
-    ERR_NOT_FOUND,      /* no such session, message, method, model */
-    ERR_PROTOCOL,       /* the peer broke the protocol */
-    ERR_PROVIDER,       /* the model's server failed */
-    ERR_SHUTTING_DOWN,  /* the daemon is stopping */
-    ERR_STORE,          /* the store cannot commit (disk full, read-only, damaged) */
-    ERR_TIMEOUT,        /* not done within its deadline */
-    ERR_TOO_LARGE,      /* over a size cap */
-    ERR_UNAVAILABLE,    /* no daemon, no agent: may be tried again */
-    ERR_VERSION,        /* the peer speaks another protocol version */
+    ERR_BAD_REQUEST,   /* the envelope or a parameter is malformed or out of bounds */
+    ERR_BUSY,          /* a limit of now: queue full, too many waiting */
+    ERR_CONFIG,        /* configuration is wrong */
+    ERR_CONFLICT,      /* the thing's state does not allow it */
+    ERR_DENIED,        /* the principal has not the right */
+    ERR_INTERNAL,      /* a defect of ours; logged */
+    ERR_LIMIT,         /* a configured limit is reached */
+    ERR_NOT_FOUND,     /* no such session, message, method, model */
+    ERR_PROTOCOL,      /* the peer broke the protocol */
+    ERR_PROVIDER,      /* the model's server failed */
+    ERR_SHUTTING_DOWN, /* the daemon is stopping */
+    ERR_STORE,         /* the store cannot commit (disk full, read-only, damaged) */
+    ERR_TIMEOUT,       /* not done within its deadline */
+    ERR_TOO_LARGE,     /* over a size cap */
+    ERR_UNAVAILABLE,   /* no daemon, no agent: may be tried again */
+    ERR_VERSION,       /* the peer speaks another protocol version */
     ERR_COUNT
 };
 

@@ -1,4 +1,5 @@
-/* Getters and helpers over jansson, so that reading an outside object is one line a field and never a crash. */
+/* Getters and helpers over jansson, so that reading an outside object is one line a field and never a crash.
+ */
 #ifndef STOA_SHARED_JSONX_H
 #define STOA_SHARED_JSONX_H
 
@@ -9,14 +10,15 @@
 
 enum { JSONX_DEPTH_MAX = 64 }; /* nesting accepted from outside */
 
-/* Parses exactly one JSON value of len bytes: strict UTF-8, no duplicate keys, depth at most JSONX_DEPTH_MAX (checked
- * before jansson recurses). NULL on error, with a text of what and where in error (may be NULL). */
+/* Parses exactly one JSON value of len bytes: strict UTF-8, no duplicate keys, depth at most JSONX_DEPTH_MAX
+ * (checked before jansson recurses). NULL on error, with a text of what and where in error (may be NULL). */
 json_t *jsonx_parse(const char *text, size_t len, char error[160]);
 /* Compact text, free()d by the caller. Never NULL (aborts if out of memory or value is not encodable). */
 char *jsonx_dump(const json_t *value, size_t *len);
 /* Appends compact text; false when out is full. */
 bool jsonx_dump_buf(const json_t *value, struct buf *out);
-/* The member of that type, or the fallback when it is missing, null or of another type. Pointers live as long as obj. */
+/* The member of that type, or the fallback when it is missing, null or of another type. Pointers live as long
+ * as obj. */
 const char *jsonx_str(const json_t *obj, const char *key, const char *fallback);
 int64_t jsonx_int(const json_t *obj, const char *key, int64_t fallback);
 double jsonx_real(const json_t *obj, const char *key, double fallback); /* takes integers too */

@@ -1,5 +1,6 @@
 /* UTF-8: validity, decoding, grapheme clusters and the width of what ncurses will draw.
- * glibc's wcwidth is the one source of widths, because ncurses uses it; a UTF-8 LC_CTYPE must be set (utf8_locale). */
+ * glibc's wcwidth is the one source of widths, because ncurses uses it; a UTF-8 LC_CTYPE must be set
+ * (utf8_locale). */
 #ifndef STOA_SHARED_UTF8_H
 #define STOA_SHARED_UTF8_H
 
@@ -11,7 +12,8 @@
 bool utf8_locale(void);
 /* Strict: no overlongs, no surrogates, nothing above U+10FFFF. */
 bool utf8_valid(const char *text, size_t len);
-/* Decodes one code point of valid or invalid text (len >= 1): returns bytes used (>= 1); *cp is U+FFFD for a bad byte. */
+/* Decodes one code point of valid or invalid text (len >= 1): returns bytes used (>= 1); *cp is U+FFFD for a
+ * bad byte. */
 size_t utf8_decode(const char *text, size_t len, uint32_t *cp);
 /* Writes 1 to 4 bytes, no NUL; returns how many. */
 size_t utf8_encode(uint32_t cp, char out[4]);

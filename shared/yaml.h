@@ -1,5 +1,5 @@
-/* A YAML file as a tree of nodes that know their line, over libyaml. Anchors, aliases, tags and several documents are
- * refused: a configuration needs none, and they make small files big. */
+/* A YAML file as a tree of nodes that know their line, over libyaml. Anchors, aliases, tags and several
+ * documents are refused: a configuration needs none, and they make small files big. */
 #ifndef STOA_SHARED_YAML_H
 #define STOA_SHARED_YAML_H
 

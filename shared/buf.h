@@ -20,8 +20,7 @@ void buf_init(struct buf *buf, size_t max);
 void buf_free(struct buf *buf);
 /* Empties without freeing. */
 void buf_clear(struct buf *buf);
-/* Each appends all of its input, or nothing at all and returns false when max would be passed or memory is
- * out. */
+/* Each appends all of its input, or nothing and returns false when max would be passed or memory is out. */
 bool buf_put(struct buf *buf, const void *data, size_t len);
 bool buf_puts(struct buf *buf, const char *text);
 bool buf_putc(struct buf *buf, char byte);

@@ -1,5 +1,4 @@
-/* One enum of error codes with one table of names and texts: the same on the wire, in logs and in exit codes.
- */
+/* One enum of error codes with one table of names and texts: the same on the wire, in logs and exit codes. */
 #ifndef STOA_SHARED_ERR_H
 #define STOA_SHARED_ERR_H
 

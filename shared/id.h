@@ -7,8 +7,7 @@
 
 enum { ID_ULID_LEN = 26, ID_MAX = 40 }; /* ID_MAX: room for any id and its NUL */
 
-/* Writes prefix and ULID, NUL-terminated; prefix of at most 12 characters. Two in one millisecond still rise.
- */
+/* Writes prefix (at most 12 characters) and ULID, NUL-terminated. Two in one millisecond still rise. */
 void id_make(char out[ID_MAX], const char *prefix);
 /* True for prefix followed by exactly 26 characters of Crockford's base 32 in lower case. */
 bool id_valid(const char *id, const char *prefix);

@@ -1,5 +1,4 @@
-/* Getters and helpers over jansson, so that reading an outside object is one line a field and never a crash.
- */
+/* Getters and helpers over jansson, so that reading an outside object is a line a field and never a crash. */
 #ifndef STOA_SHARED_JSONX_H
 #define STOA_SHARED_JSONX_H
 

@@ -1,5 +1,6 @@
-/* Structured lines on stderr: "LEVEL area: text key=value ...", with journald's <N> priorities when stderr is
- * the journal. What comes from outside is sanitised to one line of printable text before it is written. */
+/* Structured lines on stderr: "TIME program LEVEL area: text key=value ...", where the journal, which knows
+ * the time, gets its <N> priorities instead. What comes from outside is sanitised to one line of printable
+ * text before it is written. */
 #ifndef STOA_SHARED_LOG_H
 #define STOA_SHARED_LOG_H
 
@@ -17,8 +18,7 @@ bool log_enabled(enum log_level level);
 /* One line; area is the noun ("session", "store"). Longer than 4 KiB is cut with "...". Keeps errno. */
 void log_line(enum log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The first 10 characters of an id ("s_01j8zq4k"), for log lines. Uses a small ring: valid for 8 further
- * calls. */
+/* The first 10 characters of an id ("s_01j8zq4k"), for log lines. "-" for NULL. Valid for 8 further calls. */
 const char *log_id(const char *id);
 
 #define log_error(area, ...) log_line(LOG_ERROR, area, __VA_ARGS__)

@@ -208,6 +208,8 @@ static enum sent flush_replies(struct clients *clients, struct client *client)
 {
     size_t done = 0;
     enum sent sent = SENT_OK;
+    if (client->reply_count == 0)
+        return SENT_OK;
     while (done < client->reply_count &&
            (sent = gateway_send(clients->server->gateway, &client->route, client->replies[done])) == SENT_OK)
         frame_free(&client->replies[done++]);

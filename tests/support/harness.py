@@ -74,6 +74,8 @@ class Place:
         self.env.update(STOA_RUNTIME_DIR=f"{self.folder}/run", STOA_STATE_DIR=f"{self.folder}/state",
                         HOME=self.folder, XDG_CONFIG_HOME=f"{self.folder}/cfg", LC_ALL="C.UTF-8",
                         STOA_NO_START="1", **(env or {}))
+        # A crash must look as it does without sanitizers.
+        self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0"
         self.config_path = f"{self.folder}/config.yaml"
         self.write_config(config or "default_model: demo/stoa\n")
         self.socket_path = f"{self.folder}/run/stoad.sock"

@@ -1,5 +1,5 @@
-/* Bad input is read as Unicode recommends: each longest start of a character that cannot go on is a U+FFFD.
- */
+/* Bad input is read as Unicode recommends: each longest start of a character that cannot go on is one
+ * U+FFFD. */
 #include "shared/utf8.h"
 #include <langinfo.h>
 #include <locale.h>

@@ -5,6 +5,7 @@
 #include "shared/xalloc.h"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
     LINK_READ = 64 << 10, /* bytes read at once */
@@ -22,6 +23,7 @@ struct agent_link {
     char *writing; /* under way; NULL if nothing is */
     size_t writing_len;
     bool closing;
+    const char *broken; /* why nothing can be written any more; NULL if it can */
     char *read;
 };
 
@@ -84,14 +86,21 @@ static void flush(struct agent_link *link)
     }
 }
 
+/* Who writes may be deep within libcurl, where nothing may be torn down: a link that breaks here ends as if
+ * the daemon had gone, in the next turn of the loop. */
 static void put(struct agent_link *link, bool fits)
 {
-    if (link->closing)
+    int fd;
+
+    if (link->closing || link->broken)
         return;
-    if (fits)
+    if (fits) {
         flush(link);
-    else
-        lose(link, "the daemon does not read, or a frame is too large");
+    } else {
+        link->broken = "the daemon does not read, or a frame is too large";
+        if (uv_fileno((uv_handle_t *)&link->pipe, &fd) == 0)
+            shutdown(fd, SHUT_RDWR);
+    }
 }
 
 void agent_link_json(struct agent_link *link, enum link_kind kind, json_t *json)
@@ -152,7 +161,7 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
     struct agent_link *link = stream->data;
 
     if (count < 0)
-        lose(link, NULL);
+        lose(link, link->broken);
     else if (!buf_put(&link->in, bytes->base, (size_t)count))
         lose(link, "the daemon sent a frame that is too large");
     else

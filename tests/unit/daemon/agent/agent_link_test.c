@@ -2,6 +2,8 @@
 #include "daemon/agent/agent_link.h"
 #include "tests/unit/daemon/agent/rig.h"
 
+#include <signal.h>
+
 static void write_all(struct rig *rig, const void *bytes, size_t len)
 {
     assert_int_equal(write(rig->daemon, bytes, len), len);
@@ -92,6 +94,27 @@ static void a_daemon_that_is_gone_is_no_harm(void **state)
     rig_close(&rig);
 }
 
+static void a_daemon_that_does_not_read_is_lost(void **state)
+{
+    struct rig rig;
+    char *text = malloc(10000001);
+
+    (void)state;
+    memset(text, 'x', 10000000);
+    text[10000000] = '\0';
+    rig_open(&rig, NULL);
+    for (int i = 0; i < 9; i++) {
+        agent_link_fact(rig.link, EVENT_ERROR_OCCURRED,
+                        json_pack("{s:s,s:s}", "kind", "agent", "text", text));
+        assert_null(rig.lost); /* never from within */
+    }
+    while (!rig.lost)
+        uv_run(&rig.loop, UV_RUN_ONCE);
+    assert_non_null(strstr(rig.lost, "does not read"));
+    free(text);
+    rig_close(&rig);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -101,6 +124,7 @@ int main(void)
         cmocka_unit_test(the_daemon_s_end_is_the_end),
         cmocka_unit_test(what_was_said_before_closing_arrives),
         cmocka_unit_test(a_daemon_that_is_gone_is_no_harm),
+        cmocka_unit_test(a_daemon_that_does_not_read_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

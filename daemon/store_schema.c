@@ -121,20 +121,6 @@ static void newer(sqlite3 *db, const char *path, int version, int count, char er
     sqlite3_finalize(stmt);
 }
 
-static int migrate_step(sqlite3 *db, const char *sql, int version)
-{
-    char *text = sqlite3_mprintf("BEGIN IMMEDIATE; %s;"
-                                 "INSERT OR REPLACE INTO meta VALUES('program', %Q);"
-                                 "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-                                 sql, STOA_VERSION, STORE_APPLICATION, version);
-    int code = text ? sqlite3_exec(db, text, NULL, NULL, NULL) : SQLITE_NOMEM;
-
-    if (code != SQLITE_OK && !sqlite3_get_autocommit(db))
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    sqlite3_free(text);
-    return code;
-}
-
 static void unusable(const char *path, sqlite3 *db, int code, char error[256])
 {
     char why[192];
@@ -148,25 +134,44 @@ static void unusable(const char *path, sqlite3 *db, int code, char error[256])
         snprintf(error, 256, "the store '%.100s' cannot be used: %.120s", path, why);
 }
 
+/* The reason is read before the rollback, which would replace it. */
+static bool migrate_step(sqlite3 *db, const char *path, const char *sql, int version, char error[256])
+{
+    char *text = sqlite3_mprintf("BEGIN IMMEDIATE; %s;"
+                                 "INSERT OR REPLACE INTO meta VALUES('program', %Q);"
+                                 "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+                                 sql, STOA_VERSION, STORE_APPLICATION, version);
+    int code = text ? sqlite3_exec(db, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+
+    if (code != SQLITE_OK)
+        unusable(path, db, code, error);
+    if (!sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_free(text);
+    return code == SQLITE_OK;
+}
+
 enum err store_migrate(sqlite3 *db, const char *path, const struct store_migration *rows, int count,
                        char error[256])
 {
     int version = 0, application = 0, code = read_version(db, &version, &application);
 
-    if (code == SQLITE_OK && application != STORE_APPLICATION) {
+    if (code != SQLITE_OK) {
+        unusable(path, db, code, error);
+        return ERR_STORE;
+    }
+    if (application != STORE_APPLICATION) {
         snprintf(error, 256, "'%.160s' is an SQLite database, but not a store of stoa", path);
         return ERR_STORE;
     }
-    if (code == SQLITE_OK && version > count) {
+    if (version > count) {
         newer(db, path, version, count, error);
         return ERR_VERSION;
     }
-    for (; code == SQLITE_OK && version < count; version++)
-        code = migrate_step(db, rows[version].sql, version + 1);
-    if (code == SQLITE_OK)
-        return ERR_OK;
-    unusable(path, db, code, error);
-    return ERR_STORE;
+    for (; version < count; version++)
+        if (!migrate_step(db, path, rows[version].sql, version + 1, error))
+            return ERR_STORE;
+    return ERR_OK;
 }
 
 /* SQLite gives the log's files the mode of the store's own, so that one is made first. */

@@ -1,0 +1,330 @@
+/* The store's file: who may read it, which versions are taken, and how damage is met. */
+#include "daemon/store_internal.h"
+#include "store_rig.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define FIXTURE "tests/unit/daemon/store_v1.sql"
+
+static char *slurp(const char *path, size_t *len)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = calloc(1, 1 << 20);
+
+    if (!file)
+        fail_msg("cannot open %s; run the tests from the top folder", path);
+    *len = fread(text, 1, (1 << 20) - 1, file);
+    fclose(file);
+    return text;
+}
+
+static void put_bytes(const char *path, long offset, const void *bytes, size_t len)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, len, offset), len);
+    close(fd);
+}
+
+static void make_v1(struct rig *rig)
+{
+    size_t len;
+    char *sql = slurp(FIXTURE, &len);
+
+    raw_exec(rig, sql);
+    free(sql);
+}
+
+static int mode_of(const struct rig *rig, const char *suffix)
+{
+    char name[128];
+    struct stat st;
+
+    snprintf(name, sizeof name, "%s%s", rig->path, suffix);
+    return stat(name, &st) == 0 ? (int)(st.st_mode & 07777) : -1;
+}
+
+static void nobody_else_may_read_it(void **state)
+{
+    struct rig *rig = *state;
+    mode_t mask = umask(0);
+
+    put_bytes(rig->path, 0, "", 0);
+    chmod(rig->path, 0644); /* what a careless copy leaves */
+    assert_non_null(rig_open(rig));
+    put_session(rig, "s_a", "ann", 1);
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_int_equal(mode_of(rig, ""), 0600);
+    assert_int_equal(mode_of(rig, "-wal"), 0600);
+    assert_int_equal(mode_of(rig, "-shm"), 0600);
+    assert_int_equal(mode_of(rig, ".lock"), 0600);
+    umask(mask);
+}
+
+static void it_is_written_ahead_and_synced(void **state)
+{
+    struct rig *rig = *state;
+    sqlite3_stmt *stmt;
+    sqlite3 *db;
+
+    db = store_open_writer(rig->path, rig->error, &rig->code);
+    assert_non_null(db);
+    assert_int_equal(store_number(db, "PRAGMA synchronous", -1), 2);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    assert_string_equal(sqlite3_column_text(stmt, 0), "wal");
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+}
+
+static void a_store_serves_one_daemon_at_a_time(void **state)
+{
+    struct rig *rig = *state;
+    char error[256], expected[256];
+    enum err code;
+
+    assert_non_null(rig_open(rig));
+    assert_null(store_open(&rig->loop, rig->path, NULL, NULL, error, &code));
+    assert_int_equal(code, ERR_CONFLICT);
+    snprintf(expected, sizeof expected, "another daemon uses the store '%s'", rig->path);
+    assert_string_equal(error, expected);
+    put_session(rig, "s_a", "ann", 1);
+    assert_int_equal(commit(rig), ERR_OK);
+}
+
+static void a_store_without_folder_is_refused(void **state)
+{
+    struct rig *rig = *state;
+
+    strcat(rig->path, "/no/such");
+    assert_null(rig_open(rig));
+    assert_int_equal(rig->code, ERR_STORE);
+    assert_non_null(strstr(rig->error, "No such file or directory"));
+}
+
+/* --- versions --- */
+
+static void a_store_of_version_1_is_read_whole(void **state)
+{
+    struct rig *rig = *state;
+    struct answer answer = {0};
+    struct store_record record;
+    char *reply;
+
+    make_v1(rig);
+    assert_non_null(rig_open(rig));
+    assert_int_equal(store_load(rig->store, "s_old", &record, rig->error), ERR_OK);
+    assert_int_equal(record.key, 4);
+    assert_string_equal(record.snapshot, "{\"at\":2}");
+    assert_string_equal(record.partial, "{\"half\":1}");
+    assert_int_equal(load_events(rig, record.key, record.snapshot_seq).count, 1);
+    store_record_clear(&record);
+    reply = store_reply(rig->store, "ann", "r_1");
+    assert_string_equal(reply, "{\"ok\":{}}");
+    free(reply);
+    assert_int_equal(store_next_session_key(rig->store), 5);
+    read_result(rig, &answer, store_search(rig->store, "ann", "ancient", 10, answer_read, &answer));
+    assert_int_equal(json_array_size(json_object_get(answer.result, "hits")), 1);
+    json_decref(answer.result);
+}
+
+static const struct store_migration later[] = {
+    {"SELECT 'never run: the fixture is of version 1'"},
+    {"ALTER TABLE sessions ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'"},
+    {"UPDATE sessions SET colour = 'blue'; CREATE TABLE more(x INTEGER)"},
+    {"CREATE TABLE fine(x INTEGER); CREATE TABLE sessions(x INTEGER)"}, /* fails in its second half */
+};
+
+static enum err migrate(struct rig *rig, int count)
+{
+    sqlite3 *db = NULL;
+    enum err code;
+
+    assert_int_equal(sqlite3_open(rig->path, &db), SQLITE_OK);
+    code = store_migrate(db, rig->path, later, count, rig->error);
+    sqlite3_close(db);
+    return code;
+}
+
+static void migrations_run_in_order_and_once(void **state)
+{
+    struct rig *rig = *state;
+
+    make_v1(rig);
+    assert_int_equal(migrate(rig, 3), ERR_OK);
+    assert_int_equal(raw_number(rig, "PRAGMA user_version"), 3);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM sessions WHERE colour = 'blue'"), 1);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM events"), 3);
+    assert_int_equal(migrate(rig, 3), ERR_OK);
+}
+
+static void a_migration_that_fails_leaves_the_version_before_it(void **state)
+{
+    struct rig *rig = *state;
+
+    make_v1(rig);
+    assert_int_equal(migrate(rig, 4), ERR_STORE);
+    assert_non_null(strstr(rig->error, "already exists"));
+    assert_int_equal(raw_number(rig, "PRAGMA user_version"), 3);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM sqlite_schema WHERE name = 'fine'"), 0);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM events"), 3);
+}
+
+static void a_newer_store_is_refused_and_left_as_it_was(void **state)
+{
+    struct rig *rig = *state;
+    char expected[256], *before, *after;
+    size_t len, len_after;
+
+    make_v1(rig);
+    raw_exec(rig, "PRAGMA user_version = 9; UPDATE meta SET value = '4.5.6' WHERE name = 'program'");
+    before = slurp(rig->path, &len);
+    assert_null(rig_open(rig));
+    assert_int_equal(rig->code, ERR_VERSION);
+    snprintf(expected, sizeof expected,
+             "the store '%s' has schema version 9, written by stoad 4.5.6; this is stoad " STOA_VERSION
+             ", which knows versions up to %d: run the newer one",
+             rig->path, STORE_SCHEMA);
+    assert_string_equal(rig->error, expected);
+    after = slurp(rig->path, &len_after);
+    assert_int_equal(len_after, len);
+    assert_memory_equal(after, before, len);
+    free(before);
+    free(after);
+}
+
+static void a_foreign_database_is_refused(void **state)
+{
+    struct rig *rig = *state;
+
+    raw_exec(rig, "CREATE TABLE bookmarks(url TEXT)");
+    assert_null(rig_open(rig));
+    assert_int_equal(rig->code, ERR_STORE);
+    assert_non_null(strstr(rig->error, "not a store of stoa"));
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+/* --- damage --- */
+
+static void expect_damaged(struct rig *rig)
+{
+    assert_null(rig_open(rig));
+    assert_int_equal(rig->code, ERR_STORE);
+    if (!strstr(rig->error, "is damaged"))
+        fail_msg("%s", rig->error);
+    assert_non_null(strstr(rig->error, "restore it, or move it away to begin anew"));
+}
+
+static void what_is_no_database_is_refused(void **state)
+{
+    struct rig *rig = *state;
+    char noise[8192];
+
+    for (size_t i = 0; i < sizeof noise; i++)
+        noise[i] = (char)(i * 7 + 3);
+    put_bytes(rig->path, 0, noise, sizeof noise);
+    expect_damaged(rig);
+}
+
+static void a_store_that_was_cut_short_is_refused(void **state)
+{
+    struct rig *rig = *state;
+
+    make_v1(rig);
+    assert_int_equal(truncate(rig->path, 3 * 4096 + 100), 0);
+    expect_damaged(rig);
+}
+
+static void a_store_with_a_broken_schema_is_refused(void **state)
+{
+    struct rig *rig = *state;
+    char noise[3000];
+
+    make_v1(rig);
+    memset(noise, 0x5a, sizeof noise);
+    put_bytes(rig->path, 1000, noise, sizeof noise);
+    expect_damaged(rig);
+}
+
+static void collect(void *arg, const char *text)
+{
+    struct rig *rig = arg;
+
+    snprintf(rig->why, sizeof rig->why, "%s", text);
+    rig->sick++;
+}
+
+static void the_check_is_content_with_a_store_in_use(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t key;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    put_event(rig, key, 1, "{}");
+    put_event(rig, key, 2, "{}");
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_int_equal(store_check(rig->path, collect, rig), ERR_OK);
+    assert_int_equal(rig->sick, 0);
+}
+
+static void the_check_finds_a_hole_in_the_log(void **state)
+{
+    struct rig *rig = *state;
+
+    make_v1(rig);
+    raw_exec(rig, "DELETE FROM events WHERE key = (4 << 32) + 2");
+    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
+    assert_string_equal(rig->why, "session s_old has 2 events, but the last one is number 3");
+    raw_exec(rig, "DELETE FROM events WHERE key = (4 << 32) + 3");
+    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
+    assert_string_equal(rig->why, "session s_old says 3 events, but has fewer");
+}
+
+static void the_check_finds_damaged_pages(void **state)
+{
+    struct rig *rig = *state;
+    char noise[4096];
+
+    make_v1(rig);
+    memset(noise, 0x5a, sizeof noise);
+    put_bytes(rig->path, 4 * 4096, noise, sizeof noise);
+    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
+    assert_true(rig->sick > 0);
+}
+
+static void the_check_refuses_what_it_does_not_know(void **state)
+{
+    struct rig *rig = *state;
+
+    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
+    make_v1(rig);
+    raw_exec(rig, "PRAGMA user_version = 9");
+    assert_int_equal(store_check(rig->path, collect, rig), ERR_VERSION);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+        TEST(nobody_else_may_read_it),
+        TEST(it_is_written_ahead_and_synced),
+        TEST(a_store_serves_one_daemon_at_a_time),
+        TEST(a_store_without_folder_is_refused),
+        TEST(a_store_of_version_1_is_read_whole),
+        TEST(migrations_run_in_order_and_once),
+        TEST(a_migration_that_fails_leaves_the_version_before_it),
+        TEST(a_newer_store_is_refused_and_left_as_it_was),
+        TEST(a_foreign_database_is_refused),
+        TEST(what_is_no_database_is_refused),
+        TEST(a_store_that_was_cut_short_is_refused),
+        TEST(a_store_with_a_broken_schema_is_refused),
+        TEST(the_check_is_content_with_a_store_in_use),
+        TEST(the_check_finds_a_hole_in_the_log),
+        TEST(the_check_finds_damaged_pages),
+        TEST(the_check_refuses_what_it_does_not_know),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -144,6 +144,14 @@ static const char *terminal_name(void)
     return name && strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
 }
 
+static void on_reader_gone(void *arg)
+{
+    struct cli *cli = arg;
+
+    cli->out.broken = true;
+    cli->out.why = EPIPE;
+}
+
 enum err cli_open(struct cli *cli, int *exit_code)
 {
     static const struct client_callbacks callbacks = {
@@ -154,6 +162,7 @@ enum err cli_open(struct cli *cli, int *exit_code)
     if (code == ERR_OK) {
         uv_loop_init(&cli->loop);
         cli->loop_open = true;
+        cli->hangup = hangup_open(&cli->loop, STDOUT_FILENO, on_reader_gone, cli);
         cli->client = client_open(&cli->loop, cli->socket_path, "cli", terminal_name(), &callbacks, cli);
         if (!cli->client) {
             code = ERR_INTERNAL;
@@ -170,6 +179,7 @@ enum err cli_open(struct cli *cli, int *exit_code)
 void cli_close(struct cli *cli)
 {
     client_close(&cli->client);
+    hangup_close(&cli->hangup);
     if (!cli->loop_open)
         return;
     uv_run(&cli->loop, UV_RUN_DEFAULT);

@@ -7,6 +7,7 @@
 #include "shared/id.h"
 #include "tui/args.h"
 #include "tui/client.h"
+#include "tui/hangup.h"
 #include "tui/out.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -25,10 +26,11 @@ struct cli {
     struct client *client;
     const struct args *args;
     char *socket_path;
-    bool json;      /* --json */
-    bool may_start; /* a daemon may be started */
-    struct out out; /* stdout */
-    enum err fatal; /* the link is of no more use; already said */
+    bool json;             /* --json */
+    bool may_start;        /* a daemon may be started */
+    struct out out;        /* stdout */
+    struct hangup *hangup; /* of stdout */
+    enum err fatal;        /* the link is of no more use; already said */
     /* The handler's own callbacks, set before cli_open; arg is theirs. */
     struct client_callbacks callbacks;
     void *arg;

@@ -18,7 +18,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -I. -D_GNU_SOURCE -DSTOA_VERSION='"$(VERSION)"' -DSTOA_PREFIX='"$(PREFIX)"' $(WARN) $(CFLAGS) $(SANFLAGS) \
-             -fstack-protector-strong $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIE
+             -fstack-protector-strong -fvisibility=hidden $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIE
 ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS) -pie -Wl,--as-needed -Wl,-z,relro,-z,now
 
 LIB_shared := libuv libzmq jansson yaml-0.1 libutf8proc
@@ -131,7 +131,7 @@ build/fuzz/all.a: $(FUZZ_OBJECTS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/all.a
-	$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(FUZZ_FLAGS:fuzzer-no-link%=fuzzer%) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
+	$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
 .PHONY: fuzzers
 fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SOURCES))
 fuzz: deps-test fuzzers ## run every fuzzer for FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)

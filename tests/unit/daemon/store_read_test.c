@@ -1,0 +1,442 @@
+/* The reads of the reader thread: lists, pages of history, search. */
+#include "store_rig.h"
+
+/* --- lists --- */
+
+static const char *list_sid(const struct answer *answer, size_t index)
+{
+    json_t *sessions = json_object_get(answer->result, "sessions");
+
+    return json_string_value(json_object_get(json_array_get(sessions, index), "id"));
+}
+
+static size_t list_size(const struct answer *answer)
+{
+    return json_array_size(json_object_get(answer->result, "sessions"));
+}
+
+static void a_list_has_the_newest_activity_first(void **state)
+{
+    struct rig *rig = *state;
+    struct store_session archived = {
+        .key = 4, .sid = "s_4", .owner = "ann", .title = "", .run = "idle", .model = "", .archived = true};
+    struct answer answer = {0};
+    json_t *row, *expected;
+
+    assert_non_null(rig_open(rig));
+    put_session(rig, "s_1", "ann", 10);
+    put_session(rig, "s_2", "ann", 30);
+    put_session(rig, "s_3", "bob", 40);
+    store_put_session(rig->store, &archived);
+    assert_int_equal(commit(rig), ERR_OK);
+    read_result(rig, &answer, store_list(rig->store, "ann", false, 10, NULL, answer_read, &answer));
+    assert_int_equal(list_size(&answer), 2);
+    assert_string_equal(list_sid(&answer, 0), "s_2");
+    assert_string_equal(list_sid(&answer, 1), "s_1");
+    assert_null(json_object_get(answer.result, "next"));
+    row = json_array_get(json_object_get(answer.result, "sessions"), 0);
+    expected =
+        json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b}", "id", "s_2", "title", "A title", "state", "idle",
+                  "model", "demo/stoa", "created", 1000, "activity", 30, "messages", 0, "archived", 0);
+    assert_true(json_equal(row, expected));
+    json_decref(expected);
+    answer.count = 0;
+    read_result(rig, &answer, store_list(rig->store, "ann", true, 10, NULL, answer_read, &answer));
+    assert_int_equal(list_size(&answer), 1);
+    assert_string_equal(list_sid(&answer, 0), "s_4");
+    json_decref(answer.result);
+}
+
+static void ten_thousand_sessions_are_paged_fast_and_each_seen_once(void **state)
+{
+    enum { SESSIONS = 10000, PAGE = 1000, BOUND_MS = 250 };
+    struct rig *rig = *state;
+    char cursor[64] = "", sid[ID_MAX];
+    bool *seen = calloc(SESSIONS + 1, 1);
+    int pages = 0, total = 0;
+    int64_t worst = 0;
+
+    assert_non_null(rig_open(rig));
+    for (int i = 0; i < SESSIONS; i++) {
+        snprintf(sid, sizeof sid, "s_%d", i);
+        put_session(rig, sid, "ann", i / 7); /* seven at a time have the same activity */
+    }
+    assert_int_equal(commit(rig), ERR_OK);
+    do {
+        struct answer answer = {0};
+        int64_t start = clock_steady_ms();
+
+        read_result(rig, &answer,
+                    store_list(rig->store, "ann", false, PAGE, pages ? cursor : NULL, answer_read, &answer));
+        start = clock_steady_ms() - start;
+        worst = start > worst ? start : worst;
+        for (size_t i = 0; i < list_size(&answer); i++, total++) {
+            int number = atoi(list_sid(&answer, i) + 2);
+
+            assert_false(seen[number]);
+            seen[number] = true;
+        }
+        pages++;
+        snprintf(cursor, sizeof cursor, "%s",
+                 json_is_string(json_object_get(answer.result, "next"))
+                     ? json_string_value(json_object_get(answer.result, "next"))
+                     : "");
+        json_decref(answer.result);
+    } while (*cursor);
+    assert_int_equal(total, SESSIONS);
+    assert_int_equal(pages, SESSIONS / PAGE);
+    print_message("10,000 sessions: slowest page of 1,000 took %d ms\n", (int)worst);
+    assert_true(worst < BOUND_MS);
+    free(seen);
+}
+
+static void a_cursor_that_is_none_is_refused(void **state)
+{
+    static const char *const cursors[] = {
+        "", "x", "12", "12-", "12-3x", "-1-2", " 1-2", "1-2-3", "99999999999999999999-1"};
+    struct rig *rig = *state;
+
+    assert_non_null(rig_open(rig));
+    for (size_t i = 0; i < sizeof cursors / sizeof *cursors; i++) {
+        struct answer answer = {0};
+
+        read_result(rig, &answer, store_list(rig->store, "ann", false, 10, cursors[i], answer_read, &answer));
+        assert_int_equal(answer.code, ERR_BAD_REQUEST);
+        assert_null(answer.result);
+        assert_string_equal(answer.error, "parameter 'before' is no cursor that session.list gave as 'next'");
+    }
+}
+
+/* --- history --- */
+
+/* "m_2 m_3 +": the page's ids, and + if there are more. */
+static const char *page(struct rig *rig, uint32_t session, const char *before, const char *after, int limit)
+{
+    static char text[1024];
+    struct answer answer = {0};
+    json_t *message;
+    size_t i;
+
+    read_result(rig, &answer, store_history(rig->store, session, before, after, limit, answer_read, &answer));
+    text[0] = '\0';
+    if (answer.code != ERR_OK)
+        snprintf(text, sizeof text, "%s: %s", err_name(answer.code), answer.error);
+    json_array_foreach(json_object_get(answer.result, "messages"), i, message)
+    {
+        strcat(text, i ? " " : "");
+        strcat(text, json_string_value(json_object_get(message, "id")));
+    }
+    if (json_is_true(json_object_get(answer.result, "more")))
+        strcat(text, " +");
+    json_decref(answer.result);
+    return text;
+}
+
+static void history_is_paged_both_ways(void **state)
+{
+    struct rig *rig = *state;
+    char id[ID_MAX];
+    uint32_t key, other;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    other = put_session(rig, "s_b", "ann", 1);
+    for (uint32_t i = 0; i < 6; i++) {
+        snprintf(id, sizeof id, "m_%u", i);
+        put_message(rig, key, i, id, "text");
+    }
+    put_message(rig, other, 0, "m_other", "text");
+    assert_int_equal(commit(rig), ERR_OK);
+
+    assert_string_equal(page(rig, key, NULL, NULL, 10), "m_0 m_1 m_2 m_3 m_4 m_5");
+    assert_string_equal(page(rig, key, NULL, NULL, 6), "m_0 m_1 m_2 m_3 m_4 m_5");
+    assert_string_equal(page(rig, key, NULL, NULL, 2), "m_4 m_5 +");
+    assert_string_equal(page(rig, key, "m_4", NULL, 3), "m_1 m_2 m_3 +");
+    assert_string_equal(page(rig, key, "m_1", NULL, 3), "m_0");
+    assert_string_equal(page(rig, key, "m_0", NULL, 3), "");
+    assert_string_equal(page(rig, key, NULL, "m_1", 2), "m_2 m_3 +");
+    assert_string_equal(page(rig, key, NULL, "m_3", 5), "m_4 m_5");
+    assert_string_equal(page(rig, key, NULL, "m_5", 5), "");
+    assert_string_equal(page(rig, key, "m_none", NULL, 5), "not_found: the session has no message 'm_none'");
+    assert_string_equal(page(rig, key, "m_other", NULL, 5),
+                        "not_found: the session has no message 'm_other'");
+    assert_string_equal(page(rig, 77, NULL, NULL, 5), "");
+}
+
+static void put_big(struct rig *rig, uint32_t session, uint32_t ordinal, const char *id, size_t size)
+{
+    char *json = malloc(size + 1);
+    int len = snprintf(json, size, "{\"id\":\"%s\",\"fill\":\"", id);
+    struct store_message message = {
+        .session = session, .ordinal = ordinal, .id = id, .role = "user", .status = "complete", .text = ""};
+
+    memset(json + len, 'x', size - (size_t)len - 2);
+    memcpy(json + size - 2, "\"}", 3);
+    message.json = json;
+    message.json_len = size;
+    store_put_message(rig->store, &message);
+    free(json);
+}
+
+static void a_page_is_bounded_in_bytes_but_has_a_message(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t key;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    put_big(rig, key, 0, "m_0", STORE_HISTORY_BYTES / 2);
+    put_big(rig, key, 1, "m_1", STORE_HISTORY_BYTES / 2);
+    put_big(rig, key, 2, "m_2", STORE_HISTORY_BYTES / 2);
+    put_big(rig, key, 3, "m_3", STORE_HISTORY_BYTES * 2);
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_string_equal(page(rig, key, NULL, NULL, 10), "m_3 +");
+    assert_string_equal(page(rig, key, "m_3", NULL, 10), "m_1 m_2 +");
+    assert_string_equal(page(rig, key, NULL, "m_0", 10), "m_1 m_2 +");
+}
+
+static void a_message_that_ended_replaces_the_one_that_streamed(void **state)
+{
+    struct rig *rig = *state;
+    struct answer answer = {0};
+    uint32_t key;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    put_message(rig, key, 0, "m_0", "beginning");
+    assert_int_equal(commit(rig), ERR_OK);
+    put_message(rig, key, 0, "m_0", "conclusion");
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_string_equal(page(rig, key, NULL, NULL, 10), "m_0");
+    read_result(rig, &answer, store_search(rig->store, "ann", "beginning", 10, answer_read, &answer));
+    assert_int_equal(json_array_size(json_object_get(answer.result, "hits")), 0);
+    json_decref(answer.result);
+}
+
+/* --- search --- */
+
+/* The ids of the messages found, "m_1 m_2". */
+static const char *found(struct rig *rig, const char *owner, const char *text, int limit)
+{
+    static char ids[1024];
+    struct answer answer = {0};
+    json_t *hit;
+    size_t i;
+
+    read_result(rig, &answer, store_search(rig->store, owner, text, limit, answer_read, &answer));
+    if (answer.code != ERR_OK)
+        fail_msg("'%s' gave %s: %s", text, err_name(answer.code), answer.error);
+    ids[0] = '\0';
+    json_array_foreach(json_object_get(answer.result, "hits"), i, hit)
+    {
+        strcat(ids, i ? " " : "");
+        strcat(ids, json_string_value(json_object_get(hit, "message")));
+    }
+    json_decref(answer.result);
+    return ids;
+}
+
+static void a_search_finds_beginnings_of_words_in_own_sessions(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t key, bobs;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    bobs = put_session(rig, "s_b", "bob", 1);
+    put_message(rig, key, 0, "m_0", "The quick brown fox");
+    put_message(rig, key, 1, "m_1", "Ein schöner Tag, naïve Leute, Straße");
+    put_message(rig, key, 2, "m_2", "привет мир");
+    put_message(rig, key, 3, "m_3", "");
+    put_message(rig, bobs, 0, "m_bob", "The quick red fox");
+    assert_int_equal(commit(rig), ERR_OK);
+
+    assert_string_equal(found(rig, "ann", "fox", 10), "m_0");
+    assert_string_equal(found(rig, "bob", "FOX the", 10), "m_bob");
+    assert_string_equal(found(rig, "ann", "qui bro", 10), "m_0");
+    assert_string_equal(found(rig, "ann", "uick", 10), "");
+    assert_string_equal(found(rig, "ann", "fox red", 10), "");
+    assert_string_equal(found(rig, "ann", "schoner NAIVE", 10), "m_1");
+    assert_string_equal(found(rig, "ann", "прив", 10), "m_2");
+    assert_string_equal(found(rig, "eve", "fox", 10), "");
+}
+
+static void a_hit_says_where_and_shows_a_piece_of_the_text(void **state)
+{
+    struct rig *rig = *state;
+    struct answer answer = {0};
+    json_t *hit, *expected;
+    char text[2000] = "";
+
+    assert_non_null(rig_open(rig));
+    for (int i = 0; i < 100; i++)
+        strcat(text, i == 50 ? "needle " : "hay ");
+    put_message(rig, put_session(rig, "s_a", "ann", 1), 0, "m_0", text);
+    assert_int_equal(commit(rig), ERR_OK);
+    read_result(rig, &answer, store_search(rig->store, "ann", "needle", 10, answer_read, &answer));
+    hit = json_array_get(json_object_get(answer.result, "hits"), 0);
+    expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s}", "session", "s_a", "title", "A title", "message", "m_0",
+                         "role", "user", "ts", 7000, "snippet",
+                         "…hay hay hay hay hay hay hay needle hay hay hay hay hay hay hay hay…");
+    if (!json_equal(hit, expected))
+        fail_msg("%s", json_string_value(json_object_get(hit, "snippet")));
+    json_decref(expected);
+    json_decref(answer.result);
+}
+
+static void nothing_that_is_searched_for_is_an_operator(void **state)
+{
+    static const char *const hostile[] = {"\"",
+                                          "\"\"",
+                                          "'",
+                                          "*",
+                                          "**",
+                                          "^",
+                                          "-",
+                                          "+",
+                                          "(",
+                                          ")",
+                                          "()",
+                                          "{",
+                                          "{text}:",
+                                          "text:",
+                                          ":",
+                                          ",",
+                                          "AND",
+                                          "OR",
+                                          "NOT",
+                                          "NEAR",
+                                          "NEAR(",
+                                          "NEAR(a b, 2)",
+                                          "a AND",
+                                          "AND a",
+                                          "NOT a",
+                                          "a NOT b",
+                                          "\\",
+                                          "%",
+                                          "_",
+                                          ";",
+                                          "--",
+                                          "/*",
+                                          "\"a",
+                                          "a\"",
+                                          "a\"b\"c",
+                                          "\" OR 1",
+                                          "'; DROP TABLE messages; --",
+                                          "\x01\x02",
+                                          "\xff\xfe\xc0",
+                                          "\xf0\x9f\x98\x80",
+                                          "\xe2\x80\xae",
+                                          "a\tb\nc\r",
+                                          "   ",
+                                          "",
+                                          "search MATCH 'x'",
+                                          "rank"};
+    struct rig *rig = *state;
+    char longest[1001], wide[1001];
+
+    assert_non_null(rig_open(rig));
+    put_message(rig, put_session(rig, "s_a", "ann", 1), 0, "m_0", "plain words");
+    assert_int_equal(commit(rig), ERR_OK);
+    for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++)
+        assert_string_equal(found(rig, "ann", hostile[i], 10), "");
+    memset(longest, '"', 1000);
+    longest[1000] = '\0';
+    assert_string_equal(found(rig, "ann", longest, 10), "");
+    for (int i = 0; i < 1000; i++)
+        wide[i] = i % 2 ? ' ' : 'w';
+    wide[1000] = '\0';
+    assert_string_equal(found(rig, "ann", wide, 10), "m_0"); /* 500 terms, of which 32 are taken */
+    assert_string_equal(found(rig, "ann", "!!! words ***", 10), "m_0");
+    assert_string_equal(found(rig, "ann", "\"words\"", 10), "m_0");
+    assert_string_equal(found(rig, "ann", "words-", 10), "m_0");
+    assert_string_equal(found(rig, "ann", "plain OR nothing", 10), "");
+}
+
+static void a_search_gives_no_more_than_its_limit(void **state)
+{
+    struct rig *rig = *state;
+    char id[ID_MAX];
+    uint32_t key;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    for (uint32_t i = 0; i < 9; i++) {
+        snprintf(id, sizeof id, "m_%u", i);
+        put_message(rig, key, i, id, i == 7 ? "word" : "word and many others behind it");
+    }
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_string_equal(found(rig, "ann", "word", 1), "m_7"); /* the best one */
+    assert_int_equal(strlen(found(rig, "ann", "word", 4)), 4 * 4 - 1);
+}
+
+/* --- many reads, and the end --- */
+
+static void too_many_reads_are_refused_and_the_others_answered_once(void **state)
+{
+    enum { READS = STORE_READS_MAX * 4 };
+    struct rig *rig = *state;
+    struct answer answer = {0};
+    struct store_stats stats;
+    int taken = 0;
+
+    assert_non_null(rig_open(rig));
+    put_session(rig, "s_a", "ann", 1);
+    assert_int_equal(commit(rig), ERR_OK);
+    for (int i = 0; i < READS; i++) {
+        enum err code = store_list(rig->store, "ann", false, 100, NULL, answer_read, &answer);
+
+        assert_true(code == ERR_OK || code == ERR_BUSY);
+        taken += code == ERR_OK;
+    }
+    assert_true(taken >= STORE_READS_MAX);
+    await(rig, &answer, taken);
+    store_stats(rig->store, &stats);
+    assert_int_equal(stats.reads, taken);
+    json_decref(answer.result);
+}
+
+static void reads_that_wait_are_ended_by_closing(void **state)
+{
+    struct rig *rig = *state;
+    struct answer answers[50] = {0};
+    uint32_t key;
+    int cancelled = 0;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    for (uint32_t i = 0; i < 20; i++)
+        put_big(rig, key, i, "m_0", STORE_HISTORY_BYTES / 20);
+    assert_int_equal(commit(rig), ERR_OK);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(store_history(rig->store, key, NULL, NULL, 100, answer_read, &answers[i]), ERR_OK);
+    assert_true(rig_close(rig));
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(answers[i].count, 1);
+        assert_true(answers[i].code == ERR_OK || answers[i].code == ERR_SHUTTING_DOWN);
+        cancelled += answers[i].code == ERR_SHUTTING_DOWN;
+        json_decref(answers[i].result);
+    }
+    assert_true(cancelled > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+        TEST(a_list_has_the_newest_activity_first),
+        TEST(ten_thousand_sessions_are_paged_fast_and_each_seen_once),
+        TEST(a_cursor_that_is_none_is_refused),
+        TEST(history_is_paged_both_ways),
+        TEST(a_page_is_bounded_in_bytes_but_has_a_message),
+        TEST(a_message_that_ended_replaces_the_one_that_streamed),
+        TEST(a_search_finds_beginnings_of_words_in_own_sessions),
+        TEST(a_hit_says_where_and_shows_a_piece_of_the_text),
+        TEST(nothing_that_is_searched_for_is_an_operator),
+        TEST(a_search_gives_no_more_than_its_limit),
+        TEST(too_many_reads_are_refused_and_the_others_answered_once),
+        TEST(reads_that_wait_are_ended_by_closing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

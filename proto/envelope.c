@@ -3,6 +3,7 @@
 
 #include "shared/id.h"
 #include "shared/jsonx.h"
+#include "shared/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,9 @@ static enum err read_id(const json_t *json, struct request *request, char error[
 {
     const char *id = jsonx_str(json, "id", NULL);
     if (!id || !id_ok(id) || strlen(id) != json_string_length(json_object_get(json, "id"))) {
-        snprintf(error, 256, "'id' must be 1 to 64 characters of A-Z a-z 0-9 _ -");
+        char shown[64];
+        schema_show(json_object_get(json, "id"), shown);
+        snprintf(error, 256, "'id' is %s; it must be 1 to 64 characters of A-Z a-z 0-9 _ -", shown);
         return ERR_BAD_REQUEST;
     }
     strcpy(request->id, id);
@@ -29,12 +32,14 @@ static enum err read_method(const json_t *json, struct request *request, char er
 {
     const char *name = jsonx_str(json, "method", NULL);
     if (!name) {
-        snprintf(error, 256, "'method' is missing");
+        char shown[64];
+        schema_show(json_object_get(json, "method"), shown);
+        snprintf(error, 256, "'method' is %s; it must be a string", shown);
         return ERR_BAD_REQUEST;
     }
     request->method = request_method_parse(name);
     if (request->method == METHOD_COUNT) {
-        snprintf(error, 256, "unknown method '%.60s'", name);
+        snprintf(error, 256, "unknown method '%.*s'", (int)utf8_cut(name, strlen(name), 60), name);
         return ERR_NOT_FOUND;
     }
     return ERR_OK;
@@ -43,17 +48,19 @@ static enum err read_method(const json_t *json, struct request *request, char er
 static enum err read_session(const json_t *json, struct request *request, char error[256])
 {
     const struct request_row *row = request_row(request->method);
-    const char *session = jsonx_str(json, "session", NULL);
+    const json_t *member = json_object_get(json, "session");
+    const char *session = json_string_value(member);
+    char shown[64];
+    schema_show(member, shown);
     if (!row->session) {
-        if (!session)
+        if (!member || json_is_null(member))
             return ERR_OK;
-        snprintf(error, 256, "%s takes no 'session'", row->name);
+        snprintf(error, 256, "%s takes no 'session'; it is %s", row->name, shown);
         return ERR_BAD_REQUEST;
     }
     if (!session || !id_valid(session, "s_")) {
-        snprintf(error, 256,
-                 "%s needs 'session': a full id such as s_01j8zq4k3nw8x5t7v9r2m6p0qd; it is '%.60s'",
-                 row->name, session ? session : "");
+        snprintf(error, 256, "%s needs 'session': a full id such as s_01j8zq4k3nw8x5t7v9r2m6p0qd; it is %s",
+                 row->name, shown);
         return ERR_BAD_REQUEST;
     }
     snprintf(request->session, sizeof request->session, "%s", session);
@@ -179,6 +186,8 @@ static void read_reply(struct incoming *in)
     } else if (error) {
         in->kind = INCOMING_ERROR;
         in->code = err_from_name(jsonx_str(error, "code", ""));
+        if (in->code == ERR_OK) /* "ok" is no error */
+            in->code = ERR_INTERNAL;
         in->text = jsonx_str(error, "text", err_text(in->code));
     }
 }

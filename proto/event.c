@@ -4,7 +4,6 @@
 
 #include "proto/reduce.h"
 #include "shared/jsonx.h"
-#include "shared/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,7 +29,8 @@
     }
 #define STEPS "idle|thinking|streaming|awaiting_permission|running_tools|interrupting|compacting"
 
-enum { NAME_MAX_BYTES = 256, REASON_MAX = 4096, COUNT_MAX = 1 << 30 };
+enum { NAME_MAX_BYTES = 256, REASON_MAX = 4096, TOKENS_MAX = 1 << 30 };
+#define DELAY_MAX_MS (INT64_C(1) << 31)
 
 static const struct field error_fields[] = {TEXT("kind", REQ, 64), TEXT("text", REQ, REASON_MAX),
                                             ID("message", OPT), END};
@@ -41,7 +41,7 @@ static const struct field typing_fields[] = {
     ID("participant", REQ), {"typing", FIELD_BOOL, REQ, false, 0, 0, NULL}, END};
 static const struct field queue_fields[] = {OBJECT("added", OPT),
                                             {"front", FIELD_BOOL, OPT, false, 0, 0, NULL},
-                                            {"removed", FIELD_STRINGS, OPT, false, 1, 256, NULL},
+                                            {"removed", FIELD_STRINGS, OPT, false, 1, STATE_QUEUE_MAX, NULL},
                                             TEXT("by", OPT, NAME_MAX_BYTES),
                                             END};
 static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};
@@ -55,7 +55,7 @@ static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
                                               TEXT("model", OPT, NAME_MAX_BYTES),
                                               {"system", FIELD_STRING, OPT, true, 0, 65536, NULL},
                                               {"temperature", FIELD_REAL, OPT, true, 0, 2, NULL},
-                                              {"max_tokens", FIELD_INT, OPT, true, 1, COUNT_MAX, NULL},
+                                              {"max_tokens", FIELD_INT, OPT, true, 1, TOKENS_MAX, NULL},
                                               {"archived", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               END};
@@ -66,16 +66,16 @@ static const struct field state_fields[] = {{"old", FIELD_ENUM, OPT, false, 0, 0
                                             END};
 static const struct field chunk_fields[] = {
     ID("message", REQ),
-    {"index", FIELD_INT, REQ, false, 0, INT64_MAX - COUNT_MAX, NULL},
-    {"count", FIELD_INT, REQ, false, 1, COUNT_MAX, NULL},
-    {"block", FIELD_INT, REQ, false, 0, COUNT_MAX, NULL},
+    {"index", FIELD_INT, REQ, false, 0, INT64_MAX - CHUNK_COUNT_MAX, NULL},
+    {"count", FIELD_INT, REQ, false, 1, CHUNK_COUNT_MAX, NULL},
+    {"block", FIELD_INT, REQ, false, 0, STATE_BLOCKS_MAX - 1, NULL},
     {"kind", FIELD_ENUM, REQ, false, 0, 0, "text|reasoning|tool_call|tool_input"},
-    TEXT("delta", REQ, 1 << 20),
+    TEXT("delta", REQ, STATE_TEXT_MAX),
     END};
 static const struct field completed_fields[] = {
     ID("message", REQ),
     {"status", FIELD_ENUM, REQ, false, 0, 0, "complete|interrupted|failed"},
-    {"content", FIELD_ARRAY, REQ, false, 0, 256, NULL},
+    {"content", FIELD_ARRAY, REQ, false, 0, STATE_BLOCKS_MAX, NULL},
     TEXT("stop_reason", OPT, 64),
     OBJECT("usage", OPT),
     OBJECT("timings", OPT),
@@ -83,7 +83,7 @@ static const struct field completed_fields[] = {
     END};
 static const struct field retrying_fields[] = {{"attempt", FIELD_INT, REQ, false, 0, 100, NULL},
                                                {"limit", FIELD_INT, REQ, false, 0, 100, NULL},
-                                               {"delay_ms", FIELD_INT, REQ, false, 0, COUNT_MAX * 2LL, NULL},
+                                               {"delay_ms", FIELD_INT, REQ, false, 0, DELAY_MAX_MS, NULL},
                                                TEXT("why", REQ, REASON_MAX),
                                                END};
 
@@ -207,7 +207,7 @@ bool event_parse(json_t *json, struct event *event, char error[256])
     event->data = jsonx_obj(json, "data");
     const char *type = jsonx_str(json, "type", NULL);
     if (!event->session || !id_valid(event->session, "s_") || !event->epoch ||
-        strlen(event->epoch) >= ID_MAX || !event->data || !type) {
+        !id_valid(event->epoch, "e_") || !event->data || !type) {
         snprintf(error, 256, "an event needs session, epoch, type and data");
         return false;
     }
@@ -236,5 +236,6 @@ bool event_chunk(const struct event *event, struct chunk *chunk)
                             .kind = chunk_kind_parse(jsonx_str(event->data, "kind", "")),
                             .delta = json_string_value(delta),
                             .delta_len = json_string_length(delta)};
-    return chunk->delta && chunk->count >= 1 && chunk->kind != CHUNK_KIND_COUNT;
+    return chunk->delta && chunk->count >= 1 && chunk->kind != CHUNK_KIND_COUNT &&
+           id_valid(chunk->message, "m_");
 }

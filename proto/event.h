@@ -61,6 +61,8 @@ enum block_kind block_kind_parse(const char *name); /* BLOCK_KIND_COUNT if unkno
 const char *chunk_kind_name(enum chunk_kind kind);
 enum chunk_kind chunk_kind_parse(const char *name); /* CHUNK_KIND_COUNT if unknown */
 
+enum { CHUNK_COUNT_MAX = 1 << 30 }; /* of count; index may be up to INT64_MAX - CHUNK_COUNT_MAX */
+
 struct chunk {
     const char *message; /* id */
     uint64_t index;
@@ -80,7 +82,8 @@ bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int
  * type that is not known (skip it). False with a sentence in error if it is malformed. */
 bool event_parse(json_t *json, struct event *event, char error[256]);
 void event_clear(struct event *event);
-/* The chunk inside a stream.chunk event; its pointers live as long as the event. False if malformed. */
+/* The chunk inside a stream.chunk event whose fields were checked; its pointers live as long as the event.
+ * False if its message is no id. */
 bool event_chunk(const struct event *event, struct chunk *chunk);
 
 #endif

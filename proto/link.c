@@ -32,7 +32,11 @@ static bool put_header(struct buf *out, enum link_kind kind, size_t len)
 
 bool link_put(struct buf *out, enum link_kind kind, const char *payload, size_t len)
 {
-    return put_header(out, kind, len) && buf_put(out, payload, len);
+    size_t start = out->len;
+    bool fits = put_header(out, kind, len) && buf_put(out, payload, len);
+    if (!fits)
+        buf_truncate(out, start);
+    return fits;
 }
 
 bool link_put_json(struct buf *out, enum link_kind kind, const json_t *json)
@@ -56,9 +60,13 @@ bool link_put_chunk(struct buf *out, const struct chunk *chunk)
     put_le(head + 12, chunk->block, 4);
     head[16] = (unsigned char)chunk->kind;
     head[17] = (unsigned char)id_len;
-    return put_header(out, LINK_CHUNK, CHUNK_HEADER + id_len + chunk->delta_len) &&
-           buf_put(out, head, CHUNK_HEADER) && buf_put(out, chunk->message, id_len) &&
-           buf_put(out, chunk->delta, chunk->delta_len);
+    size_t start = out->len;
+    bool fits = put_header(out, LINK_CHUNK, CHUNK_HEADER + id_len + chunk->delta_len) &&
+                buf_put(out, head, CHUNK_HEADER) && buf_put(out, chunk->message, id_len) &&
+                buf_put(out, chunk->delta, chunk->delta_len);
+    if (!fits)
+        buf_truncate(out, start);
+    return fits;
 }
 
 bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struct chunk *chunk)
@@ -78,8 +86,8 @@ bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struc
                             .kind = (enum chunk_kind)kind,
                             .delta = payload + CHUNK_HEADER + id_len,
                             .delta_len = len - CHUNK_HEADER - id_len};
-    return kind < CHUNK_KIND_COUNT && chunk->count >= 1 &&
-           chunk->index <= (uint64_t)INT64_MAX - chunk->count && id_valid(message, "m_") &&
+    return kind < CHUNK_KIND_COUNT && chunk->count >= 1 && chunk->count <= CHUNK_COUNT_MAX &&
+           chunk->index <= (uint64_t)INT64_MAX - CHUNK_COUNT_MAX && id_valid(message, "m_") &&
            utf8_valid(chunk->delta, chunk->delta_len) && !memchr(chunk->delta, '\0', chunk->delta_len);
 }
 

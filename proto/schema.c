@@ -1,12 +1,14 @@
 /* Checks an outside object against its table of fields. All texts of errors about members are made here. */
 #include "proto/schema.h"
 
+#include "shared/utf8.h"
+
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A short rendering of a value for an error text. */
-static void render(const json_t *value, char out[64])
+void schema_show(const json_t *value, char out[64])
 {
     char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_ENSURE_ASCII) : NULL;
     snprintf(out, 64, "%s", text ? text : "missing");
@@ -113,7 +115,7 @@ static bool field_check(const struct field *field, const json_t *obj, char error
         return true;
     }
     char shown[64], right[160];
-    render(value, shown);
+    schema_show(value, shown);
     describe(field, right);
     snprintf(error, 256, "parameter '%s' is %s; it must be %s%s", field->name, shown, right,
              field->nullable ? ", or null" : "");
@@ -123,7 +125,9 @@ static bool field_check(const struct field *field, const json_t *obj, char error
 bool schema_check(const struct field *fields, const json_t *obj, bool strict, char error[256])
 {
     if (!json_is_object(obj)) {
-        snprintf(error, 256, "the parameters must be an object");
+        char shown[64];
+        schema_show(obj, shown);
+        snprintf(error, 256, "the parameters are %s; they must be an object", shown);
         return false;
     }
     size_t known = 0;
@@ -142,7 +146,7 @@ bool schema_check(const struct field *fields, const json_t *obj, bool strict, ch
         while (field->name && strcmp(field->name, key) != 0)
             field++;
         if (!field->name) {
-            snprintf(error, 256, "unknown parameter '%.60s'", key);
+            snprintf(error, 256, "unknown parameter '%.*s'", (int)utf8_cut(key, strlen(key), 60), key);
             return false;
         }
     }

@@ -31,5 +31,7 @@ struct field {
  * skipped. error receives a sentence such as: parameter 'limit' is 5000; it must be an integer from 1 to
  * 1000. */
 bool schema_check(const struct field *fields, const json_t *obj, bool strict, char error[256]);
+/* A value as short JSON text in ASCII, for an error text; "missing" for NULL. */
+void schema_show(const json_t *value, char out[64]);
 
 #endif

@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#define TOKENS_TOTAL_MAX (INT64_C(1) << 48)
+
+enum { AUTHOR_MAX = 256, STOP_REASON_MAX = 64, ERROR_MAX = 4096 };
+
 static const char *const status_names[] = {"complete", "streaming", "interrupted", "failed"};
 static const char *const role_names[] = {"user", "assistant"};
 
@@ -70,10 +74,24 @@ json_t *usage_to_json(const struct usage *usage)
     return json;
 }
 
+/* One bound for a message and for the session's totals, so that a total that was reached by adding is also
+ * one that a snapshot gives back. */
+static int64_t bounded(int64_t tokens)
+{
+    return tokens < 0 ? 0 : tokens > TOKENS_TOTAL_MAX ? TOKENS_TOTAL_MAX : tokens;
+}
+
 static int64_t count_of(const json_t *json, const char *key)
 {
-    int64_t value = jsonx_int(json, key, 0);
-    return value < 0 ? 0 : value > INT64_C(1) << 48 ? INT64_C(1) << 48 : value;
+    return bounded(jsonx_int(json, key, 0));
+}
+
+void usage_add(struct usage *total, const struct usage *more)
+{
+    total->input = bounded(total->input + more->input);
+    total->output = bounded(total->output + more->output);
+    total->cached = bounded(total->cached + more->cached);
+    total->reasoning = bounded(total->reasoning + more->reasoning);
 }
 
 struct usage usage_from_json(const json_t *json)
@@ -127,6 +145,17 @@ json_t *message_to_json(const struct message *message)
     return json;
 }
 
+static size_t text_len(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+/* What a block costs in a window or a snapshot: a signature or a name may be as long as a text. */
+static size_t block_bytes(const struct block *block)
+{
+    return block->text.len + text_len(block->call_id) + text_len(block->name) + text_len(block->signature);
+}
+
 static bool block_from_json(const json_t *json, struct block *block)
 {
     memset(block, 0, sizeof *block);
@@ -162,7 +191,7 @@ bool message_set_content(struct message *message, const json_t *content)
             blocks_free(blocks, i);
             return false;
         }
-        bytes += blocks[i].text.len;
+        bytes += block_bytes(&blocks[i]);
     }
     blocks_free(message->blocks, message->block_count);
     message->blocks = blocks;
@@ -176,8 +205,11 @@ static bool read_fields(struct message *message, const json_t *json)
     const char *id = jsonx_str(json, "id", ""), *author = jsonx_str(json, "author", NULL);
     int role = name_index(role_names, 2, jsonx_str(json, "role", ""));
     int status = name_index(status_names, 4, jsonx_str(json, "status", ""));
-    int64_t index = jsonx_int(json, "index", 0);
-    if (!id_valid(id, "m_") || !author || strlen(author) > 256 || role == 2 || status == 4 || index < 0)
+    const char *stop_reason = jsonx_str(json, "stop_reason", NULL), *error = jsonx_str(json, "error", NULL);
+    int64_t index = status == MESSAGE_STREAMING ? jsonx_int(json, "index", 0) : 0;
+    if (!id_valid(id, "m_") || !author || strlen(author) > AUTHOR_MAX || role == 2 || status == 4 ||
+        index < 0 || (role == MESSAGE_ROLE_USER && status == MESSAGE_STREAMING) ||
+        text_len(stop_reason) > STOP_REASON_MAX || text_len(error) > ERROR_MAX)
         return false;
     strcpy(message->id, id);
     message->role = (enum message_role)role;
@@ -185,8 +217,8 @@ static bool read_fields(struct message *message, const json_t *json)
     message->author = xstrdup(author);
     message->ts = jsonx_int(json, "ts", 0);
     message->next_index = (uint64_t)index;
-    message->stop_reason = xstrdup_null(jsonx_str(json, "stop_reason", NULL));
-    message->error = xstrdup_null(jsonx_str(json, "error", NULL));
+    message->stop_reason = xstrdup_null(stop_reason);
+    message->error = xstrdup_null(error);
     message->usage = usage_from_json(json_object_get(json, "usage"));
     const json_t *timings = jsonx_obj(json, "timings");
     message->first_ms = jsonx_int(timings, "first_ms", -1);
@@ -259,16 +291,16 @@ enum fold reduce_chunk_into(struct message *message, const struct chunk *chunk)
         return FOLD_OLD;
     if (chunk->index != message->next_index)
         return FOLD_GAP;
-    if (chunk->block < message->block_count && chunk->kind != CHUNK_TOOL_CALL &&
-        message->blocks[chunk->block].text.len + chunk->delta_len > STATE_TEXT_MAX)
+    size_t before = chunk->block < message->block_count ? block_bytes(&message->blocks[chunk->block]) : 0;
+    size_t len = chunk->block < message->block_count ? message->blocks[chunk->block].text.len : 0;
+    if (chunk->kind != CHUNK_TOOL_CALL && chunk->delta_len > STATE_TEXT_MAX - len)
         return FOLD_BAD;
     struct block *block = chunk_block(message, chunk);
     if (!block)
         return FOLD_BAD;
-    if (chunk->kind != CHUNK_TOOL_CALL) {
+    if (chunk->kind != CHUNK_TOOL_CALL)
         buf_put(&block->text, chunk->delta, chunk->delta_len);
-        message->bytes += chunk->delta_len;
-    }
+    message->bytes += block_bytes(block) - before;
     message->next_index += chunk->count;
     message->version++;
     return FOLD_OK;

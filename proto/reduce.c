@@ -60,7 +60,9 @@ bool reduce_error(struct state *state, const struct event *event)
 bool reduce_state(struct state *state, const struct event *event)
 {
     enum run_state to = run_state_parse(jsonx_str(event->data, "new", ""));
-    if (to == RUN_COUNT || !run_state_allows(state->run, to))
+    const char *old = jsonx_str(event->data, "old", run_state_name(state->run));
+    if (to == RUN_COUNT || !run_state_allows(state->run, to) || run_state_parse(old) != state->run ||
+        (to == RUN_IDLE && state_streaming(state)))
         return false;
     if (state->run == RUN_IDLE) {
         state->turn_started = event->ts;
@@ -109,8 +111,7 @@ static void queue_remove(struct state *state, size_t at)
 bool reduce_message_added(struct state *state, const struct event *event)
 {
     struct message *message = message_from_json(jsonx_obj(event->data, "message"));
-    if (!message || state_message(state, message->id) ||
-        (message->status == MESSAGE_STREAMING && state_streaming(state))) {
+    if (!message || state_message(state, message->id) || state_streaming(state)) {
         message_free(&message);
         return false;
     }
@@ -152,17 +153,14 @@ bool reduce_completed(struct state *state, const struct event *event)
     message->total_ms = jsonx_int(timings, "total_ms", -1);
     message->next_index = 0;
     message->version++;
-    state->usage.input += message->usage.input;
-    state->usage.output += message->usage.output;
-    state->usage.cached += message->usage.cached;
-    state->usage.reasoning += message->usage.reasoning;
+    usage_add(&state->usage, &message->usage);
     return true;
 }
 
 static bool queue_add(struct state *state, const json_t *added, bool front)
 {
     struct message *message = message_from_json(added);
-    if (!message || state->queue_count >= STATE_QUEUE_MAX ||
+    if (!message || message->status != MESSAGE_COMPLETE || state->queue_count >= STATE_QUEUE_MAX ||
         queue_find(state, message->id) < state->queue_count) {
         message_free(&message);
         return false;
@@ -177,12 +175,14 @@ static bool queue_add(struct state *state, const json_t *added, bool front)
 
 bool reduce_queue(struct state *state, const struct event *event)
 {
-    const json_t *added = jsonx_obj(event->data, "added");
+    const json_t *added = jsonx_obj(event->data, "added"), *removed = jsonx_arr(event->data, "removed");
+    if (!added == !removed)
+        return false;
     if (added)
         return queue_add(state, added, jsonx_bool(event->data, "front", false));
     size_t i;
     json_t *id;
-    json_array_foreach(jsonx_arr(event->data, "removed"), i, id)
+    json_array_foreach(removed, i, id)
     {
         queue_remove(state, queue_find(state, json_string_value(id)));
     }
@@ -200,20 +200,38 @@ static size_t participant_find(const struct state *state, const char *id)
     return i;
 }
 
+/* In order of their ids, not of their coming: presence has no number, so a client that attaches may fold some
+ * of it twice, and must still come to what the others have. */
+void participant_put(struct state *state, const struct participant *participant)
+{
+    size_t at = state->participant_count;
+    while (at > 0 && strcmp(state->participants[at - 1].id, participant->id) >= 0)
+        at--;
+    struct participant *here = &state->participants[at];
+    if (at < state->participant_count && strcmp(here->id, participant->id) == 0) {
+        participant_clear(here);
+        *here = *participant;
+        return;
+    }
+    state->participants =
+        xreallocarray(state->participants, state->participant_count + 1, sizeof *participant);
+    here = &state->participants[at];
+    memmove(here + 1, here, (state->participant_count - at) * sizeof *here);
+    *here = *participant;
+    state->participant_count++;
+}
+
 bool reduce_joined(struct state *state, const struct event *event)
 {
     struct participant joined;
-    if (state->participant_count >= STATE_PARTICIPANTS_MAX ||
-        !participant_from_json(jsonx_obj(event->data, "participant"), &joined))
+    if (!participant_from_json(jsonx_obj(event->data, "participant"), &joined))
         return false;
-    size_t at = participant_find(state, joined.id);
-    if (at < state->participant_count) {
-        participant_clear(&state->participants[at]);
-    } else {
-        state->participants = xreallocarray(state->participants, at + 1, sizeof joined);
-        state->participant_count++;
+    if (state->participant_count >= STATE_PARTICIPANTS_MAX &&
+        participant_find(state, joined.id) == state->participant_count) {
+        participant_clear(&joined);
+        return false;
     }
-    state->participants[at] = joined;
+    participant_put(state, &joined);
     return true;
 }
 

@@ -22,10 +22,14 @@ json_t *participant_to_json(const struct participant *participant);
 void participant_clear(struct participant *participant);
 /* Adds at the end and drops what the window no longer holds. */
 void state_add_message(struct state *state, struct message *message);
+/* Puts it in its place by id, or replaces the one of that id. Takes what participant owns. */
+void participant_put(struct state *state, const struct participant *participant);
+/* The sum, up to what a snapshot can say. */
+void usage_add(struct usage *total, const struct usage *more);
 json_t *usage_to_json(const struct usage *usage);
 struct usage usage_from_json(const json_t *json);
 /* Replaces an owned string. */
 void set_text(char **slot, const char *text);
-enum { STATE_QUEUE_MAX = 256, STATE_PARTICIPANTS_MAX = 10000 };
+enum { STATE_PARTICIPANTS_MAX = 10000 };
 
 #endif

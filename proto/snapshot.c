@@ -159,6 +159,8 @@ static bool read_messages(const json_t *array, struct message ***out, size_t *co
 {
     size_t i;
     json_t *item;
+    if (array && !json_is_array(array))
+        return false;
     *out = xreallocarray(NULL, json_array_size(array) + 1, sizeof(*out)[0]);
     json_array_foreach(array, i, item)
     {
@@ -175,22 +177,36 @@ static bool read_participants(struct state *state, const json_t *array)
 {
     size_t i;
     json_t *item;
-    state->participants = xreallocarray(NULL, json_array_size(array) + 1, sizeof state->participants[0]);
+    struct participant participant;
+    if (array && !json_is_array(array))
+        return false;
     json_array_foreach(array, i, item)
     {
-        if (!participant_from_json(item, &state->participants[i]))
+        if (!participant_from_json(item, &participant))
             return false;
-        state->participant_count++;
+        participant_put(state, &participant);
     }
     return true;
+}
+
+/* Of the messages none but the newest may be streaming, none that waits, and the total counts them all. */
+static bool is_consistent(const struct state *state)
+{
+    for (size_t i = 0; i + 1 < state->message_count; i++)
+        if (state->messages[i]->status == MESSAGE_STREAMING)
+            return false;
+    for (size_t i = 0; i < state->queue_count; i++)
+        if (state->queue[i]->status != MESSAGE_COMPLETE)
+            return false;
+    return state->messages_total >= state->message_count;
 }
 
 struct state *state_from_snapshot(const json_t *json, char error[256])
 {
     const char *id = jsonx_str(json, "session", ""), *epoch = jsonx_str(json, "epoch", "");
     enum run_state run = run_state_parse(jsonx_str(json, "state", ""));
-    if (!id_valid(id, "s_") || strlen(epoch) >= ID_MAX || run == RUN_COUNT ||
-        jsonx_int(json, "seq", -1) < 0 || jsonx_int(json, "messages_total", -1) < 0) {
+    if (!id_valid(id, "s_") || !id_valid(epoch, "e_") || run == RUN_COUNT || jsonx_int(json, "seq", -1) < 0 ||
+        jsonx_int(json, "messages_total", -1) < 0) {
         snprintf(error, 256,
                  "not a snapshot: session, epoch, seq, state or messages_total is missing or malformed");
         return NULL;
@@ -199,10 +215,11 @@ struct state *state_from_snapshot(const json_t *json, char error[256])
     state->run = run;
     read_scalars(state, json);
     size_t queued_bytes = 0;
-    if (!read_messages(jsonx_arr(json, "messages"), &state->messages, &state->message_count, &state->bytes) ||
-        !read_messages(jsonx_arr(json, "queue"), &state->queue, &state->queue_count, &queued_bytes) ||
-        !read_participants(state, jsonx_arr(json, "participants"))) {
-        snprintf(error, 256, "the snapshot has a malformed message or participant");
+    if (!read_messages(json_object_get(json, "messages"), &state->messages, &state->message_count,
+                       &state->bytes) ||
+        !read_messages(json_object_get(json, "queue"), &state->queue, &state->queue_count, &queued_bytes) ||
+        !read_participants(state, json_object_get(json, "participants")) || !is_consistent(state)) {
+        snprintf(error, 256, "the snapshot has a malformed or misplaced message or participant");
         state_free(&state);
     }
     return state;

@@ -121,19 +121,17 @@ struct message *state_message(const struct state *state, const char *id)
     return NULL;
 }
 
-/* Only ever near the end: one message streams at a time. */
+/* The reducers add nothing while a message streams, so every snapshot and window holds it. */
 struct message *state_streaming(const struct state *state)
 {
-    for (size_t i = state->message_count, seen = 0; i-- > 0 && seen < 8; seen++)
-        if (state->messages[i]->status == MESSAGE_STREAMING)
-            return state->messages[i];
-    return NULL;
+    struct message *newest = state->message_count ? state->messages[state->message_count - 1] : NULL;
+    return newest && newest->status == MESSAGE_STREAMING ? newest : NULL;
 }
 
 static void drop_beyond_window(struct state *state)
 {
     size_t drop = 0;
-    while (state->message_count - drop > 1 && state->messages[drop]->status != MESSAGE_STREAMING &&
+    while (state->message_count - drop > 1 &&
            ((state->window_messages && state->message_count - drop > state->window_messages) ||
             (state->window_bytes && state->bytes > state->window_bytes))) {
         state->bytes -= state->messages[drop]->bytes;
@@ -161,6 +159,13 @@ void state_add_message(struct state *state, struct message *message)
     drop_beyond_window(state);
 }
 
+static bool is_among(struct message *const *messages, size_t count, const char *id)
+{
+    while (count > 0 && strcmp(messages[count - 1]->id, id) != 0)
+        count--;
+    return count > 0;
+}
+
 bool state_prepend(struct state *state, const json_t *page)
 {
     size_t count = json_array_size(page), bytes = 0;
@@ -169,7 +174,8 @@ bool state_prepend(struct state *state, const json_t *page)
     struct message **all = xreallocarray(NULL, count + state->message_count + 1, sizeof all[0]);
     for (size_t i = 0; i < count; i++) {
         all[i] = message_from_json(json_array_get(page, i));
-        if (!all[i] || state_message(state, all[i]->id)) {
+        if (!all[i] || all[i]->status == MESSAGE_STREAMING || state_message(state, all[i]->id) ||
+            is_among(all, i, all[i]->id)) {
             messages_free(all, i + (all[i] != NULL));
             return false;
         }
@@ -208,7 +214,10 @@ static enum fold order_of(const struct state *state, uint64_t at)
 
 enum fold state_fold(struct state *state, const struct event *event)
 {
-    if (strcmp(event->session, state->id) != 0)
+    char why[256];
+    if ((unsigned)event->type >= EVENT_COUNT || strcmp(event->session, state->id) != 0)
+        return FOLD_BAD;
+    if (!event->json && !schema_check(event_row(event->type)->fields, event->data, false, why))
         return FOLD_BAD;
     if (strcmp(event->epoch, state->epoch) != 0)
         return FOLD_GAP;

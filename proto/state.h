@@ -15,6 +15,7 @@
 enum {
     STATE_TEXT_MAX = 1 << 20,        /* bytes of one block */
     STATE_BLOCKS_MAX = 256,          /* blocks of one message */
+    STATE_QUEUE_MAX = 256,           /* messages that wait */
     STATE_WINDOW_MESSAGES = 400,     /* messages that daemon and agent keep in memory */
     STATE_WINDOW_BYTES = 2 << 20,    /* ... and bytes of their content */
     STATE_SNAPSHOT_BYTES = 512 << 10 /* content bytes of one wire snapshot */
@@ -60,7 +61,7 @@ struct message {
     int64_t ts; /* wall milliseconds */
     struct block *blocks;
     size_t block_count;
-    size_t bytes;        /* of all blocks */
+    size_t bytes;        /* of all blocks: texts, ids, names, signatures */
     uint64_t next_index; /* the chunk index expected next, while streaming */
     struct usage usage;
     char *stop_reason;          /* NULL while streaming or when none was given */
@@ -109,7 +110,7 @@ enum fold {
     FOLD_OK,  /* the state has changed */
     FOLD_OLD, /* known already: nothing changed */
     FOLD_GAP, /* something before it is missing: nothing changed, take a new snapshot */
-    FOLD_BAD  /* not a possible event for this state: nothing changed */
+    FOLD_BAD  /* not an event, or not possible in this state: nothing changed */
 };
 
 /* An empty state before its session.started, without window limits. */
@@ -118,7 +119,8 @@ void state_free(struct state **state);
 /* Keeps only the newest messages from now on (see STATE_WINDOW_*). A streaming message is never dropped. */
 void state_set_window(struct state *state, size_t messages, size_t bytes);
 
-/* Folds one event. Its session must be this one; an event of another epoch is a FOLD_GAP. */
+/* Folds one event, after a check of its fields unless event_parse made it. Its session must be this one; an
+ * event of another epoch is a FOLD_GAP. */
 enum fold state_fold(struct state *state, const struct event *event);
 /* The same for a chunk; at: the seq that it follows. */
 enum fold state_fold_chunk(struct state *state, uint64_t at, const struct chunk *chunk);
@@ -130,12 +132,13 @@ json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes);
 struct state *state_from_snapshot(const json_t *snapshot, char error[256]);
 /* For a daemon that starts: a new epoch, and no participants. */
 void state_begin_epoch(struct state *state, const char *epoch);
-/* Puts older messages (a history page, oldest first) before those it has. False if one is malformed. */
+/* Puts older messages (a history page, oldest first) before those it has. False, with nothing changed, if one
+ * is malformed, streaming or there already. */
 bool state_prepend(struct state *state, const json_t *messages);
 
 /* The message of that id, or NULL. */
 struct message *state_message(const struct state *state, const char *id);
-/* The message that is streaming, or NULL. */
+/* The message that is streaming, or NULL: it is always the newest. */
 struct message *state_streaming(const struct state *state);
 
 /* One message as JSON (new reference), and back (free with message_free; NULL if malformed). */

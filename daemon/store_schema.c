@@ -35,9 +35,25 @@ static const struct store_migration migrations[STORE_SCHEMA] = {
      " reply TEXT NOT NULL, UNIQUE(user, id)) STRICT;"},
 };
 
+/* What the system said about a failed write. COMMIT leaves sqlite3_system_errno as it was, so the files are
+ * asked: first the log, to which commits go. 0 if nothing is known. */
+static int last_errno(sqlite3 *db)
+{
+    static const int files[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
+    int error = 0;
+
+    for (size_t i = 0; i < sizeof files / sizeof *files && error == 0; i++) {
+        sqlite3_file *file = NULL;
+
+        if (sqlite3_file_control(db, "main", files[i], &file) == SQLITE_OK && file && file->pMethods)
+            file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+    }
+    return error;
+}
+
 void store_reason(sqlite3 *db, int code, char why[192])
 {
-    int system = db ? sqlite3_system_errno(db) : 0;
+    int error;
 
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -54,9 +70,13 @@ void store_reason(sqlite3 *db, int code, char why[192])
     case SQLITE_NOTADB:
         snprintf(why, 192, "the file is damaged (%s)", sqlite3_errstr(code));
         break;
+    case SQLITE_IOERR:
+        error = db ? last_errno(db) : 0;
+        snprintf(why, 192, "input/output error %d%s%s", code, error ? ": " : "",
+                 error ? strerror(error) : "");
+        break;
     default:
-        snprintf(why, 192, "%s%s%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code), system ? ": " : "",
-                 system ? strerror(system) : "");
+        snprintf(why, 192, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(code));
     }
 }
 

@@ -245,15 +245,21 @@ static bool is_blank(const struct yaml_node *node)
     return node->kind == YAML_SCALAR && !node->quoted && !*node->text;
 }
 
+/* Goes two events on: past the two that open, or close, a stream and its document. */
+static bool next_two(struct reader *r)
+{
+    return next(r) ? next(r) : false;
+}
+
 static struct yaml_node *build_document(struct reader *r)
 {
     struct yaml_node *root = NULL;
 
-    if (!next(r) || !next(r)) /* past the start of the stream */
+    if (!next_two(r))
         return NULL;
     if (r->event.type == YAML_STREAM_END_EVENT)
         return new_node(YAML_MAP, 1);
-    if (!next(r) || !(root = build(r, 1)) || !next(r) || !next(r)) /* past the ends of root and document */
+    if (!next(r) || !(root = build(r, 1)) || !next_two(r))
         goto fail;
     if (r->event.type != YAML_STREAM_END_EVENT) {
         complain(r, event_line(r), "a second document begins (---); only one is allowed");

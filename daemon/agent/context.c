@@ -1,5 +1,5 @@
-/* Neighbours of one role are joined: one API demands turns in alternation, and so do many models' templates.
- */
+/* Neighbours of one role are joined: one API demands turns in alternation, and so do many models'
+ * templates. */
 #include "daemon/agent/context.h"
 #include "shared/buf.h"
 #include "shared/jsonx.h"

@@ -17,13 +17,16 @@ enum {
     SCRIPT_WORDS = 3        /* of a piece */
 };
 
-static const char answer_format[] =
+static const char answer_before[] =
     "Hello! I am the **demo** model, built into stoa: I need no key and no network, and I always say the "
     "same.\n"
     "\n"
     "You wrote:\n"
     "\n"
-    "> %s\n"
+    "> ";
+
+static const char answer_after[] =
+    "\n"
     "\n"
     "Here is what I can show you:\n"
     "\n"
@@ -31,25 +34,24 @@ static const char answer_format[] =
     "- lists, such as this one, and `code`\n"
     "- tables and code blocks\n"
     "\n"
-    "| API | for |\n"
+    "| to use | do this |\n"
     "|---|---|\n"
-    "| `openai` | OpenAI, Ollama, llama.cpp, vLLM, LM Studio, OpenRouter |\n"
-    "| `anthropic` | Anthropic |\n"
-    "| `demo` | me |\n"
+    "| a model on this machine | start Ollama, llama.cpp or another server with an OpenAI API |\n"
+    "| OpenAI | set `OPENAI_API_KEY` |\n"
+    "| Anthropic | set `ANTHROPIC_API_KEY` |\n"
     "\n"
-    "To talk to a real model, name a provider in `~/.config/stoa/config.yaml`:\n"
+    "Any other server goes into `~/.config/stoa/config.yaml`:\n"
     "\n"
     "```yaml\n"
     "providers:\n"
-    "  local:\n"
+    "  mine:\n"
     "    api: openai\n"
-    "    base_url: http://127.0.0.1:11434/v1\n"
+    "    base_url: http://127.0.0.1:8000/v1\n"
     "```\n"
     "\n"
-    "and choose `local/` and the model's name for this session.\n";
+    "`stoa models` lists what is there; a model is named like `mine/small`.\n";
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------------------------------------- */
 
 static int64_t number(const char *text, int64_t fallback, int64_t max)
 {
@@ -130,29 +132,29 @@ static char *quote(const char *message)
 
 static char *answer(const char *message)
 {
-    char *quoted = quote(message), *text = NULL;
-    const char *place = strstr(answer_format, "%s");
+    char *quoted = quote(message), *text = xasprintf("%s%s%s", answer_before, quoted, answer_after);
 
-    text = xasprintf("%.*s%s%s", (int)(place - answer_format), answer_format, quoted, place + 2);
     free(quoted);
     return text;
 }
 
+static void read_if_directives(struct demo_script *script, const char *line, size_t len)
+{
+    if (len < 5 || strncmp(line, "/demo", 5) != 0 || (len > 5 && !strchr(" \t\r", line[5])))
+        return;
+    char *words = xstrndup(line + 5, len - 5);
+    read_line(script, words);
+    free(words);
+}
+
 void demo_script_read(struct demo_script *script, const char *message, int64_t rate)
 {
-    const char *line = message;
+    const char *line = message, *end;
 
     *script = (struct demo_script){.rate = rate, .bytes = SCRIPT_BYTES};
-    while (line) {
-        size_t len = strcspn(line, "\n");
-
-        if (len >= 5 && strncmp(line, "/demo", 5) == 0 && (len == 5 || strchr(" \t\r", line[5]))) {
-            char *words = xstrndup(line + 5, len - 5);
-            read_line(script, words);
-            free(words);
-        }
-        line = line[len] ? line + len + 1 : NULL;
-    }
+    for (; (end = strchr(line, '\n')); line = end + 1)
+        read_if_directives(script, line, (size_t)(end - line));
+    read_if_directives(script, line, strlen(line));
     if (!script->text)
         script->text = answer(message);
 }
@@ -164,8 +166,7 @@ void demo_script_clear(struct demo_script *script)
     *script = (struct demo_script){0};
 }
 
-/* --- what is said
- * ----------------------------------------------------------------------------------------------- */
+/* --- what is said --------------------------------------------------------------------------------------- */
 
 size_t demo_script_piece(const char *text)
 {

@@ -1,5 +1,5 @@
-/* What differs between HTTP APIs that stream by server-sent events; exchange.c does what they have in common.
- */
+/* What differs between HTTP APIs that stream by server-sent events; exchange.c does what they have in
+ * common. */
 #ifndef STOA_AGENT_DIALECT_H
 #define STOA_AGENT_DIALECT_H
 

@@ -28,8 +28,8 @@ struct http_request { /* borrowed for http_start */
     char *const *headers; /* "Name: value", ended by a NULL */
     const char *body;     /* NULL makes it a GET */
     size_t body_len;
-    /* Milliseconds; 0: no limit. first_byte: to the first data callback that says true; idle: between those.
-     */
+    /* Milliseconds; 0: no limit. first_byte: to the first data callback that says true; idle: between
+     * those. */
     int64_t connect_ms, first_byte_ms, idle_ms;
 };
 

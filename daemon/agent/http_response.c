@@ -40,15 +40,14 @@ int64_t http_retry_after(const char *value, int64_t now_ms)
     return (int64_t)timegm(&date) * 1000 - now_ms;
 }
 
+/* line begins with "HTTP/". */
 static void take_status(struct http_response *response, const char *line)
 {
-    int status;
+    long status = strtol(line + strcspn(line, " "), NULL, 10);
 
-    if (sscanf(line, "HTTP/%*s %3d", &status) != 1)
-        return;
     http_response_reset(response);
-    if (status >= 200)
-        response->status = status;
+    if (status >= 200 && status <= 999) /* those below are not the answer yet */
+        response->status = (int)status;
 }
 
 static void take_header(struct http_response *response, const char *name, const char *value)

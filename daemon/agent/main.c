@@ -24,8 +24,8 @@ static bool is_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
 }
 
-/* Nothing outlives its parent: the kernel kills us when it dies. It may have died before we asked for that.
- */
+/* Nothing outlives its parent: the kernel kills us when it dies. It may have died before we asked for
+ * that. */
 static bool bind_to_parent(int fd)
 {
     struct ucred daemon = {0};

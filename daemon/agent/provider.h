@@ -26,16 +26,16 @@ struct sink {
     void (*usage)(void *arg, const struct usage *usage);
     /* Why the model stopped, in the words of PROTOCOL.md. */
     void (*stop)(void *arg, const char *reason);
-    /* The server did not take the request, and it is made again in delay_ms. attempt: 1 for the first retry.
-     */
+    /* The server did not take the request, and it is made again in delay_ms. attempt: 1 for the first
+     * retry. */
     void (*retrying)(void *arg, int attempt, int limit, int64_t delay_ms, const char *why);
     /* The end: with a sentence for people, or well. */
     void (*failed)(void *arg, const char *text);
     void (*done)(void *arg);
 };
 
-/* One call of a model. All is borrowed for the duration of start, but loop and http, which outlive the run.
- */
+/* One call of a model. All is borrowed for the duration of start, but loop and http, which outlive the
+ * run. */
 struct ask {
     uv_loop_t *loop;
     struct http *http;

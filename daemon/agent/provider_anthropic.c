@@ -14,8 +14,7 @@ enum {
 };
 static const char anthropic_base_url[] = "https://api.anthropic.com";
 
-/* --- the request
- * ------------------------------------------------------------------------------------------------ */
+/* --- the request ---------------------------------------------------------------------------------------- */
 
 /* A content array of one text block, marked as the end of what the server may keep for the next request. */
 static json_t *cached_text(const char *text)
@@ -67,8 +66,7 @@ static void anthropic_request(const struct ask *ask, struct dialect_request *req
     free(plain);
 }
 
-/* --- the stream
- * ------------------------------------------------------------------------------------------------- */
+/* --- the stream ----------------------------------------------------------------------------------------- */
 
 struct open_block {
     enum block_kind kind; /* BLOCK_KIND_COUNT: skipped, or not begun */

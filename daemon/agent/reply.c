@@ -1,6 +1,6 @@
-/* Blocks are numbered twice: by their place in the content, and for chunks by the order of their first chunk,
- * since some (empty ones, opaque reasoning) have none. The content that stream.completed carries settles it.
- */
+/* Blocks are numbered twice: by their place in the content, and for chunks by the order of their first
+ * chunk, since some (empty ones, opaque reasoning) have none. The content that stream.completed carries
+ * settles it. */
 #include "daemon/agent/reply.h"
 #include "shared/id.h"
 #include "shared/jsonx.h"
@@ -74,8 +74,7 @@ bool reply_full(const struct reply *reply)
     return reply->full;
 }
 
-/* --- chunks
- * ----------------------------------------------------------------------------------------------------- */
+/* --- chunks --------------------------------------------------------------------------------------------- */
 
 void reply_flush(struct reply *reply, bool all)
 {
@@ -137,8 +136,7 @@ static void pass_on(struct reply *reply, struct part *part, const char *text, si
     }
 }
 
-/* --- content
- * ---------------------------------------------------------------------------------------------------- */
+/* --- content -------------------------------------------------------------------------------------------- */
 
 static char *short_text(const char *text)
 {

@@ -29,8 +29,8 @@ bool reply_full(const struct reply *reply);
 void reply_flush(struct reply *reply, bool all);
 /* The content array of the message: new reference. */
 json_t *reply_content(const struct reply *reply);
-/* The tools that it calls, as "tool 'a'" or "tools 'a', 'b'": free()d by the caller; NULL if it calls none.
- */
+/* The tools that it calls, as "tool 'a'" or "tools 'a', 'b'": free()d by the caller; NULL if it calls
+ * none. */
 char *reply_tools(const struct reply *reply);
 
 #endif

@@ -45,8 +45,7 @@ struct turn {
     int64_t began, first; /* steady ms; first is -1 before anything has come */
 };
 
-/* --- facts
- * ------------------------------------------------------------------------------------------------------ */
+/* --- facts ---------------------------------------------------------------------------------------------- */
 
 static void fact_state(struct turn *turn, enum run_state to, const char *reason)
 {
@@ -104,13 +103,12 @@ static void fact_completed(struct turn *turn, enum message_status status, const 
     agent_link_fact(turn->link, EVENT_STREAM_COMPLETED, data);
 }
 
-/* --- the end of a turn
- * ------------------------------------------------------------------------------------------ */
+/* --- the end of a turn ---------------------------------------------------------------------------------- */
 
 /* Lets go of everything that belongs to the turn, and says nothing. */
 static void turn_clear(struct turn *turn)
 {
-    if (turn->run)
+    if (turn->run && turn->provider)
         turn->provider->cancel(turn->run);
     turn->run = NULL;
     turn->step = TURN_NONE;
@@ -134,8 +132,8 @@ static void announce(struct turn *turn)
     turn->step = TURN_REPLYING;
 }
 
-/* status of the message, if there is one; error: a sentence if the turn failed; reason: why it is idle now.
- */
+/* status of the message, if there is one; error: a sentence if the turn failed; reason: why it is idle
+ * now. */
 static void turn_end(struct turn *turn, enum message_status status, const char *error, const char *reason)
 {
     if (turn->step == TURN_REPLYING) {
@@ -178,8 +176,7 @@ static void pass_on(struct turn *turn)
     turn_end(turn, MESSAGE_COMPLETE, NULL, "size_limit");
 }
 
-/* --- the sink
- * --------------------------------------------------------------------------------------------------- */
+/* --- the sink ------------------------------------------------------------------------------------------- */
 
 static unsigned on_begin(void *arg, enum block_kind kind, const char *id, const char *name)
 {
@@ -247,8 +244,7 @@ static void on_done(void *arg)
     turn_end(turn, MESSAGE_COMPLETE, NULL, "done");
 }
 
-/* --- the beginning of a turn
- * ------------------------------------------------------------------------------------ */
+/* --- the beginning of a turn ---------------------------------------------------------------------------- */
 
 static void on_beat(uv_timer_t *timer)
 {

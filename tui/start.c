@@ -324,6 +324,8 @@ static char *last_line(const struct launch *launch)
     tail[len] = '\0';
     if (strrchr(tail, '\n'))
         line = strrchr(tail, '\n') + 1;
+    if (strstr(line, " ERROR ")) /* time and program are of no use to who waits */
+        line = strstr(line, " ERROR ") + strlen(" ERROR ");
     return sanitise_line(line, strlen(line), LOG_LINE_MAX);
 }
 

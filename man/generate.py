@@ -1,0 +1,266 @@
+#!/usr/bin/env python3
+"""Writes the generated parts of the manual pages, in place.
+
+    man/generate.py BUILD [--check]
+
+stoa.1           the keys, between two marker comments, from the table in tui/keymap.c
+stoa-config.5    the options, between two marker comments, from `BUILD/stoad --print-man`
+stoa-protocol.7  the whole page, from proto/PROTOCOL.md
+
+--check writes nothing and ends with 1 if a page would change.
+"""
+import os
+import re
+import subprocess
+import sys
+import textwrap
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+CLIENT_PAGE = "man/stoa.1"
+CLIENT_KEYS = "tui/keymap.c"
+CONFIG_PAGE = "man/stoa-config.5"
+PROTOCOL_PAGE = "man/stoa-protocol.7"
+PROTOCOL_TEXT = "proto/PROTOCOL.md"
+BEGIN = '.\\" BEGIN: written by man/generate.py'
+END = '.\\" END'
+WIDTH = 78
+UNBROKEN = 30    # a code span shorter than this
+SHORT_CELL = 12  # a table's column of cells no longer than this shares a line with its like
+
+PROTOCOL_HEAD = """\
+.\\" Written by man/generate.py from proto/PROTOCOL.md: change that file, then run `make docs`.
+.Dd November 21, 2026
+.Dt STOA-PROTOCOL 7
+.Os
+.Sh NAME
+.Nm stoa-protocol
+.Nd the protocol between stoad and its clients
+.Sh DESCRIPTION
+"""
+PROTOCOL_TAIL = """\
+.Sh SEE ALSO
+.Xr stoa 1 ,
+.Xr stoa-config 5 ,
+.Xr stoad 8
+"""
+
+
+# --- text of a line ------------------------------------------------------------------------------------------------
+
+def escape(text):
+    """Plain text as roff has it: no escape sequences, ASCII only."""
+    text = text.replace("\\", "\\e")
+    return "".join(c if ord(c) < 128 else f"\\[u{ord(c):04X}]" for c in text)
+
+
+def inline(text):
+    """Code spans and bold become bold, emphasis italic. Short code spans are kept on one line."""
+    out = []
+    for part in re.split(r"(`[^`]*`)", text):
+        if part.startswith("`") and len(part) > 1:
+            code = escape(part[1:-1]).replace("-", "\\-")
+            if len(part) < UNBROKEN:
+                code = code.replace(" ", "\\ ")
+            out.append(f"\\fB{code}\\fP")
+            continue
+        part = escape(part)
+        part = re.sub(r"\*\*([^*]+)\*\*", r"\\fB\1\\fP", part)
+        out.append(re.sub(r"(?<![\w*])\*([^*\s][^*]*)\*(?![\w*])", r"\\fI\1\\fP", part))
+    return "".join(out)
+
+
+def guard(line):
+    """A text line that begins like a request is made text again."""
+    return "\\&" + line if line[:1] in (".", "'") else line
+
+
+def fill(text):
+    """A paragraph as input lines: each sentence begins a line, none is long, and none ends like a sentence but at one."""
+    lines = []
+    for sentence in re.split(r"(?<=\.) +(?=[A-Z`\\(])|(?<=[!?]) +(?=[A-Z])", inline(text)):
+        wrapped = textwrap.wrap(sentence, WIDTH, break_long_words=False, break_on_hyphens=False)
+        lines += [re.sub(r"([.!?][)\]]*)$", r"\1\\&", line) for line in wrapped[:-1]] + wrapped[-1:]
+    return [guard(line) for line in lines]
+
+
+def head(text):
+    """The head of a list's item: its words must not be taken for macros."""
+    return " ".join("\\&" + word if re.fullmatch(r"[A-Z%][a-z0-9]{1,2}", word) else word
+                    for word in inline(text).split(" "))
+
+
+# --- blocks -----------------------------------------------------------------------------------------------------------
+
+def cells(line):
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def put_table(lines):
+    titles, rows = cells(lines[0]), [cells(line) for line in lines[2:]]
+    rows = [row + [""] * (len(titles) - len(row)) for row in rows]
+    short = [all(len(row[i]) <= SHORT_CELL for row in rows) for i in range(len(titles))]
+    named = len(titles) > 2
+    out = [".Bl -tag -width Ds"]
+    for row in rows:
+        out.append(f".It {head(row[0])}")
+        brief = ", ".join(f"{titles[i]}: {row[i]}" for i in range(1, len(titles)) if short[i] and row[i] not in ("", "-"))
+        texts = [brief] if named and brief else []
+        texts += [(f"{titles[i]}: " if named else "") + row[i] for i in range(1, len(titles))
+                  if row[i] and not (named and short[i])]
+        if len(texts) == 1:
+            out += fill(texts[0])
+        else:
+            out.append(".Bl -item -compact")
+            for text in texts:
+                out += [".It"] + fill(text)
+            out.append(".El")
+    return out + [".El"]
+
+
+def put_list(lines, kind, bullet):
+    out, items = [f".Bl -{kind}"], []
+    for line in lines:
+        match = re.match(bullet, line)
+        if match:
+            items.append(line[match.end():].strip())
+        else:
+            items[-1] += " " + line.strip()
+    for item in items:
+        out += [".It"] + fill(item)
+    return out + [".El"]
+
+
+def put_code(lines):
+    out = [".Bd -literal -offset indent"]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return out + [guard(escape(line[4:])) for line in lines] + [".Ed"]
+
+
+def gather(lines, at, more):
+    """The lines from at on for which more() holds, and where they end."""
+    end = at + 1
+    while end < len(lines) and more(lines[end]):
+        end += 1
+    return lines[at:end], end
+
+
+BULLET, NUMBER = r"- ", r"\d+\. "
+
+
+def put_block(lines, at):
+    """The block that begins at lines[at]: its roff lines, and where the next one begins."""
+    line = lines[at]
+    if line.startswith("    "):
+        block, end = gather(lines, at, lambda l: l.startswith("    ") or not l.strip())
+        return put_code(list(block)), end
+    if line.startswith("|"):
+        block, end = gather(lines, at, lambda l: l.startswith("|"))
+        return put_table(block), end
+    for bullet, kind in ((BULLET, "bullet"), (NUMBER, "enum")):
+        if re.match(bullet, line):
+            block, end = gather(lines, at, lambda l, b=bullet: re.match(b, l) or l.startswith("  "))
+            return put_list(block, kind, bullet), end
+    block, end = gather(lines, at, lambda l: l.strip() and not re.match(rf"[#|]|    |{BULLET}|{NUMBER}", l))
+    return fill(" ".join(block)), end
+
+
+def convert(markdown):
+    """The body of a page. Code blocks and lists space themselves; a paragraph after another is set off by .Pp."""
+    lines, out, at, fresh = markdown.split("\n"), [], 0, True
+    while at < len(lines):
+        line = lines[at]
+        if not line.strip() or line.startswith("# "):
+            at += 1
+        elif line.startswith("## ") or line.startswith("### "):
+            macro, title = (".Ss", line[4:]) if line.startswith("### ") else (".Sh", line[3:].upper())
+            out.append(f"{macro} {head(title)}")
+            at, fresh = at + 1, True
+        else:
+            block, at = put_block(lines, at)
+            if not fresh and not block[0].startswith((".Bl", ".Bd")):
+                out.append(".Pp")
+            out += block
+            fresh = False
+    return "\n".join(out) + "\n"
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+KEY_NAMES = {"KEY_UP": "Up", "KEY_DOWN": "Down", "KEY_LEFT": "Left", "KEY_RIGHT": "Right", "KEY_PAGE_UP": "PgUp",
+             "KEY_PAGE_DOWN": "PgDn", "KEY_ESCAPE": "Esc", "KEY_DELETE": "Del", "KEY_WHEEL_UP": "the wheel",
+             "KEY_WHEEL_DOWN": "the wheel", "' '": "Space"}
+KEY_ROW = re.compile(r"""(CHAT|EMPTY|IN)\((?:(\w+), )?(KEY_\w+|'.'), ([\w |]+), (ACTION_\w+),\s*(NULL|"[^"]*")\)""")
+
+
+def key_name(code, mods):
+    key = KEY_NAMES.get(code) or (code[4:].capitalize() if code.startswith("KEY_") else code.strip("'"))
+    if mods == "MOD_CTRL" and len(key) == 1:
+        return "^" + key.upper()
+    return "".join(name for mod, name in (("CTRL", "Ctrl+"), ("ALT", "Alt+"), ("SHIFT", "Shift+")) if mod in mods) + key
+
+
+def keys_list(code):
+    """The bindings by context, in the order of the help page: each with its keys and what it does."""
+    contexts = dict(re.findall(r'\[CONTEXT_(\w+)\] = "([^"]+)"', code))
+    bindings = {name: [] for name in contexts}
+    for macro, context, key, mods, action, text in KEY_ROW.findall(code):
+        rows = bindings[context if macro == "IN" else "CHAT"]
+        if text != "NULL":
+            rows.append(([], text.strip('"')))
+        if action != "ACTION_PREFIX" and key_name(key, mods) not in rows[-1][0]:
+            rows[-1][0].append(key_name(key, mods))
+    out = []
+    for context, rows in bindings.items():
+        title = contexts[context].replace("this page", "the help page")
+        out += [f".Ss {head(title)}", '.Bl -tag -width "Alt+1 to Alt+9" -compact']
+        for keys, text in rows:
+            if len(keys) > 2 and keys[0][:-1] == keys[-1][:-1]:
+                keys = [f"{keys[0]} to {keys[-1]}"]
+            out += [f".It {head(', '.join(keys))}"] + fill(text.replace("this page", "the help page"))
+        out.append(".El")
+    return "\n".join(out)
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as file:
+        return file.read()
+
+
+def between_markers(path, part):
+    text = read(path)
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        sys.exit(f"{path}: a marker of the generated part is missing")
+    before, rest = text.split(BEGIN)
+    return f"{before}{BEGIN}\n{part.rstrip()}\n{END}{rest.split(END)[1]}"
+
+
+def options_list(build):
+    return subprocess.run([os.path.join(build, "stoad"), "--print-man"], check=True,
+                          stdout=subprocess.PIPE).stdout.decode()
+
+
+def main():
+    words = [word for word in sys.argv[1:] if word != "--check"]
+    if len(words) != 1:
+        sys.exit(__doc__)
+    pages = {CLIENT_PAGE: between_markers(CLIENT_PAGE, keys_list(read(CLIENT_KEYS))),
+             CONFIG_PAGE: between_markers(CONFIG_PAGE, options_list(words[0])),
+             PROTOCOL_PAGE: PROTOCOL_HEAD + convert(read(PROTOCOL_TEXT)) + PROTOCOL_TAIL}
+    stale = 0
+    for path, text in pages.items():
+        if os.path.exists(os.path.join(ROOT, path)) and read(path) == text:
+            continue
+        stale += 1
+        if "--check" in sys.argv[1:]:
+            print(f"{path}: not up to date", file=sys.stderr)
+        else:
+            with open(os.path.join(ROOT, path), "w", encoding="utf-8") as file:
+                file.write(text)
+    return 1 if stale and "--check" in sys.argv[1:] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

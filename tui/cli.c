@@ -162,7 +162,6 @@ enum err cli_open(struct cli *cli, int *exit_code)
     if (code == ERR_OK) {
         uv_loop_init(&cli->loop);
         cli->loop_open = true;
-        cli->hangup = hangup_open(&cli->loop, STDOUT_FILENO, on_reader_gone, cli);
         cli->client = client_open(&cli->loop, cli->socket_path, "cli", terminal_name(), &callbacks, cli);
         if (!cli->client) {
             code = ERR_INTERNAL;
@@ -189,8 +188,10 @@ void cli_close(struct cli *cli)
 
 bool cli_run(struct cli *cli, const bool *done)
 {
+    cli->hangup = hangup_open(&cli->loop, STDOUT_FILENO, on_reader_gone, cli);
     while (!*done && cli->fatal == ERR_OK && !cli->out.broken)
         uv_run(&cli->loop, UV_RUN_ONCE);
+    hangup_close(&cli->hangup);
     return *done;
 }
 
@@ -219,10 +220,13 @@ enum err cli_call(struct cli *cli, enum method method, const char *session, json
     if (!cli->client)
         return ERR_UNAVAILABLE;
     client_request(cli->client, method, session, params, CLI_ANSWER_MS, on_reply, &reply);
-    if (!cli_run(cli, &reply.done)) {
+    /* Whether anybody reads what will be printed does not matter here: the request is to be done. */
+    while (!reply.done && cli->fatal == ERR_OK)
+        uv_run(&cli->loop, UV_RUN_ONCE);
+    if (!reply.done) {
         /* The reply points into this frame, so nobody may call it back any more. */
         client_close(&cli->client);
-        return cli->fatal != ERR_OK ? cli->fatal : ERR_UNAVAILABLE;
+        return cli->fatal;
     }
     if (reply.code == ERR_OK)
         *ok = reply.ok;

@@ -52,7 +52,7 @@ void cli_close(struct cli *cli);
 /* Waits until the daemon has answered at all, so that what follows may wait for as long as it takes. ERR_OK,
  * or a code after saying why. */
 enum err cli_ready(struct cli *cli);
-/* Runs the loop until *done, or until the link or stdout is of no more use (false). */
+/* Runs the loop until *done, or until the link is of no more use or nobody reads stdout any more (false). */
 bool cli_run(struct cli *cli, const bool *done);
 /* Makes a request and waits for its reply. ERR_OK with a new reference in *ok, or a code after saying why.
  * params: reference is taken. */

@@ -104,7 +104,9 @@ bool config_provider_ready(const struct provider *provider, const char *probed_u
         ready = access(file, R_OK) == 0;
         snprintf(why, 128, ready ? "key in %.90s" : "key file %.90s cannot be read", file);
     } else if (env) {
-        ready = getenv(env) && *getenv(env);
+        const char *text = getenv(env);
+
+        ready = text && *text;
         snprintf(why, 128, ready ? "%.100s is set" : "%.100s is not set", env);
     } else {
         snprintf(why, 128, "no key needed");

@@ -145,8 +145,8 @@ static const char example_head[] =
     "#\n"
     "# Each option can also be given by the environment (agent.idle_timeout as\n"
     "# STOA_AGENT_IDLE_TIMEOUT) or the command line (--set agent.idle_timeout=10m):\n"
-    "# the command line wins, then the environment, then this file. SIGHUP or\n"
-    "# `stoa reload` reads this file again.\n";
+    "# the command line wins, then the environment, then this file. SIGHUP makes the\n"
+    "# daemon read this file again: if anything in it is wrong, all stays as it was.\n";
 
 static const char example_providers[] =
     "# Where models come from. anthropic, openai, ollama, llamacpp and demo are built\n"

@@ -57,7 +57,7 @@ static const struct option_row rows[OPTION_COUNT] = {
                                    "How long a model's server may be silent in the middle of a reply.",
                                    false},
     [OPTION_MODEL_PROBE_LOCAL] =
-        {"model.probe_local", OPTION_BOOL, 0, 1, "true", NULL, "true or false",
+        {"model.probe_local", OPTION_BOOL, 0, 1, "true", NULL, "switch",
          "Whether to look for a model server on this host when no model is configured.", false},
     [OPTION_MODEL_RETRIES] =
         {"model.retries", OPTION_INTEGER, 0, 10, "2", NULL, "attempts",

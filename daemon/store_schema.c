@@ -235,7 +235,7 @@ static int configure_writer(sqlite3 *db)
 sqlite3 *store_open_writer(const char *path, char error[256], enum err *code)
 {
     sqlite3 *db = NULL;
-    int version, application, result;
+    int version = 0, application = 0, result;
 
     *code = ERR_STORE;
     if (!make_private(path, error))

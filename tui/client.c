@@ -82,6 +82,7 @@ static void on_hello(void *arg, enum err code, const char *text, json_t *ok)
     }
     read_hello(client, ok);
     client->greeted = true;
+    client->last_ping = clock_steady_ms(); /* an answered hello is as good as a ping */
     subscribe_listing(client);
     set_link(client, CLIENT_READY, "connected");
 }

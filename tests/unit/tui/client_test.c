@@ -316,6 +316,7 @@ static void test_hello_comes_first_and_requests_follow_in_order(void **state)
     assert_int_equal(strncmp(f->fake.requests[3], "admin.stats", 11), 0);
     assert_string_equal(client_hello(f->client)->epoch, EPOCH_1);
     assert_int_equal(client_link(f->client), CLIENT_READY);
+    assert_int_equal(asked(f, "server.ping", 0), 0); /* nothing to doubt so far */
 }
 
 static void test_an_unanswered_request_times_out(void **state)

@@ -1,6 +1,7 @@
-/* The connection to a daemon: one DEALER on the loop. It says hello, pings, notices that the daemon is gone, reconnects,
- * repeats what is unanswered with the same id, and keeps the replicas of the sessions it follows up to date by itself.
- * Used by the terminal UI and by every subcommand. Opens no terminal and prints nothing. */
+/* The connection to a daemon: one DEALER on the loop. It says hello, pings, notices that the daemon is gone,
+ * reconnects, repeats what is unanswered with the same id, and keeps the replicas of the sessions it follows
+ * up to date by itself. Used by the terminal UI and by every subcommand. Opens no terminal and prints
+ * nothing. */
 #ifndef STOA_TUI_CLIENT_H
 #define STOA_TUI_CLIENT_H
 
@@ -11,7 +12,11 @@
 
 struct client;
 
-enum client_link { CLIENT_CONNECTING, CLIENT_READY, CLIENT_AWAY }; /* AWAY: was ready, the daemon is gone or hangs */
+enum client_link {
+    CLIENT_CONNECTING,
+    CLIENT_READY,
+    CLIENT_AWAY
+}; /* AWAY: was ready, the daemon is gone or hangs */
 
 /* What the daemon said in its hello. Strings live until the next hello. */
 struct client_hello {
@@ -21,10 +26,11 @@ struct client_hello {
 struct client_callbacks { /* each may be NULL */
     /* The link changed. text: a sentence for people ("the daemon is gone; trying again"). */
     void (*link)(void *arg, enum client_link link, const char *text);
-    /* An event as received, before folding, of a followed session or of the listing ("mine"); raw is its frame's text.
-     * fold: what folding it gave (FOLD_OK for one that is not folded). Chunks come here too. */
+    /* An event as received, before folding, of a followed session or of the listing ("mine"); raw is its
+     * frame's text. fold: what folding it gave (FOLD_OK for one that is not folded). Chunks come here too. */
     void (*event)(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold);
-    /* A followed session has a fresh state (first snapshot, and after each resync). snapshot is the "ok" object. */
+    /* A followed session has a fresh state (first snapshot, and after each resync). snapshot is the "ok"
+     * object. */
     void (*snapshot)(void *arg, const struct state *state, const json_t *snapshot);
     /* Following ended: the session was deleted, or may not be seen. code and text say why. */
     void (*lost)(void *arg, const char *session, enum err code, const char *text);
@@ -32,10 +38,12 @@ struct client_callbacks { /* each may be NULL */
     void (*notice)(void *arg, const char *notice, enum err code, const char *text);
 };
 
-/* socket_path: the daemon's socket (without "ipc://"). kind: "tui" or "cli". terminal: the tty's name or NULL. */
+/* socket_path: the daemon's socket (without "ipc://"). kind: "tui" or "cli". terminal: the tty's name or
+ * NULL. */
 struct client *client_open(uv_loop_t *loop, const char *socket_path, const char *kind, const char *terminal,
                            const struct client_callbacks *callbacks, void *arg);
-/* Closes at once; pending replies are not called back. Run the loop until it is idle afterwards to free handles. */
+/* Closes at once; pending replies are not called back. Run the loop until it is idle afterwards to free
+ * handles. */
 void client_close(struct client **client);
 
 enum client_link client_link(const struct client *client);
@@ -44,18 +52,18 @@ const struct client_hello *client_hello(const struct client *client);
 
 /* A reply. ok is borrowed and NULL when code is not ERR_OK. */
 typedef void client_reply_cb(void *arg, enum err code, const char *text, json_t *ok);
-/* Sends a request (params: reference is taken, may be NULL), now or when the link is ready. It is repeated with the same id
- * after a reconnect. timeout_ms 0: wait for ever; else ERR_TIMEOUT is called back. */
-void client_request(struct client *client, enum method method, const char *session, json_t *params, int timeout_ms,
-                    client_reply_cb *reply, void *arg);
+/* Sends a request (params: reference is taken, may be NULL), now or when the link is ready. It is repeated
+ * with the same id after a reconnect. timeout_ms 0: wait for ever; else ERR_TIMEOUT is called back. */
+void client_request(struct client *client, enum method method, const char *session, json_t *params,
+                    int timeout_ms, client_reply_cb *reply, void *arg);
 
 /* Follows a session: subscribes, takes a snapshot, folds. limit: messages of the snapshot (1-200). */
 void client_follow(struct client *client, const char *session, int limit);
 void client_unfollow(struct client *client, const char *session);
 /* The folded state, or NULL before its first snapshot. Valid until the loop runs again. */
 struct state *client_state(const struct client *client, const char *session);
-/* Asks for the page of messages before the oldest that the state has, and puts them there; reply is called when done
- * (ok: {"added":n,"more":bool}). */
+/* Asks for the page of messages before the oldest that the state has, and puts them there; reply is called
+ * when done (ok: {"added":n,"more":bool}). */
 void client_older(struct client *client, const char *session, int limit, client_reply_cb *reply, void *arg);
 /* Follows the list of own sessions: events marked listed come to the event callback. */
 void client_follow_listing(struct client *client);

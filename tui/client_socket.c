@@ -38,22 +38,17 @@ static bool set_options(void *dealer)
 
 /* --- receiving --- */
 
-/* Reads the frames after the first; keeps the second, drops others. How many there were. */
+/* Reads the frames after the first: into second, and what follows it to nowhere. How many there were. */
 static int read_rest(void *socket, zmq_msg_t *second)
 {
-    int count = 0;
+    zmq_msg_t extra;
+    bool more = zmq_msg_recv(second, socket, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(second);
+    int count = 1;
 
-    for (int more = 1; more; count++) {
-        zmq_msg_t extra, *part = count == 0 ? second : &extra;
-
-        if (count > 0)
-            zmq_msg_init(&extra);
-        if (zmq_msg_recv(part, socket, ZMQ_DONTWAIT) < 0)
-            more = 0;
-        else
-            more = zmq_msg_more(part);
-        if (count > 0)
-            zmq_msg_close(&extra);
+    for (; more; count++) {
+        zmq_msg_init(&extra);
+        more = zmq_msg_recv(&extra, socket, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&extra);
+        zmq_msg_close(&extra);
     }
     return count;
 }

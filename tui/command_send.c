@@ -298,6 +298,7 @@ static int follow_turn(struct send *send)
     uv_close((uv_handle_t *)&send->interrupt, NULL);
     uv_close((uv_handle_t *)&send->patience, NULL);
     cli_close(cli);
+    cli->arg = NULL;
     return send->exit_code;
 }
 

@@ -219,5 +219,6 @@ int command_watch(struct cli *cli)
     if (!cli_run(cli, &watch.done))
         watch.exit_code = cli_exit_code(cli->fatal);
     cli_close(cli);
+    cli->arg = NULL;
     return watch.exit_code;
 }

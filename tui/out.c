@@ -106,13 +106,15 @@ static void put_json(struct out *out, const char *text, size_t len)
     while (at < len) {
         uint32_t cp;
         size_t used = 1;
-        char escape[8];
 
         if ((unsigned char)text[at] >= 0x7f) {
             used = utf8_decode(text + at, len - at, &cp);
             if (is_unsafe(cp)) {
+                char escape[8] = "";
+                int escape_len = snprintf(escape, sizeof escape, "\\u%04x", (unsigned)cp);
+
                 put(out, text + from, at - from);
-                put(out, escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", (unsigned)cp));
+                put(out, escape, (size_t)escape_len);
                 from = at + used;
             }
         } else if (text[at] == '\n' ||

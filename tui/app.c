@@ -1,0 +1,460 @@
+/* The loop of the full-screen client: what the client and the terminal say changes ui, and ui is drawn.
+ * Nothing runs while nothing happens: the only repeating timer ticks while a turn runs. */
+#include "tui/app.h"
+#include "shared/buf.h"
+#include "shared/clock.h"
+#include "shared/err.h"
+#include "shared/sanitise.h"
+#include "shared/utf8.h"
+#include "shared/xalloc.h"
+#include "tui/app_private.h"
+#include "tui/local.h"
+#include "tui/view.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    FRAME_MS = 16, /* at most a frame in that time; keys are not made to wait */
+    TICK_MS = 250, /* spinner and elapsed time */
+    FIRST_MESSAGES = 50,
+    NOTICE_BYTES_MAX = 300,
+    ATTACH_ID_MIN = 10 /* characters of a session's id in the resume command */
+};
+
+/* --- what is shown
+ * ------------------------------------------------------------------------------------------------ */
+
+static void set_trouble(struct app *app, char *key, const char *author, const char *text)
+{
+    free(app->trouble_key);
+    app->trouble_key = key;
+    message_free(&app->ui.trouble);
+    if (key)
+        app->ui.trouble = local_message(author, text);
+}
+
+/* The session's error or retry as a message at the end of the list, made anew only when it is another one. */
+static void sync_trouble(struct app *app)
+{
+    const struct state *state = app->ui.state;
+    char author[128], *key = NULL;
+    const char *text = NULL;
+
+    if (state && state->retry_why) {
+        snprintf(author, sizeof author, "~ attempt %lld of %lld follows in %.1f s",
+                 (long long)state->retry_attempt, (long long)state->retry_limit,
+                 (double)state->retry_delay_ms / 1000);
+        text = state->retry_why;
+    } else if (state && state->error_text) {
+        snprintf(author, sizeof author, "! error: %.80s", state->error_kind);
+        text = state->error_text;
+    }
+    if (text)
+        key = xasprintf("%s %s", author, text);
+    if (key ? app->trouble_key && strcmp(key, app->trouble_key) == 0 : !app->trouble_key)
+        free(key);
+    else
+        set_trouble(app, key, author, text);
+}
+
+static void sync_extras(struct ui *ui)
+{
+    size_t count = 0;
+
+    if (ui->trouble)
+        ui->extras[count++] = (struct list_extra){ui->trouble, LIST_NOTICE};
+    for (size_t i = 0; ui->state && i < ui->state->queue_count && count < UI_EXTRAS_MAX; i++)
+        ui->extras[count++] = (struct list_extra){ui->state->queue[i], LIST_QUEUED};
+    count += outbox_extras(ui->outbox, ui->session, ui->extras + count, UI_EXTRAS_MAX - count);
+    ui->extra_count = count;
+}
+
+void app_sync(struct app *app)
+{
+    struct ui *ui = &app->ui;
+
+    ui->state = client_state(app->client, ui->session);
+    ui->hello = client_hello(app->client);
+    if (ui->state)
+        sessions_look(ui->sessions, ui->state);
+    if (ui->selected >= sessions_count(ui->sessions))
+        ui->selected = sessions_count(ui->sessions) ? sessions_count(ui->sessions) - 1 : 0;
+    sync_trouble(app);
+    sync_extras(ui);
+    view_arrange(ui, screen_rows(app->screen), screen_cols(app->screen));
+}
+
+void app_say(struct app *app, bool bad, const char *format, ...)
+{
+    va_list args;
+    struct buf text;
+
+    buf_init(&text, 4096);
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    free(app->ui.notice);
+    app->ui.notice = sanitise_line(text.data, text.len, NOTICE_BYTES_MAX);
+    app->ui.notice_bad = bad;
+    app->notice_at = clock_steady_ms();
+    buf_free(&text);
+    app_changed(app);
+}
+
+/* --- frames
+ * ------------------------------------------------------------------------------------------------------- */
+
+static void on_tick(uv_timer_t *timer)
+{
+    app_changed(timer->data);
+}
+
+/* Ticks only while there is something that time alone changes. */
+static void set_tick(struct app *app)
+{
+    const struct state *state = app->ui.state;
+    bool wanted = state && state->run != RUN_IDLE && app->ui.link == CLIENT_READY && !app->outside;
+
+    if (wanted && !uv_is_active((uv_handle_t *)&app->tick))
+        uv_timer_start(&app->tick, on_tick, TICK_MS, TICK_MS);
+    else if (!wanted)
+        uv_timer_stop(&app->tick);
+}
+
+static void on_terminal(uv_poll_t *poll, int status, int events);
+
+static void poll_terminal(struct app *app, bool output)
+{
+    app->polling_output = output;
+    uv_poll_start(&app->terminal, UV_READABLE | (output ? UV_WRITABLE : 0), on_terminal);
+}
+
+void app_draw(struct app *app)
+{
+    if (app->outside)
+        return;
+    if (screen_flush(app->screen)) { /* the last frame is not out: this one comes when it is */
+        app->dirty = true;
+        if (!app->polling_output)
+            poll_terminal(app, true);
+        return;
+    }
+    app_sync(app);
+    view_draw(&app->ui, app->screen);
+    app->dirty = false;
+    app->last_frame = clock_steady_ms();
+    uv_timer_stop(&app->frame);
+    if (screen_flush(app->screen) != app->polling_output)
+        poll_terminal(app, !app->polling_output);
+    set_tick(app);
+    app_load_older(app);
+}
+
+static void on_frame(uv_timer_t *timer)
+{
+    struct app *app = timer->data;
+
+    if (app->dirty)
+        app_draw(app);
+}
+
+/* The first change is shown when the loop comes round, so that a burst of events is one frame; those after it
+ * wait for their time. */
+void app_changed(struct app *app)
+{
+    int64_t since = clock_steady_ms() - app->last_frame;
+
+    app->dirty = true;
+    if (app->outside || uv_is_active((uv_handle_t *)&app->frame))
+        return;
+    uv_update_time(&app->loop);
+    uv_timer_start(&app->frame, on_frame, since >= FRAME_MS ? 0 : (uint64_t)(FRAME_MS - since), 0);
+}
+
+/* --- the terminal
+ * ------------------------------------------------------------------------------------------------- */
+
+static void read_terminal(struct app *app)
+{
+    char bytes[65536];
+    ssize_t got = read(screen_fd(app->screen), bytes, sizeof bytes);
+
+    if (got > 0) {
+        keys_feed(app->keys, bytes, (size_t)got);
+        app_keys(app, false);
+    } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+        app_quit(app, EXIT_OK, NULL); /* the terminal is gone */
+    }
+}
+
+static void on_terminal(uv_poll_t *poll, int status, int events)
+{
+    struct app *app = poll->data;
+
+    if (status < 0) {
+        app_quit(app, EXIT_OK, NULL);
+        return;
+    }
+    if ((events & UV_WRITABLE) && !screen_flush(app->screen)) {
+        poll_terminal(app, false);
+        if (app->dirty)
+            app_draw(app);
+    }
+    if (events & UV_READABLE)
+        read_terminal(app);
+}
+
+void app_listen(struct app *app)
+{
+    poll_terminal(app, false);
+}
+
+void app_deafen(struct app *app)
+{
+    uv_poll_stop(&app->terminal);
+    uv_timer_stop(&app->escape);
+    uv_timer_stop(&app->frame);
+    uv_timer_stop(&app->tick);
+}
+
+static void on_resized(uv_signal_t *handle, int number)
+{
+    struct app *app = handle->data;
+
+    (void)number;
+    if (app->outside)
+        return; /* asked anew on the way back */
+    screen_resize(app->screen);
+    app_changed(app);
+}
+
+static void on_stop(uv_signal_t *handle, int number)
+{
+    (void)number;
+    app_suspend(handle->data);
+}
+
+/* Somebody else stopped and continued the process: the shell has changed the terminal meanwhile. */
+static void on_resumed(uv_signal_t *handle, int number)
+{
+    struct app *app = handle->data;
+
+    (void)number;
+    if (app->outside)
+        return;
+    screen_enter(app->screen);
+    app_changed(app);
+}
+
+/* --- the client
+ * --------------------------------------------------------------------------------------------------- */
+
+static void on_link(void *arg, enum client_link link, const char *text)
+{
+    struct app *app = arg;
+    struct ui *ui = &app->ui;
+
+    ui->link = link;
+    free(ui->link_text);
+    ui->link_text = sanitise_line(text, strlen(text), NOTICE_BYTES_MAX);
+    app->says_typing = false;
+    if (link == CLIENT_READY)
+        app_load_sessions(app);
+    app_changed(app);
+}
+
+static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
+{
+    struct app *app = arg;
+    bool here = strcmp(event->session, app->ui.session) == 0;
+
+    (void)raw;
+    (void)len;
+    bool listed = sessions_event(app->ui.sessions, event);
+    if (here && fold == FOLD_OK &&
+        (event->type == EVENT_MESSAGE_ADDED || event->type == EVENT_QUEUE_CHANGED)) {
+        const char *member = event->type == EVENT_MESSAGE_ADDED ? "message" : "added";
+        struct message *message = message_from_json(json_object_get(event->data, member));
+        if (message)
+            outbox_arrived(app->ui.outbox, event->session, message);
+        message_free(&message);
+    }
+    if (here || listed)
+        app_changed(app);
+}
+
+static void on_snapshot(void *arg, const struct state *state, const json_t *snapshot)
+{
+    struct app *app = arg;
+
+    (void)snapshot;
+    if (strcmp(state->id, app->ui.session) != 0)
+        return;
+    list_refresh(app->ui.list);
+    app->no_older = false;
+    app_changed(app);
+}
+
+static void on_lost(void *arg, const char *session, enum err code, const char *text)
+{
+    struct app *app = arg;
+
+    (void)code;
+    sessions_remove(app->ui.sessions, session);
+    if (strcmp(session, app->ui.session) == 0)
+        app_session_lost(app, text);
+    app_changed(app);
+}
+
+static void on_notice(void *arg, const char *notice, enum err code, const char *text)
+{
+    struct app *app = arg;
+
+    (void)notice;
+    if (code == ERR_VERSION)
+        app_quit(app, EXIT_PROTOCOL, text);
+    else
+        app_say(app, true, "%s", text);
+}
+
+/* --- beginning and end
+ * -------------------------------------------------------------------------------------------- */
+
+void app_quit(struct app *app, int exit_code, const char *words)
+{
+    app->quit = true;
+    app->exit_code = exit_code;
+    if (words && !app->last_words)
+        app->last_words = sanitise_text(words, strlen(words), SANITISE_STRIP, 4096);
+    uv_stop(&app->loop);
+}
+
+static void open_handles(struct app *app)
+{
+    struct {
+        uv_timer_t *timer;
+    } timers[] = {{&app->frame}, {&app->tick}, {&app->escape}, {&app->typing}};
+
+    uv_loop_init(&app->loop);
+    for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
+        uv_timer_init(&app->loop, timers[i].timer);
+        timers[i].timer->data = app;
+    }
+    uv_poll_init(&app->loop, &app->terminal, screen_fd(app->screen));
+    uv_signal_init(&app->loop, &app->resized);
+    uv_signal_init(&app->loop, &app->stop);
+    uv_signal_init(&app->loop, &app->resumed);
+    app->terminal.data = app->resized.data = app->stop.data = app->resumed.data = app;
+    uv_signal_start(&app->resized, on_resized, SIGWINCH);
+    uv_signal_start(&app->stop, on_stop, SIGTSTP);
+    uv_signal_start(&app->resumed, on_resumed, SIGCONT);
+    app_listen(app);
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void close_handles(struct app *app)
+{
+    client_close(&app->client);
+    uv_walk(&app->loop, close_handle, NULL);
+    uv_run(&app->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&app->loop);
+}
+
+static void ui_open(struct ui *ui, const char *session)
+{
+    snprintf(ui->session, sizeof ui->session, "%s", session);
+    ui->sessions = sessions_new();
+    ui->list = list_new();
+    ui->editor = editor_new();
+    ui->outbox = outbox_new();
+    ui->mouse = true;
+}
+
+static void ui_close(struct ui *ui)
+{
+    sessions_free(&ui->sessions);
+    list_free(&ui->list);
+    editor_free(&ui->editor);
+    outbox_free(&ui->outbox);
+    message_free(&ui->trouble);
+    free(ui->link_text);
+    free(ui->notice);
+}
+
+/* As much of the id as tells it from those of the other sessions. */
+static int attach_length(const struct ui *ui)
+{
+    size_t len = ATTACH_ID_MIN;
+
+    for (size_t i = 0; i < sessions_count(ui->sessions); i++) {
+        const char *other = sessions_at(ui->sessions, i)->id;
+        while (strcmp(other, ui->session) != 0 && ui->session[len] && strncmp(other, ui->session, len) == 0)
+            len++;
+    }
+    return (int)len;
+}
+
+/* On the normal screen: how to come back, and what was typed and may not have arrived. */
+static void say_goodbye(const struct app *app)
+{
+    const struct ui *ui = &app->ui;
+
+    for (const struct outbox_entry *entry = outbox_first(ui->outbox); entry; entry = entry->next)
+        if (!entry->arrived)
+            printf("not acknowledged by the daemon:\n%s\n\n", entry->text);
+    for (const struct draft *draft = outbox_drafts(ui->outbox); draft; draft = draft->next)
+        if (*draft->text && strcmp(draft->session, ui->session) != 0)
+            printf("draft for session %.*s:\n%s\n\n", ATTACH_ID_MIN, draft->session, draft->text);
+    printf("stoa attach %.*s\n", attach_length(ui), ui->session);
+    fflush(stdout);
+    if (app->last_words)
+        fprintf(stderr, "stoa: %s\n", app->last_words);
+}
+
+int app_run(const struct app_options *options)
+{
+    static const struct client_callbacks callbacks = {
+        .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost, .notice = on_notice};
+    struct screen_options screen = {.path = "/dev/tty", .mouse = true, .plain = options->plain};
+    struct app *app = xcalloc(1, sizeof *app);
+    char error[256];
+
+    utf8_locale();
+    app->screen = screen_open(&screen, error);
+    if (!app->screen) {
+        fprintf(stderr, "stoa: %s\n", error);
+        free(app);
+        return EXIT_FAILED;
+    }
+    ui_open(&app->ui, options->session);
+    app->keys = keys_new();
+    open_handles(app);
+    app->client =
+        client_open(&app->loop, options->socket_path, "tui", ttyname(STDIN_FILENO), &callbacks, app);
+    client_follow(app->client, app->ui.session, FIRST_MESSAGES);
+    client_follow_listing(app->client);
+    app_draw(app);
+    if (!app->quit)
+        uv_run(&app->loop, UV_RUN_DEFAULT);
+    screen_close(&app->screen);
+    say_goodbye(app);
+    int exit_code = app->exit_code;
+    close_handles(app);
+    keys_free(&app->keys);
+    ui_close(&app->ui);
+    free(app->trouble_key);
+    free(app->last_words);
+    free(app);
+    return exit_code;
+}

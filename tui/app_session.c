@@ -1,0 +1,341 @@
+/* What the full-screen client asks of the daemon. */
+#include "shared/clock.h"
+#include "shared/err.h"
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+#include "tui/app_private.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LIST_LIMIT = 100,
+    OLDER_LIMIT = 100,
+    SNAPSHOT_LIMIT = 50,
+    ANSWER_MS = 10000 /* for requests that somebody looks at the answer of */
+};
+
+/* A reply that only matters when it is bad. */
+static void on_done(void *arg, enum err code, const char *text, json_t *ok)
+{
+    (void)ok;
+    if (code != ERR_OK)
+        app_say(arg, true, "%s", text);
+}
+
+static void on_ignored(void *arg, enum err code, const char *text, json_t *ok)
+{
+    (void)arg;
+    (void)code;
+    (void)text;
+    (void)ok;
+}
+
+static json_t *with_text(const char *key, const char *text)
+{
+    json_t *params = json_object();
+
+    jsonx_set_str(params, key, text);
+    return params;
+}
+
+/* --- the list of sessions
+ * ----------------------------------------------------------------------------------------- */
+
+static void on_sessions(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct app *app = arg;
+
+    (void)text;
+    if (code != ERR_OK)
+        return;
+    char selected[ID_MAX] = "";
+    if (app->ui.selected < sessions_count(app->ui.sessions))
+        memcpy(selected, sessions_at(app->ui.sessions, app->ui.selected)->id, sizeof selected);
+    sessions_load(app->ui.sessions, jsonx_arr(ok, "sessions"));
+    app_sync(app);
+    app->ui.selected = sessions_find(app->ui.sessions, selected);
+    app_changed(app);
+}
+
+void app_load_sessions(struct app *app)
+{
+    json_t *params = json_object();
+
+    jsonx_set_int(params, "limit", LIST_LIMIT);
+    client_request(app->client, METHOD_SESSION_LIST, NULL, params, ANSWER_MS, on_sessions, app);
+}
+
+/* --- switching
+ * ---------------------------------------------------------------------------------------------------- */
+
+static void leave_session(struct app *app)
+{
+    struct ui *ui = &app->ui;
+    const struct state *state = client_state(app->client, ui->session);
+    const char *seen = state && state->message_count ? state->messages[state->message_count - 1]->id : "";
+
+    app_tell_typing(app, false);
+    outbox_keep_draft(ui->outbox, ui->session, editor_text(ui->editor, NULL), seen);
+    client_unfollow(app->client, ui->session);
+}
+
+void app_switch(struct app *app, const char *session)
+{
+    struct ui *ui = &app->ui;
+    char id[ID_MAX];
+
+    ui->overlay = OVERLAY_NONE;
+    if (strcmp(session, ui->session) == 0)
+        return;
+    snprintf(id, sizeof id, "%s", session); /* it may be a string of what changes now */
+    leave_session(app);
+    memcpy(ui->session, id, sizeof ui->session);
+    const struct draft *draft = outbox_draft(ui->outbox, id);
+    editor_set(ui->editor, draft ? draft->text : "", draft ? strlen(draft->text) : 0);
+    list_reset(ui->list);
+    list_mark_unread(ui->list, draft ? draft->seen : "");
+    app->no_older = false;
+    client_follow(app->client, id, SNAPSHOT_LIMIT);
+    app_sync(app);
+    app_changed(app);
+}
+
+static void on_created(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct app *app = arg;
+    const char *why = jsonx_str(ok, "why", NULL);
+
+    if (code != ERR_OK) {
+        app_say(app, true, "no new session: %s", text);
+        return;
+    }
+    app_switch(app, jsonx_str(ok, "session", app->ui.session));
+    if (why && *why)
+        app_say(app, false, "%s", why);
+}
+
+void app_new_session(struct app *app, const char *title)
+{
+    app->ui.overlay = OVERLAY_NONE;
+    client_request(app->client, METHOD_SESSION_CREATE, NULL, *title ? with_text("title", title) : NULL,
+                   ANSWER_MS, on_created, app);
+}
+
+/* Goes to the newest of the others, or to a new one. The draft stays with its session's name in the goodbye.
+ */
+void app_session_lost(struct app *app, const char *text)
+{
+    if (sessions_count(app->ui.sessions) > 0)
+        app_switch(app, sessions_at(app->ui.sessions, 0)->id);
+    else
+        app_new_session(app, "");
+    app_say(app, true, "the session is gone: %s", text);
+}
+
+/* --- commands
+ * ----------------------------------------------------------------------------------------------------- */
+
+static void command_new(struct app *app, const char *rest)
+{
+    app_new_session(app, rest);
+}
+
+static void command_rename(struct app *app, const char *rest)
+{
+    if (!*rest)
+        app_say(app, true, "/rename needs a title");
+    else
+        client_request(app->client, METHOD_SESSION_RENAME, app->ui.session, with_text("title", rest),
+                       ANSWER_MS, on_done, app);
+}
+
+static void command_model(struct app *app, const char *rest)
+{
+    if (!*rest)
+        app_say(app, true, "/model needs a model's name; 'stoa models' lists them");
+    else
+        client_request(app->client, METHOD_SESSION_CONFIGURE, app->ui.session, with_text("model", rest),
+                       ANSWER_MS, on_done, app);
+}
+
+static void command_interrupt(struct app *app, const char *rest)
+{
+    (void)rest;
+    app_interrupt(app);
+}
+
+static void command_help(struct app *app, const char *rest)
+{
+    (void)rest;
+    app->ui.overlay = OVERLAY_HELP;
+    app->ui.scroll = 0;
+}
+
+static void command_quit(struct app *app, const char *rest)
+{
+    (void)rest;
+    app_quit(app, EXIT_OK, NULL);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(struct app *app, const char *rest);
+} commands[] = {{"new", command_new},   {"rename", command_rename},       {"model", command_model},
+                {"help", command_help}, {"interrupt", command_interrupt}, {"quit", command_quit}};
+
+/* "/word" or "/word rest" on one line; "/usr/bin is full" is a message. */
+static bool looks_like_command(const char *text)
+{
+    size_t word = text[0] == '/' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
+
+    return word > 0 && (text[1 + word] == '\0' || text[1 + word] == ' ') && !strchr(text, '\n');
+}
+
+/* False if the draft shall stay: there is no such command. */
+static bool run_command(struct app *app, const char *text)
+{
+    size_t word = strcspn(text + 1, " ");
+    const char *rest = text + 1 + word;
+
+    while (*rest == ' ')
+        rest++;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strlen(commands[i].name) == word && memcmp(commands[i].name, text + 1, word) == 0) {
+            commands[i].run(app, rest);
+            return true;
+        }
+    }
+    app_say(app, true, "no command %.*s; a space before it sends it as a message", (int)word + 1, text);
+    return false;
+}
+
+/* --- sending
+ * ------------------------------------------------------------------------------------------------------ */
+
+struct sent {
+    struct app *app;
+    struct outbox_entry *entry;
+};
+
+/* Puts a refused text before what has been typed since, in its session. */
+static void give_back(struct app *app, const struct outbox_entry *entry)
+{
+    bool here = strcmp(entry->session, app->ui.session) == 0;
+    const struct draft *draft = here ? NULL : outbox_draft(app->ui.outbox, entry->session);
+    const char *typed = here ? editor_text(app->ui.editor, NULL) : draft ? draft->text : "";
+    char *text = *typed ? xasprintf("%s\n%s", entry->text, typed) : xstrdup(entry->text);
+
+    if (!here)
+        outbox_keep_draft(app->ui.outbox, entry->session, text, draft ? draft->seen : "");
+    else if (!editor_set(app->ui.editor, text, strlen(text)))
+        editor_remember(app->ui.editor, entry->text);
+    free(text);
+}
+
+static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct sent *sent = arg;
+    struct app *app = sent->app;
+
+    (void)ok;
+    if (code != ERR_OK) {
+        give_back(app, sent->entry);
+        app_say(app, true, "not sent: %s", text);
+    }
+    outbox_remove(sent->entry);
+    free(sent);
+    app_changed(app);
+}
+
+static void send_message(struct app *app, const char *text)
+{
+    struct ui *ui = &app->ui;
+    struct sent *sent = xcalloc(1, sizeof *sent);
+
+    sent->app = app;
+    sent->entry = outbox_add(ui->outbox, ui->session, ui->hello ? ui->hello->user : "you", text);
+    /* Waits for ever: it is repeated until the daemon has answered. */
+    client_request(app->client, METHOD_MESSAGE_SEND, ui->session, with_text("text", text), 0, on_sent, sent);
+    list_follow(ui->list);
+    list_mark_unread(ui->list, "");
+}
+
+void app_send(struct app *app)
+{
+    struct editor *editor = app->ui.editor;
+    size_t len;
+    const char *text = editor_text(editor, &len);
+
+    while (len > 0 && isspace((unsigned char)text[len - 1]))
+        len--;
+    if (len == 0)
+        return;
+    char *copy = xstrndup(text, len);
+    if (!looks_like_command(copy)) {
+        send_message(app, copy);
+    } else if (!run_command(app, copy)) {
+        free(copy);
+        return;
+    }
+    editor_remember(editor, copy);
+    editor_set(editor, "", 0);
+    app_tell_typing(app, false);
+    free(copy);
+}
+
+static void on_interrupted(void *arg, enum err code, const char *text, json_t *ok)
+{
+    if (code != ERR_OK)
+        app_say(arg, true, "not interrupted: %s", text);
+    else if (!jsonx_bool(ok, "interrupted", false))
+        app_say(arg, false, "nothing was running any more");
+}
+
+void app_interrupt(struct app *app)
+{
+    const struct state *state = app->ui.state;
+
+    if (state && state->run != RUN_IDLE && state->run != RUN_INTERRUPTING)
+        client_request(app->client, METHOD_SESSION_INTERRUPT, app->ui.session, NULL, ANSWER_MS,
+                       on_interrupted, app);
+}
+
+void app_tell_typing(struct app *app, bool typing)
+{
+    json_t *params;
+
+    if (!typing)
+        uv_timer_stop(&app->typing);
+    if (typing == app->says_typing || app->ui.link != CLIENT_READY || !app->ui.state)
+        return;
+    params = json_object();
+    json_object_set_new(params, "typing", json_boolean(typing));
+    app->says_typing = typing;
+    client_request(app->client, METHOD_SESSION_TYPING, app->ui.session, params, ANSWER_MS, on_ignored, app);
+}
+
+/* --- older messages
+ * ----------------------------------------------------------------------------------------------- */
+
+static void on_older(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct app *app = arg;
+
+    (void)text;
+    app->loading_older = false;
+    app->no_older = code != ERR_OK || jsonx_int(ok, "added", 0) == 0 || !jsonx_bool(ok, "more", false);
+    app_changed(app);
+}
+
+void app_load_older(struct app *app)
+{
+    const struct state *state = app->ui.state;
+
+    if (app->loading_older || app->no_older || !state || app->ui.link != CLIENT_READY ||
+        state->message_count == 0 || state->messages_total <= state->message_count ||
+        !list_wants_older(app->ui.list))
+        return;
+    app->loading_older = true;
+    client_older(app->client, app->ui.session, OLDER_LIMIT, on_older, app);
+}

@@ -1,0 +1,188 @@
+#include "tui/keymap.h"
+#include "shared/utf8.h"
+#include "tui/keys.h"
+#include <stdio.h>
+#include <string.h>
+
+#define CHAT(code, mods, action, help)                                                                       \
+    {                                                                                                        \
+        CONTEXT_CHAT, WHEN_ALWAYS, code, mods, action, help                                                  \
+    }
+#define EMPTY(code, mods, action, help)                                                                      \
+    {                                                                                                        \
+        CONTEXT_CHAT, WHEN_EMPTY, code, mods, action, help                                                   \
+    }
+#define IN(context, code, mods, action, help)                                                                \
+    {                                                                                                        \
+        CONTEXT_##context, WHEN_ALWAYS, code, mods, action, help                                             \
+    }
+
+/* WHEN_EMPTY rows stand before the others of the same key. */
+static const struct binding rows[] = {
+    CHAT(KEY_ENTER, 0, ACTION_SEND, "send"),
+    CHAT(KEY_ENTER, MOD_ALT, ACTION_NEWLINE, "new line"),
+    CHAT('j', MOD_CTRL, ACTION_NEWLINE, NULL),
+    CHAT(KEY_ENTER, MOD_SHIFT, ACTION_NEWLINE, NULL),
+    CHAT(KEY_ESCAPE, 0, ACTION_INTERRUPT, "interrupt the turn"),
+    CHAT('c', MOD_CTRL, ACTION_CANCEL, "clear the draft; twice: quit"),
+    EMPTY('d', MOD_CTRL, ACTION_QUIT, "quit (draft empty)"),
+    CHAT(KEY_PAGE_UP, 0, ACTION_PAGE_UP, "scroll"),
+    CHAT(KEY_PAGE_DOWN, 0, ACTION_PAGE_DOWN, NULL),
+    CHAT(KEY_WHEEL_UP, 0, ACTION_WHEEL_UP, NULL),
+    CHAT(KEY_WHEEL_DOWN, 0, ACTION_WHEEL_DOWN, NULL),
+    CHAT(KEY_HOME, 0, ACTION_LINE_OR_TOP, "to the oldest message (draft empty)"),
+    CHAT(KEY_HOME, MOD_CTRL, ACTION_TOP, NULL),
+    CHAT(KEY_END, 0, ACTION_LINE_OR_FOLLOW, "to the newest, and follow"),
+    CHAT(KEY_END, MOD_CTRL, ACTION_FOLLOW, NULL),
+    CHAT(KEY_TAB, 0, ACTION_FOLD, "fold or unfold reasoning and tool calls"),
+    CHAT('x', MOD_CTRL, ACTION_PREFIX, NULL),
+    IN(PREFIX, 'l', 0, ACTION_SWITCHER, "list of sessions"),
+    IN(PREFIX, 'l', MOD_CTRL, ACTION_SWITCHER, NULL),
+    IN(PREFIX, 'n', 0, ACTION_NEW, "new session"),
+    IN(PREFIX, 'n', MOD_CTRL, ACTION_NEW, NULL),
+    CHAT('1', MOD_ALT, ACTION_SWITCH, "switch to session 1 to 9"),
+    CHAT('2', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('3', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('4', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('5', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('6', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('7', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('8', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('9', MOD_ALT, ACTION_SWITCH, NULL),
+    CHAT('g', MOD_CTRL, ACTION_EDITOR, "edit the draft in $EDITOR"),
+    CHAT('l', MOD_CTRL, ACTION_REDRAW, "redraw"),
+    CHAT('z', MOD_CTRL, ACTION_SUSPEND, "suspend"),
+    CHAT('m', MOD_ALT, ACTION_MOUSE, "mouse on or off"),
+    EMPTY('?', 0, ACTION_HELP, "this page"),
+    CHAT(KEY_F1, 0, ACTION_HELP, NULL),
+    CHAT(KEY_UP, 0, ACTION_UP, "up; on the first line: what was sent before"),
+    CHAT('p', MOD_CTRL, ACTION_UP, NULL),
+    CHAT(KEY_DOWN, 0, ACTION_DOWN, "down"),
+    CHAT('n', MOD_CTRL, ACTION_DOWN, NULL),
+    CHAT(KEY_LEFT, 0, ACTION_LEFT, "left"),
+    CHAT('b', MOD_CTRL, ACTION_LEFT, NULL),
+    CHAT(KEY_RIGHT, 0, ACTION_RIGHT, "right"),
+    CHAT('f', MOD_CTRL, ACTION_RIGHT, NULL),
+    CHAT('b', MOD_ALT, ACTION_WORD_LEFT, "word left"),
+    CHAT(KEY_LEFT, MOD_CTRL, ACTION_WORD_LEFT, NULL),
+    CHAT(KEY_LEFT, MOD_ALT, ACTION_WORD_LEFT, NULL),
+    CHAT('f', MOD_ALT, ACTION_WORD_RIGHT, "word right"),
+    CHAT(KEY_RIGHT, MOD_CTRL, ACTION_WORD_RIGHT, NULL),
+    CHAT(KEY_RIGHT, MOD_ALT, ACTION_WORD_RIGHT, NULL),
+    CHAT('a', MOD_CTRL, ACTION_LINE_START, "start of the line"),
+    CHAT('e', MOD_CTRL, ACTION_LINE_END, "end of the line"),
+    CHAT(KEY_BACKSPACE, 0, ACTION_DELETE_LEFT, "delete left"),
+    CHAT(KEY_BACKSPACE, MOD_SHIFT, ACTION_DELETE_LEFT, NULL),
+    CHAT('h', MOD_CTRL, ACTION_DELETE_LEFT, NULL),
+    CHAT(KEY_DELETE, 0, ACTION_DELETE_RIGHT, "delete right"),
+    CHAT('d', MOD_CTRL, ACTION_DELETE_RIGHT, NULL),
+    CHAT('w', MOD_CTRL, ACTION_KILL_WORD, "kill the word to the left"),
+    CHAT(KEY_BACKSPACE, MOD_ALT, ACTION_KILL_WORD, NULL),
+    CHAT(KEY_BACKSPACE, MOD_CTRL, ACTION_KILL_WORD, NULL),
+    CHAT('d', MOD_ALT, ACTION_KILL_WORD_RIGHT, "kill the word to the right"),
+    CHAT('u', MOD_CTRL, ACTION_KILL_START, "kill to the start of the line"),
+    CHAT('k', MOD_CTRL, ACTION_KILL_END, "kill to its end"),
+    CHAT('y', MOD_CTRL, ACTION_YANK, "put back what was killed"),
+    CHAT('_', MOD_CTRL, ACTION_UNDO, "undo"),
+    IN(SWITCHER, KEY_DOWN, 0, ACTION_NEXT, "next"),
+    IN(SWITCHER, 'j', 0, ACTION_NEXT, NULL),
+    IN(SWITCHER, 'n', MOD_CTRL, ACTION_NEXT, NULL),
+    IN(SWITCHER, KEY_WHEEL_DOWN, 0, ACTION_NEXT, NULL),
+    IN(SWITCHER, KEY_UP, 0, ACTION_PREVIOUS, "previous"),
+    IN(SWITCHER, 'k', 0, ACTION_PREVIOUS, NULL),
+    IN(SWITCHER, 'p', MOD_CTRL, ACTION_PREVIOUS, NULL),
+    IN(SWITCHER, KEY_WHEEL_UP, 0, ACTION_PREVIOUS, NULL),
+    IN(SWITCHER, KEY_PAGE_DOWN, 0, ACTION_PAGE_DOWN, "page"),
+    IN(SWITCHER, KEY_PAGE_UP, 0, ACTION_PAGE_UP, NULL),
+    IN(SWITCHER, KEY_ENTER, 0, ACTION_CHOOSE, "switch to the session"),
+    IN(SWITCHER, 'n', 0, ACTION_NEW, "new session"),
+    IN(SWITCHER, KEY_ESCAPE, 0, ACTION_CLOSE, "back"),
+    IN(SWITCHER, 'q', 0, ACTION_CLOSE, NULL),
+    IN(SWITCHER, 'c', MOD_CTRL, ACTION_CLOSE, NULL),
+    IN(HELP, KEY_DOWN, 0, ACTION_NEXT, "scroll"),
+    IN(HELP, KEY_UP, 0, ACTION_PREVIOUS, NULL),
+    IN(HELP, 'j', 0, ACTION_NEXT, NULL),
+    IN(HELP, 'k', 0, ACTION_PREVIOUS, NULL),
+    IN(HELP, KEY_WHEEL_DOWN, 0, ACTION_NEXT, NULL),
+    IN(HELP, KEY_WHEEL_UP, 0, ACTION_PREVIOUS, NULL),
+    IN(HELP, KEY_PAGE_DOWN, 0, ACTION_PAGE_DOWN, NULL),
+    IN(HELP, ' ', 0, ACTION_PAGE_DOWN, NULL),
+    IN(HELP, KEY_PAGE_UP, 0, ACTION_PAGE_UP, NULL),
+    IN(HELP, KEY_ESCAPE, 0, ACTION_CLOSE, "back"),
+    IN(HELP, 'q', 0, ACTION_CLOSE, NULL),
+    IN(HELP, '?', 0, ACTION_CLOSE, NULL),
+    IN(HELP, 'c', MOD_CTRL, ACTION_CLOSE, NULL),
+};
+
+const struct binding *keymap_rows(size_t *count)
+{
+    *count = sizeof rows / sizeof *rows;
+    return rows;
+}
+
+enum action keymap_find(enum context context, uint32_t code, uint8_t mods, bool draft_empty)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].context == context && rows[i].code == code && rows[i].mods == mods &&
+            (rows[i].when == WHEN_ALWAYS || draft_empty))
+            return rows[i].action;
+    return ACTION_NONE;
+}
+
+static const char *key_name(uint32_t code, char out[8])
+{
+    static const struct {
+        uint32_t code;
+        const char *name;
+    } names[] = {{KEY_UP, "↑"},
+                 {KEY_DOWN, "↓"},
+                 {KEY_LEFT, "←"},
+                 {KEY_RIGHT, "→"},
+                 {KEY_HOME, "Home"},
+                 {KEY_END, "End"},
+                 {KEY_PAGE_UP, "PgUp"},
+                 {KEY_PAGE_DOWN, "PgDn"},
+                 {KEY_INSERT, "Ins"},
+                 {KEY_DELETE, "Del"},
+                 {KEY_ENTER, "Enter"},
+                 {KEY_TAB, "Tab"},
+                 {KEY_BACKSPACE, "Backspace"},
+                 {KEY_ESCAPE, "Esc"},
+                 {KEY_WHEEL_UP, "wheel"},
+                 {KEY_WHEEL_DOWN, "wheel"},
+                 {' ', "Space"}};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i].code == code)
+            return names[i].name;
+    if (code >= KEY_F1 && code <= KEY_F12)
+        snprintf(out, 8, "F%u", code - KEY_F1 + 1);
+    else
+        out[utf8_encode(code, out)] = '\0';
+    return out;
+}
+
+const char *keymap_name(uint32_t code, uint8_t mods, char out[24])
+{
+    char name[8];
+    const char *key = key_name(code, name);
+
+    if (mods == MOD_CTRL && code > ' ' && code < 0x7f)
+        snprintf(out, 24, "^%c", code >= 'a' && code <= 'z' ? (char)(code - 'a' + 'A') : (char)code);
+    else
+        snprintf(out, 24, "%s%s%s%s", mods & MOD_CTRL ? "Ctrl+" : "", mods & MOD_ALT ? "Alt+" : "",
+                 mods & MOD_SHIFT ? "Shift+" : "", key);
+    return out;
+}
+
+const char *keymap_context_name(enum context context)
+{
+    static const char *const names[CONTEXT_COUNT] = {
+        [CONTEXT_CHAT] = "Writing and reading",
+        [CONTEXT_PREFIX] = "After ^X",
+        [CONTEXT_SWITCHER] = "In the list of sessions",
+        [CONTEXT_HELP] = "On this page",
+    };
+
+    return names[context];
+}

@@ -1,0 +1,121 @@
+#include "tui/outbox.h"
+#include "shared/xalloc.h"
+#include "tui/local.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct outbox {
+    struct outbox_entry *entries;
+    struct draft *drafts;
+};
+
+struct outbox *outbox_new(void)
+{
+    return xcalloc(1, sizeof(struct outbox));
+}
+
+void outbox_free(struct outbox **slot)
+{
+    struct outbox *outbox = *slot;
+
+    if (!outbox)
+        return;
+    while (outbox->entries)
+        outbox_remove(outbox->entries);
+    while (outbox->drafts) {
+        struct draft *draft = outbox->drafts;
+        outbox->drafts = draft->next;
+        free(draft->text);
+        free(draft);
+    }
+    free(outbox);
+    *slot = NULL;
+}
+
+struct outbox_entry *outbox_add(struct outbox *outbox, const char *session, const char *author,
+                                const char *text)
+{
+    struct outbox_entry *entry = xcalloc(1, sizeof *entry), **end = &outbox->entries;
+
+    entry->outbox = outbox;
+    strncpy(entry->session, session, sizeof entry->session - 1);
+    entry->text = xstrdup(text);
+    entry->message = local_message(author, text);
+    while (*end)
+        end = &(*end)->next;
+    *end = entry;
+    return entry;
+}
+
+void outbox_remove(struct outbox_entry *entry)
+{
+    struct outbox_entry **slot = &entry->outbox->entries;
+
+    while (*slot && *slot != entry)
+        slot = &(*slot)->next;
+    if (*slot)
+        *slot = entry->next;
+    free(entry->text);
+    message_free(&entry->message);
+    free(entry);
+}
+
+void outbox_arrived(struct outbox *outbox, const char *session, const struct message *message)
+{
+    if (message->role != MESSAGE_ROLE_USER || !outbox->entries)
+        return;
+    char *text = message_text(message);
+    for (struct outbox_entry *entry = outbox->entries; entry; entry = entry->next) {
+        if (!entry->arrived && strcmp(entry->session, session) == 0 && strcmp(entry->text, text) == 0) {
+            entry->arrived = true;
+            break;
+        }
+    }
+    free(text);
+}
+
+const struct outbox_entry *outbox_first(const struct outbox *outbox)
+{
+    return outbox->entries;
+}
+
+size_t outbox_extras(const struct outbox *outbox, const char *session, struct list_extra *extras, size_t max)
+{
+    size_t count = 0;
+
+    for (const struct outbox_entry *entry = outbox->entries; entry && count < max; entry = entry->next)
+        if (!entry->arrived && entry->message && strcmp(entry->session, session) == 0)
+            extras[count++] = (struct list_extra){entry->message, LIST_SENDING};
+    return count;
+}
+
+const struct draft *outbox_draft(const struct outbox *outbox, const char *session)
+{
+    const struct draft *draft = outbox->drafts;
+
+    while (draft && strcmp(draft->session, session) != 0)
+        draft = draft->next;
+    return draft;
+}
+
+const struct draft *outbox_drafts(const struct outbox *outbox)
+{
+    return outbox->drafts;
+}
+
+void outbox_keep_draft(struct outbox *outbox, const char *session, const char *text, const char *seen)
+{
+    struct draft *draft = (struct draft *)outbox_draft(outbox, session);
+    char *copy = xstrdup(text);
+
+    if (!draft) {
+        draft = xcalloc(1, sizeof *draft);
+        draft->next = outbox->drafts;
+        outbox->drafts = draft;
+        strncpy(draft->session, session, sizeof draft->session - 1);
+    }
+    free(draft->text);
+    draft->text = copy;
+    snprintf(draft->seen, sizeof draft->seen, "%s", seen);
+}

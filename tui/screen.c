@@ -1,0 +1,453 @@
+#define NCURSES_WIDECHAR 1
+#include "tui/screen.h"
+#include "shared/buf.h"
+#include "shared/utf8.h"
+#include "shared/xalloc.h"
+#include "tui/tty.h"
+#include "tui/wrap.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <ncurses.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <term.h>
+#include <unistd.h>
+
+enum { FRAME_MAX = 4 << 20, LEAVE_MAX = 256, MARKS_MAX = CCHARW_MAX - 1 };
+
+static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
+
+struct screen {
+    struct tty *tty;
+    SCREEN *curses;
+    FILE *out, *in;
+    bool mouse, entered, cursor_shown;
+    int rows, cols;
+    char leave[LEAVE_MAX]; /* alternate screen and cursor back, for fatal signals */
+    attr_t attrs[STYLE_COUNT];
+    short pairs[STYLE_COUNT];
+    struct buf frame;
+    uint64_t frames, skipped;
+    struct { /* the row that is being drawn: an element a character, also for those of two cells */
+        cchar_t *cells;
+        size_t count, room;
+        int y, x, used, width;
+        enum style fill;
+    } row;
+};
+
+/* --- styles
+ * ------------------------------------------------------------------------------------------------------- */
+
+enum { NONE = -1 };
+
+struct look { /* colours of the terminal's own palette, so that they suit its theme; bars have their own */
+    attr_t attrs;
+    short fg, bg;       /* of 8 or 16 colours */
+    short fg256, bg256; /* of 256; NONE: as above */
+    attr_t mono;        /* attributes where there are no colours */
+};
+
+static const struct look looks[STYLE_COUNT] = {
+    [STYLE_TEXT] = {0, NONE, NONE, NONE, NONE, 0},
+    [STYLE_STRONG] = {A_BOLD, NONE, NONE, NONE, NONE, A_BOLD},
+    [STYLE_DIM] = {A_DIM, NONE, NONE, NONE, NONE, A_DIM},
+    [STYLE_HEADING] = {A_BOLD, COLOR_CYAN, NONE, NONE, NONE, A_BOLD | A_UNDERLINE},
+    [STYLE_CODE] = {0, COLOR_CYAN, NONE, NONE, NONE, 0},
+    [STYLE_QUOTE] = {A_ITALIC, COLOR_GREEN, NONE, NONE, NONE, A_ITALIC},
+    [STYLE_ADDED] = {0, COLOR_GREEN, NONE, NONE, NONE, 0},
+    [STYLE_REMOVED] = {0, COLOR_RED, NONE, NONE, NONE, 0},
+    [STYLE_YOU] = {A_BOLD, COLOR_GREEN, NONE, NONE, NONE, A_BOLD},
+    [STYLE_PERSON] = {A_BOLD, COLOR_BLUE, NONE, NONE, NONE, A_BOLD},
+    [STYLE_MODEL] = {A_BOLD, COLOR_MAGENTA, NONE, NONE, NONE, A_BOLD},
+    [STYLE_TOOL] = {0, COLOR_YELLOW, NONE, NONE, NONE, 0},
+    [STYLE_ERROR] = {A_BOLD, COLOR_RED, NONE, NONE, NONE, A_BOLD},
+    [STYLE_WARNING] = {0, COLOR_YELLOW, NONE, NONE, NONE, A_BOLD},
+    [STYLE_GOOD] = {0, COLOR_GREEN, NONE, NONE, NONE, 0},
+    [STYLE_MARK] = {A_BOLD, COLOR_CYAN, NONE, NONE, NONE, A_BOLD},
+    [STYLE_RULE] = {A_DIM, NONE, NONE, NONE, NONE, A_DIM},
+    [STYLE_BAR] = {0, NONE, NONE, 252, 236, A_REVERSE},
+    [STYLE_BAR_STRONG] = {A_BOLD, NONE, NONE, 255, 236, A_REVERSE | A_BOLD},
+    [STYLE_BAR_DIM] = {0, NONE, NONE, 246, 236, A_REVERSE},
+    [STYLE_BAR_ERROR] = {A_BOLD, NONE, NONE, 210, 236, A_REVERSE | A_BOLD},
+    [STYLE_BAR_WARNING] = {A_BOLD, NONE, NONE, 222, 236, A_REVERSE | A_BOLD},
+    [STYLE_BAR_GOOD] = {0, NONE, NONE, 114, 236, A_REVERSE},
+    [STYLE_SELECTED] = {A_BOLD, NONE, NONE, 255, 238, A_REVERSE | A_BOLD},
+};
+
+static void set_look(struct screen *screen, enum style style, bool colours)
+{
+    const struct look *look = &looks[style];
+    bool own = look->bg256 != NONE; /* has a background: shown reversed where there are few colours */
+    short fg = own ? look->fg256 : look->fg, bg = own ? look->bg256 : look->bg;
+
+    screen->attrs[style] = look->attrs;
+    screen->pairs[style] = 0;
+    if (!colours || (own && COLORS < 256)) {
+        screen->attrs[style] = look->mono;
+    } else if (fg != NONE || bg != NONE) {
+        screen->pairs[style] = (short)(style + 1);
+        init_pair(screen->pairs[style], fg, bg);
+    }
+}
+
+static void set_looks(struct screen *screen)
+{
+    const char *no_color = getenv("NO_COLOR");
+    bool colours = has_colors() && !(no_color && *no_color);
+
+    if (colours) {
+        start_color();
+        use_default_colors();
+    }
+    for (int style = 0; style < STYLE_COUNT; style++)
+        set_look(screen, (enum style)style, colours);
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* ncurses catches signals whose action is the default; the loop and tty.c want them for themselves. */
+static SCREEN *new_terminal(const char *term, FILE *out, FILE *in)
+{
+    static const int caught[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
+    enum { COUNT = sizeof caught / sizeof *caught };
+    struct sigaction before[COUNT];
+
+    for (size_t i = 0; i < COUNT; i++)
+        sigaction(caught[i], NULL, &before[i]);
+    SCREEN *curses = newterm(term, out, in);
+    for (size_t i = 0; i < COUNT; i++)
+        sigaction(caught[i], &before[i], NULL);
+    return curses;
+}
+
+static const char *capability(const char *name)
+{
+    const char *value = tigetstr(name);
+
+    return value && value != (char *)-1 ? value : "";
+}
+
+static bool start_curses(struct screen *screen, const struct screen_options *options, char error[256])
+{
+    const char *term = options->term ? options->term : getenv("TERM");
+    int frame = memfd_create("stoa-frame", MFD_CLOEXEC), nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    screen->out = frame >= 0 ? fdopen(frame, "w+") : NULL;
+    screen->in = nothing >= 0 ? fdopen(nothing, "r") : NULL;
+    if (!screen->out || !screen->in) {
+        snprintf(error, 256, "no memory file for the screen: %s", strerror(errno));
+        return false;
+    }
+    use_env(FALSE); /* $LINES and $COLUMNS are of the shell's terminal as it was */
+    if (term && *term)
+        screen->curses = new_terminal(term, screen->out, screen->in);
+    /* A host often does not know newer terminals, all of which understand this. */
+    if (!screen->curses && term && *term && strcmp(term, "dumb") != 0)
+        screen->curses = new_terminal("xterm-256color", screen->out, screen->in);
+    if (!screen->curses || !*capability("cup")) {
+        snprintf(error, 256, "the terminal type '%.60s' cannot move the cursor: try 'stoa send', or set TERM",
+                 term ? term : "");
+        return false;
+    }
+    snprintf(screen->leave, sizeof screen->leave, "\033[0m%s%s%s", capability("rmcup"), capability("cnorm"),
+             "\r\n");
+    return true;
+}
+
+/* enter_ca_mode is ncurses' own variable of the terminal's strings: without it there is no alternate screen.
+ */
+static void drop_alternate_screen(void)
+{
+    enter_ca_mode = NULL;
+    exit_ca_mode = NULL;
+}
+
+struct screen *screen_open(const struct screen_options *options, char error[256])
+{
+    struct screen *screen = xcalloc(1, sizeof *screen);
+
+    buf_init(&screen->frame, FRAME_MAX);
+    screen->mouse = options->mouse;
+    screen->tty = tty_open(options->path, error);
+    if (!screen->tty || !start_curses(screen, options, error)) {
+        screen_close(&screen);
+        return NULL;
+    }
+    if (options->plain)
+        drop_alternate_screen();
+    nonl();
+    intrflush(stdscr, FALSE);
+    leaveok(stdscr, FALSE);
+    set_looks(screen);
+    screen->cursor_shown = true;
+    screen->entered = true;
+    screen_resize(screen);
+    tty_enter(screen->tty, screen->mouse, screen->leave);
+    return screen;
+}
+
+/* --- shipping
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* Takes what ncurses wrote into the memory file since the last time. */
+static void ship(struct screen *screen, bool sync)
+{
+    int fd = fileno(screen->out);
+    off_t len = lseek(fd, 0, SEEK_CUR);
+    char piece[8192];
+
+    buf_clear(&screen->frame);
+    if (len <= 0)
+        return;
+    if (sync)
+        buf_put(&screen->frame, sync_begin, sizeof sync_begin - 1);
+    for (off_t at = 0; at < len;) {
+        size_t want = len - at < (off_t)sizeof piece ? (size_t)(len - at) : sizeof piece;
+        ssize_t got = pread(fd, piece, want, at);
+        if (got <= 0)
+            break;
+        buf_put(&screen->frame, piece, (size_t)got);
+        at += got;
+    }
+    if (sync)
+        buf_put(&screen->frame, sync_end, sizeof sync_end - 1);
+    lseek(fd, 0, SEEK_SET);
+    tty_put(screen->tty, screen->frame.data, screen->frame.len);
+}
+
+void screen_leave(struct screen *screen)
+{
+    if (!screen->entered)
+        return;
+    curs_set(1);
+    screen->cursor_shown = true;
+    endwin();
+    ship(screen, false);
+    tty_leave(screen->tty);
+    screen->entered = false;
+}
+
+void screen_enter(struct screen *screen)
+{
+    tty_enter(screen->tty, screen->mouse, screen->leave);
+    screen->entered = true;
+    screen_resize(screen);
+}
+
+void screen_close(struct screen **slot)
+{
+    struct screen *screen = *slot;
+
+    if (!screen)
+        return;
+    if (screen->curses) {
+        screen_leave(screen);
+        delscreen(screen->curses);
+    }
+    tty_close(&screen->tty);
+    if (screen->out)
+        fclose(screen->out);
+    if (screen->in)
+        fclose(screen->in);
+    buf_free(&screen->frame);
+    free(screen->row.cells);
+    free(screen);
+    *slot = NULL;
+}
+
+int screen_fd(const struct screen *screen)
+{
+    return tty_fd(screen->tty);
+}
+
+int screen_rows(const struct screen *screen)
+{
+    return screen->rows;
+}
+
+int screen_cols(const struct screen *screen)
+{
+    return screen->cols;
+}
+
+void screen_resize(struct screen *screen)
+{
+    int rows = 24, cols = 80;
+
+    tty_size(screen->tty, &rows, &cols);
+    resize_term(rows, cols);
+    getmaxyx(stdscr, screen->rows, screen->cols);
+    screen_redraw(screen);
+}
+
+void screen_redraw(struct screen *screen)
+{
+    (void)screen;
+    clearok(curscr, TRUE);
+}
+
+void screen_set_mouse(struct screen *screen, bool mouse)
+{
+    screen->mouse = mouse;
+    tty_set_mouse(screen->tty, mouse);
+}
+
+bool screen_begin(struct screen *screen)
+{
+    if (!screen->entered)
+        return false;
+    if (tty_pending(screen->tty)) {
+        screen->skipped++;
+        return false;
+    }
+    erase();
+    return true;
+}
+
+void screen_end(struct screen *screen, int y, int x)
+{
+    bool shown = y >= 0 && y < screen->rows && x < screen->cols;
+
+    if (shown)
+        move(y, x);
+    wnoutrefresh(stdscr);
+    doupdate();
+    if (shown != screen->cursor_shown)
+        curs_set(shown);
+    screen->cursor_shown = shown;
+    screen->frames++;
+    ship(screen, true);
+}
+
+bool screen_flush(struct screen *screen)
+{
+    return tty_flush(screen->tty);
+}
+
+/* --- rows
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void put_cell(struct screen *screen, const wchar_t *text, int width, enum style style)
+{
+    if (screen->row.count == screen->row.room) {
+        screen->row.room = screen->row.room ? screen->row.room * 2 : 256;
+        screen->row.cells = xreallocarray(screen->row.cells, screen->row.room, sizeof *screen->row.cells);
+    }
+    setcchar(&screen->row.cells[screen->row.count++], text, screen->attrs[style], screen->pairs[style], NULL);
+    screen->row.used += width;
+}
+
+void screen_row(struct screen *screen, int y, int x, int width, enum style fill)
+{
+    screen->row.count = 0;
+    screen->row.used = 0;
+    screen->row.y = y;
+    screen->row.x = x;
+    screen->row.width = width < screen->cols - x ? width : screen->cols - x;
+    screen->row.fill = fill;
+}
+
+int screen_left(const struct screen *screen)
+{
+    return screen->row.width - screen->row.used;
+}
+
+/* One character and the marks on it; bytes used. A cell holds one character with a width, whatever grapheme
+ * clusters say. Nothing that ncurses would execute or a terminal would obey comes through, even if a caller
+ * forgot to sanitise. */
+static size_t take_cell(const char *text, size_t len, wchar_t cell[CCHARW_MAX + 1], int *width)
+{
+    uint32_t cp;
+    size_t used = utf8_decode(text, len, &cp);
+    int marks = 0;
+
+    *width = cp < 0x300 ? 1 : wcwidth((wchar_t)cp);
+    if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || *width < 0) {
+        cp = 0xFFFD;
+        *width = 1;
+    }
+    cell[0] = (wchar_t)cp;
+    while (*width > 0 && used < len && (unsigned char)text[used] >= 0x80) {
+        size_t more = utf8_decode(text + used, len - used, &cp);
+        if (cp < 0x300 || wcwidth((wchar_t)cp) != 0)
+            break;
+        if (marks < MARKS_MAX)
+            cell[++marks] = (wchar_t)cp;
+        used += more;
+    }
+    cell[marks + 1] = L'\0';
+    return used;
+}
+
+void screen_put(struct screen *screen, const char *text, size_t len, enum style style)
+{
+    wchar_t cell[CCHARW_MAX + 1];
+    int width;
+
+    for (size_t at = 0; at < len;) {
+        if (text[at] == '\t') {
+            screen_repeat(screen, " ", WRAP_TAB_CELLS, style);
+            at++;
+            continue;
+        }
+        at += take_cell(text + at, len - at, cell, &width);
+        if (width > screen_left(screen))
+            return;
+        if (width > 0)
+            put_cell(screen, cell, width, style);
+    }
+}
+
+void screen_puts(struct screen *screen, const char *text, enum style style)
+{
+    screen_put(screen, text, strlen(text), style);
+}
+
+void screen_repeat(struct screen *screen, const char *character, int count, enum style style)
+{
+    size_t len = strlen(character);
+
+    while (count-- > 0 && screen_left(screen) > 0)
+        screen_put(screen, character, len, style);
+}
+
+void screen_row_end(struct screen *screen)
+{
+    while (screen_left(screen) > 0)
+        put_cell(screen, L" ", 1, screen->row.fill);
+    if (screen->row.y < screen->rows && screen->row.count > 0)
+        mvadd_wchnstr(screen->row.y, screen->row.x, screen->row.cells, (int)screen->row.count);
+}
+
+/* --- for tests
+ * ---------------------------------------------------------------------------------------------------- */
+
+bool screen_cell(struct screen *screen, int y, int x, struct screen_cell *cell)
+{
+    wchar_t text[CCHARW_MAX + 1] = {0};
+    cchar_t content;
+    attr_t attrs;
+    short pair;
+
+    (void)screen;
+    if (mvin_wch(y, x, &content) == ERR || getcchar(&content, text, &attrs, &pair, NULL) == ERR)
+        return false;
+    wmemcpy(cell->text, text, sizeof cell->text / sizeof *cell->text);
+    cell->bold = attrs & A_BOLD;
+    cell->reverse = attrs & A_REVERSE;
+    return true;
+}
+
+struct screen_stats screen_stats(const struct screen *screen)
+{
+    return (struct screen_stats){.frames = screen->frames,
+                                 .skipped = screen->skipped,
+                                 .writes = tty_writes(screen->tty),
+                                 .bytes = tty_bytes(screen->tty)};
+}

@@ -1,0 +1,33 @@
+/* What kind of text something is; screen.c says how each kind looks. */
+#ifndef STOA_TUI_STYLE_H
+#define STOA_TUI_STYLE_H
+
+enum style {
+    STYLE_TEXT,
+    STYLE_STRONG,
+    STYLE_DIM,
+    STYLE_HEADING,
+    STYLE_CODE,
+    STYLE_QUOTE,
+    STYLE_ADDED, /* a diff's lines */
+    STYLE_REMOVED,
+    STYLE_YOU, /* authors */
+    STYLE_PERSON,
+    STYLE_MODEL,
+    STYLE_TOOL,
+    STYLE_ERROR,
+    STYLE_WARNING,
+    STYLE_GOOD,
+    STYLE_MARK, /* the prompt, the bar beside what is selected */
+    STYLE_RULE, /* lines between areas */
+    STYLE_BAR,  /* title and status line */
+    STYLE_BAR_STRONG,
+    STYLE_BAR_DIM,
+    STYLE_BAR_ERROR,
+    STYLE_BAR_WARNING,
+    STYLE_BAR_GOOD,
+    STYLE_SELECTED, /* a selected row of a list */
+    STYLE_COUNT
+};
+
+#endif

@@ -1,0 +1,40 @@
+/* What the screen shows, beside the session's state: read by the views, written by app.c and actions.c alone.
+ */
+#ifndef STOA_TUI_UI_H
+#define STOA_TUI_UI_H
+
+#include "tui/client.h"
+#include "tui/editor.h"
+#include "tui/list.h"
+#include "tui/outbox.h"
+#include "tui/sessions.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum overlay { OVERLAY_NONE, OVERLAY_SWITCHER, OVERLAY_HELP };
+
+enum { UI_EXTRAS_MAX = 128 };
+
+struct ui {
+    enum client_link link;
+    char *link_text;                  /* what the link says of itself; NULL before it said anything */
+    const struct client_hello *hello; /* NULL before the first */
+    char session[ID_MAX];             /* the one looked at */
+    const struct state *state;        /* its state; NULL before its first snapshot */
+    struct sessions *sessions;
+    struct list *list;
+    struct editor *editor;
+    struct outbox *outbox;
+    enum overlay overlay;
+    size_t selected; /* switcher: index of a session */
+    size_t scroll;   /* help: first line shown */
+    bool prefix;     /* ^X was pressed */
+    bool mouse;
+    char *notice; /* a sentence for the status line, one clean line; NULL: none */
+    bool notice_bad;
+    struct message *trouble; /* the session's error or retry as a message; NULL: none */
+    struct list_extra extras[UI_EXTRAS_MAX];
+    size_t extra_count;
+};
+
+#endif

@@ -1,0 +1,163 @@
+#include "tui/view.h"
+#include "shared/utf8.h"
+#include "tui/view_parts.h"
+#include "tui/wrap.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEAST_ROWS = 6, LEAST_COLS = 20, PROMPT_CELLS = 2, SHORT_ID = 10 };
+
+/* --- geometry
+ * ----------------------------------------------------------------------------------------------------- */
+
+static int draft_rows(struct ui *ui, int rows, int cols)
+{
+    size_t lines;
+    int most = rows / 3 > 1 ? rows / 3 : 1;
+
+    editor_set_width(ui->editor, (size_t)(cols - PROMPT_CELLS - 1));
+    editor_lines(ui->editor, &lines);
+    return lines > (size_t)most ? most : (int)lines;
+}
+
+struct geometry view_geometry(struct ui *ui, int rows, int cols)
+{
+    struct geometry geometry = {.rule = -1};
+    int x = cols >= SIDE_FROM_COLS ? SIDE_COLS : 0;
+
+    if (rows < LEAST_ROWS || cols < LEAST_COLS) {
+        geometry.too_small = true;
+        return geometry;
+    }
+    if (x > 0)
+        geometry.side = (struct area){1, 0, rows - 2, SIDE_COLS};
+    int draft = draft_rows(ui, rows, cols - x), bottom = rows - 1 - draft;
+    geometry.draft = (struct area){bottom, x, draft, cols - x};
+    if (rows >= SPACIOUS_ROWS)
+        geometry.rule = --bottom;
+    geometry.main = (struct area){1, x, bottom - 1, cols - x};
+    return geometry;
+}
+
+void view_arrange(struct ui *ui, int rows, int cols)
+{
+    struct geometry geometry = view_geometry(ui, rows, cols);
+    struct list_source source = {.extras = ui->extras, .extra_count = ui->extra_count};
+
+    if (ui->state) {
+        source.messages = ui->state->messages;
+        source.message_count = ui->state->message_count;
+    }
+    list_set(ui->list, &source, (size_t)geometry.main.cols, (size_t)geometry.main.rows);
+}
+
+size_t view_first_shown(size_t index, size_t count, size_t rows)
+{
+    if (count <= rows || index < rows / 2)
+        return 0;
+    size_t first = index - rows / 2;
+    return first + rows > count ? count - rows : first;
+}
+
+void view_clock(int64_t ms, char out[32])
+{
+    long seconds = ms > 0 ? (long)(ms / 1000) : 0;
+
+    if (seconds >= 3600)
+        snprintf(out, 32, "%ld:%02ld:%02ld", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    else
+        snprintf(out, 32, "%ld:%02ld", seconds / 60, seconds % 60);
+}
+
+/* --- areas
+ * -------------------------------------------------------------------------------------------------------- */
+
+static void draw_title(const struct ui *ui, struct screen *screen)
+{
+    int cols = screen_cols(screen);
+    size_t at = sessions_find(ui->sessions, ui->session);
+    const struct session_row *row = at < sessions_count(ui->sessions) ? sessions_at(ui->sessions, at) : NULL;
+    const char *model = row && *row->model ? row->model : "no model";
+
+    screen_row(screen, 0, 0, cols, STYLE_BAR);
+    screen_puts(screen, " ", STYLE_BAR);
+    screen_puts(screen, row ? row->title : ui->session, STYLE_BAR_STRONG);
+    if (row && screen_left(screen) >= (int)utf8_width(model, strlen(model)) + 3) {
+        screen_puts(screen, "  ", STYLE_BAR);
+        screen_puts(screen, model, STYLE_BAR_DIM);
+    }
+    int left = screen_left(screen) - SHORT_ID - 1;
+    if (left >= 2) {
+        screen_repeat(screen, " ", left, STYLE_BAR);
+        screen_put(screen, ui->session, SHORT_ID, STYLE_BAR_DIM);
+    }
+    screen_row_end(screen);
+}
+
+static void draw_rule(struct screen *screen, int y, struct area draft)
+{
+    screen_row(screen, y, draft.x, draft.cols, STYLE_RULE);
+    screen_repeat(screen, "─", draft.cols, STYLE_RULE);
+    screen_row_end(screen);
+}
+
+/* Draws the part of the draft around its cursor; returns where the cursor is on the screen. */
+static void draw_draft(struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x)
+{
+    size_t count, line, cell, rows = (size_t)area.rows;
+    const char *text = editor_text(ui->editor, NULL);
+    const struct editor_line *lines = editor_lines(ui->editor, &count);
+
+    editor_cursor(ui->editor, &line, &cell);
+    size_t first = line >= rows ? line - rows + 1 : 0;
+    for (size_t i = 0; i < rows; i++) {
+        screen_row(screen, area.y + (int)i, area.x, area.cols, STYLE_TEXT);
+        screen_puts(screen, first + i == 0 ? "› " : first > 0 && i == 0 ? "↑ " : "  ", STYLE_MARK);
+        if (count == 1 && lines[0].len == 0)
+            screen_puts(screen, "write a message", STYLE_DIM);
+        else if (first + i < count)
+            screen_put(screen, text + lines[first + i].at, lines[first + i].len, STYLE_TEXT);
+        screen_row_end(screen);
+    }
+    *cursor_y = area.y + (int)(line - first);
+    *cursor_x = area.x + PROMPT_CELLS + (int)cell;
+}
+
+static void draw_too_small(struct screen *screen)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "needs %dx%d", LEAST_COLS, LEAST_ROWS);
+    screen_row(screen, 0, 0, screen_cols(screen), STYLE_TEXT);
+    screen_puts(screen, text, STYLE_TEXT);
+    screen_row_end(screen);
+    screen_end(screen, -1, 0);
+}
+
+void view_draw(struct ui *ui, struct screen *screen)
+{
+    int rows = screen_rows(screen), cols = screen_cols(screen), y, x;
+    struct geometry geometry = view_geometry(ui, rows, cols);
+
+    if (!screen_begin(screen))
+        return;
+    if (geometry.too_small) {
+        draw_too_small(screen);
+        return;
+    }
+    draw_title(ui, screen);
+    if (geometry.side.cols > 0)
+        view_side(ui, screen, geometry.side);
+    if (ui->overlay == OVERLAY_SWITCHER)
+        view_switcher(ui, screen, geometry.main);
+    else if (ui->overlay == OVERLAY_HELP)
+        view_help(ui, screen, geometry.main);
+    else
+        view_messages(ui, screen, geometry.main);
+    if (geometry.rule >= 0)
+        draw_rule(screen, geometry.rule, geometry.draft);
+    draw_draft(ui, screen, geometry.draft, &y, &x);
+    view_status(ui, screen, rows - 1);
+    screen_end(screen, ui->overlay == OVERLAY_NONE ? y : -1, x);
+}

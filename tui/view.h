@@ -1,0 +1,19 @@
+/* Draws all that the screen shows, from ui.h alone. Areas: title bar; side bar at 90 columns and more;
+ * messages, or the list of sessions, or the help page; a rule; the draft; status line. */
+#ifndef STOA_TUI_VIEW_H
+#define STOA_TUI_VIEW_H
+
+#include "tui/screen.h"
+#include "tui/ui.h"
+
+/* Sizes list and editor for a screen of so many cells. Before the list is scrolled or drawn. */
+void view_arrange(struct ui *ui, int rows, int cols);
+/* One whole frame. */
+void view_draw(struct ui *ui, struct screen *screen);
+/* The index of the session on a cell of the side bar or the switcher, or the number of sessions if there is
+ * none. */
+size_t view_session_at(const struct ui *ui, int rows, int cols, int y, int x);
+/* Lines of the help page beyond those that fit, for scrolling. */
+size_t view_help_overflow(int rows, int cols);
+
+#endif

@@ -1,0 +1,188 @@
+/* What stands in place of the messages: the list of sessions, and the help page made from the key table. */
+#include "shared/clock.h"
+#include "shared/utf8.h"
+#include "tui/keymap.h"
+#include "tui/view.h"
+#include "tui/view_parts.h"
+#include "tui/wrap.h"
+#include <stdio.h>
+#include <string.h>
+
+/* --- sessions
+ * ----------------------------------------------------------------------------------------------------- */
+
+enum { WORD_CELLS = 7, AGE_CELLS = 9, MODEL_CELLS = 22, MODEL_FROM_COLS = 60 };
+
+static void age(int64_t wall_ms, char out[16])
+{
+    int64_t minutes = (clock_wall_ms() - wall_ms) / 60000;
+
+    if (wall_ms <= 0)
+        out[0] = '\0';
+    else if (minutes < 1)
+        snprintf(out, 16, "now");
+    else if (minutes < 60)
+        snprintf(out, 16, "%d min", (int)minutes);
+    else if (minutes < 48 * 60)
+        snprintf(out, 16, "%d h", (int)(minutes / 60));
+    else
+        snprintf(out, 16, "%d d", (int)(minutes / (24 * 60)) % 100000);
+}
+
+/* Text cut or filled to a number of cells. */
+static void put_column(struct screen *screen, const char *text, int cells, enum style style)
+{
+    size_t next, len = strlen(text), width = utf8_width(text, len);
+
+    if (cells <= 0)
+        return;
+    if ((int)width > cells) {
+        len = cells > 1 ? wrap_next(text, len, (size_t)cells - 1, WRAP_HARD, &next) : 0;
+        screen_put(screen, text, len, style);
+        screen_puts(screen, "…", style);
+        width = utf8_width(text, len) + 1;
+    } else {
+        screen_put(screen, text, len, style);
+    }
+    screen_repeat(screen, " ", cells - (int)width, style);
+}
+
+static void session_line(const struct ui *ui, struct screen *screen, int y, struct area area, size_t index)
+{
+    const struct session_row *row = sessions_at(ui->sessions, index);
+    struct session_look look = session_row_look(row);
+    bool selected = index == ui->selected;
+    enum style plain = selected ? STYLE_SELECTED : STYLE_TEXT, dim = selected ? STYLE_SELECTED : STYLE_DIM;
+    char number[8] = "   ", when[16];
+    int model = area.cols >= MODEL_FROM_COLS ? MODEL_CELLS : 0;
+
+    if (index < 9)
+        snprintf(number, sizeof number, "%2zu ", index + 1);
+    age(row->activity, when);
+    screen_row(screen, y, area.x, area.cols, plain);
+    screen_puts(screen, selected ? "›" : " ", selected ? STYLE_SELECTED : STYLE_MARK);
+    screen_puts(screen, number, dim);
+    screen_puts(screen, look.glyph, selected ? STYLE_SELECTED : look.style);
+    screen_puts(screen, " ", plain);
+    put_column(screen, row->title, screen_left(screen) - model - WORD_CELLS - AGE_CELLS, plain);
+    screen_puts(screen, " ", plain);
+    put_column(screen, *look.word ? look.word : "idle", WORD_CELLS - 1,
+               selected ? STYLE_SELECTED : look.style);
+    put_column(screen, row->model, model, dim);
+    put_column(screen, when, AGE_CELLS - 1, dim);
+    screen_row_end(screen);
+}
+
+static void plain_line(struct screen *screen, int y, struct area area, const char *text, enum style style)
+{
+    screen_row(screen, y, area.x, area.cols, STYLE_TEXT);
+    screen_puts(screen, text, style);
+    screen_row_end(screen);
+}
+
+void view_switcher(const struct ui *ui, struct screen *screen, struct area area)
+{
+    size_t count = sessions_count(ui->sessions), rows = area.rows > 2 ? (size_t)area.rows - 2 : 1;
+    size_t first = view_first_shown(ui->selected, count, rows);
+
+    plain_line(screen, area.y, area, " sessions   Enter switches   n new   Esc back", STYLE_HEADING);
+    for (size_t i = 0; i + 1 < (size_t)area.rows; i++) {
+        int y = area.y + 1 + (int)i;
+        if (i < rows && first + i < count)
+            session_line(ui, screen, y, area, first + i);
+        else
+            plain_line(screen, y, area, "", STYLE_TEXT);
+    }
+}
+
+/* --- help
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+enum { KEYS_CELLS = 30, HELP_LINES_MAX = 160, KEYS_BYTES = 160 };
+
+struct help_line {
+    char keys[KEYS_BYTES];
+    const char *text;
+    enum style style;
+};
+
+static const struct help_line commands[] = {
+    {"", "", STYLE_TEXT},
+    {"Commands, typed as a message", "", STYLE_HEADING},
+    {"  /new [TITLE]", "new session", STYLE_TEXT},
+    {"  /rename TITLE", "rename this session", STYLE_TEXT},
+    {"  /model NAME", "use another model in this session", STYLE_TEXT},
+    {"  /interrupt", "interrupt the turn", STYLE_TEXT},
+    {"  /help", "this page", STYLE_TEXT},
+    {"  /quit", "quit", STYLE_TEXT},
+};
+
+static void add_key(struct help_line *line, const struct binding *row)
+{
+    char name[24];
+    size_t len = strlen(line->keys);
+
+    keymap_name(row->code, row->mods, name);
+    if (strstr(line->keys, name))
+        return; /* both directions of the wheel */
+    snprintf(line->keys + len, sizeof line->keys - len, "%s%s", len > 2 ? " " : "", name);
+}
+
+/* One line for all the keys of an action. */
+static size_t help_lines(struct help_line lines[HELP_LINES_MAX])
+{
+    size_t rows, count = 0;
+    const struct binding *table = keymap_rows(&rows);
+    enum context context = CONTEXT_COUNT;
+
+    for (enum context want = CONTEXT_CHAT; want < CONTEXT_COUNT; want++) {
+        for (size_t i = 0; i < rows && count + 3 < HELP_LINES_MAX; i++) {
+            if (table[i].context != want || table[i].action == ACTION_PREFIX)
+                continue;
+            if (context != want) {
+                if (count > 0)
+                    lines[count++] = (struct help_line){"", "", STYLE_TEXT};
+                lines[count] = (struct help_line){"", "", STYLE_HEADING};
+                snprintf(lines[count++].keys, KEYS_BYTES, "%s", keymap_context_name(want));
+                context = want;
+            }
+            if (table[i].help)
+                lines[count++] = (struct help_line){"  ", table[i].help, STYLE_TEXT};
+            if (table[i].action != ACTION_SWITCH || table[i].help)
+                add_key(&lines[count - 1], &table[i]);
+        }
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands && count < HELP_LINES_MAX; i++)
+        lines[count++] = commands[i];
+    return count;
+}
+
+void view_help(const struct ui *ui, struct screen *screen, struct area area)
+{
+    static struct help_line lines[HELP_LINES_MAX];
+    size_t count = help_lines(lines);
+
+    for (int i = 0; i < area.rows; i++) {
+        size_t at = ui->scroll + (size_t)i;
+        screen_row(screen, area.y + i, area.x, area.cols, STYLE_TEXT);
+        if (at < count) {
+            bool heading = lines[at].style == STYLE_HEADING;
+            screen_puts(screen, " ", STYLE_TEXT);
+            int cells = (int)utf8_width(lines[at].keys, strlen(lines[at].keys));
+            screen_puts(screen, lines[at].keys, heading ? STYLE_HEADING : STYLE_STRONG);
+            screen_repeat(screen, " ", cells < KEYS_CELLS ? KEYS_CELLS - cells : 2, STYLE_TEXT);
+            screen_puts(screen, lines[at].text, STYLE_TEXT);
+        }
+        screen_row_end(screen);
+    }
+}
+
+size_t view_help_overflow(int rows, int cols)
+{
+    static struct help_line lines[HELP_LINES_MAX];
+    size_t count = help_lines(lines), shown = rows > 4 ? (size_t)rows - 4 : 1;
+
+    (void)cols;
+    return count > shown ? count - shown : 0;
+}

@@ -1,0 +1,38 @@
+/* The parts of a frame, each with its file: shared by the view_*.c files and nobody else. */
+#ifndef STOA_TUI_VIEW_PARTS_H
+#define STOA_TUI_VIEW_PARTS_H
+
+#include "tui/screen.h"
+#include "tui/ui.h"
+
+struct area {
+    int y, x, rows, cols;
+};
+
+enum {
+    SIDE_FROM_COLS = 90, /* a side bar needs a screen this wide */
+    SIDE_COLS = 24,      /* with its border */
+    SPACIOUS_ROWS = 14   /* from here on there is a rule above the draft */
+};
+
+struct geometry {
+    bool too_small;
+    struct area side; /* cols 0: none */
+    struct area main, draft;
+    int rule; /* its row; -1: none */
+};
+struct geometry view_geometry(struct ui *ui, int rows, int cols);
+
+void view_side(const struct ui *ui, struct screen *screen, struct area area);
+void view_messages(struct ui *ui, struct screen *screen, struct area area);
+void view_switcher(const struct ui *ui, struct screen *screen, struct area area);
+void view_help(const struct ui *ui, struct screen *screen, struct area area);
+void view_status(const struct ui *ui, struct screen *screen, int y);
+/* The first session that a list of so many rows shows, so that the one of that index is seen. */
+size_t view_first_shown(size_t index, size_t count, size_t rows);
+/* How a participant is called here: "you", a user, or user and terminal where users are alike. free(). */
+char *view_participant_name(const struct ui *ui, const struct participant *participant);
+/* An elapsed or past time as "0:42", "1:02:03". */
+void view_clock(int64_t ms, char out[32]);
+
+#endif

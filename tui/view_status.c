@@ -1,0 +1,173 @@
+/* The status line: pieces from left to right, of which the least important ones are left out where there is
+ * no room. */
+#include "shared/buf.h"
+#include "shared/clock.h"
+#include "shared/sanitise.h"
+#include "shared/utf8.h"
+#include "tui/view_parts.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECES_MAX = 10, PIECE_BYTES = 512, SEPARATOR_CELLS = 3, SPINNER_MS = 250 };
+
+struct piece {
+    char text[PIECE_BYTES];
+    enum style style;
+    int rank; /* the highest goes first when there is no room */
+};
+
+struct line {
+    struct piece pieces[PIECES_MAX];
+    size_t count;
+};
+
+static struct piece *add(struct line *line, int rank, enum style style, const char *text)
+{
+    struct piece *piece = &line->pieces[line->count++];
+
+    snprintf(piece->text, sizeof piece->text, "%s", text);
+    piece->text[utf8_cut(piece->text, strlen(piece->text), sizeof piece->text - 1)] = '\0';
+    piece->style = style;
+    piece->rank = rank;
+    return piece;
+}
+
+static void add_link(struct line *line, const struct ui *ui)
+{
+    if (ui->link == CLIENT_AWAY)
+        add(line, 0, STYLE_BAR_ERROR, "✗ daemon away, reconnecting…");
+    else if (ui->link == CLIENT_CONNECTING)
+        add(line, 0, STYLE_BAR_WARNING, "~ connecting…");
+}
+
+static void add_state(struct line *line, const struct ui *ui)
+{
+    static const char spinner[] = "|/-\\";
+    static const char *const words[RUN_COUNT] = {
+        [RUN_THINKING] = "thinking",         [RUN_STREAMING] = "streaming",
+        [RUN_AWAITING_PERMISSION] = "asks",  [RUN_RUNNING_TOOLS] = "running tools",
+        [RUN_INTERRUPTING] = "interrupting", [RUN_COMPACTING] = "compacting"};
+    const struct state *state = ui->state;
+    char text[80], elapsed[32];
+
+    if (!state)
+        return;
+    if (state->run == RUN_IDLE) {
+        bool error = state->error_text != NULL;
+        add(line, 1, error ? STYLE_BAR_ERROR : STYLE_BAR_DIM, error ? "! error" : "· idle");
+        return;
+    }
+    int64_t now = clock_wall_ms(), passed = state->turn_started ? now - state->turn_started : 0;
+    view_clock(passed, elapsed);
+    bool asks = state->run == RUN_AWAITING_PERMISSION;
+    snprintf(text, sizeof text, "%c %s %s", asks ? '?' : spinner[now / SPINNER_MS % 4], words[state->run],
+             elapsed);
+    add(line, 1, asks ? STYLE_BAR_WARNING : STYLE_BAR_GOOD, text);
+    if (state->retry_why) {
+        snprintf(text, sizeof text, "~ retry %lld of %lld", (long long)state->retry_attempt,
+                 (long long)state->retry_limit);
+        add(line, 2, STYLE_BAR_WARNING, text);
+    }
+}
+
+static void add_presence(struct line *line, const struct ui *ui)
+{
+    char names[PIECE_BYTES] = "";
+    size_t at = 0;
+
+    if (!ui->state || ui->state->participant_count < 2)
+        return; /* alone */
+    for (size_t i = 0; i < ui->state->participant_count; i++) {
+        const struct participant *who = &ui->state->participants[i];
+        char *name = view_participant_name(ui, who);
+        if (strcmp(name, "you") != 0 && at + strlen(name) + 4 < sizeof names)
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s%s", at ? ", " : "", name,
+                                   who->typing ? "*" : "");
+        free(name);
+    }
+    if (at > 0)
+        add(line, 5, STYLE_BAR, names);
+}
+
+static void add_follow(struct line *line, const struct ui *ui)
+{
+    size_t unread = list_unread(ui->list);
+    char text[64];
+
+    if (list_following(ui->list)) {
+        add(line, 3, STYLE_BAR_DIM, "follow");
+        return;
+    }
+    if (unread > 0)
+        snprintf(text, sizeof text, "↓ %zu new, End follows", unread);
+    else
+        snprintf(text, sizeof text, "↓ more below, End follows");
+    add(line, 3, STYLE_BAR_WARNING, text);
+}
+
+static void add_model(struct line *line, const struct ui *ui)
+{
+    char text[80];
+
+    if (!ui->state)
+        return;
+    if (ui->state->queue_count > 0) {
+        snprintf(text, sizeof text, "%zu queued", ui->state->queue_count);
+        add(line, 4, STYLE_BAR_WARNING, text);
+    }
+    if (!*ui->state->model) {
+        add(line, 4, STYLE_BAR_ERROR, "! no model: /model NAME");
+        return;
+    }
+    char *model = sanitise_line(ui->state->model, strlen(ui->state->model), sizeof text - 1);
+    add(line, 6, STYLE_BAR, model);
+    free(model);
+}
+
+static int cells_of(const struct line *line)
+{
+    int cells = 1;
+
+    for (size_t i = 0; i < line->count; i++)
+        cells +=
+            (int)utf8_width(line->pieces[i].text, strlen(line->pieces[i].text)) + (i ? SEPARATOR_CELLS : 0);
+    return cells;
+}
+
+static void drop_until_fits(struct line *line, int cols)
+{
+    while (line->count > 1 && cells_of(line) > cols) {
+        size_t worst = 0;
+        for (size_t i = 1; i < line->count; i++)
+            if (line->pieces[i].rank >= line->pieces[worst].rank)
+                worst = i;
+        line->count--;
+        memmove(&line->pieces[worst], &line->pieces[worst + 1],
+                (line->count - worst) * sizeof line->pieces[0]);
+    }
+}
+
+void view_status(const struct ui *ui, struct screen *screen, int y)
+{
+    static struct line line; /* too large for the stack's taste */
+
+    line.count = 0;
+    if (ui->prefix)
+        add(&line, 0, STYLE_BAR_WARNING, "^X  l list of sessions  n new session");
+    else if (ui->notice)
+        add(&line, 0, ui->notice_bad ? STYLE_BAR_ERROR : STYLE_BAR_STRONG, ui->notice);
+    add_link(&line, ui);
+    add_state(&line, ui);
+    add_presence(&line, ui);
+    add_follow(&line, ui);
+    add_model(&line, ui);
+    add(&line, 7, STYLE_BAR_DIM, "? help");
+    drop_until_fits(&line, screen_cols(screen));
+    screen_row(screen, y, 0, screen_cols(screen), STYLE_BAR);
+    for (size_t i = 0; i < line.count; i++) {
+        screen_puts(screen, i ? " │ " : " ", STYLE_BAR_DIM);
+        screen_puts(screen, line.pieces[i].text, line.pieces[i].style);
+    }
+    screen_row_end(screen);
+}

@@ -3,7 +3,7 @@
 
     man/generate.py BUILD [--check]
 
-stoa.1           the keys, between two marker comments, from the table in tui/keymap.c
+stoa.1           keys and commands, between two marker comments, from the tables in tui/keymap.c and view_overlay.c
 stoa-config.5    the options, between two marker comments, from `BUILD/stoad --print-man`
 stoa-protocol.7  the whole page, from proto/PROTOCOL.md
 
@@ -18,6 +18,7 @@ import textwrap
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIENT_PAGE = "man/stoa.1"
 CLIENT_KEYS = "tui/keymap.c"
+CLIENT_COMMANDS = "tui/view_overlay.c"
 CONFIG_PAGE = "man/stoa-config.5"
 PROTOCOL_PAGE = "man/stoa-protocol.7"
 PROTOCOL_TEXT = "proto/PROTOCOL.md"
@@ -200,6 +201,15 @@ def key_name(code, mods):
     return "".join(name for mod, name in (("CTRL", "Ctrl+"), ("ALT", "Alt+"), ("SHIFT", "Shift+")) if mod in mods) + key
 
 
+def slash_commands(code):
+    """What may be typed as a message, as the help page has it."""
+    title, rows = re.search(r'\{"([^"]+)", "", STYLE_HEADING\},\n(.*?)\};', code, re.S).groups()
+    out = [f".Ss {head(title)}", '.Bl -tag -width "/rename TITLE" -compact']
+    for name, text in re.findall(r'\{" *(/[^"]+)", "([^"]+)", STYLE_TEXT\}', rows):
+        out += [f".It {head(name)}"] + fill(text.replace("this page", "the help page"))
+    return "\n".join(out + [".El"])
+
+
 def keys_list(code):
     """The bindings by context, in the order of the help page: each with its keys and what it does."""
     contexts = dict(re.findall(r'\[CONTEXT_(\w+)\] = "([^"]+)"', code))
@@ -246,7 +256,8 @@ def main():
     words = [word for word in sys.argv[1:] if word != "--check"]
     if len(words) != 1:
         sys.exit(__doc__)
-    pages = {CLIENT_PAGE: between_markers(CLIENT_PAGE, keys_list(read(CLIENT_KEYS))),
+    keys = keys_list(read(CLIENT_KEYS)) + "\n" + slash_commands(read(CLIENT_COMMANDS))
+    pages = {CLIENT_PAGE: between_markers(CLIENT_PAGE, keys),
              CONFIG_PAGE: between_markers(CONFIG_PAGE, options_list(words[0])),
              PROTOCOL_PAGE: PROTOCOL_HEAD + convert(read(PROTOCOL_TEXT)) + PROTOCOL_TAIL}
     stale = 0

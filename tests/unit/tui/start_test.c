@@ -72,7 +72,7 @@ static void write_facts(void)
 static int be_daemon(void)
 {
     const char *fake = getenv("FAKE");
-    char *path = xasprintf("%s/stoad.sock", getenv("STOA_RUNTIME_DIR"));
+    char *path;
 
     if (strcmp(fake, "config") == 0) {
         fprintf(
@@ -86,6 +86,7 @@ static int be_daemon(void)
         return EXIT_ALREADY_RUNNING;
     alarm(LIFE_S); /* whatever becomes of the test */
     write_facts();
+    path = xasprintf("%s/stoad.sock", getenv("STOA_RUNTIME_DIR"));
     serve(path);
     free(path);
     notify("STATUS=starting");

@@ -37,7 +37,7 @@ done > "$build/includes.txt"
 # --- library fences: each library is known in the few files that wrap it -----------------------------------------
 fence() { # header pattern, files that may include it
     grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] tui/*.[ch] |
-        grep -vxE "$2" | sed "s|\$|: may not include <$1>|"
+        grep -vxE "$2" | sed "s#\$#: may not include <$1>#"
 }
 {
     fence 'sqlite3\.h' 'daemon/store[a-z_]*\.[ch]'

@@ -130,6 +130,12 @@ def check_protocol():
             complain("proto/PROTOCOL.md", f"has no error code {name}")
 
 
+def table_of(code, name):
+    """The text of an array's initialiser in a C file."""
+    start = code.find(f"{name}[] = {{")
+    return code[start:code.find("\n};", start)]
+
+
 def flat(page):
     """A manual page's text without its escapes."""
     return read(page).replace("\\-", "-").replace("\\&", "").replace("\\(en", "-")
@@ -147,25 +153,19 @@ def check_exit_codes():
 
 def check_commands():
     code, page = read("tui/command.c"), flat("man/stoa.1")
-    commands = re.findall(r'^    \{"([a-z]+)",\s*"', section_of_c(code, "command_table"), re.M)
+    commands = re.findall(r'^    \{"([a-z]+)",\s*"', table_of(code, "command_table"), re.M)
     for name in commands:
         if not re.search(rf"^\.It (Ic|Cm) {name}\b", page, re.M):
             complain("man/stoa.1", f"has no subcommand {name}")
-    for letter, name in re.findall(r'\{"([a-z-]+)",\s*(?:\'(.)\'|0),\s*(?:NULL|")', code):
-        for option in (f"Fl -{letter}", f"Fl {name}" if name else ""):
-            if option and not re.search(rf"{re.escape(option)}\b", page):
-                complain("man/stoa.1", f"has no option {option[3:]}")
-    usage = read("daemon/main.c")
-    for name in sorted(set(re.findall(r'"(?: *|  -\w, |      )(?:-\w, )?--([a-z-]+)', usage))):
-        if f"Fl -{name}" not in flat("man/stoad.8"):
+    for name, letter in re.findall(r'\{"([a-z-]+)",\s*(?:\'(.)\'|0),\s*(?:NULL|")', code):
+        for option in [f"-{name}"] + [letter] * bool(letter):
+            if not re.search(rf"^\.It .*Fl {re.escape(option)}\b", page, re.M):
+                complain("man/stoa.1", f"has no option -{option}")
+    for name in sorted(set(re.findall(r'" *(?:-\w, )?--([a-z-]+)', read("daemon/main.c")))):
+        if not re.search(rf"^\.It .*Fl -{name}\b", flat("man/stoad.8"), re.M):
             complain("man/stoad.8", f"has no option --{name}")
     if not commands:
         complain("tests/check_docs.py", "found no rows in tui/command.c")
-
-
-def section_of_c(code, name):
-    start = code.find(f"{name}[] = {{")
-    return code[start:code.find("\n};", start)]
 
 
 def check_environment():

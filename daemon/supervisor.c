@@ -149,10 +149,16 @@ static void send_json(struct agent *agent, enum link_kind kind, json_t *json)
 static json_t *provider_json(struct server *server, const struct provider *provider, char error[256])
 {
     enum err code = ERR_OK;
+    const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
+    char why[128];
+    /* What is said never goes to another server than the one that is named, nor without the key that is needed. */
+    if ((!url || provider->builtin) && !config_provider_ready(provider, probe_url(server->probe), why)) {
+        snprintf(error, 256, "the provider %s can't be used: %s", provider->name, why);
+        return NULL;
+    }
     char *key = config_provider_key(provider, &code, error);
     if (code != ERR_OK)
         return NULL;
-    const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
     json_t *json = json_object();
     jsonx_set_str(json, "name", provider->name);
     jsonx_set_str(json, "api", provider_api_name(provider->api));

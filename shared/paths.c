@@ -157,13 +157,21 @@ static char *program_in(const char *dir, size_t len, const char *name)
     return NULL;
 }
 
+/* In the folder of this program, or in ../libexec/stoa of it, wherever the whole was installed. */
 static char *program_beside(const char *name)
 {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self);
     const char *slash = len > 0 ? memrchr(self, '/', (size_t)len) : NULL;
+    char *found = slash ? program_in(self, (size_t)(slash - self), name) : NULL;
 
-    return slash ? program_in(self, (size_t)(slash - self), name) : NULL;
+    if (slash && !found) {
+        char *libexec = xasprintf("%.*s/../libexec/stoa", (int)(slash - self), self);
+
+        found = program_in(libexec, strlen(libexec), name);
+        free(libexec);
+    }
+    return found;
 }
 
 /* Relative entries are left out: what runs must not depend on where the user stands. */

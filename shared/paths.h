@@ -24,8 +24,8 @@ enum err paths_make(const char *dir, char error[256]);
 /* A folder is safe when it is a real folder (no symlink), owned by this user, and closed to group and others.
  * ERR_OK, or ERR_DENIED with what is wrong and what to do in error. */
 enum err paths_check_private(const char *dir, char error[256]);
-/* A program beside this executable (build/stoa-agent beside build/stoad), else $STOA_LIBEXEC, else found by
- * PATH; NULL. */
+/* A program beside this executable (build/stoa-agent beside build/stoad) or in ../libexec/stoa of that
+ * folder, else in $STOA_LIBEXEC, else in PREFIX/libexec/stoa, else found by PATH; NULL. */
 char *paths_program(const char *name);
 
 #endif

@@ -37,6 +37,7 @@ static const struct option_row search_options[] = {{"number", 'n', "N", "at most
 static const struct option_row send_options[] = {
     {"session", 's', "SESSION", "the session; the most recent one if not given"},
     {"new", 0, NULL, "in a new session"},
+    {"model", 'm', "MODEL", "of the new session, as provider/model"},
     {"mode", 0, "queue|steer",
      "while a turn runs: wait for its end (queue), or go first in the queue (steer)"},
     END};

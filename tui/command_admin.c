@@ -49,8 +49,11 @@ static void put_health(struct out *out, const json_t *stats)
     const json_t *store = jsonx_obj(stats, "store");
     int64_t failed = jsonx_int(store, "failed", 0);
 
-    out_printf(out, "ok: stoad %s, pid %lld, up %.1f s\n", jsonx_str(stats, "version", ""),
-               (long long)jsonx_int(stats, "pid", 0), (double)jsonx_int(stats, "uptime_ms", 0) / 1000);
+    const char *failing = jsonx_str(store, "failing", NULL);
+
+    out_printf(out, "%s: stoad %s, pid %lld, up %.1f s\n", failing ? "failing" : "ok",
+               jsonx_str(stats, "version", ""), (long long)jsonx_int(stats, "pid", 0),
+               (double)jsonx_int(stats, "uptime_ms", 0) / 1000);
     out_printf(out, "sessions %lld (%lld in memory), agents %lld, clients %lld, memory %.1f MB\n",
                (long long)jsonx_int(stats, "sessions", 0), (long long)jsonx_int(stats, "sessions_loaded", 0),
                (long long)jsonx_int(stats, "agents", 0), (long long)jsonx_int(stats, "clients", 0),
@@ -64,13 +67,17 @@ int command_health(struct cli *cli)
 {
     json_t *stats;
     enum err code = cli_call(cli, METHOD_ADMIN_STATS, NULL, NULL, &stats);
+    const char *failing = jsonx_str(jsonx_obj(stats, "store"), "failing", NULL);
+    int exit_code = code == ERR_OK && failing ? EXIT_FAILED : cli_exit_code(code);
 
     if (code == ERR_OK && cli->json)
         out_json(&cli->out, stats);
     else if (code == ERR_OK)
         put_health(&cli->out, stats);
+    if (failing)
+        cli_say("the store can't commit: %s", failing);
     json_decref(stats);
-    return cli_exit_code(code);
+    return exit_code;
 }
 
 /* --- stop --- */

@@ -275,8 +275,12 @@ static enum err find_session(struct cli *cli, char id[ID_MAX])
 
     if (name)
         return cli_session(cli, name, id);
-    if (args_has(cli->args, "new"))
-        return cli_new_session(cli, NULL, id);
+    if (args_has(cli->args, "new")) {
+        json_t *params = json_object();
+
+        jsonx_set_str(params, "model", args_value(cli->args, "model"));
+        return cli_new_session(cli, params, id);
+    }
     return cli_last_session(cli, id);
 }
 
@@ -314,6 +318,8 @@ int command_send(struct cli *cli)
         return cli_usage("option --mode is '%.40s'; it must be queue or steer", mode);
     if (args_has(cli->args, "new") && args_value(cli->args, "session"))
         return cli_usage("--new and --session exclude each other");
+    if (args_has(cli->args, "model") && !args_has(cli->args, "new"))
+        return cli_usage("--model is for a new session: give --new too");
     prompt = cli_prompt(cli, 0, &exit_code);
     if (!prompt)
         return exit_code != EXIT_OK ? exit_code : cli_usage("a prompt is needed; see: stoa help send");

@@ -140,6 +140,8 @@ static char *answer(const char *message)
 
 static void read_if_directives(struct demo_script *script, const char *line, size_t len)
 {
+    for (; len > 0 && *line == ' '; len--)
+        line++;
     if (len < 5 || strncmp(line, "/demo", 5) != 0 || (len > 5 && !strchr(" \t\r", line[5])))
         return;
     char *words = xstrndup(line + 5, len - 5);

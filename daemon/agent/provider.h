@@ -41,7 +41,7 @@ struct ask {
     struct http *http;
     const char *provider; /* its name in the configuration */
     const char *model;    /* without the provider's name */
-    const char *base_url; /* NULL for a provider without a server */
+    const char *base_url; /* "" for a provider without a server */
     const char *key;      /* NULL for none */
     int64_t connect_ms, first_byte_ms, idle_ms;
     int retries;

@@ -12,7 +12,6 @@ enum {
     ANTHROPIC_MAX_TOKENS = 8192, /* the API wants a number */
     ANTHROPIC_BLOCKS_MAX = 256
 };
-static const char anthropic_base_url[] = "https://api.anthropic.com";
 
 /* --- the request ---------------------------------------------------------------------------------------- */
 
@@ -49,9 +48,8 @@ static json_t *body_of(const struct ask *ask)
 
 static void anthropic_request(const struct ask *ask, struct dialect_request *request)
 {
-    const char *base = ask->base_url ? ask->base_url : anthropic_base_url;
     json_t *body = body_of(ask);
-    char *plain = dialect_url(base, "");
+    char *plain = dialect_url(ask->base_url, "");
     size_t len = strlen(plain), i = 0;
     bool versioned = len >= 3 && strcmp(plain + len - 3, "/v1") == 0;
 

@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum { OPENAI_CALLS_MAX = 256, OPENAI_NO_BLOCK = -1 };
-static const char openai_base_url[] = "https://api.openai.com/v1";
 
 /* --- the request ---------------------------------------------------------------------------------------- */
 
@@ -42,7 +41,7 @@ static void openai_request(const struct ask *ask, struct dialect_request *reques
     json_t *body = body_of(ask);
     size_t i = 0;
 
-    request->url = dialect_url(ask->base_url ? ask->base_url : openai_base_url, "/chat/completions");
+    request->url = dialect_url(ask->base_url, "/chat/completions");
     request->headers[i++] = xstrdup("Content-Type: application/json");
     request->headers[i++] = xstrdup("Accept: text/event-stream");
     if (ask->key && *ask->key)

@@ -278,7 +278,7 @@ static void ask(struct turn *turn, const struct state *state, const json_t *orde
         .http = turn->http,
         .provider = jsonx_str(named, "name", "?"),
         .model = jsonx_str(order, "model", ""),
-        .base_url = jsonx_str(named, "base_url", NULL),
+        .base_url = jsonx_str(named, "base_url", ""),
         .key = jsonx_str(named, "key", NULL),
         .connect_ms = bounded(order, "connect_ms", TURN_CONNECT_MS, INT32_MAX),
         .first_byte_ms = bounded(order, "first_byte_ms", TURN_FIRST_BYTE_MS, INT32_MAX),

@@ -167,3 +167,20 @@ class RealServer(StoaTest):
         text = self.of(self.turn(client, session, "hello"), "error.occurred")[0]["text"]
         self.assertIn("127.0.0.1", text)
         self.assertLess(time.monotonic() - started, 5)
+
+
+class NoServer(StoaTest):
+    def refused(self, model):
+        client = self.client()
+        session = self.session(client, model=model)
+        client.attach(session)
+        client.request("message.send", session, {"text": "for this machine alone"})
+        text = client.event("error.occurred", session)["data"]["text"]
+        client.idle(session)
+        return text
+
+    def test_a_conversation_goes_to_no_other_server_than_the_named_one(self):
+        self.assertIn("no model server was found", self.refused("local/x"))
+
+    def test_a_key_that_is_missing_is_named(self):
+        self.assertIn("ANTHROPIC_API_KEY is not set", self.refused("anthropic/any"))

@@ -7,6 +7,10 @@ DESTDIR ?=
 CC ?= cc
 PYTHON ?= $(shell [ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3)
 PKG_CONFIG ?= pkg-config
+Q := $(if $(V),,@)
+JOBS := -j$(shell nproc)
+# What a recipe does, in one short line; V=1 shows the commands instead.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2))
 
 empty :=
 comma := ,
@@ -47,22 +51,26 @@ define archive_rule
 $(call archive,$(1)): $(call objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach f,$(FOLDERS),$(eval $(call archive_rule,$(f))))
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/stoad: $(BUILD)/obj/daemon/main.o $(call archive,daemon) $(call archive,proto) $(call archive,shared)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_daemon) $(LIB_shared)) -pthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_daemon) $(LIB_shared)) -pthread
 
 $(BUILD)/stoa-agent: $(BUILD)/obj/daemon/agent/main.o $(call archive,daemon/agent) $(call archive,proto) $(call archive,shared)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread
 
 $(BUILD)/stoa: $(BUILD)/obj/tui/main.o $(call archive,tui) $(call archive,proto) $(call archive,shared)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_tui) $(LIB_shared)) -pthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_tui) $(LIB_shared)) -pthread
 
 # A unit test tests/unit/<folder>/<name>_test.c links the archive of its folder and those below it.
 UNIT_LIBS = $(call pkgs,cmocka vterm $(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
@@ -70,7 +78,8 @@ unit_archives = $(call archive,$(1)) $(call archive,proto) $(call archive,shared
 define unit_rule
 $(BUILD)/unit/$(1)/%_test: tests/unit/$(1)/%_test.c $(call unit_archives,$(1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_CFLAGS) -MMD -MP -MF $$@.d $$(ALL_LDFLAGS) -o $$@ $$< $(call unit_archives,$(1)) $$(UNIT_LIBS)
+	$$(call say,TEST,$$@)
+	$(Q)$$(CC) $$(ALL_CFLAGS) -MMD -MP -MF $$@.d $$(ALL_LDFLAGS) -o $$@ $$< $(call unit_archives,$(1)) $$(UNIT_LIBS)
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
@@ -108,12 +117,12 @@ deps-lint:
 	$(call need,$(APT_LINT))
 
 run: deps-build ## install what is missing, build, and open the client on a new session with the demo model
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@dist/run $(BUILD)
 
 FUZZ_SECONDS ?= 10
 test: deps-test ## install what is needed, build, and run all tests but the long ones
-	@$(MAKE) --no-print-directory -s WERROR=1 all unit fuzzers
+	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers
 	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz-seconds $(FUZZ_SECONDS) all
 
 e2e: all ## the end-to-end tests alone
@@ -126,23 +135,25 @@ FUZZ_OBJECTS := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_UNITS))
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(FUZZ_FLAGS) -Wno-everything -MMD -MP -c -o $@ $<
+	$(call say,FUZZ,$<)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(FUZZ_FLAGS) -Wno-everything -MMD -MP -c -o $@ $<
 build/fuzz/all.a: $(FUZZ_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/all.a
-	$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
 .PHONY: fuzzers
 fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SOURCES))
 fuzz: deps-test fuzzers ## run every fuzzer for FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
 	@$(PYTHON) tests/run.py --fuzz-seconds $(FUZZ_SECONDS) fuzz
 
 asan: deps-test ## unit and end-to-end tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory -s SAN=address,undefined all unit
+	@$(MAKE) --no-print-directory $(JOBS) SAN=address,undefined all unit
 	@$(PYTHON) tests/run.py --build build-address-undefined unit e2e
 
 tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
-	@$(MAKE) --no-print-directory -s SAN=thread all unit
+	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
 	@$(PYTHON) tests/run.py --build build-thread unit
 
 bench: all ## measure latency, memory, CPU and attach time
@@ -151,7 +162,7 @@ bench: all ## measure latency, memory, CPU and attach time
 # --- lint and format ---------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')
 lint: deps-lint ## formatting, include directions, clang-tidy, cppcheck, generated files up to date
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/lint.sh $(BUILD)
 format: deps-lint ## format all C files
 	clang-format -i $(C_FILES)

@@ -105,7 +105,7 @@ define need
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef
 
-.PHONY: deps deps-test deps-lint run test e2e fuzz asan bench lint format docs install uninstall clean help
+.PHONY: screenshot tsan deps deps-test deps-lint run test e2e fuzz asan bench lint format docs install uninstall clean help
 deps: deps-build deps-test deps-lint ## install all that building, testing and linting need (apt, npm)
 .PHONY: deps-build
 deps-build:
@@ -136,13 +136,13 @@ FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=
 build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(FUZZ_FLAGS) -Wno-everything -MMD -MP -c -o $@ $<
+	$(Q)$(FUZZ_CC) $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) $(FUZZ_FLAGS) -Wno-everything -MMD -MP -c -o $@ $<
 build/fuzz/all.a: $(FUZZ_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/all.a
 	$(call say,FUZZ,$@)
-	$(Q)$(FUZZ_CC) $(ALL_CFLAGS:-D_FORTIFY_SOURCE=2=) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
+	$(Q)$(FUZZ_CC) $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
 .PHONY: fuzzers
 fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SOURCES))
 fuzz: deps-test fuzzers ## run every fuzzer for FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
@@ -170,6 +170,10 @@ format: deps-lint ## format all C files
 docs: all ## write the generated parts of man pages and the example configuration
 	$(BUILD)/stoad --print-example > config.example.yaml
 	$(PYTHON) man/generate.py $(BUILD)
+
+screenshot: all ## make dist/screenshot.png anew
+	$(call need,$(APT_SHOTS) tmux)
+	@dist/make-screenshot $(BUILD) dist/screenshot.png
 
 # --- install -----------------------------------------------------------------------------------------------------
 MANS1 := $(wildcard man/*.1)

@@ -88,7 +88,8 @@ bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struc
                             .delta_len = len - CHUNK_HEADER - id_len};
     return kind < CHUNK_KIND_COUNT && chunk->count >= 1 && chunk->count <= CHUNK_COUNT_MAX &&
            chunk->index <= (uint64_t)INT64_MAX - CHUNK_COUNT_MAX && id_valid(message, "m_") &&
-           utf8_valid(chunk->delta, chunk->delta_len) && !memchr(chunk->delta, '\0', chunk->delta_len);
+           strlen(message) == id_len && utf8_valid(chunk->delta, chunk->delta_len) &&
+           !memchr(chunk->delta, '\0', chunk->delta_len);
 }
 
 int link_next(const struct buf *in, enum link_kind *kind, const char **payload, size_t *len)

@@ -258,6 +258,9 @@ static void a_broken_record_is_refused(void **unused)
     assert_false(get_changed(&chunk, 18 + 28, "\xc0\x80", 2));
     assert_false(get_changed(&chunk, 18 + 28, "\xed\xa0\x80", 3));
 
+    struct chunk nul = {.message = MESSAGE "xy", .count = 1, .delta = "", .delta_len = 0};
+    assert_false(get_changed(&nul, 18 + 28, "\0", 1)); /* an id that a NUL ends early */
+
     char *record = record_of(&chunk, &len);
     for (size_t cut = 0; cut < 18 + 28; cut++) {
         char *part = malloc(cut + 1);

@@ -207,18 +207,17 @@ void participant_put(struct state *state, const struct participant *participant)
     size_t at = state->participant_count;
     while (at > 0 && strcmp(state->participants[at - 1].id, participant->id) >= 0)
         at--;
-    struct participant *here = &state->participants[at];
-    if (at < state->participant_count && strcmp(here->id, participant->id) == 0) {
-        participant_clear(here);
-        *here = *participant;
-        return;
+    bool known = at < state->participant_count && strcmp(state->participants[at].id, participant->id) == 0;
+    if (known) {
+        participant_clear(&state->participants[at]);
+    } else {
+        state->participants =
+            xreallocarray(state->participants, state->participant_count + 1, sizeof *participant);
+        memmove(&state->participants[at + 1], &state->participants[at],
+                (state->participant_count - at) * sizeof *participant);
+        state->participant_count++;
     }
-    state->participants =
-        xreallocarray(state->participants, state->participant_count + 1, sizeof *participant);
-    here = &state->participants[at];
-    memmove(here + 1, here, (state->participant_count - at) * sizeof *here);
-    *here = *participant;
-    state->participant_count++;
+    state->participants[at] = *participant;
 }
 
 bool reduce_joined(struct state *state, const struct event *event)

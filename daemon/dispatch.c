@@ -20,11 +20,13 @@ struct inflight { /* a changing request from its arrival until its commit: repea
     struct route *waiters;
     size_t waiter_count;
     char *reply; /* NULL until it is handled */
+    struct inflight *next_unpromised;
 };
 
 struct dispatch {
     struct server *server;
-    void *inflight; /* tree */
+    void *inflight;              /* tree */
+    struct inflight *unpromised; /* done and answered with `store`, but still queued in the store */
 };
 
 /* --- answers
@@ -137,12 +139,13 @@ static void answer_waiters(struct inflight *inflight, enum err code, const char 
     free(waiters);
 }
 
-/* Not on disk: the promise is not given. What was asked stays queued in the store, and so stays known here: a
- * repeated request waits for it again instead of being done twice. */
+/* Not on disk: the promise is not given. What was asked stays queued in the store, and so stays known here
+ * until the store has recovered, so that a repeated request is not done twice. */
 static void on_committed(void *arg, enum err code)
 {
     struct inflight *inflight = arg;
-    struct server *server = inflight->dispatch->server;
+    struct dispatch *dispatch = inflight->dispatch;
+    struct server *server = dispatch->server;
     if (code == ERR_OK) {
         answer_waiters(inflight, ERR_OK, NULL);
         inflight_free(inflight);
@@ -154,10 +157,21 @@ static void on_committed(void *arg, enum err code)
              "the store can't commit (%s); this is not promised, repeat it with the same id",
              why ? why : "unknown");
     answer_waiters(inflight, ERR_STORE, error);
-    if (code == ERR_STORE && !server->stopping)
-        store_commit(server->store, on_committed, inflight);
-    else
+    if (code == ERR_STORE) {
+        inflight->next_unpromised = dispatch->unpromised;
+        dispatch->unpromised = inflight;
+    } else {
         inflight_free(inflight);
+    }
+}
+
+void dispatch_store_recovered(struct dispatch *dispatch)
+{
+    while (dispatch->unpromised) {
+        struct inflight *inflight = dispatch->unpromised;
+        dispatch->unpromised = inflight->next_unpromised;
+        inflight_free(inflight);
+    }
 }
 
 static void finish_changing(struct inflight *inflight, enum err code, const char *error, json_t *ok)

@@ -35,6 +35,8 @@ typedef enum err handler_fn(struct call *call, json_t **ok, char error[256]);
 
 struct dispatch *dispatch_open(struct server *server);
 void dispatch_close(struct dispatch **dispatch);
+/* All that was queued is on disk again: what was refused meanwhile has its answer in the store. */
+void dispatch_store_recovered(struct dispatch *dispatch);
 /* The gateway's callback; arg is the struct dispatch. */
 void dispatch_message(void *arg, const struct gateway_message *message);
 

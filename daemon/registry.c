@@ -189,7 +189,7 @@ static void set_right(struct session *session)
 enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256])
 {
     *session = find(registry, sid);
-    if (*session && !(*session)->deleted)
+    if (*session && (*session)->end == SESSION_LIVES)
         return ERR_OK;
     struct store_record record;
     enum err code = *session ? ERR_NOT_FOUND : store_load(registry->server->store, sid, &record, error);
@@ -248,23 +248,46 @@ struct departure { /* a session that may leave once what was queued is on disk *
     uint64_t seq;
 };
 
-static void on_committed(void *arg, enum err code)
+static void forget(struct registry *registry, struct session *session)
+{
+    take_out(registry, session);
+    session_free(&session);
+}
+
+static void erased(struct registry *registry, struct session *session)
+{
+    session->end = SESSION_ERASED;
+    registry_release(registry, session);
+}
+
+static void on_deleted(void *arg, enum err code)
 {
     struct departure *departure = arg;
     struct session *session = find(departure->registry, departure->sid);
-    if (session && session->deleted && session->holds > 0) { /* a request still reads of it */
-        store_commit(departure->registry->server->store, on_committed, departure);
-        return;
-    }
-    if (session) {
+    if (session && code == ERR_STORE)
+        session->end = SESSION_UNERASED;
+    else if (session)
+        erased(departure->registry, session);
+    free(departure);
+}
+
+void registry_store_recovered(struct registry *registry)
+{
+    for (size_t i = registry->count; i-- > 0;)
+        if (registry->all[i]->end == SESSION_UNERASED)
+            erased(registry, registry->all[i]);
+}
+
+static void on_stored(void *arg, enum err code)
+{
+    struct departure *departure = arg;
+    struct session *session = find(departure->registry, departure->sid);
+    if (session && session->end == SESSION_LIVES) {
         session->leaving = false;
-        bool still = is_unused(session) && session->state->seq == departure->seq;
-        if (session->deleted || (code == ERR_OK && still)) {
-            take_out(departure->registry, session);
-            session_free(&session);
-        } else {
+        if (code == ERR_OK && is_unused(session) && session->state->seq == departure->seq)
+            forget(departure->registry, session);
+        else
             registry_release(departure->registry, session);
-        }
     }
     free(departure);
 }
@@ -277,7 +300,7 @@ static void depart(struct registry *registry, struct session *session)
     session_store_snapshot(session);
     departure->seq = session->state->seq;
     session->leaving = true;
-    store_commit(registry->server->store, on_committed, departure);
+    store_commit(registry->server->store, on_stored, departure);
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -289,14 +312,16 @@ static void on_sweep(uv_timer_t *timer)
     }
     for (size_t i = 0; i < registry->count; i++) {
         struct session *session = registry->all[i];
-        if (is_unused(session) && !session->leaving && !session->deleted)
+        if (is_unused(session) && !session->leaving && session->end == SESSION_LIVES)
             depart(registry, session);
     }
 }
 
 void registry_release(struct registry *registry, struct session *session)
 {
-    if (registry->sweep && is_unused(session) && !uv_is_active((uv_handle_t *)registry->sweep))
+    if (session->end == SESSION_ERASED && session->holds == 0)
+        forget(registry, session);
+    else if (registry->sweep && is_unused(session) && !uv_is_active((uv_handle_t *)registry->sweep))
         uv_timer_start(registry->sweep, on_sweep, REGISTRY_LINGER_MS, 0);
 }
 
@@ -305,9 +330,9 @@ void registry_delete(struct registry *registry, struct session *session)
     struct departure *departure = xcalloc(1, sizeof *departure);
     departure->registry = registry;
     strcpy(departure->sid, session->state->id);
-    session->deleted = true;
+    session->end = SESSION_DELETED;
     store_delete_session(registry->server->store, session->key);
-    store_commit(registry->server->store, on_committed, departure);
+    store_commit(registry->server->store, on_deleted, departure);
 }
 
 /* --- start and end

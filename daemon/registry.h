@@ -19,10 +19,13 @@ struct session *registry_create(struct registry *registry, const char *owner, co
                                 const char *model, const char *system);
 /* The session of that id, loaded if need be. ERR_OK, ERR_NOT_FOUND, ERR_STORE, with a sentence in error. */
 enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256]);
-/* Nobody needs the session at present, perhaps: look again soon, and let it go. */
+/* Nobody needs the session at present, perhaps: look again soon, and let it go; a deleted one may be freed at
+ * once. */
 void registry_release(struct registry *registry, struct session *session);
 /* Ends it for good: followers and agent must be gone; its rows are deleted. */
 void registry_delete(struct registry *registry, struct session *session);
+/* All that was queued is on disk again: deletions that could not be committed are through. */
+void registry_store_recovered(struct registry *registry);
 /* Sets right what a daemon that died left: cuts partial replies, returns sessions to idle. */
 void registry_recover(struct registry *registry);
 void registry_each(struct registry *registry, void (*each)(struct session *session, void *arg), void *arg);

@@ -56,6 +56,7 @@ static void set_process_limits(void)
         setrlimit(RLIMIT_NOFILE, &files);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not an end */
 }
 
 static void name_user(char user[64])
@@ -72,7 +73,8 @@ static void name_user(char user[64])
 
 static void apply(struct server *server)
 {
-    log_set_level((enum log_level)config_number(server->config, OPTION_LOG_LEVEL));
+    if (!getenv("STOA_LOG")) /* for debugging, over the option: log_init has taken it */
+        log_set_level((enum log_level)config_number(server->config, OPTION_LOG_LEVEL));
 }
 
 enum err server_reload(struct server *server, char error[256])
@@ -144,10 +146,11 @@ static void on_signal(uv_signal_t *handle, int number)
 static void on_health(void *arg, bool failing, const char *why)
 {
     struct server *server = arg;
-    if (failing)
-        log_error("store", "commits fail, no promise is given until they succeed: %s", why);
-    else
-        log_info("store", "commits succeed again");
+    (void)why; /* the store logs it */
+    if (!failing && server->dispatch)
+        dispatch_store_recovered(server->dispatch);
+    if (!failing && server->registry)
+        registry_store_recovered(server->registry);
     notify_say(server->notify, failing ? "STATUS=the store can't commit" : "STATUS=serving");
 }
 

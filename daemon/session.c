@@ -135,7 +135,7 @@ static void store_message_row(struct session *session, const char *id)
 void session_store_snapshot(struct session *session)
 {
     struct state *state = session->state;
-    if (state->seq == session->snapshot_seq || session->deleted)
+    if (state->seq == session->snapshot_seq || session->end != SESSION_LIVES)
         return;
     json_t *json = state_snapshot(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
     size_t len;

@@ -18,6 +18,10 @@ struct server;
 struct agent;
 struct subscription;
 
+/* A deleted session stays in memory until it is off the disk (else it could be loaded once more) and nobody
+ * reads of it. UNERASED: the store said that it can't commit; it will be erased when it can. */
+enum session_end { SESSION_LIVES, SESSION_DELETED, SESSION_UNERASED, SESSION_ERASED };
+
 struct session { /* open to read; session.c, clients.c (followers) and supervisor.c (agent) write their parts
                   */
     struct server *server;
@@ -31,7 +35,7 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     int64_t not_before;     /* steady ms: no agent is started before (back-off); 0: any time */
     uv_timer_t *checkpoint; /* NULL unless a reply is streaming */
     bool leaving;           /* an eviction waits for its commit */
-    bool deleted;
+    enum session_end end;
     unsigned holds; /* requests in progress that need it in memory */
 };
 

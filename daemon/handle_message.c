@@ -1,4 +1,4 @@
-/* message.*: what is said, what waits, what was said before. */
+/* message.*: what is said and what waits. What was said before is read in handle_read.c. */
 #include "daemon/handlers.h"
 
 #include "daemon/server.h"
@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-enum { HISTORY_MESSAGES = 50, SEARCH_HITS = 20 };
 
 enum err handle_message_send(struct call *call, json_t **ok, char error[256])
 {
@@ -51,42 +49,4 @@ enum err handle_message_edit_queue(struct call *call, json_t **ok, char error[25
     *ok = seq_reply(call->session);
     json_object_set_new(*ok, "removed", removed);
     return ERR_OK;
-}
-
-static void on_read(void *arg, enum err code, const char *error, json_t *result)
-{
-    struct call *call = arg;
-    call_finish(&call, code, error, json_incref(result));
-}
-
-static enum err begun(struct call **kept, enum err code)
-{
-    if (code != ERR_OK)
-        call_finish(kept, code, "too many reads wait; repeat it", NULL);
-    return HANDLED_LATER;
-}
-
-enum err handle_message_history(struct call *call, json_t **ok, char error[256])
-{
-    (void)ok;
-    const char *before = jsonx_str(call->params, "before", NULL),
-               *after = jsonx_str(call->params, "after", NULL);
-    if (before && after) {
-        snprintf(error, 256, "give 'before' or 'after', not both");
-        return ERR_BAD_REQUEST;
-    }
-    struct call *kept = call_keep(call);
-    return begun(&kept,
-                 store_history(call->server->store, call->session->key, before, after,
-                               (int)jsonx_int(call->params, "limit", HISTORY_MESSAGES), on_read, kept));
-}
-
-enum err handle_message_search(struct call *call, json_t **ok, char error[256])
-{
-    (void)ok;
-    (void)error;
-    struct call *kept = call_keep(call);
-    return begun(&kept,
-                 store_search(call->server->store, call->principal.user, jsonx_str(call->params, "text", ""),
-                              (int)jsonx_int(call->params, "limit", SEARCH_HITS), on_read, kept));
 }

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SNAPSHOT_MESSAGES = 50, LIST_SESSIONS = 100, TITLE_BYTES = 200 };
+enum { SNAPSHOT_MESSAGES = 50, TITLE_BYTES = 200 };
 
 json_t *seq_reply(const struct session *session)
 {
@@ -179,27 +179,6 @@ enum err handle_session_info(struct call *call, json_t **ok, char error[256])
     json_object_del(*ok, "messages");
     json_object_set_new(*ok, "agent", supervisor_info(call->session));
     return ERR_OK;
-}
-
-static void on_read(void *arg, enum err code, const char *error, json_t *result)
-{
-    struct call *call = arg;
-    call_finish(&call, code, error, json_incref(result));
-}
-
-enum err handle_session_list(struct call *call, json_t **ok, char error[256])
-{
-    (void)ok;
-    const json_t *params = call->params;
-    struct call *kept = call_keep(call);
-    enum err code = store_list(
-        call->server->store, call->principal.user, jsonx_bool(params, "archived", false),
-        (int)jsonx_int(params, "limit", LIST_SESSIONS), jsonx_str(params, "before", NULL), on_read, kept);
-    if (code != ERR_OK) {
-        snprintf(error, 256, "too many reads wait; repeat it");
-        call_finish(&kept, code, error, NULL);
-    }
-    return HANDLED_LATER;
 }
 
 /* --- following

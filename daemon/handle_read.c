@@ -1,0 +1,84 @@
+/* message.history, message.search and session.list: reads of the store, answered by its reader thread.
+ *
+ * The store's readers see what is committed, while events are published before that. So that nobody reads
+ * less than they have seen happen, a read begins when what was queued before it is on disk; while commits
+ * fail, with what is there. */
+#include "daemon/handlers.h"
+
+#include "daemon/server.h"
+#include "daemon/session.h"
+#include "shared/jsonx.h"
+
+#include <stdio.h>
+
+enum { HISTORY_MESSAGES = 50, SEARCH_HITS = 20, LIST_SESSIONS = 100 };
+
+static void on_read(void *arg, enum err code, const char *error, json_t *result)
+{
+    struct call *call = arg;
+    call_finish(&call, code, error, json_incref(result));
+}
+
+static enum err begin(struct call *call)
+{
+    struct store *store = call->server->store;
+    const json_t *params = call->params;
+    const char *user = call->principal.user;
+    int limit = (int)jsonx_int(params, "limit", 0);
+    switch (call->method) {
+    case METHOD_MESSAGE_HISTORY:
+        return store_history(store, call->session->key, jsonx_str(params, "before", NULL),
+                             jsonx_str(params, "after", NULL), limit ? limit : HISTORY_MESSAGES, on_read,
+                             call);
+    case METHOD_MESSAGE_SEARCH:
+        return store_search(store, user, jsonx_str(params, "text", ""), limit ? limit : SEARCH_HITS, on_read,
+                            call);
+    default:
+        return store_list(store, user, jsonx_bool(params, "archived", false), limit ? limit : LIST_SESSIONS,
+                          jsonx_str(params, "before", NULL), on_read, call);
+    }
+}
+
+static void on_committed(void *arg, enum err code)
+{
+    (void)code; /* what is on disk is read in any case */
+    struct call *call = arg;
+    enum err begun = begin(call);
+    if (begun != ERR_OK)
+        call_finish(&call, begun, "too many reads wait; repeat it", NULL);
+}
+
+static enum err read_store(struct call *call)
+{
+    struct store *store = call->server->store;
+    struct call *kept = call_keep(call);
+    if (store_failing(store))
+        on_committed(kept, ERR_STORE);
+    else
+        store_commit(store, on_committed, kept);
+    return HANDLED_LATER;
+}
+
+enum err handle_message_history(struct call *call, json_t **ok, char error[256])
+{
+    (void)ok;
+    if (json_object_get(call->params, "before") && json_object_get(call->params, "after")) {
+        snprintf(error, 256, "give 'before' or 'after', not both");
+        return ERR_BAD_REQUEST;
+    }
+    return read_store(call);
+}
+
+enum err handle_message_search(struct call *call, json_t **ok, char error[256])
+{
+    (void)ok;
+    (void)error;
+    return read_store(call);
+}
+
+enum err handle_session_list(struct call *call, json_t **ok, char error[256])
+{
+    (void)ok;
+    (void)error;
+    return read_store(call);
+}

@@ -549,6 +549,80 @@ static void what_cannot_be_is_refused_and_changes_nothing(void **unused)
     state_free(&state);
 }
 
+static void a_turn_shows_its_retries_errors_and_times(void **unused)
+{
+    (void)unused;
+    struct state *state = in_mid_reply();
+    static const char retry[] = "{\"attempt\":1,\"limit\":2,\"delay_ms\":1,\"why\":\"429\"}";
+
+    assert_int_equal(state->turn_started, 1000);
+    assert_int_equal(fold_data(state, EVENT_TURN_RETRYING, retry), FOLD_OK);
+    assert_string_equal(state->retry_why, "429");
+    assert_int_equal(fold_data(state, EVENT_STATE_CHANGED, "{\"new\":\"interrupting\"}"), FOLD_OK);
+    assert_null(state->retry_why);
+
+    assert_int_equal(fold_data(state, EVENT_TURN_RETRYING, retry), FOLD_OK);
+    assert_int_equal(fold_data(state, EVENT_ERROR_OCCURRED, "{\"kind\":\"provider\",\"text\":\"gone\"}"),
+                     FOLD_OK);
+    assert_null(state->retry_why);
+    assert_string_equal(state->error_text, "gone");
+    assert_int_equal(fold_data(state, EVENT_STREAM_COMPLETED, COMPLETED(M2, "failed", "[]")), FOLD_OK);
+    assert_int_equal(fold_data(state, EVENT_STATE_CHANGED, "{\"new\":\"idle\"}"), FOLD_OK);
+    assert_string_equal(state->error_text, "gone"); /* until the next turn */
+    assert_int_equal(state->turn_started, 0);
+    assert_int_equal(state->turns, 1);
+
+    assert_int_equal(fold_data(state, EVENT_STATE_CHANGED, "{\"new\":\"thinking\"}"), FOLD_OK);
+    assert_null(state->error_text);
+    assert_null(state->error_kind);
+    state_free(&state);
+}
+
+static void what_is_put_in_front_is_next(void **unused)
+{
+    (void)unused;
+    struct state *state = in_mid_reply();
+
+    assert_int_equal(fold_data(state, EVENT_QUEUE_CHANGED,
+                               "{\"added\":" USER("m_01j8zq4k3nw8x5t7v9r2m6p0q4") ",\"front\":true}"),
+                     FOLD_OK);
+    assert_int_equal(fold_data(state, EVENT_QUEUE_CHANGED,
+                               "{\"added\":" USER("m_01j8zq4k3nw8x5t7v9r2m6p0q5") ",\"front\":false}"),
+                     FOLD_OK);
+    assert_string_equal(state->queue[0]->id, "m_01j8zq4k3nw8x5t7v9r2m6p0q4");
+    assert_string_equal(state->queue[1]->id, M3);
+    assert_string_equal(state->queue[2]->id, "m_01j8zq4k3nw8x5t7v9r2m6p0q5");
+
+    assert_int_equal(fold_data(state, EVENT_QUEUE_CHANGED, "{\"removed\":[\"" M3 "\",\"nobody\"]}"), FOLD_OK);
+    assert_int_equal(state->queue_count, 2);
+    assert_string_equal(state->queue[1]->id, "m_01j8zq4k3nw8x5t7v9r2m6p0q5");
+    state_free(&state);
+}
+
+static void an_update_changes_what_it_names_and_null_restores(void **unused)
+{
+    (void)unused;
+    struct state *state = in_mid_reply();
+
+    assert_int_equal(
+        fold_data(state, EVENT_SESSION_UPDATED,
+                  "{\"title\":\"T\",\"system\":\"S\",\"temperature\":1,\"max_tokens\":9,\"archived\":true}"),
+        FOLD_OK);
+    assert_string_equal(state->title, "T");
+    assert_string_equal(state->model, "m");
+    assert_string_equal(state->system, "S");
+    assert_true(state->temperature == 1 && state->max_tokens == 9 && state->archived);
+    assert_int_equal(
+        fold_data(state, EVENT_SESSION_UPDATED, "{\"system\":null,\"temperature\":null,\"max_tokens\":null}"),
+        FOLD_OK);
+    assert_string_equal(state->title, "T");
+    assert_null(state->system);
+    assert_true(state->temperature < 0 && state->max_tokens < 0 && state->archived);
+    assert_int_equal(fold_data(state, EVENT_SESSION_ENDED, "{\"reason\":\"deleted\"}"), FOLD_OK);
+    assert_true(state->ended);
+    state_free(&state);
+}
+
 static void a_message_that_waited_leaves_the_queue_when_it_is_added(void **unused)
 {
     (void)unused;
@@ -659,6 +733,9 @@ int main(void)
         cmocka_unit_test(a_message_that_streams_is_never_dropped),
         cmocka_unit_test(the_states_and_their_steps_are_those_of_the_page),
         cmocka_unit_test(what_cannot_be_is_refused_and_changes_nothing),
+        cmocka_unit_test(a_turn_shows_its_retries_errors_and_times),
+        cmocka_unit_test(what_is_put_in_front_is_next),
+        cmocka_unit_test(an_update_changes_what_it_names_and_null_restores),
         cmocka_unit_test(a_message_that_waited_leaves_the_queue_when_it_is_added),
         cmocka_unit_test(a_block_or_a_queue_that_is_full_takes_no_more),
         cmocka_unit_test(totals_of_tokens_end_where_a_snapshot_ends),

@@ -184,12 +184,14 @@ static const struct {
 } commands[] = {{"new", command_new},   {"rename", command_rename},       {"model", command_model},
                 {"help", command_help}, {"interrupt", command_interrupt}, {"quit", command_quit}};
 
-/* "/word" or "/word rest" on one line; "/usr/bin is full" is a message, and so is what directs the demo model. */
+/* "/word" or "/word rest" on one line; "/usr/bin is full" is a message, and so is what directs the demo
+ * model. */
 static bool looks_like_command(const char *text)
 {
     size_t word = text[0] == '/' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
 
-    return word > 0 && !(word == 4 && memcmp(text + 1, "demo", 4) == 0) && (text[1 + word] == '\0' || text[1 + word] == ' ') && !strchr(text, '\n');
+    return word > 0 && !(word == 4 && memcmp(text + 1, "demo", 4) == 0) &&
+           (text[1 + word] == '\0' || text[1 + word] == ' ') && !strchr(text, '\n');
 }
 
 /* False if the draft shall stay: there is no such command. */

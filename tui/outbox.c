@@ -15,14 +15,23 @@ struct outbox *outbox_new(void)
     return xcalloc(1, sizeof(struct outbox));
 }
 
+static void entry_free(struct outbox_entry *entry)
+{
+    free(entry->text);
+    message_free(&entry->message);
+    free(entry);
+}
+
 void outbox_free(struct outbox **slot)
 {
     struct outbox *outbox = *slot;
 
     if (!outbox)
         return;
-    while (outbox->entries)
-        outbox_remove(outbox->entries);
+    for (struct outbox_entry *entry = outbox->entries, *next; entry; entry = next) {
+        next = entry->next;
+        entry_free(entry);
+    }
     while (outbox->drafts) {
         struct draft *draft = outbox->drafts;
         outbox->drafts = draft->next;
@@ -56,9 +65,7 @@ void outbox_remove(struct outbox_entry *entry)
         slot = &(*slot)->next;
     if (*slot)
         *slot = entry->next;
-    free(entry->text);
-    message_free(&entry->message);
-    free(entry);
+    entry_free(entry);
 }
 
 void outbox_arrived(struct outbox *outbox, const char *session, const struct message *message)

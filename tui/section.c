@@ -136,8 +136,8 @@ static size_t fence_length(const char *line, size_t len, char *mark, size_t *at)
 
 static bool closes(const struct fence *fence, const char *line, size_t len)
 {
-    char mark;
-    size_t at, length = fence_length(line, len, &mark, &at);
+    char mark = '\0';
+    size_t at = 0, length = fence_length(line, len, &mark, &at);
 
     return length >= fence->length && mark == fence->mark &&
            run_of(line + at + length, len - at - length, ' ') == len - at - length;

@@ -358,6 +358,13 @@ int screen_left(const struct screen *screen)
     return screen->row.width - screen->row.used;
 }
 
+/* Characters without a width that are no marks: they reorder or hide text. */
+static bool is_invisible(uint32_t cp)
+{
+    return (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x202a && cp <= 0x202e) ||
+           (cp >= 0x2060 && cp <= 0x206f) || (cp >= 0xfe00 && cp <= 0xfe0f) || cp == 0xfeff || cp >= 0xe0000;
+}
+
 /* One character and the marks on it; bytes used. A cell holds one character with a width, whatever grapheme
  * clusters say. Nothing that ncurses would execute or a terminal would obey comes through, even if a caller
  * forgot to sanitise. */
@@ -377,7 +384,7 @@ static size_t take_cell(const char *text, size_t len, wchar_t cell[CCHARW_MAX + 
         size_t more = utf8_decode(text + used, len - used, &cp);
         if (cp < 0x300 || wcwidth((wchar_t)cp) != 0)
             break;
-        if (marks < MARKS_MAX)
+        if (marks < MARKS_MAX && !is_invisible(cp))
             cell[++marks] = (wchar_t)cp;
         used += more;
     }

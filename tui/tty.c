@@ -85,10 +85,20 @@ static void on_fatal(int number)
     errno = saved;
 }
 
+static void rescue_disarm(void)
+{
+    if (!rescue.armed)
+        return;
+    rescue.armed = 0;
+    for (size_t i = 0; i < FATAL_COUNT; i++)
+        sigaction(fatal_signals[i], &rescue.before[i], NULL);
+}
+
 static void rescue_arm(const struct tty *tty, const char *leave)
 {
     struct sigaction action = {.sa_handler = on_fatal};
 
+    rescue_disarm(); /* or the handler would be its own predecessor */
     rescue.fd = tty->fd;
     rescue.shell = tty->shell;
     rescue.reset_len = (size_t)snprintf(rescue.reset, sizeof rescue.reset, "%s%s", modes_off, leave);
@@ -98,15 +108,6 @@ static void rescue_arm(const struct tty *tty, const char *leave)
     rescue.armed = 1;
     for (size_t i = 0; i < FATAL_COUNT; i++)
         sigaction(fatal_signals[i], &action, &rescue.before[i]);
-}
-
-static void rescue_disarm(void)
-{
-    if (!rescue.armed)
-        return;
-    rescue.armed = 0;
-    for (size_t i = 0; i < FATAL_COUNT; i++)
-        sigaction(fatal_signals[i], &rescue.before[i], NULL);
 }
 
 /* --- life

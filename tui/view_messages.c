@@ -107,13 +107,24 @@ static void draw_row(const struct ui *ui, struct screen *screen, const struct li
                row->mark == LIST_QUEUED || row->mark == LIST_SENDING ? STYLE_DIM : line->style);
 }
 
-/* A session without messages says how to begin. */
+/* Why the session has its model, where the daemon chose it; "" where it was asked for. Free() it. */
+static char *model_reason(const struct ui *ui)
+{
+    bool chosen = ui->hello && ui->state && strcmp(ui->state->model, ui->hello->default_model) == 0;
+    char *why =
+        sanitise_line(chosen ? ui->hello->why : "", chosen ? strlen(ui->hello->why) : 0, AUTHOR_BYTES_MAX);
+
+    return why;
+}
+
+/* A session without messages says which model it has and why, and how to begin. */
 static void draw_empty(const struct ui *ui, struct screen *screen, struct area area)
 {
-    static const char *const hints[] = {"An empty session. Write below, and press Enter.", "",
-                                        "? help   ^X l sessions   ^X n new session   ^D quit"};
+    char *why = model_reason(ui);
+    const char *const hints[] = {"An empty session. Write below, and press Enter.", why, "",
+                                 "? help   ^X l sessions   ^X n new session   ^D quit"};
     const char *waiting = ui->link == CLIENT_AWAY ? "waiting for the daemon" : "opening the session";
-    int count = ui->state ? 3 : 1;
+    int count = ui->state ? (int)(sizeof hints / sizeof *hints) : 1;
 
     for (int i = 0; i < area.rows; i++) {
         int hint = i - (area.rows - count) / 2;
@@ -124,6 +135,7 @@ static void draw_empty(const struct ui *ui, struct screen *screen, struct area a
         }
         screen_row_end(screen);
     }
+    free(why);
 }
 
 void view_messages(struct ui *ui, struct screen *screen, struct area area)

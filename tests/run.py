@@ -123,6 +123,10 @@ class Result(unittest.TestResult):
     def addFailure(self, test, err):
         self._bad(test, err)
 
+    def addSubTest(self, test, subtest, err):
+        if err is not None:
+            self._bad(subtest, err)
+
 
 def run_python(count, kind, build, only):
     os.environ["STOA_BUILD"] = os.path.join(ROOT, build)

@@ -17,7 +17,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 << 10, IN_MAX = LINK_FRAME_MAX + READ_BYTES + 16 };
+enum {
+    READ_BYTES = 64 << 10,
+    IN_MAX = LINK_FRAME_MAX + READ_BYTES + 16,
+    DRAIN_MAX = 16 << 20, /* read after its death: more than a socket holds comes from somebody else */
+    KEPT_BYTES = 64 << 10 /* a larger buffer is given back when it is empty */
+};
 
 struct agentproc {
     const struct agentproc_callbacks *callbacks;
@@ -229,6 +234,12 @@ static void take_frames(struct agentproc *proc)
         break_off(proc);
 }
 
+static void give_back(struct buf *buf)
+{
+    if (buf->len == 0 && buf->cap > KEPT_BYTES)
+        buf_free(buf);
+}
+
 /* Reads what is there; false at its end. */
 static bool read_some(struct agentproc *proc)
 {
@@ -240,6 +251,7 @@ static bool read_some(struct agentproc *proc)
         return got > 0;
     buf_put(&proc->in, bytes, (size_t)got);
     take_frames(proc);
+    give_back(&proc->in);
     return true;
 }
 
@@ -247,7 +259,10 @@ static void drain(struct agentproc *proc)
 {
     char bytes[READ_BYTES];
     ssize_t got;
-    while (!proc->broken && !proc->ended && (got = read(proc->fd, bytes, sizeof bytes)) > 0) {
+    size_t left = DRAIN_MAX;
+    while (!proc->broken && !proc->ended && left > 0 &&
+           (got = read(proc->fd, bytes, left < sizeof bytes ? left : sizeof bytes)) > 0) {
+        left -= (size_t)got;
         buf_put(&proc->in, bytes, (size_t)got);
         take_frames(proc);
     }
@@ -298,6 +313,7 @@ static void flush(struct agentproc *proc)
         done += (size_t)wrote;
     }
     buf_drop(&proc->out, done);
+    give_back(&proc->out);
     bool writing = proc->out.len > 0;
     if (writing != proc->writing) {
         proc->writing = writing;
@@ -310,11 +326,12 @@ static void on_socket(uv_poll_t *poll, int status, int events)
     struct agentproc *proc = poll->data;
     if (events & UV_WRITABLE)
         flush(proc);
-    if (status < 0 || !(events & UV_READABLE) || read_some(proc))
+    /* A socket that was closed with something unread in it is no end of file but an error, which libuv gives
+     * as a status. */
+    bool open = status >= 0 && (!(events & UV_READABLE) || read_some(proc));
+    if (open || proc->ended)
         return;
-    /* End of file from a process that lives is a broken link; a dead one is told by its pidfd. */
-    if (proc->ended)
-        return;
+    /* The end of the link to a process that lives is a broken link; a dead one is told by its pidfd. */
     uv_poll_stop(&proc->socket);
     kill(proc->pid, SIGKILL); /* without effect on the status of one that is exiting already */
 }

@@ -32,14 +32,18 @@ static void free_handle(uv_handle_t *handle)
     free(handle);
 }
 
+static void stop_deadline(struct probe *probe)
+{
+    if (probe->deadline)
+        uv_close((uv_handle_t *)probe->deadline, free_handle);
+    probe->deadline = NULL;
+}
+
 static void finish(struct probe *probe)
 {
     if (probe->done)
         return;
     probe->done = true;
-    if (probe->deadline)
-        uv_close((uv_handle_t *)probe->deadline, free_handle);
-    probe->deadline = NULL;
     for (size_t i = 0; i < probe->waiter_count; i++)
         probe->waiters[i].done(probe->waiters[i].arg);
     free(probe->waiters);
@@ -67,7 +71,7 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
         ask(probe);
         return true;
     }
-    if (kind != LINK_PROBED)
+    if (kind != LINK_PROBED || probe->done)
         return false;
     json_t *answer = jsonx_parse(payload, len, NULL), *found = jsonx_obj(answer, "found");
     probe->url = xstrdup_null(jsonx_str(found, "url", NULL));
@@ -87,6 +91,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
         log_warn("probe", "the look for a local model server ended early: %s, %s", exit_cause_name(cause),
                  how);
     probe->proc = NULL;
+    stop_deadline(probe);
     finish(probe);
 }
 
@@ -139,6 +144,7 @@ void probe_close(struct probe **slot)
     if (!probe)
         return;
     agentproc_abandon(&probe->proc);
+    stop_deadline(probe);
     finish(probe);
     free(probe->url);
     free(probe->model);

@@ -168,9 +168,16 @@ static void store_event(struct session *session, const struct event *event)
 /* --- events
  * ----------------------------------------------------------------------------------------------------- */
 
-static void publish(struct session *session, enum event_type type, struct buf *text)
+/* Takes the text. One that did not fit into a frame is a hole that followers see, and resync. */
+static void publish(struct session *session, enum event_type type, struct buf *text, bool fits)
 {
     struct server *server = session->server;
+    if (!fits) {
+        log_error("session", "%s is larger than a frame session=%s", event_row(type)->name,
+                  log_id(session->state->id));
+        buf_free(text);
+        return;
+    }
     bool durable = event_row(type)->durable;
     if (durable && session->agent)
         supervisor_forward(session->agent, text->data, text->len);
@@ -198,8 +205,8 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
             store_event(session, &event);
         struct buf text;
         buf_init(&text, ENVELOPE_REPLY_MAX);
-        event_encode(&event, &text);
-        publish(session, type, &text);
+        bool fits = event_encode(&event, &text);
+        publish(session, type, &text, fits);
     } else {
         log_error("session", "%s can't be folded in state %s (%d) session=%s", event_row(type)->name,
                   run_state_name(state->run), (int)fold, log_id(state->id));
@@ -211,7 +218,9 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
 bool session_chunk(struct session *session, const struct chunk *chunk)
 {
     struct server *server = session->server;
-    if (state_fold_chunk(session->state, session->state->seq, chunk) != FOLD_OK)
+    const struct message *message = state_streaming(session->state);
+    if (!message || message->bytes + chunk->delta_len > SESSION_MESSAGE_BYTES ||
+        state_fold_chunk(session->state, session->state->seq, chunk) != FOLD_OK)
         return false;
     checkpoint_start(session);
     server->stats.chunks += chunk->count;
@@ -219,8 +228,9 @@ bool session_chunk(struct session *session, const struct chunk *chunk)
         return true;
     struct buf text;
     buf_init(&text, ENVELOPE_REPLY_MAX);
-    event_encode_chunk(session->state->id, server->epoch, session->state->seq, clock_wall_ms(), chunk, &text);
-    publish(session, EVENT_STREAM_CHUNK, &text);
+    bool fits = event_encode_chunk(session->state->id, server->epoch, session->state->seq, clock_wall_ms(),
+                                   chunk, &text);
+    publish(session, EVENT_STREAM_CHUNK, &text, fits);
     return true;
 }
 

@@ -12,7 +12,13 @@
 #include <stdint.h>
 #include <uv.h>
 
-enum { SESSION_CHECKPOINT_MS = 1000, SESSION_QUEUE_BYTES = 1 << 20 };
+enum {
+    SESSION_CHECKPOINT_MS = 1000,
+    SESSION_QUEUE_BYTES = 1 << 20,
+    /* Content of one message: a little above the most that limits.reply_size allows, and so little that its
+     * JSON, of which a byte may take six, fits into one frame. */
+    SESSION_MESSAGE_BYTES = 1280 << 10
+};
 
 struct server;
 struct agent;

@@ -24,7 +24,8 @@ struct agent {
     struct agentproc *proc; /* NULL while waiting */
     enum agent_state state;
     bool interrupting;
-    int64_t last_beat, last_used; /* steady ms */
+    int64_t last_beat, last_used;  /* steady ms */
+    size_t turn_facts, turn_bytes; /* said since the turn began */
     uv_timer_t *timer;
     struct agent *next, *previous;
 };
@@ -151,7 +152,8 @@ static json_t *provider_json(struct server *server, const struct provider *provi
     enum err code = ERR_OK;
     const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
     char why[128];
-    /* What is said never goes to another server than the one that is named, nor without the key that is needed. */
+    /* What is said never goes to another server than the one that is named, nor without the key that is
+     * needed. */
     if ((!url || provider->builtin) && !config_provider_ready(provider, probe_url(server->probe), why)) {
         snprintf(error, 256, "the provider %s can't be used: %s", provider->name, why);
         return NULL;
@@ -219,6 +221,7 @@ static void send_turn(struct agent *agent)
         return;
     }
     agent->state = AGENT_RUNNING;
+    agent->turn_facts = agent->turn_bytes = 0;
     agent->last_beat = clock_steady_ms();
     uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);
     send_json(agent, LINK_TURN, json);
@@ -273,13 +276,40 @@ static bool fact_state(struct agent *agent, const json_t *data)
     return true;
 }
 
+static bool is_queued(const struct state *state, const char *id)
+{
+    for (size_t i = 0; i < state->queue_count; i++)
+        if (strcmp(state->queue[i]->id, id) == 0)
+            return true;
+    return false;
+}
+
+/* A message of its own that begins: what people have said, and what waits, is not the agent's. */
 static bool fact_message(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
     const json_t *message = jsonx_obj(data, "message");
-    return strcmp(jsonx_str(message, "role", ""), "assistant") == 0 &&
+    return json_array_size(jsonx_arr(message, "content")) == 0 &&
+           !is_queued(session->state, jsonx_str(message, "id", "")) &&
+           strcmp(jsonx_str(message, "role", ""), "assistant") == 0 &&
            strcmp(jsonx_str(message, "status", ""), "streaming") == 0 &&
            session_emit(session, EVENT_MESSAGE_ADDED, json_incref(data));
+}
+
+static bool fact_completed(struct agent *agent, json_t *data)
+{
+    size_t i, bytes = 0;
+    json_t *block, *member;
+    const char *name;
+    json_array_foreach(jsonx_arr(data, "content"), i, block)
+    {
+        json_object_foreach(block, name, member)
+        {
+            bytes += json_string_length(member);
+        }
+    }
+    return bytes <= SESSION_MESSAGE_BYTES &&
+           session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data));
 }
 
 static bool on_fact(struct agent *agent, json_t *json)
@@ -288,7 +318,7 @@ static bool on_fact(struct agent *agent, json_t *json)
     enum event_type type = event_type_parse(jsonx_str(json, "type", ""));
     json_t *data = jsonx_obj(json, "data");
     if (type == EVENT_COUNT || !event_row(type)->agent_may || agent->state != AGENT_RUNNING ||
-        agent->session->state->run == RUN_IDLE)
+        agent->session->state->run == RUN_IDLE || ++agent->turn_facts > SUPERVISOR_TURN_FACTS)
         return false;
     if (!schema_check(event_row(type)->fields, data, true, error)) {
         log_error("agent", "%s: %s session=%s", event_row(type)->name, error,
@@ -299,6 +329,8 @@ static bool on_fact(struct agent *agent, json_t *json)
         return fact_state(agent, data);
     if (type == EVENT_MESSAGE_ADDED)
         return fact_message(agent, data);
+    if (type == EVENT_STREAM_COMPLETED)
+        return fact_completed(agent, data);
     return session_emit(agent->session, type, json_incref(data));
 }
 
@@ -314,13 +346,16 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
 {
     struct agent *agent = arg;
     agent->last_beat = clock_steady_ms();
-    if (kind == LINK_CHUNK)
-        return on_chunk(agent, payload, len);
-    if (kind == LINK_BEAT)
-        return true;
-    json_t *json = jsonx_parse(payload, len, NULL);
-    bool good = false;
-    if (kind == LINK_READY)
+    agent->turn_bytes += len;
+    bool is_json = kind == LINK_READY || kind == LINK_FACT, good = false;
+    json_t *json = is_json ? jsonx_parse(payload, len, NULL) : NULL;
+    if (agent->turn_bytes > SUPERVISOR_TURN_BYTES)
+        good = false;
+    else if (kind == LINK_CHUNK)
+        good = on_chunk(agent, payload, len);
+    else if (kind == LINK_BEAT)
+        good = true;
+    else if (kind == LINK_READY)
         good = on_ready(agent, json);
     else if (kind == LINK_FACT)
         good = on_fact(agent, json);

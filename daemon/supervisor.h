@@ -11,7 +11,10 @@
 
 enum {
     SUPERVISOR_BACKOFF_MS = 2000, /* after the second crash in a row; doubled with each further one */
-    SUPERVISOR_BACKOFF_MAX_MS = 60000
+    SUPERVISOR_BACKOFF_MAX_MS = 60000,
+    /* What one turn of an agent may say; far more than any model does, and an end to a storm. */
+    SUPERVISOR_TURN_FACTS = 10000,
+    SUPERVISOR_TURN_BYTES = 128 << 20
 };
 
 struct supervisor;

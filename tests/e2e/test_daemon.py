@@ -1,7 +1,10 @@
 """The daemon itself: promises while the store fails, lifetimes, limits, and agents that misbehave."""
+import os
 import resource
+import signal
+import time
 
-from harness import RequestError, StoaTest, text_of
+from harness import PATIENCE, ROOT, RequestError, StoaTest, children, text_of, wait_for
 
 
 class StoreFails(StoaTest):
@@ -99,4 +102,95 @@ class Deleting(StoaTest):
             self.assertIn("ok", client.replies[ids[-2]][0])
 
 
-_ = text_of
+def memory(pid):
+    """Resident bytes."""
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+class BadAgents(StoaTest):
+    """Whatever an agent does, its session says so and is usable again; the daemon and the others go on."""
+    config = f"default_model: demo/stoa\nagent: {{path: {ROOT}/tests/support/bad_agent.py}}\n"
+    log_must_not = r"runtime error|Sanitizer"
+
+    def be(self, how):
+        with open(f"{self.place.folder}/bad_agent", "w") as file:
+            file.write(how)
+
+    def follow(self, client):
+        session = self.session(client)
+        client.attach(session)
+        return session
+
+    def check(self, how, cause):
+        self.be(how)
+        client = self.client()
+        session = self.follow(client)
+        client.request("message.send", session, {"text": "hello"})
+        error = client.event("error.occurred", session)
+        self.assertEqual(error["data"]["kind"], "agent", how)
+        self.assertIn(cause, error["data"]["text"], how)
+        client.idle(session)
+        if how in ("idle_while_it_streams", "completed_too_large", "chunks_without_end", "closes_its_socket_and_lives"):
+            client.event("stream.completed", session, status="interrupted", seconds=0)
+        snapshot = client.request("session.snapshot", session)
+        self.assertEqual((snapshot["state"], snapshot["title"]), ("idle", ""), how)
+        self.assertNotIn("streaming", [m["status"] for m in snapshot["messages"]], how)
+        wait_for(lambda: children(self.daemon.pid) == [], f"the end of the agent that is {how}")
+        self.assertIn("epoch", client.request("server.ping"))
+
+    def test_what_breaks_the_link_ends_the_agent_by_that_name(self):
+        for how in ("garbage", "giant", "unknown_kind", "fact_before_ready", "ready_twice", "no_json", "another_version",
+                    "event_of_others", "megabytes_of_error", "idle_while_it_streams", "chunk_of_no_message",
+                    "completed_too_large", "content_at_once", "state_storm", "chunks_without_end"):
+            with self.subTest(how):
+                self.check(how, "protocol")
+        with self.subTest("memory"):
+            self.assertLess(memory(self.daemon.pid), 200 << 20)
+
+    def test_a_socket_closed_by_a_living_agent_is_its_end(self):
+        for how in ("half_a_frame", "closes_its_socket_and_lives"):
+            with self.subTest(how):
+                self.check(how, "signal 9")
+
+    def test_an_agent_that_is_never_ready_is_ended_at_its_deadline(self):
+        self.check("silent", "deadline")
+
+    def test_a_message_that_waits_cannot_be_taken_by_the_agent(self):
+        self.be("takes_from_the_queue")
+        client = self.client()
+        session = self.follow(client)
+        client.request("message.send", session, {"text": "first"})
+        client.event("state.changed", session, new="streaming")
+        answer = client.request("message.send", session, {"text": "second"})
+        self.assertTrue(answer["queued"])
+        client.idle(session)
+        self.assertEqual([m["id"] for m in client.request("session.snapshot", session)["queue"]], [answer["message"]])
+
+    def test_a_deaf_agent_is_ended_when_it_does_not_heed_the_interrupt(self):
+        self.be("deaf")
+        client = self.client()
+        session = self.follow(client)
+        client.request("message.send", session, {"text": "hello"})
+        client.event("state.changed", session, new="streaming")
+        started = time.monotonic()
+        self.assertTrue(client.request("session.interrupt", session)["interrupted"])
+        client.idle(session)
+        took = time.monotonic() - started
+        self.assertEqual(client.event("stream.completed", session)["data"]["status"], "interrupted")
+        self.assertLess(took, 4 + PATIENCE / 15)
+        wait_for(lambda: children(self.daemon.pid) == [], "no agent")
+        self.figures = f"idle {took:.1f} s after the interrupt"
+
+    def test_deleting_a_session_ends_its_deaf_agent_at_once(self):
+        self.be("deaf")
+        client = self.client()
+        session = self.follow(client)
+        client.request("message.send", session, {"text": "hello"})
+        client.event("state.changed", session, new="streaming")
+        client.request("session.delete", session)
+        client.event("session.ended", session)
+        self.assertEqual(children(self.daemon.pid), [])
+
+
+_ = signal, text_of

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE_BYTES_MAX = 400, SHOWN_ID = 10 };
+enum {
+    TITLE_BYTES_MAX = 400,
+    SHOWN_END = 4 /* characters of an id: its beginning is the time, and alike for sessions of one minute */
+};
 
 struct sessions {
     struct session_row *rows;
@@ -43,7 +46,7 @@ void sessions_free(struct sessions **sessions)
 char *session_title(const char *title, const char *id)
 {
     if (!*title)
-        return xasprintf("untitled %.*s", SHOWN_ID, id);
+        return xasprintf("untitled …%s", strlen(id) > SHOWN_END ? id + strlen(id) - SHOWN_END : id);
     return sanitise_line(title, strlen(title), TITLE_BYTES_MAX);
 }
 

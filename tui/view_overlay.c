@@ -149,8 +149,10 @@ static size_t help_lines(struct help_line lines[HELP_LINES_MAX])
             }
             if (table[i].help)
                 lines[count++] = (struct help_line){"  ", table[i].help, STYLE_TEXT};
-            if (table[i].action != ACTION_SWITCH || table[i].help)
+            if (table[i].action != ACTION_SWITCH)
                 add_key(&lines[count - 1], &table[i]);
+            else if (table[i].help) /* nine keys in a row */
+                snprintf(lines[count - 1].keys, KEYS_BYTES, "  Alt+1 to Alt+9");
         }
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands && count < HELP_LINES_MAX; i++)

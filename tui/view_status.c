@@ -157,6 +157,8 @@ void view_status(const struct ui *ui, struct screen *screen, int y)
         add(&line, 0, STYLE_BAR_WARNING, "^X  l list of sessions  n new session");
     else if (ui->notice)
         add(&line, 0, ui->notice_bad ? STYLE_BAR_ERROR : STYLE_BAR_STRONG, ui->notice);
+    if (ui->overlay != OVERLAY_NONE)
+        add(&line, 0, STYLE_BAR_STRONG, "Esc back");
     add_link(&line, ui);
     add_state(&line, ui);
     add_presence(&line, ui);

@@ -10,6 +10,7 @@ import argparse
 import http.server
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -43,6 +44,18 @@ class Model(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def start_server():
+    """The model server in a process of its own, so that it shares no interpreter with the watchers."""
+    process = subprocess.Popen([sys.executable, os.path.abspath(__file__), "--serve"], stdout=subprocess.PIPE)
+    return process, int(process.stdout.readline())
+
+
+def serve():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
+    print(server.server_port, flush=True)
+    server.serve_forever()
 
 
 def percentile(values, part):
@@ -156,13 +169,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", default="build")
     parser.add_argument("--json", help="write the figures here too")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.serve:
+        serve()
     os.environ["STOA_BUILD"] = os.path.join(ROOT, options.build)
     import harness
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Model)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server, port = start_server()
     place = harness.Place(f"default_model: local/x\nproviders:\n  local:\n    api: openai\n"
-                          f"    base_url: http://127.0.0.1:{server.server_port}/v1\n")
+                          f"    base_url: http://127.0.0.1:{port}/v1\n")
     daemon = harness.Daemon(place).start()
     table = {}
     resident, private = memory(daemon.pid)
@@ -179,7 +194,7 @@ def main():
     finally:
         daemon.stop()
         place.remove()
-        server.shutdown()
+        server.kill()
     for name, value in table.items():
         print(f"{name:55} {value}")
     if options.json:

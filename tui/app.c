@@ -297,6 +297,8 @@ static void on_snapshot(void *arg, const struct state *state, const json_t *snap
         return;
     list_refresh(app->ui.list);
     app->no_older = false;
+    app->last_frame = 0; /* what one waits for is shown at once, even just after "connecting" */
+    uv_timer_stop(&app->frame);
     app_changed(app);
 }
 

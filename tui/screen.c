@@ -27,6 +27,8 @@ struct screen {
     bool mouse, entered, cursor_shown;
     int rows, cols;
     char leave[LEAVE_MAX]; /* alternate screen and cursor back, for fatal signals */
+    cchar_t
+        blanks[STYLE_COUNT]; /* of each style: cells are made from them, which setcchar does more slowly */
     attr_t attrs[STYLE_COUNT];
     short pairs[STYLE_COUNT];
     struct buf frame;
@@ -92,6 +94,7 @@ static void set_look(struct screen *screen, enum style style, bool colours)
         screen->pairs[style] = (short)(style + 1);
         init_pair(screen->pairs[style], fg, bg);
     }
+    setcchar(&screen->blanks[style], L" ", screen->attrs[style], screen->pairs[style], NULL);
 }
 
 static void set_looks(struct screen *screen)
@@ -339,7 +342,9 @@ static void put_cell(struct screen *screen, const wchar_t *text, int width, enum
         screen->row.room = screen->row.room ? screen->row.room * 2 : 256;
         screen->row.cells = xreallocarray(screen->row.cells, screen->row.room, sizeof *screen->row.cells);
     }
-    setcchar(&screen->row.cells[screen->row.count++], text, screen->attrs[style], screen->pairs[style], NULL);
+    cchar_t *cell = &screen->row.cells[screen->row.count++];
+    *cell = screen->blanks[style];
+    wmemcpy(cell->chars, text, wcslen(text));
     screen->row.used += width;
 }
 
@@ -426,7 +431,7 @@ void screen_repeat(struct screen *screen, const char *character, int count, enum
 
 void screen_row_end(struct screen *screen)
 {
-    while (screen_left(screen) > 0)
+    while (screen->row.fill != STYLE_TEXT && screen_left(screen) > 0) /* the frame began with plain blanks */
         put_cell(screen, L" ", 1, screen->row.fill);
     if (screen->row.y < screen->rows && screen->row.count > 0)
         mvadd_wchnstr(screen->row.y, screen->row.x, screen->row.cells, (int)screen->row.count);

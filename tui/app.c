@@ -38,6 +38,14 @@ static void set_trouble(struct app *app, char *key, const char *author, const ch
         app->ui.trouble = local_message(author, text);
 }
 
+/* The last message says by itself why it failed: once is enough. */
+static bool is_said(const struct state *state)
+{
+    const struct message *last = state->message_count ? state->messages[state->message_count - 1] : NULL;
+
+    return last && last->error && strcmp(last->error, state->error_text) == 0;
+}
+
 /* The session's error or retry as a message at the end of the list, made anew only when it is another one. */
 static void sync_trouble(struct app *app)
 {
@@ -50,7 +58,7 @@ static void sync_trouble(struct app *app)
                  (long long)state->retry_attempt, (long long)state->retry_limit,
                  (double)state->retry_delay_ms / 1000);
         text = state->retry_why;
-    } else if (state && state->error_text) {
+    } else if (state && state->error_text && !is_said(state)) {
         snprintf(author, sizeof author, "! error: %.80s", state->error_kind);
         text = state->error_text;
     }

@@ -81,14 +81,15 @@ static struct inflight *inflight_find(struct dispatch *dispatch, const char *use
     return found ? *found : NULL;
 }
 
-static void inflight_wait(struct inflight *inflight, const struct route *route)
+/* False if too many wait already. */
+static bool inflight_wait(struct inflight *inflight, const struct route *route)
 {
-    for (size_t i = 0; i < inflight->waiter_count; i++)
-        if (route_compare(&inflight->waiters[i], route) == 0 && inflight->waiter_count >= WAITERS_MAX)
-            return;
+    if (inflight->waiter_count >= WAITERS_MAX)
+        return false;
     inflight->waiters =
         xreallocarray(inflight->waiters, inflight->waiter_count + 1, sizeof inflight->waiters[0]);
     inflight->waiters[inflight->waiter_count++] = *route;
+    return true;
 }
 
 static struct inflight *inflight_new(struct dispatch *dispatch, const char *user, const char *id,
@@ -234,7 +235,8 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
     struct server *server = dispatch->server;
     struct inflight *same = inflight_find(dispatch, call->principal.user, call->id);
     if (same && !store_failing(server->store)) {
-        inflight_wait(same, &call->route);
+        if (!inflight_wait(same, &call->route))
+            send_error(server, &call->route, call->id, ERR_BUSY, "this request waits too many times already");
         return false;
     }
     char *stored = same ? NULL : store_reply(server->store, call->principal.user, call->id);

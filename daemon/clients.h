@@ -16,7 +16,9 @@ enum {
     CLIENT_SILENT_MS = 30000,       /* a client that says nothing for so long is dropped */
     CLIENT_SUBSCRIPTIONS_MAX = 256, /* sessions that one client may follow */
     CLIENT_REPLIES_MAX = 256,       /* replies kept for a client whose backlog is full; then it is dropped */
-    CLIENT_RETRY_MS = 50            /* how often what a full client could not take is tried again */
+    CLIENT_REPLY_BYTES = 32 << 20,  /* ... and their bytes */
+    CLIENT_RETRY_MS = 50,           /* until what a full client could not take is tried again */
+    CLIENT_RETRY_MAX_MS = 1000      /* ... and when it does not read for long */
 };
 
 struct server;
@@ -32,11 +34,14 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     struct subscription **subscriptions;
     size_t subscription_count;
     bool mine, mine_behind;
+    bool gone;      /* its connection is; it is dropped soon */
+    bool dismissed; /* all that it had was ended; it could not yet be told so */
     uint64_t mine_kinds;
     char kind[8], terminal[65], version[65];
     /* clients.c's own */
     struct frame **replies;
-    size_t reply_count;
+    size_t reply_count, reply_bytes;
+    struct meter *meter;
     struct uv_poll_s *process;
     int pidfd;
 };

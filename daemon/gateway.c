@@ -9,6 +9,7 @@
 #include "shared/zloop.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,25 +81,107 @@ size_t frame_size(const struct frame *frame)
     return zmq_msg_size(&frame->body);
 }
 
-enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame)
+/* --- meters
+ * ----------------------------------------------------------------------------------------------------- */
+
+struct meter {
+    atomic_size_t bytes;
+    atomic_uint refs; /* the connection's own, and one a lease */
+};
+
+struct lease { /* a large frame on its way to one connection; ends in libzmq's thread */
+    zmq_msg_t body;
+    struct meter *meter;
+};
+
+struct meter *meter_new(void)
 {
+    struct meter *meter = xcalloc(1, sizeof *meter);
+    atomic_init(&meter->refs, 1);
+    return meter;
+}
+
+static void meter_unref(struct meter *meter)
+{
+    if (atomic_fetch_sub(&meter->refs, 1) == 1)
+        free(meter);
+}
+
+void meter_free(struct meter **slot)
+{
+    if (*slot)
+        meter_unref(*slot);
+    *slot = NULL;
+}
+
+static void end_lease(void *data, void *hint)
+{
+    (void)data;
+    struct lease *lease = hint;
+    atomic_fetch_sub(&lease->meter->bytes, zmq_msg_size(&lease->body));
+    meter_unref(lease->meter);
+    zmq_msg_close(&lease->body);
+    free(lease);
+}
+
+/* A message with the frame's bytes, which are not copied. */
+static void share(zmq_msg_t *copy, struct frame *frame, struct meter *meter)
+{
+    zmq_msg_init(copy);
+    if (!meter) {
+        zmq_msg_copy(copy, &frame->body);
+        return;
+    }
+    struct lease *lease = xmalloc(sizeof *lease);
+    zmq_msg_init(&lease->body);
+    zmq_msg_copy(&lease->body, &frame->body);
+    lease->meter = meter;
+    atomic_fetch_add(&meter->refs, 1);
+    atomic_fetch_add(&meter->bytes, zmq_msg_size(&frame->body));
+    if (zmq_msg_init_data(copy, zmq_msg_data(&lease->body), zmq_msg_size(&lease->body), end_lease, lease) !=
+        0)
+        abort(); /* only when memory is out */
+}
+
+/* --- sending
+ * ---------------------------------------------------------------------------------------------------- */
+
+static int send_part(void *router, zmq_msg_t *part, int more)
+{
+    int rc;
+    while ((rc = zmq_msg_send(part, router, more | ZMQ_DONTWAIT)) < 0 && errno == EINTR)
+        ;
+    if (rc < 0) {
+        int why = errno;
+        zmq_msg_close(part);
+        errno = why;
+    }
+    return rc;
+}
+
+static int send_bytes(void *router, const void *bytes, size_t len, int more)
+{
+    zmq_msg_t part;
+    zmq_msg_init_size(&part, len);
+    memcpy(zmq_msg_data(&part), bytes, len);
+    return send_part(router, &part, more);
+}
+
+enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame,
+                       struct meter *meter)
+{
+    if (frame_size(frame) <= METER_FRAME)
+        meter = NULL;
+    if (meter && atomic_load(&meter->bytes) > METER_MAX)
+        return SENT_FULL;
     /* With ROUTER_MANDATORY the first part decides for the whole message: parts that follow are always taken.
      */
-    int rc;
-    while ((rc = zmq_send(gateway->router, route->id, route->len, ZMQ_SNDMORE | ZMQ_DONTWAIT)) < 0 &&
-           errno == EINTR)
-        ;
-    if (rc < 0)
+    if (send_bytes(gateway->router, route->id, route->len, ZMQ_SNDMORE) < 0)
         return errno == EAGAIN ? SENT_FULL : SENT_GONE;
-    zmq_send_const(gateway->router, ENVELOPE_VERSION, strlen(ENVELOPE_VERSION), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-    zmq_msg_t copy;
-    zmq_msg_init(&copy);
-    zmq_msg_copy(&copy, &frame->body);
-    if (zmq_msg_send(&copy, gateway->router, ZMQ_DONTWAIT) < 0) {
-        zmq_msg_close(&copy);
-        return SENT_GONE;
-    }
-    return SENT_OK;
+    zmq_msg_t body;
+    share(&body, frame, meter);
+    send_bytes(gateway->router, ENVELOPE_VERSION, strlen(ENVELOPE_VERSION), ZMQ_SNDMORE);
+    return send_part(gateway->router, &body, 0) < 0 ? SENT_GONE : SENT_OK;
 }
 
 /* --- reading

@@ -46,11 +46,24 @@ struct frame *frame_ref(struct frame *frame);
 void frame_free(struct frame **frame);
 size_t frame_size(const struct frame *frame);
 
+enum {
+    METER_FRAME = 4 << 10, /* a larger frame is metered */
+    METER_MAX = 16 << 20   /* bytes that wait for one connection, beyond which no large frame is taken */
+};
+struct meter;
+
 enum sent {
     SENT_OK,
     SENT_FULL,
     SENT_GONE
 }; /* FULL: the client is behind; GONE: no such connection any more */
-enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame);
+/* meter: the connection's, or NULL. */
+enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame,
+                       struct meter *meter);
+
+/* libzmq counts messages that wait for a connection, not their bytes: a meter does, for the large ones. */
+struct meter *meter_new(void);
+/* What still waits keeps it in memory until it is gone. */
+void meter_free(struct meter **meter);
 
 #endif

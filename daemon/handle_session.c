@@ -277,9 +277,11 @@ enum err handle_session_subscribe(struct call *call, json_t **ok, char error[256
     json_t *reply = json_object();
     json_object_set_new(reply, "heads", client_heads(call->client));
     struct client *client = call->client;
-    call_answer(call, reply); /* before the first event that it brings; it may end the client */
+    call_answer(call,
+                reply); /* before the first event that it brings; it may end the client, or what it follows */
     for (i = 0; i < fresh_count && clients_find(server->clients, &call->route) == client; i++)
-        announce(fresh[i], client);
+        if (clients_subscription(client, fresh[i]))
+            announce(fresh[i], client);
     free(fresh);
     return HANDLED_LATER;
 }

@@ -1,10 +1,11 @@
 """The daemon itself: promises while the store fails, lifetimes, limits, and agents that misbehave."""
+import json
 import os
 import resource
 import signal
 import time
 
-from harness import PATIENCE, ROOT, RequestError, StoaTest, children, text_of, wait_for
+from harness import PATIENCE, ROOT, SANITIZED, Replica, RequestError, StoaTest, children, text_of, wait_for
 
 
 class StoreFails(StoaTest):
@@ -102,6 +103,20 @@ class Deleting(StoaTest):
             self.assertIn("ok", client.replies[ids[-2]][0])
 
 
+class Repeats(StoaTest):
+    def test_the_same_request_without_end_is_answered_each_time(self):
+        client = self.client()
+        session = self.session(client)
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        for _ in range(600):
+            client.send("session.rename", session, {"title": "once"}, id="again")
+        self.daemon.process.send_signal(signal.SIGCONT)
+        client.wait(lambda: len(client.replies.get("again", [])) == 600, "600 answers")
+        answers = client.replies["again"]
+        self.assertLessEqual({a["error"]["code"] for a in answers if "error" in a}, {"busy"})
+        self.assertEqual(len({a["ok"]["seq"] for a in answers if "ok" in a}), 1)
+
+
 def memory(pid):
     """Resident bytes."""
     with open(f"/proc/{pid}/statm") as file:
@@ -193,4 +208,95 @@ class BadAgents(StoaTest):
         self.assertEqual(children(self.daemon.pid), [])
 
 
-_ = signal, text_of
+class SlowClients(StoaTest):
+    config = "default_model: demo/stoa\nlimits: {client_backlog: 100}\n"
+
+    def large_session(self, client):
+        """One with half a megabyte in its snapshot."""
+        session = self.session(client)
+        client.attach(session)
+        for _ in range(3):
+            start = len(client.events)
+            client.request("message.send", session, {"text": "/demo chunks=1 rate=0 " + "x" * 200000})
+            client.idle(session, start)
+        return session
+
+    def test_a_client_that_asks_and_never_reads_costs_bounded_memory(self):
+        client = self.client()
+        session = self.large_session(client)
+        before = memory(self.daemon.pid)
+        greedy = self.client(backlog=1)
+        greedy.request("server.hello")
+        for _ in range(1500):
+            greedy.send("session.snapshot", session)
+        wait_for(lambda: "does not read" in self.daemon.log_text(), "that it is dropped")
+        client.request("server.ping")
+        grown = memory(self.daemon.pid) - before
+        self.figures = f"{grown >> 20} MiB"
+        self.assertLess(grown, 100 << 20 if not SANITIZED else 400 << 20)
+        greedy.wait(lambda: {"notice": "bye", "why": "silent"}.items() <= (greedy.notices or [{}])[-1].items(), "bye")
+        self.assertIn("epoch", greedy.request("server.hello"))
+
+    def test_a_reply_that_waits_comes_before_the_events_that_follow_it(self):
+        client = self.client()
+        session, other = self.session(client, system="x" * 3000), self.session(client)
+        client.attach(other)
+        slow = self.client(backlog=1)
+        slow.request("server.hello")
+        for _ in range(330):
+            slow.send("session.info", session)
+        subscribed = slow.send("session.subscribe", params={"sessions": [other]})
+        client.wait(lambda: sum(e["type"] == "participant.joined" for e in client.events) == 2, "that it has joined")
+        for _ in range(200):
+            slow.socket.recv()
+            slow.socket.recv()
+        for number in range(3):
+            client.request("session.rename", other, {"title": f"title {number}"})
+        seen = []
+        while not any(m.get("notice") == "resync" or "type" in m for m in seen) or \
+                not any(m.get("id") == subscribed for m in seen):
+            self.assertTrue(slow.socket.poll(PATIENCE * 1000), "the subscription's answer and what follows")
+            seen.append(json.loads(slow.socket.recv_multipart()[1]))
+        kinds = ["answer" if m.get("id") == subscribed else "event" for m in seen
+                 if m.get("id") == subscribed or "type" in m or "notice" in m]
+        self.assertEqual(kinds[0], "answer")
+        replica = Replica(slow.attach(other))
+        client.request("session.rename", other, {"title": "last"})
+        replica.fold(slow.event("session.updated", other, title="last"))
+
+    def test_a_client_that_was_stopped_for_long_is_told_and_comes_back(self):
+        """It is forgotten as silent while its backlog is full, so that the bye has to wait for it."""
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        stopped = self.client(backlog=1)
+        stopped.request("server.hello", params={"kind": "tui"})
+        stopped.attach(session)
+        client.request("message.send", session, {"text": "/demo rate=5000 chunks=6000 bytes=400"})
+        client.idle(session, seconds=PATIENCE * 2)
+        joined = client.event("participant.joined", session, after=1)["data"]["participant"]["id"]
+
+        def forgotten():
+            client.request("server.ping")
+            return [e for e in client.events if e["type"] == "participant.left" and e["data"]["participant"] == joined]
+        left = client.wait(forgotten, "the silent one is forgotten", 45)
+        self.assertEqual(left[0]["data"]["why"], "silent")
+        ping = stopped.send("server.ping")
+        stopped.wait(lambda: stopped.notices, "bye")
+        self.assertEqual([(n["notice"], n.get("why")) for n in stopped.notices], [("bye", "silent")])
+        self.assertEqual(stopped.reply(ping)["heads"], {})
+        replica = Replica(stopped.attach(session))
+        self.assertEqual(replica.seq, client.request("server.ping")["heads"][session])
+        client.request("session.rename", session, {"title": "back"})
+        replica.fold(stopped.event("session.updated", session, title="back"))
+
+    def test_the_listing_brings_what_a_narrow_subscription_leaves_out(self):
+        client = self.client()
+        session = self.session(client)
+        client.request("session.subscribe", params={"sessions": ["mine"]})
+        client.request("session.subscribe", params={"sessions": [session], "kinds": ["stream.chunk"]})
+        client.request("session.rename", session, {"title": "seen"})
+        client.event("session.updated", session, title="seen")
+
+
+_ = text_of

@@ -1,0 +1,35 @@
+/* What clients.c (who is there, and what they follow) and clients_send.c (what goes out to them) share; for
+ * those two alone. */
+#ifndef STOA_DAEMON_CLIENTS_INTERNAL_H
+#define STOA_DAEMON_CLIENTS_INTERNAL_H
+
+#include "daemon/clients.h"
+#include <stddef.h>
+#include <uv.h>
+
+struct clients {
+    struct server *server;
+    void *tree; /* of struct client by route */
+    struct client **all;
+    size_t count, cap;
+    uv_timer_t retry, sweep;
+    uint64_t retry_ms; /* until the next retry; rises while nobody takes anything */
+    int open_timers;
+};
+
+/* --- clients.c --- */
+/* Ends all that the client has, and tells it bye as soon as it can take it: it is forgotten then, unless it
+ * has spoken again. */
+void client_dismiss(struct clients *clients, struct client *client, const char *why);
+/* Has those looked at soon that are gone or silent. */
+void clients_sweep_soon(struct clients *clients);
+
+/* --- clients_send.c --- */
+void client_drop_replies(struct client *client);
+/* Something waits for a client: it is tried again soon, and ever less often while it takes nothing. */
+void clients_retry_soon(struct clients *clients);
+bool client_is_waiting(const struct client *client);
+/* The retry timer's. */
+void clients_on_retry(uv_timer_t *timer);
+
+#endif

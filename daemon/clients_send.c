@@ -1,0 +1,219 @@
+/* What goes out to clients: replies, notices, events. A client gets no event before a reply that waits for
+ * it, so that what it gets stays in order. */
+#include "daemon/clients_internal.h"
+
+#include "daemon/server.h"
+#include "daemon/session.h"
+#include "proto/envelope.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+
+#include <string.h>
+
+static enum sent send_frame(struct clients *clients, struct client *client, struct frame *frame)
+{
+    return gateway_send(clients->server->gateway, &client->route, frame, client->meter);
+}
+
+/* --- what could not be taken at once
+ * ---------------------------------------------------------------------------- */
+
+void clients_retry_soon(struct clients *clients)
+{
+    if (uv_is_active((uv_handle_t *)&clients->retry) && clients->retry_ms == CLIENT_RETRY_MS)
+        return;
+    clients->retry_ms = CLIENT_RETRY_MS;
+    uv_timer_start(&clients->retry, clients_on_retry, clients->retry_ms, 0);
+}
+
+static enum sent send_resync(struct clients *clients, struct client *client, const char *session)
+{
+    struct buf text;
+    buf_init(&text, 512);
+    envelope_put_resync(&text, session, "behind");
+    struct frame *frame = frame_new(&text);
+    enum sent sent = send_frame(clients, client, frame);
+    frame_free(&frame);
+    if (sent == SENT_OK)
+        clients->server->stats.resyncs++;
+    return sent;
+}
+
+static enum sent send_bye(struct clients *clients, struct client *client, const char *why, int retry_after_ms)
+{
+    struct buf text;
+    buf_init(&text, 256);
+    envelope_put_bye(&text, why, retry_after_ms);
+    struct frame *frame = frame_new(&text);
+    enum sent sent = send_frame(clients, client, frame);
+    frame_free(&frame);
+    return sent;
+}
+
+static void take_reply(struct client *client)
+{
+    client->reply_bytes -= frame_size(client->replies[0]);
+    frame_free(&client->replies[0]);
+    client->reply_count--;
+    memmove(client->replies, client->replies + 1, client->reply_count * sizeof client->replies[0]);
+}
+
+void client_drop_replies(struct client *client)
+{
+    while (client->reply_count)
+        take_reply(client);
+}
+
+static enum sent flush_replies(struct clients *clients, struct client *client)
+{
+    enum sent sent = SENT_OK;
+    while (client->reply_count && (sent = send_frame(clients, client, client->replies[0])) == SENT_OK)
+        take_reply(client);
+    return sent;
+}
+
+/* Gives a client what it could not take before: a bye, replies, notices. GONE when it is to be forgotten. */
+static enum sent catch_up(struct clients *clients, struct client *client)
+{
+    if (client->dismissed) {
+        enum sent sent = send_bye(clients, client, "silent", 0);
+        if (sent != SENT_OK)
+            return sent;
+        client->dismissed = false;
+        if (client->reply_count == 0) /* it has not spoken since */
+            return SENT_GONE;
+    }
+    enum sent sent = flush_replies(clients, client);
+    if (sent == SENT_OK && client->mine_behind && (sent = send_resync(clients, client, "mine")) == SENT_OK)
+        client->mine_behind = false;
+    for (size_t i = 0; i < client->subscription_count && sent == SENT_OK; i++) {
+        struct subscription *subscription = client->subscriptions[i];
+        if (subscription->state != SUBSCRIPTION_BEHIND)
+            continue;
+        sent = send_resync(clients, client, subscription->session->state->id);
+        if (sent == SENT_OK)
+            subscription->state = SUBSCRIPTION_NOTICED;
+    }
+    return sent;
+}
+
+bool client_is_waiting(const struct client *client)
+{
+    if (client->reply_count || client->mine_behind || client->dismissed)
+        return true;
+    for (size_t i = 0; i < client->subscription_count; i++)
+        if (client->subscriptions[i]->state == SUBSCRIPTION_BEHIND)
+            return true;
+    return false;
+}
+
+void clients_on_retry(uv_timer_t *timer)
+{
+    struct clients *clients = timer->data;
+    bool again = false;
+    for (size_t i = clients->count; i-- > 0;) {
+        struct client *client = clients->all[i];
+        if (!client_is_waiting(client))
+            continue;
+        if (catch_up(clients, client) == SENT_GONE)
+            clients_drop(clients, client, "disconnected");
+        else
+            again |= client_is_waiting(client);
+    }
+    if (!again)
+        return;
+    clients->retry_ms =
+        clients->retry_ms < CLIENT_RETRY_MAX_MS / 2 ? clients->retry_ms * 2 : CLIENT_RETRY_MAX_MS;
+    uv_timer_start(timer, clients_on_retry, clients->retry_ms, 0);
+}
+
+/* --- replies and byes
+ * ------------------------------------------------------------------------------------------- */
+
+static void keep_reply(struct clients *clients, struct client *client, struct frame *frame)
+{
+    if (client->reply_count >= CLIENT_REPLIES_MAX ||
+        client->reply_bytes + frame_size(frame) > CLIENT_REPLY_BYTES) {
+        log_warn("client", "%s does not read its replies; dropped", log_id(client->id));
+        client_dismiss(clients, client, "does not read");
+        return;
+    }
+    client->replies = xreallocarray(client->replies, client->reply_count + 1, sizeof client->replies[0]);
+    client->replies[client->reply_count++] = frame_ref(frame);
+    client->reply_bytes += frame_size(frame);
+    clients_retry_soon(clients);
+}
+
+void clients_reply(struct clients *clients, const struct route *route, struct frame *frame)
+{
+    struct client *client = clients_find(clients, route);
+    if (!client) {
+        gateway_send(clients->server->gateway, route, frame, NULL);
+        return;
+    }
+    bool waits = client->dismissed || client->reply_count;
+    enum sent sent = waits ? SENT_FULL : send_frame(clients, client, frame);
+    if (sent == SENT_FULL)
+        keep_reply(clients, client, frame);
+    else if (sent == SENT_GONE)
+        clients_drop(clients, client, "disconnected");
+}
+
+void clients_bye(struct clients *clients, const char *why, int retry_after_ms)
+{
+    for (size_t i = 0; i < clients->count; i++)
+        send_bye(clients, clients->all[i], why, retry_after_ms);
+}
+
+/* --- push
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* False if the client is behind. One that is gone is dropped after the push, which walks the lists. */
+static bool push_one(struct clients *clients, struct client *client, struct frame *frame)
+{
+    enum sent sent = client->reply_count ? SENT_FULL : send_frame(clients, client, frame);
+    if (sent == SENT_OK)
+        clients->server->stats.deliveries++;
+    if (sent == SENT_GONE) {
+        client->gone = true;
+        clients_sweep_soon(clients);
+    }
+    if (sent == SENT_FULL)
+        clients_retry_soon(clients);
+    return sent != SENT_FULL;
+}
+
+/* Whether its subscription brings the session's event already, or a resync in its place. */
+static bool is_followed(const struct client *client, const struct session *session, enum event_type type)
+{
+    const struct subscription *subscription = clients_subscription(client, session);
+    return subscription && (subscription->kinds >> type & 1);
+}
+
+static void push_listed(struct clients *clients, const struct session *session, enum event_type type,
+                        struct frame *frame)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        struct client *client = clients->all[i];
+        if (client->mine && !client->mine_behind && (client->mine_kinds >> type & 1) &&
+            !is_followed(client, session, type) && auth_may(&client->principal, session->state, ROLE_OWNER) &&
+            !push_one(clients, client, frame))
+            client->mine_behind = true;
+    }
+}
+
+void clients_push(struct clients *clients, struct session *session, enum event_type type, struct frame *frame)
+{
+    for (size_t i = 0; i < session->follower_count; i++) {
+        struct subscription *subscription = session->followers[i];
+        struct client *client = subscription->client;
+        if (subscription->state != SUBSCRIBED || !(subscription->kinds >> type & 1) ||
+            !auth_may(&client->principal, session->state, ROLE_VIEWER) || push_one(clients, client, frame))
+            continue;
+        subscription->state = SUBSCRIPTION_BEHIND;
+        log_info("client", "%s is behind in session=%s; it is told to resync", log_id(client->id),
+                 log_id(session->state->id));
+    }
+    if (event_row(type)->listed)
+        push_listed(clients, session, type, frame);
+}

@@ -2,6 +2,7 @@
  */
 #include "daemon/agentproc.h"
 
+#include "daemon/files.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
@@ -109,25 +110,39 @@ static int socket_pair(int pair[2])
 static void on_socket(uv_poll_t *poll, int status, int events);
 static void on_process(uv_poll_t *poll, int status, int events);
 
+/* The process and what watches it. False with a sentence. */
+static bool launch(const char *path, int socket, pid_t *pid, int *pidfd, char error[256])
+{
+    int rc = spawn(path, socket, pid);
+    *pidfd = rc == 0 ? (int)syscall(SYS_pidfd_open, *pid, 0) : -1;
+    if (*pidfd >= 0)
+        return true;
+    snprintf(error, 256, "can't start %s: %s", path, strerror(rc ? rc : errno));
+    if (rc == 0) {
+        kill(*pid, SIGKILL);
+        waitpid(*pid, NULL, 0);
+    }
+    return false;
+}
+
 struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
                                   const struct agentproc_callbacks *callbacks, void *arg, char error[256])
 {
-    int pair[2];
+    int pair[2], pidfd;
     pid_t pid;
     if (socket_pair(pair) != 0) {
         snprintf(error, 256, "no socket pair: %s", strerror(errno));
         return NULL;
     }
-    int rc = spawn(path, pair[1], &pid);
+    bool room = files_may_keep(pair[0]) && files_may_keep(pair[1]);
+    if (!room)
+        snprintf(error, 256,
+                 "no descriptor is left for one more agent; the daemon may open %ld files (ulimit -n)",
+                 files_limit());
+    bool launched = room && launch(path, pair[1], &pid, &pidfd, error);
     close(pair[1]);
-    int pidfd = rc == 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-    if (pidfd < 0) {
-        snprintf(error, 256, "can't start %s: %s", path, strerror(rc ? rc : errno));
+    if (!launched) {
         close(pair[0]);
-        if (rc == 0) {
-            kill(pid, SIGKILL);
-            waitpid(pid, NULL, 0);
-        }
         return NULL;
     }
     struct agentproc *proc = xcalloc(1, sizeof *proc);

@@ -1,6 +1,7 @@
 /* Who is there, and what they follow. */
 #include "daemon/clients_internal.h"
 
+#include "daemon/files.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
@@ -60,14 +61,13 @@ static void on_process_end(uv_poll_t *poll, int status, int events)
     clients_drop(clients, client, "process ended");
 }
 
-/* ROUTER does not tell of a disconnect, but on the local socket the peer's process is known: watch it. */
-static void watch_process(struct clients *clients, struct client *client, int pid)
+/* ROUTER does not tell of a disconnect, but on the local socket the peer's process is known: watch it. Where
+ * it can't be, the time-out for silence remains. */
+static void watch_process(struct clients *clients, struct client *client, int pidfd)
 {
-    if (pid <= 0)
+    if (pidfd < 0)
         return;
-    client->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (client->pidfd < 0)
-        return; /* the time-out for silence remains */
+    client->pidfd = pidfd;
     client->process = xcalloc(1, sizeof *client->process);
     uv_poll_init(clients->server->loop, client->process, client->pidfd);
     client->process->data = client;
@@ -86,11 +86,22 @@ struct client *clients_find(struct clients *clients, const struct route *route)
 
 static void arm_sweep(struct clients *clients);
 
-static struct client *add(struct clients *clients, const struct gateway_message *message)
+static struct client *add(struct clients *clients, const struct gateway_message *message, char error[256])
 {
     struct server *server = clients->server;
-    if ((int64_t)clients->count >= config_number(server->config, OPTION_LIMITS_CLIENTS))
+    int64_t max = config_number(server->config, OPTION_LIMITS_CLIENTS);
+    if ((int64_t)clients->count >= max) {
+        snprintf(error, 256, "%zu clients are connected already (limits.clients)", clients->count);
         return NULL;
+    }
+    int pidfd = message->pid > 0 ? (int)syscall(SYS_pidfd_open, message->pid, 0) : -1;
+    if (!files_may_keep(pidfd)) {
+        snprintf(error, 256,
+                 "no descriptor is left for one more client; the daemon may open %ld files (ulimit -n)",
+                 files_limit());
+        close(pidfd);
+        return NULL;
+    }
     struct client *client = xcalloc(1, sizeof *client);
     client->route = *message->route;
     id_make(client->id, "c_");
@@ -105,18 +116,18 @@ static struct client *add(struct clients *clients, const struct gateway_message 
         clients->all = xreallocarray(clients->all, clients->cap, sizeof clients->all[0]);
     }
     clients->all[clients->count++] = client;
-    watch_process(clients, client, message->pid);
+    watch_process(clients, client, pidfd);
     log_debug("client", "%s connected, user=%s pid=%d", log_id(client->id), client->principal.user,
               message->pid);
     arm_sweep(clients);
     return client;
 }
 
-struct client *clients_get(struct clients *clients, const struct gateway_message *message)
+struct client *clients_get(struct clients *clients, const struct gateway_message *message, char error[256])
 {
     struct client *client = clients_find(clients, message->route);
     if (!client)
-        client = add(clients, message);
+        client = add(clients, message, error);
     if (!client)
         return NULL;
     client->last_seen = clock_steady_ms();

@@ -58,9 +58,9 @@ struct clients *clients_open(struct server *server);
 void clients_close(struct clients **clients);
 size_t clients_count(const struct clients *clients);
 
-/* The client of a connection, made if it is new; NULL when there are limits.clients already. Marks it as
+/* The client of a connection, made if it is new; NULL with a sentence when there are too many. Marks it as
  * seen. */
-struct client *clients_get(struct clients *clients, const struct gateway_message *message);
+struct client *clients_get(struct clients *clients, const struct gateway_message *message, char error[256]);
 /* NULL if there is none (any more). */
 struct client *clients_find(struct clients *clients, const struct route *route);
 /* Ends its subscriptions (participants leave, with why) and forgets it. */

@@ -325,12 +325,9 @@ void dispatch_message(void *arg, const struct gateway_message *message)
         code = ERR_BAD_REQUEST;
         snprintf(error, sizeof error, "a message has two frames: the version and one JSON object");
     }
-    struct client *client = code == ERR_OK ? clients_get(server->clients, message) : NULL;
-    if (code == ERR_OK && !client) {
+    struct client *client = code == ERR_OK ? clients_get(server->clients, message, error) : NULL;
+    if (code == ERR_OK && !client)
         code = ERR_LIMIT;
-        snprintf(error, sizeof error, "%zu clients are connected already (limits.clients)",
-                 clients_count(server->clients));
-    }
     if (code != ERR_OK) {
         send_error(server, message->route, request.id, code, error);
     } else {

@@ -308,6 +308,10 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user
         return NULL;
     }
     gateway->zloop = zloop_open(loop, gateway->router, on_readable, gateway);
+    if (!gateway->zloop) {
+        snprintf(error, 256, "the loop can't watch the socket %s", path);
+        gateway_close(&gateway, 0);
+    }
     return gateway;
 }
 

@@ -20,23 +20,25 @@ static long holder(int fd)
 
 static enum err take(const char *path, int *fd, char error[256])
 {
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0) {
-        snprintf(error, 256, "can't open the lock file %s: %s", path, strerror(errno));
-        return errno == ELOOP ? ERR_DENIED : ERR_UNAVAILABLE;
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock < 0) {
+        int why = errno;
+        snprintf(error, 256, "can't open the lock file %s: %s", path, strerror(why));
+        return why == ELOOP ? ERR_DENIED : ERR_UNAVAILABLE;
     }
-    if (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
-        snprintf(error, 256, "another stoad serves here already, with pid %ld (lock %s)", holder(*fd), path);
-        close(*fd);
+    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+        snprintf(error, 256, "another stoad serves here already, with pid %ld (lock %s)", holder(lock), path);
+        close(lock);
         return ERR_CONFLICT;
     }
     char pid[32];
     int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(*fd, 0) != 0 || pwrite(*fd, pid, (size_t)len, 0) != len) {
+    if (ftruncate(lock, 0) != 0 || pwrite(lock, pid, (size_t)len, 0) != len) {
         snprintf(error, 256, "can't write the lock file %s: %s", path, strerror(errno));
-        close(*fd);
+        close(lock);
         return ERR_UNAVAILABLE;
     }
+    *fd = lock;
     return ERR_OK;
 }
 

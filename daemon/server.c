@@ -4,6 +4,7 @@
 
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
+#include "daemon/files.h"
 #include "daemon/gateway.h"
 #include "daemon/lock.h"
 #include "daemon/notify.h"
@@ -46,15 +47,10 @@ struct run { /* what server_run holds besides the server itself */
 
 static void set_process_limits(void)
 {
-    struct rlimit none = {0, 0}, files;
+    struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none); /* a core would hold keys */
     prctl(PR_SET_DUMPABLE, 0);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    /* libzmq aborts when accept meets EMFILE: never be near the limit. */
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        files.rlim_cur = files.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &files);
-    }
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not an end */
 }
@@ -285,7 +281,8 @@ static int finish(struct run *run, int code)
     notify_close(&server->notify);
     close_handles(run);
     uv_run(server->loop, UV_RUN_DEFAULT);
-    uv_loop_close(server->loop);
+    if (uv_loop_close(server->loop) != 0)
+        log_error("server", "a handle of the loop was left open");
     config_free(&server->config);
     free(run->runtime);
     free(run->state);
@@ -307,6 +304,11 @@ int server_run(const struct server_options *options)
         return EXIT_CONFIG;
     }
     apply(server);
+    if (!files_raise(error)) {
+        log_error("server", "%s", error);
+        config_free(&server->config);
+        return EXIT_CONFIG;
+    }
     set_process_limits();
     name_user(server->user);
     id_make(server->epoch, "e_");

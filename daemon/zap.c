@@ -78,6 +78,8 @@ struct zap *zap_open(uv_loop_t *loop, void *context, const char *user)
         return NULL;
     }
     zap->zloop = zloop_open(loop, zap->socket, on_readable, zap);
+    if (!zap->zloop)
+        zap_close(&zap);
     return zap;
 }
 

@@ -3,6 +3,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import time
 
 from harness import PATIENCE, ROOT, SANITIZED, Replica, RequestError, StoaTest, children, text_of, wait_for
@@ -101,6 +102,76 @@ class Deleting(StoaTest):
             for id in ids:
                 client.wait(lambda i=id: client.replies.get(i), "a reply to each")
             self.assertIn("ok", client.replies[ids[-2]][0])
+
+
+class Descriptors(StoaTest):
+    autostart = False
+    LIMIT = 160
+
+    def start(self, limit):
+        self.daemon.wrapper = ["prlimit", f"--nofile={limit}:{limit}"]
+        self.daemon.start()
+
+    def raw(self):
+        other = self.keep(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        other.setblocking(False)
+        return other.connect_ex(self.place.socket_path)
+
+    def test_connections_beyond_the_limit_hurt_nobody(self):
+        """Hundreds of connections that say nothing, again and again for as long as their handshake may take."""
+        self.start(self.LIMIT)
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        started = time.monotonic()
+        connected = 0
+        while time.monotonic() - started < 1.5:
+            connected += self.raw() == 0
+            if connected % 50 == 0:
+                client.request("session.rename", session, {"title": f"{connected}"})
+            if len(self.things) > 700:
+                for thing in self.things[1:]:
+                    thing.close()
+                del self.things[1:]
+        self.assertGreater(connected, 4 * self.LIMIT)
+        self.assertLess(max(map(int, os.listdir(f"/proc/{self.daemon.pid}/fd"))), self.LIMIT - 1)
+        for thing in self.things[1:]:
+            thing.close()
+        started = time.monotonic()
+        other = self.client()
+        self.assertIn("epoch", other.request("server.ping"))
+        self.assertLess(time.monotonic() - started, 2)
+        self.figures = f"{connected} connections"
+
+    def test_clients_and_agents_that_there_is_no_room_for_are_refused_by_name(self):
+        self.start(self.LIMIT)
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        refused, served = None, []
+        while not refused and len(served) < self.LIMIT:
+            other = self.client()
+            try:
+                other.request("server.hello")
+                served.append(other)
+            except RequestError as error:
+                refused = error
+        self.assertEqual(refused.code, "limit")
+        self.assertIn(str(self.LIMIT), refused.text)
+        self.assertGreater(len(served), 10)
+        answer = client.request("message.send", session, {"text": "/demo chunks=1 rate=0"})
+        self.assertIn("message", answer)
+        error = client.event("error.occurred", session)
+        self.assertIn(str(self.LIMIT), error["data"]["text"])
+        client.idle(session)
+        self.assertIn("epoch", client.request("server.ping"))
+
+    def test_too_low_a_limit_is_said_at_the_start(self):
+        self.daemon.wrapper = ["prlimit", "--nofile=64:64"]
+        self.daemon.start(wait=False)
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 78)
+        self.assertIn("64", self.daemon.log_text())
+        self.daemon.process = None
 
 
 class Repeats(StoaTest):
@@ -297,6 +368,113 @@ class SlowClients(StoaTest):
         client.request("session.subscribe", params={"sessions": [session], "kinds": ["stream.chunk"]})
         client.request("session.rename", session, {"title": "seen"})
         client.event("session.updated", session, title="seen")
+
+
+class Stopping(StoaTest):
+    config = "default_model: demo/stoa\nlimits: {client_backlog: 100}\nstop: {timeout: 8s}\n"
+
+    def test_fifty_turns_and_a_client_that_does_not_read_are_ended_in_time(self):
+        client = self.client()
+        stuck = self.client(backlog=1)
+        stuck.request("server.hello")
+        sessions = [self.session(client) for _ in range(50)]
+        stuck.request("session.subscribe", params={"sessions": sessions})
+        for session in sessions:
+            client.request("message.send", session, {"text": "/demo rate=200 chunks=100000 bytes=200"})
+        wait_for(lambda: client.request("admin.stats")["resyncs"] or "is behind" in self.daemon.log_text(),
+                 "that the stuck one is behind")
+        agents = children(self.daemon.pid)
+        self.assertEqual(len(agents), 50)
+        started = time.monotonic()
+        self.assertEqual(self.daemon.stop(), 0)
+        took = time.monotonic() - started
+        self.assertLess(took, 8)
+        self.assertEqual([pid for pid in agents if os.path.exists(f"/proc/{pid}")], [])
+        self.daemon.start()
+        again = self.client()
+        for session in sessions:
+            snapshot = again.request("session.snapshot", session)
+            self.assertEqual((snapshot["state"], [m["role"] for m in snapshot["messages"]][0]), ("idle", "user"))
+            self.assertNotIn("streaming", [m["status"] for m in snapshot["messages"]])
+        self.figures = f"stopped in {took:.2f} s"
+
+    def test_a_second_signal_changes_nothing(self):
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        client.request("message.send", session, {"text": "/demo rate=200 chunks=100000"})
+        client.event("state.changed", session, new="streaming")
+        for _ in range(5):
+            self.daemon.process.terminate()
+        self.assertEqual(self.daemon.stop(), 0)
+        self.assertFalse(os.path.exists(self.place.socket_path))
+
+    def test_a_signal_during_the_start_is_a_clean_stop_or_none(self):
+        self.daemon.stop()
+        for number in range(20):
+            self.daemon.start(wait=False)
+            wait_for(lambda: os.path.exists(f"{self.place.folder}/run/stoad.lock"), "the lock")
+            end = time.monotonic() + number * 0.001
+            while time.monotonic() < end:
+                pass
+            self.assertIn(self.daemon.stop(), (0, -signal.SIGTERM))
+        self.assertFalse(self.daemon.process.poll() is None)
+        self.daemon.start()
+        self.assertIn("epoch", self.client().request("server.ping"))
+
+    def test_a_request_for_the_default_model_is_answered_by_a_stop(self):
+        """It waits for the look for a local model server, which takes a while when nobody answers."""
+        self.daemon.stop()
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            server.listen(8)
+            self.place.write_config("providers:\n  slow: {api: openai, base_url: "
+                                    f"'http://127.0.0.1:{server.getsockname()[1]}/v1'}}\n")
+            self.daemon.start()
+            client = self.client()
+            id = client.send("session.create")
+            self.assertIn("epoch", client.request("server.ping"))
+            self.assertEqual(self.daemon.stop(), 0)
+            client.wait(lambda: client.replies.get(id), "an answer")
+
+
+class Starting(StoaTest):
+    autostart = False
+
+    def fails(self, code, *words):
+        self.daemon.start(wait=False)
+        self.assertEqual(self.daemon.process.wait(PATIENCE * 2), code)
+        for word in words:
+            self.assertIn(word, self.daemon.log_text())
+        self.daemon._close()
+        self.daemon.process = None
+
+    def test_each_failure_has_its_exit_code_and_leaves_nothing(self):
+        state = f"{self.place.folder}/state"
+        os.makedirs(state, mode=0o700)
+        with open(f"{state}/stoa.db", "wb") as file:
+            file.write(b"this is no database at all, but long enough to be looked at" * 100)
+        self.fails(74, "stoa.db")
+        os.unlink(f"{state}/stoa.db")
+        self.place.env["STOA_RUNTIME_DIR"] = f"{self.place.folder}/" + "long" * 30
+        self.fails(77, "STOA_RUNTIME_DIR")
+        self.place.env["STOA_RUNTIME_DIR"] = f"{self.place.folder}/run"
+        os.makedirs(self.place.socket_path, mode=0o700)
+        self.fails(77, "is no socket")
+        os.rmdir(self.place.socket_path)
+        os.symlink("/nowhere", self.place.socket_path)
+        self.fails(77, "is no socket")
+        os.unlink(self.place.socket_path)
+        left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        left.bind(self.place.socket_path)
+        left.close()
+        self.daemon.start()
+        self.assertIn("epoch", self.client().request("server.ping"))
+        first, self.daemon = self.daemon, type(self.daemon)(self.place)
+        self.fails(75, str(first.pid))
+        self.assertTrue(os.path.exists(self.place.socket_path), "the socket of the one that serves")
+        self.daemon = first
+        self.assertIn("epoch", self.client().request("server.ping"))
 
 
 _ = text_of

@@ -130,10 +130,10 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct server *server = handle->data;
     char error[256];
-    if (number == SIGHUP)
-        server_reload(server, error);
-    else
+    if (number != SIGHUP)
         server_stop(server);
+    else if (!server->stopping) /* READY=1 after STOPPING=1 would be a lie */
+        server_reload(server, error);
 }
 
 /* --- start

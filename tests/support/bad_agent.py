@@ -9,7 +9,7 @@ import struct
 import time
 
 LOAD, EVENT, TURN, INTERRUPT, STOP, READY, FACT, CHUNK, BEAT = 1, 2, 3, 4, 5, 64, 65, 66, 67
-MESSAGE = "m_01j8zq4k3nw8x5t7v9r2m6p0qd"
+MESSAGE = f"m_01j8zq4k3nw8x5t7v{os.getpid():09d}"
 link = socket.socket(fileno=3)
 
 
@@ -173,6 +173,15 @@ def deaf():
     while True:
         frame(BEAT)
         time.sleep(0.1)
+
+
+def ignores_the_stop():
+    """Does a turn as it should, and stays."""
+    turn()
+    begin()
+    chunk(b"done", 0)
+    fact("stream.completed", message=MESSAGE, status="complete", content=[{"type": "text", "text": "done"}])
+    fact("state.changed", new="idle")
 
 
 def silent():

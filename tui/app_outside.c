@@ -31,22 +31,29 @@ static void come_back(struct app *app)
  * -----------------------------------------------------------------------------------------------------------
  */
 
+/* Lets SIGTSTP do what it does by default, which is nothing where no shell could continue the job. */
+static void stop_here(struct app *app, pid_t whom)
+{
+    uv_signal_cb caught = app->stop.signal_cb;
+
+    uv_signal_stop(&app->stop);
+    kill(whom, SIGTSTP);
+    uv_signal_start(&app->stop, caught, SIGTSTP);
+}
+
 void app_suspend(struct app *app)
 {
-    if (app->outside) { /* the editor runs: stop with it */
-        raise(SIGSTOP);
+    if (app->outside) { /* the editor runs, and was stopped too */
+        stop_here(app, getpid());
         return;
     }
-    if (getsid(0) == getpgrp()) { /* no shell would be there to continue it */
+    if (getsid(0) == getpgrp()) {
         app_say(app, true, "cannot be suspended: no shell has started this");
         return;
     }
-    uv_signal_cb caught = app->stop.signal_cb;
     app_tell_typing(app, false);
     go_outside(app);
-    uv_signal_stop(&app->stop); /* gives the signal its default action */
-    kill(0, SIGTSTP);           /* the whole job, as the terminal would */
-    uv_signal_start(&app->stop, caught, SIGTSTP);
+    stop_here(app, 0); /* the whole job, as the terminal would */
     come_back(app);
 }
 

@@ -321,9 +321,15 @@ static enum err check_send(const struct session *session, const char *text, char
         return ERR_CONFLICT;
     }
     bool waits = state->run != RUN_IDLE || state->queue_count > 0;
-    if (waits && ((int64_t)state->queue_count >= queue || queued_bytes(state) + len > SESSION_QUEUE_BYTES)) {
+    if (waits && (int64_t)state->queue_count >= queue) {
         snprintf(error, 256, "%zu messages wait already (limits.queue is %" PRId64 ")", state->queue_count,
                  queue);
+        return ERR_BUSY;
+    }
+    if (waits && queued_bytes(state) + len > SESSION_QUEUE_BYTES) {
+        snprintf(error, 256,
+                 "messages of %zu bytes wait already; with this one's %zu it would be more than %d",
+                 queued_bytes(state), len, SESSION_QUEUE_BYTES);
         return ERR_BUSY;
     }
     return ERR_OK;

@@ -188,6 +188,39 @@ class Repeats(StoaTest):
         self.assertEqual(len({a["ok"]["seq"] for a in answers if "ok" in a}), 1)
 
 
+class Giants(StoaTest):
+    def test_a_queue_full_of_what_json_makes_six_times_as_long_can_still_be_attached_to(self):
+        """The snapshot fits into a reply, and an agent can start from it."""
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        text = "\x01" * 170000
+        for _ in range(12):  # fill the window too
+            start = len(client.events)
+            client.request("message.send", session, {"text": "/demo chunks=1 rate=0 " + text})
+            client.idle(session, start)
+        start = len(client.events)
+        client.request("message.send", session, {"text": "/demo rate=50 chunks=100000"})
+        client.event("state.changed", session, start, new="streaming")
+        codes = []
+        for _ in range(8):
+            try:
+                client.request("message.send", session, {"text": text})
+            except RequestError as error:
+                codes.append(error.code)
+                self.assertIn("bytes wait", error.text)
+        self.assertEqual(set(codes), {"busy"})
+        snapshot = client.request("session.snapshot", session, {"limit": 200})
+        self.assertEqual(len(snapshot["queue"]), 8 - len(codes))
+        agent, start = client.request("session.info", session)["agent"]["pid"], len(client.events)
+        os.kill(agent, signal.SIGKILL)
+        client.idle(session, start)
+        start = len(client.events)
+        client.request("message.edit_queue", session, {"remove": [snapshot["queue"][0]["id"]]})
+        client.request("message.send", session, {"text": "go on"})
+        client.event("stream.completed", session, start, status="complete")
+
+
 def memory(pid):
     """Resident bytes."""
     with open(f"/proc/{pid}/statm") as file:

@@ -10,8 +10,8 @@ struct app_options {
     bool plain;              /* no alternate screen, no decoration: for screen readers and dumb terminals */
 };
 
-/* Takes the terminal (stdin and stdout are one), runs until the person leaves, gives the terminal back. Returns an exit
- * code of shared/err.h; what was wrong has then been said on stderr. */
+/* Takes the terminal (stdin and stdout are one), runs until the person leaves, gives the terminal back.
+ * Returns an exit code of shared/err.h; what was wrong has then been said on stderr. */
 int app_run(const struct app_options *options);
 
 #endif

@@ -29,17 +29,22 @@ static void set_health(struct store *store, const char *why)
         store->callbacks->health(store->arg, why != NULL, store->why);
 }
 
-/* Calls those that wait for no more than upto. They may queue and wait anew. */
+/* Calls those that wait for no more than upto. They may queue and wait anew: who begins to wait now is
+ * answered by a later call, so that one who waits again and again holds nobody up. */
 static void answer(struct store *store, uint64_t upto, enum err code)
 {
-    while (store->waiters && store->waiters->ticket <= upto) {
-        struct store_waiter *waiter = store->waiters;
+    struct store_waiter *due = store->waiters, **end = &due;
 
-        store->waiters = waiter->next;
-        if (!store->waiters)
-            store->waiters_tail = &store->waiters;
-        waiter->cb(waiter->arg, code);
-        free(waiter);
+    while (*end && (*end)->ticket <= upto)
+        end = &(*end)->next;
+    store->waiters = *end;
+    *end = NULL;
+    if (!store->waiters)
+        store->waiters_tail = &store->waiters;
+    for (struct store_waiter *next; due; due = next) {
+        next = due->next;
+        due->cb(due->arg, code);
+        free(due);
     }
 }
 

@@ -193,9 +193,12 @@ void follow_heads(struct client *client, const json_t *heads)
     for (struct follow *f = client->follows; f; f = f->next) {
         int64_t seq = jsonx_int(heads, f->session, -1);
 
-        if (f->gone || seq < 0 || !replica_live(f->replica))
+        if (f->gone || !replica_live(f->replica))
             continue;
-        replica_head(f->replica, (uint64_t)seq);
+        if (seq < 0) /* not followed any more: this client was dropped, and its bye was lost */
+            replica_disconnected(f->replica);
+        else
+            replica_head(f->replica, (uint64_t)seq);
         if (!replica_live(f->replica))
             doubt(f);
     }

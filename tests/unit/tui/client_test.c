@@ -33,6 +33,7 @@ struct fake { /* the daemon */
     bool mute_session; /* leaves session requests to the test */
     bool has_session;
     bool ignores_sends;
+    bool forgot; /* the client was dropped: it follows nothing until it subscribes again */
     unsigned char peer[64];
     size_t peer_len;
     char *requests[REQUESTS_MAX]; /* "method id" */
@@ -93,12 +94,15 @@ static void fake_answer(struct fixture *f, enum method method, const char *id)
 {
     struct fake *fake = &f->fake;
 
+    fake->forgot &= method != METHOD_SESSION_SUBSCRIBE;
     if (method == METHOD_SERVER_HELLO)
         fake_say(
             f,
             "{\"id\":\"%s\",\"ok\":{\"version\":\"0\",\"epoch\":\"%s\",\"user\":\"ann\",\"client\":\"c\","
             "\"default_model\":\"m\",\"why\":\"\"}}",
             id, fake->epoch);
+    else if (method == METHOD_SERVER_PING && fake->forgot)
+        fake_say(f, "{\"id\":\"%s\",\"ok\":{\"epoch\":\"%s\",\"heads\":{}}}", id, fake->epoch);
     else if (method == METHOD_SERVER_PING)
         fake_say(f, "{\"id\":\"%s\",\"ok\":{\"epoch\":\"%s\",\"heads\":{\"" SESSION "\":%d}}}", id,
                  fake->epoch, (int)(fake->head ? fake->head : fake->seq));
@@ -460,6 +464,20 @@ static void test_a_loss_at_the_tail_shows_in_the_pings(void **state)
     WAIT_FOR(f, has_heard(f, "snapshot=6"));
 }
 
+static void test_a_session_missing_from_the_heads_is_subscribed_again(void **state)
+{
+    struct fixture *f = *state;
+
+    client_follow(f->client, SESSION, 50);
+    WAIT_FOR(f, has_heard(f, "snapshot=5"));
+    f->fake.forgot = true; /* and no bye reached the client */
+    f->fake.seq = 7;
+    f->fake.ignores_sends = true; /* a request that waits makes the client ping */
+    client_request(f->client, METHOD_MESSAGE_SEND, SESSION, json_pack("{s:s}", "text", "x"), 0, on_reply, f);
+    WAIT_FOR(f, has_heard(f, "snapshot=7"));
+    assert_int_equal(asked(f, "session.subscribe", 0), 2);
+}
+
 static void test_after_a_restart_the_session_is_followed_again(void **state)
 {
     struct fixture *f = *state;
@@ -553,6 +571,7 @@ int main(void)
         TEST(test_events_between_subscribe_and_snapshot_come_after_it),
         TEST(test_a_gap_brings_a_new_snapshot_without_subscribing),
         TEST(test_a_loss_at_the_tail_shows_in_the_pings),
+        TEST(test_a_session_missing_from_the_heads_is_subscribed_again),
         TEST(test_after_a_restart_the_session_is_followed_again),
         TEST(test_an_unknown_session_is_lost),
         TEST(test_a_deleted_session_is_lost),

@@ -37,8 +37,7 @@ struct agentproc {
     struct buf in, out;
 };
 
-/* --- start
- * ------------------------------------------------------------------------------------------------------ */
+/* --- start --- */
 
 static char **clean_environment(void)
 {
@@ -163,8 +162,7 @@ pid_t agentproc_pid(const struct agentproc *proc)
     return proc->pid;
 }
 
-/* --- end
- * -------------------------------------------------------------------------------------------------------- */
+/* --- end --- */
 
 static void handle_closed(uv_handle_t *handle)
 {
@@ -224,8 +222,7 @@ void agentproc_abandon(struct agentproc **slot)
     close_handles(proc);
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void break_off(struct agentproc *proc)
 {
@@ -306,8 +303,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     proc->callbacks->end(proc->arg, cause, how);
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void watch(struct agentproc *proc)
 {

@@ -23,8 +23,7 @@ static int compare(const void *a, const void *b)
     return route_compare(&((const struct client *)a)->route, &((const struct client *)b)->route);
 }
 
-/* --- presence
- * --------------------------------------------------------------------------------------------------- */
+/* --- presence --- */
 
 static void announce_left(struct session *session, const struct client *client, const char *why)
 {
@@ -34,8 +33,7 @@ static void announce_left(struct session *session, const struct client *client, 
     session_emit(session, EVENT_PARTICIPANT_LEFT, data);
 }
 
-/* --- the process at the other end
- * ------------------------------------------------------------------------------- */
+/* --- the process at the other end --- */
 
 static void process_closed(uv_handle_t *handle)
 {
@@ -75,8 +73,7 @@ static void watch_process(struct clients *clients, struct client *client, int pi
     uv_unref((uv_handle_t *)client->process);
 }
 
-/* --- the table
- * -------------------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 struct client *clients_find(struct clients *clients, const struct route *route)
 {
@@ -199,8 +196,7 @@ size_t clients_count(const struct clients *clients)
     return clients->count;
 }
 
-/* --- subscriptions
- * ---------------------------------------------------------------------------------------------- */
+/* --- subscriptions --- */
 
 struct subscription *clients_subscription(const struct client *client, const struct session *session)
 {
@@ -255,8 +251,7 @@ void clients_resynced(struct client *client, struct session *session)
         subscription->state = SUBSCRIBED;
 }
 
-/* --- silence
- * ---------------------------------------------------------------------------------------------------- */
+/* --- silence --- */
 
 static void on_sweep(uv_timer_t *timer)
 {
@@ -284,8 +279,7 @@ void clients_sweep_soon(struct clients *clients)
     uv_timer_start(&clients->sweep, on_sweep, 0, SWEEP_MS);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 struct clients *clients_open(struct server *server)
 {

@@ -15,8 +15,7 @@ static enum sent send_frame(struct clients *clients, struct client *client, stru
     return gateway_send(clients->server->gateway, &client->route, frame, client->meter);
 }
 
-/* --- what could not be taken at once
- * ---------------------------------------------------------------------------- */
+/* --- what could not be taken at once --- */
 
 void clients_retry_soon(struct clients *clients)
 {
@@ -127,8 +126,7 @@ void clients_on_retry(uv_timer_t *timer)
     uv_timer_start(timer, clients_on_retry, clients->retry_ms, 0);
 }
 
-/* --- replies and byes
- * ------------------------------------------------------------------------------------------- */
+/* --- replies and byes --- */
 
 static void keep_reply(struct clients *clients, struct client *client, struct frame *frame)
 {
@@ -165,8 +163,7 @@ void clients_bye(struct clients *clients, const char *why, int retry_after_ms)
         send_bye(clients, clients->all[i], why, retry_after_ms);
 }
 
-/* --- push
- * ------------------------------------------------------------------------------------------------------- */
+/* --- push --- */
 
 /* False if the client is behind. One that is gone is dropped after the push, which walks the lists. */
 static bool push_one(struct clients *clients, struct client *client, struct frame *frame)

@@ -29,8 +29,7 @@ struct dispatch {
     struct inflight *unpromised; /* done and answered with `store`, but still queued in the store */
 };
 
-/* --- answers
- * ---------------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static void send_text(struct server *server, const struct route *route, struct buf *text)
 {
@@ -65,8 +64,7 @@ void call_answer(const struct call *call, json_t *ok)
     json_decref(ok);
 }
 
-/* --- changing requests
- * ------------------------------------------------------------------------------------------ */
+/* --- changing requests --- */
 
 static int compare(const void *a, const void *b)
 {
@@ -191,8 +189,7 @@ static void finish_changing(struct inflight *inflight, enum err code, const char
     store_commit(server->store, on_committed, inflight);
 }
 
-/* --- calls
- * ------------------------------------------------------------------------------------------------------ */
+/* --- calls --- */
 
 struct call *call_keep(const struct call *call)
 {

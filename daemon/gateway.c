@@ -40,8 +40,7 @@ int route_compare(const struct route *a, const struct route *b)
     return memcmp(a->id, b->id, a->len);
 }
 
-/* --- frames
- * ----------------------------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 static void free_data(void *data, void *hint)
 {
@@ -81,8 +80,7 @@ size_t frame_size(const struct frame *frame)
     return zmq_msg_size(&frame->body);
 }
 
-/* --- meters
- * ----------------------------------------------------------------------------------------------------- */
+/* --- meters --- */
 
 struct meter {
     atomic_size_t bytes;
@@ -143,8 +141,7 @@ static void share(zmq_msg_t *copy, struct frame *frame, struct meter *meter)
         abort(); /* only when memory is out */
 }
 
-/* --- sending
- * ---------------------------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 static int send_part(void *router, zmq_msg_t *part, int more)
 {
@@ -184,8 +181,7 @@ enum sent gateway_send(struct gateway *gateway, const struct route *route, struc
     return send_part(gateway->router, &body, 0) < 0 ? SENT_GONE : SENT_OK;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* The peer of the local socket is "localhost:uid:gid:pid". */
 static int peer_pid(zmq_msg_t *body)
@@ -254,8 +250,7 @@ static bool on_readable(void *arg)
     return true;
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void set_int(void *socket, int option, int value)
 {

@@ -84,8 +84,7 @@ enum err handle_server_ping(struct call *call, json_t **ok, char error[256])
     return ERR_OK;
 }
 
-/* --- models
- * ----------------------------------------------------------------------------------------------------- */
+/* --- models --- */
 
 static void add_model(json_t *models, const struct provider *provider, const char *model, bool ready,
                       const char *why)
@@ -129,8 +128,7 @@ enum err handle_model_list(struct call *call, json_t **ok, char error[256])
     return ERR_OK;
 }
 
-/* --- administration
- * --------------------------------------------------------------------------------------------- */
+/* --- administration --- */
 
 static int64_t resident_bytes(void)
 {

@@ -22,8 +22,7 @@ json_t *seq_reply(const struct session *session)
     return ok;
 }
 
-/* --- create
- * ----------------------------------------------------------------------------------------------------- */
+/* --- create --- */
 
 /* The model asked for, checked, or the daemon's choice. NULL with a sentence. */
 static char *choose_model(struct server *server, const char *asked, char why[256], enum err *code,
@@ -78,8 +77,7 @@ enum err handle_session_create(struct call *call, json_t **ok, char error[256])
     return HANDLED_LATER;
 }
 
-/* --- changes
- * ---------------------------------------------------------------------------------------------------- */
+/* --- changes --- */
 
 static enum err update(struct call *call, json_t *data, json_t **ok)
 {
@@ -160,8 +158,7 @@ enum err handle_session_interrupt(struct call *call, json_t **ok, char error[256
     return ERR_OK;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 enum err handle_session_snapshot(struct call *call, json_t **ok, char error[256])
 {
@@ -181,8 +178,7 @@ enum err handle_session_info(struct call *call, json_t **ok, char error[256])
     return ERR_OK;
 }
 
-/* --- following
- * -------------------------------------------------------------------------------------------------- */
+/* --- following --- */
 
 static enum err read_kinds(const json_t *params, uint64_t *kinds, char error[256])
 {

@@ -78,8 +78,7 @@ void registry_each(struct registry *registry, void (*each)(struct session *sessi
             each(registry->all[i], arg);
 }
 
-/* --- loading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- loading --- */
 
 static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type type, const char *json,
                         size_t len)
@@ -233,8 +232,7 @@ struct session *registry_create(struct registry *registry, const char *owner, co
     return session;
 }
 
-/* --- leaving memory
- * --------------------------------------------------------------------------------------------- */
+/* --- leaving memory --- */
 
 static bool is_unused(const struct session *session)
 {
@@ -335,8 +333,7 @@ void registry_delete(struct registry *registry, struct session *session)
     store_commit(registry->server->store, on_deleted, departure);
 }
 
-/* --- start and end
- * ---------------------------------------------------------------------------------------------- */
+/* --- start and end --- */
 
 struct unfinished {
     char (*sids)[ID_MAX];

@@ -42,8 +42,7 @@ struct run { /* what server_run holds besides the server itself */
     int64_t stop_deadline; /* steady ms */
 };
 
-/* --- the process
- * ------------------------------------------------------------------------------------------------ */
+/* --- the process --- */
 
 static void set_process_limits(void)
 {
@@ -64,8 +63,7 @@ static void name_user(char user[64])
         snprintf(user, 64, "uid%lu", (unsigned long)getuid());
 }
 
-/* --- configuration
- * ---------------------------------------------------------------------------------------------- */
+/* --- configuration --- */
 
 static void apply(struct server *server)
 {
@@ -96,8 +94,7 @@ enum err server_reload(struct server *server, char error[256])
     return fresh ? ERR_OK : ERR_CONFIG;
 }
 
-/* --- stop
- * ------------------------------------------------------------------------------------------------------- */
+/* --- stop --- */
 
 static void on_stopper(uv_timer_t *timer)
 {
@@ -136,8 +133,7 @@ static void on_signal(uv_signal_t *handle, int number)
         server_reload(server, error);
 }
 
-/* --- start
- * ------------------------------------------------------------------------------------------------------ */
+/* --- start --- */
 
 static void on_health(void *arg, bool failing, const char *why)
 {
@@ -239,8 +235,7 @@ static int start(struct run *run)
     return open_gateway(run);
 }
 
-/* --- end
- * -------------------------------------------------------------------------------------------------------- */
+/* --- end --- */
 
 static void close_handles(struct run *run)
 {

@@ -27,8 +27,7 @@ struct session *session_new(struct server *server, uint32_t key, struct state *s
     return session;
 }
 
-/* --- checkpoints of a streaming reply
- * --------------------------------------------------------------------------- */
+/* --- checkpoints of a streaming reply --- */
 
 static void store_partial(struct session *session)
 {
@@ -83,8 +82,7 @@ void session_free(struct session **slot)
     *slot = NULL;
 }
 
-/* --- the store
- * -------------------------------------------------------------------------------------------------- */
+/* --- the store --- */
 
 static void store_row(struct session *session)
 {
@@ -165,8 +163,7 @@ static void store_event(struct session *session, const struct event *event)
         session_store_snapshot(session);
 }
 
-/* --- events
- * ----------------------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 /* Takes the text. One that did not fit into a frame is a hole that followers see, and resync. */
 static void publish(struct session *session, enum event_type type, struct buf *text, bool fits)
@@ -270,8 +267,7 @@ void session_cut(struct session *session, enum message_status status, const char
     session_emit(session, EVENT_STREAM_COMPLETED, data);
 }
 
-/* --- turns
- * ------------------------------------------------------------------------------------------------------ */
+/* --- turns --- */
 
 static json_t *user_message(const char *id, const char *user, const char *text)
 {

@@ -4,7 +4,7 @@
 #include "daemon/supervisor.h"
 
 #include "daemon/agentproc.h"
-#include "daemon/probe.h"
+#include "daemon/order.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "shared/clock.h"
@@ -42,8 +42,7 @@ static struct supervisor *supervisor_of(const struct agent *agent)
     return agent->session->server->supervisor;
 }
 
-/* --- the agents' list
- * ------------------------------------------------------------------------------------------- */
+/* --- the agents' list --- */
 
 static struct agent *agent_new(struct session *session)
 {
@@ -87,8 +86,7 @@ size_t supervisor_agents(const struct supervisor *supervisor)
     return supervisor->count;
 }
 
-/* --- ends of turns
- * ---------------------------------------------------------------------------------------------- */
+/* --- ends of turns --- */
 
 /* The turn can't go on: what came is kept, the reason said, the session is idle again. Queued messages wait.
  */
@@ -136,8 +134,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     registry_release(session->server->registry, session);
 }
 
-/* --- what an agent says
- * ----------------------------------------------------------------------------------------- */
+/* --- what an agent says --- */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -145,54 +142,6 @@ static void send_json(struct agent *agent, enum link_kind kind, json_t *json)
 {
     agentproc_send_json(agent->proc, kind, json);
     json_decref(json);
-}
-
-static json_t *provider_json(struct server *server, const struct provider *provider, char error[256])
-{
-    enum err code = ERR_OK;
-    const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
-    char why[128];
-    /* What is said never goes to another server than the one that is named, nor without the key that is
-     * needed. */
-    if ((!url || provider->builtin) && !config_provider_ready(provider, probe_url(server->probe), why)) {
-        snprintf(error, 256, "the provider %s can't be used: %s", provider->name, why);
-        return NULL;
-    }
-    char *key = config_provider_key(provider, &code, error);
-    if (code != ERR_OK)
-        return NULL;
-    json_t *json = json_object();
-    jsonx_set_str(json, "name", provider->name);
-    jsonx_set_str(json, "api", provider_api_name(provider->api));
-    jsonx_set_str(json, "base_url", url);
-    jsonx_set_str(json, "key", key);
-    config_key_free(&key);
-    return json;
-}
-
-/* The TURN frame of PROTOCOL: whom to ask, and within which bounds. NULL with a sentence if the model can't
- * be used. */
-static json_t *turn_json(struct session *session, char error[256])
-{
-    struct server *server = session->server;
-    const struct config *config = server->config;
-    struct model model;
-    if (config_model(config, session->state->model, &model, error) != ERR_OK)
-        return NULL;
-    json_t *provider = provider_json(server, model.provider, error);
-    if (!provider)
-        return NULL;
-    json_t *json = json_object(), *demo = json_object();
-    jsonx_set_str(json, "model", model.name);
-    json_object_set_new(json, "provider", provider);
-    jsonx_set_int(json, "connect_ms", config_number(config, OPTION_MODEL_CONNECT_TIMEOUT));
-    jsonx_set_int(json, "first_byte_ms", config_number(config, OPTION_MODEL_FIRST_BYTE_TIMEOUT));
-    jsonx_set_int(json, "idle_ms", config_number(config, OPTION_MODEL_IDLE_TIMEOUT));
-    jsonx_set_int(json, "retries", config_number(config, OPTION_MODEL_RETRIES));
-    jsonx_set_int(json, "reply_max", config_number(config, OPTION_LIMITS_REPLY_SIZE));
-    jsonx_set_int(demo, "rate", config_number(config, OPTION_DEMO_RATE));
-    json_object_set_new(json, "demo", demo);
-    return json;
 }
 
 static void leave(struct agent *agent)
@@ -214,7 +163,7 @@ static void set_idle(struct agent *agent)
 static void send_turn(struct agent *agent)
 {
     char error[256];
-    json_t *json = turn_json(agent->session, error);
+    json_t *json = order_turn(agent->session, error);
     if (!json) {
         set_idle(agent);
         fail_turn(agent->session, "provider", error);
@@ -366,8 +315,7 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     return good;
 }
 
-/* --- start
- * ------------------------------------------------------------------------------------------------------ */
+/* --- start --- */
 
 static void start_process(struct agent *agent)
 {
@@ -440,8 +388,7 @@ void supervisor_turn(struct session *session)
     say_waiting(session, delay);
 }
 
-/* --- deadlines
- * -------------------------------------------------------------------------------------------------- */
+/* --- deadlines --- */
 
 static void check_beat(struct agent *agent)
 {
@@ -505,8 +452,7 @@ void supervisor_forward(struct agent *agent, const char *text, size_t len)
         agentproc_send(agent->proc, LINK_EVENT, text, len);
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 size_t supervisor_turns(const struct supervisor *supervisor)
 {

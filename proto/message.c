@@ -61,8 +61,7 @@ void message_free(struct message **slot)
     *slot = NULL;
 }
 
-/* --- JSON
- * ------------------------------------------------------------------------------------------------------ */
+/* --- JSON --- */
 
 json_t *usage_to_json(const struct usage *usage)
 {
@@ -249,8 +248,7 @@ char *message_text(const struct message *message)
     return buf_take(&out);
 }
 
-/* --- chunks
- * ---------------------------------------------------------------------------------------------------- */
+/* --- chunks --- */
 
 static bool begin_call(struct block *block, const struct chunk *chunk)
 {

@@ -6,8 +6,7 @@
 
 #include <string.h>
 
-/* --- the session
- * ------------------------------------------------------------------------------------------------ */
+/* --- the session --- */
 
 bool reduce_started(struct state *state, const struct event *event)
 {
@@ -54,8 +53,7 @@ bool reduce_error(struct state *state, const struct event *event)
     return true;
 }
 
-/* --- the turn
- * --------------------------------------------------------------------------------------------------- */
+/* --- the turn --- */
 
 bool reduce_state(struct state *state, const struct event *event)
 {
@@ -88,8 +86,7 @@ bool reduce_retrying(struct state *state, const struct event *event)
     return true;
 }
 
-/* --- messages
- * --------------------------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 static size_t queue_find(const struct state *state, const char *id)
 {
@@ -189,8 +186,7 @@ bool reduce_queue(struct state *state, const struct event *event)
     return true;
 }
 
-/* --- presence
- * --------------------------------------------------------------------------------------------------- */
+/* --- presence --- */
 
 static size_t participant_find(const struct state *state, const char *id)
 {

@@ -36,8 +36,7 @@ bool participant_from_json(const json_t *json, struct participant *out)
     return true;
 }
 
-/* --- writing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void set_or_null(json_t *json, const char *key, json_t *value)
 {
@@ -121,8 +120,7 @@ json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes)
     return json;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void read_scalars(struct state *state, const json_t *json)
 {

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- run states
- * ------------------------------------------------------------------------------------------------- */
+/* --- run states --- */
 
 static const char *const run_names[RUN_COUNT] = {
     "idle", "thinking", "streaming", "awaiting_permission", "running_tools", "interrupting", "compacting"};
@@ -45,8 +44,7 @@ bool run_state_allows(enum run_state from, enum run_state to)
     return from < RUN_COUNT && to < RUN_COUNT && (run_steps[from] & TO(to));
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 struct state *state_new(const char *id, const char *epoch)
 {
@@ -110,8 +108,7 @@ void state_begin_epoch(struct state *state, const char *epoch)
     set_text(&state->retry_why, NULL);
 }
 
-/* --- messages
- * --------------------------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 struct message *state_message(const struct state *state, const char *id)
 {
@@ -190,8 +187,7 @@ bool state_prepend(struct state *state, const json_t *page)
     return true;
 }
 
-/* --- folding
- * ---------------------------------------------------------------------------------------------------- */
+/* --- folding --- */
 
 static enum fold fold_durable(struct state *state, const struct event *event)
 {

@@ -26,8 +26,7 @@ enum {
     ATTACH_ID_MIN = 10 /* characters of a session's id in the resume command */
 };
 
-/* --- what is shown
- * ------------------------------------------------------------------------------------------------ */
+/* --- what is shown --- */
 
 static void set_trouble(struct app *app, char *key, const char *author, const char *text)
 {
@@ -114,8 +113,7 @@ void app_say(struct app *app, bool bad, const char *format, ...)
     app_changed(app);
 }
 
-/* --- frames
- * ------------------------------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 static void on_tick(uv_timer_t *timer)
 {
@@ -184,8 +182,7 @@ void app_changed(struct app *app)
     uv_timer_start(&app->frame, on_frame, since >= FRAME_MS ? 0 : (uint64_t)(FRAME_MS - since), 0);
 }
 
-/* --- the terminal
- * ------------------------------------------------------------------------------------------------- */
+/* --- the terminal --- */
 
 static void read_terminal(struct app *app)
 {
@@ -259,8 +256,7 @@ static void on_resumed(uv_signal_t *handle, int number)
     app_changed(app);
 }
 
-/* --- the client
- * --------------------------------------------------------------------------------------------------- */
+/* --- the client --- */
 
 static void on_link(void *arg, enum client_link link, const char *text)
 {
@@ -332,8 +328,7 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
         app_say(app, true, "%s", text);
 }
 
-/* --- beginning and end
- * -------------------------------------------------------------------------------------------- */
+/* --- beginning and end --- */
 
 void app_quit(struct app *app, int exit_code, const char *words)
 {

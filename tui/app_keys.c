@@ -17,8 +17,7 @@ enum {
     TYPING_MS = 3000 /* without a key for that long, one is not typing any more */
 };
 
-/* --- the draft
- * ---------------------------------------------------------------------------------------------------- */
+/* --- the draft --- */
 
 static void on_typing_over(uv_timer_t *timer)
 {
@@ -121,8 +120,7 @@ static bool edit(struct app *app, enum action action)
     return true;
 }
 
-/* --- scrolling and overlays
- * --------------------------------------------------------------------------------------- */
+/* --- scrolling and overlays --- */
 
 static bool scroll(struct app *app, enum action action)
 {
@@ -220,8 +218,7 @@ static void open_help(struct app *app)
     app->ui.scroll = 0;
 }
 
-/* --- actions
- * ------------------------------------------------------------------------------------------------------ */
+/* --- actions --- */
 
 static void cancel(struct app *app)
 {

@@ -27,9 +27,7 @@ static void come_back(struct app *app)
     app_changed(app);
 }
 
-/* --- ^Z
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- ^Z --- */
 
 /* Lets SIGTSTP do what it does by default, which is nothing where no shell could continue the job. */
 static void stop_here(struct app *app, pid_t whom)
@@ -57,8 +55,7 @@ void app_suspend(struct app *app)
     come_back(app);
 }
 
-/* --- $EDITOR
- * ------------------------------------------------------------------------------------------------------ */
+/* --- $EDITOR --- */
 
 static bool write_draft(struct app *app)
 {

@@ -39,8 +39,7 @@ static json_t *with_text(const char *key, const char *text)
     return params;
 }
 
-/* --- the list of sessions
- * ----------------------------------------------------------------------------------------- */
+/* --- the list of sessions --- */
 
 static void on_sessions(void *arg, enum err code, const char *text, json_t *ok)
 {
@@ -66,8 +65,7 @@ void app_load_sessions(struct app *app)
     client_request(app->client, METHOD_SESSION_LIST, NULL, params, ANSWER_MS, on_sessions, app);
 }
 
-/* --- switching
- * ---------------------------------------------------------------------------------------------------- */
+/* --- switching --- */
 
 static void leave_session(struct app *app)
 {
@@ -133,8 +131,7 @@ void app_session_lost(struct app *app, const char *text)
     app_say(app, true, "the session is gone: %s", text);
 }
 
-/* --- commands
- * ----------------------------------------------------------------------------------------------------- */
+/* --- commands --- */
 
 static void command_new(struct app *app, const char *rest)
 {
@@ -212,8 +209,7 @@ static bool run_command(struct app *app, const char *text)
     return false;
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------------------ */
+/* --- sending --- */
 
 struct sent {
     struct app *app;
@@ -317,8 +313,7 @@ void app_tell_typing(struct app *app, bool typing)
     client_request(app->client, METHOD_SESSION_TYPING, app->ui.session, params, ANSWER_MS, on_ignored, app);
 }
 
-/* --- older messages
- * ----------------------------------------------------------------------------------------------- */
+/* --- older messages --- */
 
 static void on_older(void *arg, enum err code, const char *text, json_t *ok)
 {

@@ -68,8 +68,7 @@ bool editor_empty(const struct editor *editor)
     return editor->text.len == 0;
 }
 
-/* --- changes and undo
- * -------------------------------------------------------------------------------------------- */
+/* --- changes and undo --- */
 
 static void undo_drop_oldest(struct editor *editor)
 {
@@ -152,8 +151,7 @@ void editor_undo(struct editor *editor)
     free(last->text);
 }
 
-/* --- visual lines
- * ------------------------------------------------------------------------------------------------- */
+/* --- visual lines --- */
 
 void editor_set_width(struct editor *editor, size_t width)
 {
@@ -227,8 +225,7 @@ void editor_cursor(struct editor *editor, size_t *line, size_t *cell)
     *cell = cells < editor->width ? cells : editor->width;
 }
 
-/* --- moves
- * -------------------------------------------------------------------------------------------------------- */
+/* --- moves --- */
 
 static size_t line_start(const struct editor *editor, size_t at)
 {

@@ -94,8 +94,7 @@ static void set_code(struct key_event *event, uint32_t code, unsigned mods)
     set(event, code, code < 0x110000 ? mods & ~(unsigned)MOD_SHIFT : mods);
 }
 
-/* --- CSI
- * -------------------------------------------------------------------------------------------------------- */
+/* --- CSI --- */
 
 struct csi {
     char prefix;                                 /* one of <=>? or 0 */
@@ -290,8 +289,7 @@ static enum parsed parse_csi(struct keys *keys, struct key_event *event, const c
     return csi_event(keys, event, &csi);
 }
 
-/* --- what else begins with ESC
- * ------------------------------------------------------------------------------------ */
+/* --- what else begins with ESC --- */
 
 static enum parsed parse_ss3(struct key_event *event, const char *text, size_t len, size_t *used)
 {
@@ -395,8 +393,7 @@ static enum parsed give_up(struct key_event *event, const char *text, size_t len
     return EVENT;
 }
 
-/* --- paste
- * ------------------------------------------------------------------------------------------------------- */
+/* --- paste --- */
 
 static void paste_take(struct keys *keys, const char *text, size_t len)
 {

@@ -46,8 +46,7 @@ void list_free(struct list **list)
     *list = NULL;
 }
 
-/* --- items
- * -------------------------------------------------------------------------------------------------------- */
+/* --- items --- */
 
 static size_t item_count(const struct list *list)
 {
@@ -84,8 +83,7 @@ static size_t item_find(const struct list *list, const char *id, size_t hint)
     return count;
 }
 
-/* --- arranging: where the topmost row is
- * -------------------------------------------------------------------------- */
+/* --- arranging: where the topmost row is --- */
 
 /* The place so many lines above the end; the very first if there are fewer. *missing: how many fewer. */
 static struct place above_end(struct list *list, size_t lines, size_t *missing)
@@ -166,8 +164,7 @@ void list_refresh(struct list *list)
     list->arranged = false;
 }
 
-/* --- scrolling
- * ---------------------------------------------------------------------------------------------------- */
+/* --- scrolling --- */
 
 static struct place step_up(struct list *list, struct place place, size_t lines)
 {
@@ -269,8 +266,7 @@ bool list_following(const struct list *list)
     return list->following;
 }
 
-/* --- unread
- * ------------------------------------------------------------------------------------------------------- */
+/* --- unread --- */
 
 /* Index of the first unread message; message_count if all are read. */
 static size_t first_unread(const struct list *list)
@@ -310,9 +306,7 @@ bool list_wants_older(struct list *list)
     return list->blank > 0 || (!list->following && list->top.item < OLDER_NEAR);
 }
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 
 struct list_row list_row(struct list *list, size_t y)
 {

@@ -41,8 +41,7 @@ struct screen {
     } row;
 };
 
-/* --- styles
- * ------------------------------------------------------------------------------------------------------- */
+/* --- styles --- */
 
 enum { NONE = -1 };
 
@@ -110,8 +109,7 @@ static void set_looks(struct screen *screen)
         set_look(screen, (enum style)style, colours);
 }
 
-/* --- opening
- * ------------------------------------------------------------------------------------------------------ */
+/* --- opening --- */
 
 /* ncurses catches signals whose action is the default; the loop and tty.c want them for themselves. */
 static SCREEN *new_terminal(const char *term, FILE *out, FILE *in)
@@ -194,8 +192,7 @@ struct screen *screen_open(const struct screen_options *options, char error[256]
     return screen;
 }
 
-/* --- shipping
- * ----------------------------------------------------------------------------------------------------- */
+/* --- shipping --- */
 
 /* Takes what ncurses wrote into the memory file since the last time. */
 static void ship(struct screen *screen, bool sync)
@@ -332,9 +329,7 @@ bool screen_flush(struct screen *screen)
     return tty_flush(screen->tty);
 }
 
-/* --- rows
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 
 static void put_cell(struct screen *screen, const wchar_t *text, int width, enum style style)
 {
@@ -437,8 +432,7 @@ void screen_row_end(struct screen *screen)
         mvadd_wchnstr(screen->row.y, screen->row.x, screen->row.cells, (int)screen->row.count);
 }
 
-/* --- for tests
- * ---------------------------------------------------------------------------------------------------- */
+/* --- for tests --- */
 
 bool screen_cell(struct screen *screen, int y, int x, struct screen_cell *cell)
 {

@@ -70,8 +70,7 @@ void section_free(struct section **slot)
     *slot = NULL;
 }
 
-/* --- clean text
- * --------------------------------------------------------------------------------------------------- */
+/* --- clean text --- */
 
 /* Tabs become spaces up to the next stop of their source line. */
 static void put_expanded(struct section *section, const char *text, size_t len)
@@ -109,8 +108,7 @@ static void feed(struct section *section, const struct buf *text)
     buf_free(&fresh);
 }
 
-/* --- kinds of source lines
- * ---------------------------------------------------------------------------------------- */
+/* --- kinds of source lines --- */
 
 static size_t run_of(const char *text, size_t len, char c)
 {
@@ -227,8 +225,7 @@ static bool kind_equal(struct kind a, struct kind b)
     return a.style == b.style && a.wrap == b.wrap && a.hang == b.hang;
 }
 
-/* --- lines
- * -------------------------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
 static void add_line(struct section *section, struct section_line line)
 {
@@ -325,8 +322,7 @@ static void lay(struct section *section)
         section->shown--;
 }
 
-/* --- titles
- * ------------------------------------------------------------------------------------------------------- */
+/* --- titles --- */
 
 static char *tool_title(const struct block *block, const char *mark)
 {

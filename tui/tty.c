@@ -33,8 +33,7 @@ struct tty {
     uint64_t writes, bytes;
 };
 
-/* --- fatal signals
- * ------------------------------------------------------------------------------------------------ */
+/* --- fatal signals --- */
 
 static const int fatal_signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV,
                                     SIGABRT, SIGBUS, SIGFPE, SIGILL};
@@ -110,9 +109,7 @@ static void rescue_arm(const struct tty *tty, const char *leave)
         sigaction(fatal_signals[i], &action, &rescue.before[i]);
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 struct tty *tty_open(const char *path, char error[256])
 {
@@ -163,8 +160,7 @@ bool tty_size(const struct tty *tty, int *rows, int *cols)
     return true;
 }
 
-/* --- modes
- * -------------------------------------------------------------------------------------------------------- */
+/* --- modes --- */
 
 void tty_enter(struct tty *tty, bool mouse, const char *leave)
 {
@@ -204,8 +200,7 @@ void tty_set_mouse(struct tty *tty, bool mouse)
         tty_put(tty, mouse ? mouse_on : mouse_off, mouse ? sizeof mouse_on - 1 : sizeof mouse_off - 1);
 }
 
-/* --- output
- * ------------------------------------------------------------------------------------------------------- */
+/* --- output --- */
 
 void tty_put(struct tty *tty, const void *bytes, size_t len)
 {

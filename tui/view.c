@@ -8,8 +8,7 @@
 
 enum { LEAST_ROWS = 6, LEAST_COLS = 20, PROMPT_CELLS = 2, SHORT_ID = 10 };
 
-/* --- geometry
- * ----------------------------------------------------------------------------------------------------- */
+/* --- geometry --- */
 
 static int draft_rows(struct ui *ui, int rows, int cols)
 {
@@ -70,8 +69,7 @@ void view_clock(int64_t ms, char out[32])
         snprintf(out, 32, "%ld:%02ld", seconds / 60, seconds % 60);
 }
 
-/* --- areas
- * -------------------------------------------------------------------------------------------------------- */
+/* --- areas --- */
 
 static void draw_title(const struct ui *ui, struct screen *screen)
 {

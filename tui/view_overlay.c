@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- sessions
- * ----------------------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 enum { WORD_CELLS = 7, AGE_CELLS = 9, MODEL_CELLS = 22, MODEL_FROM_COLS = 60 };
 
@@ -95,9 +94,7 @@ void view_switcher(const struct ui *ui, struct screen *screen, struct area area)
     }
 }
 
-/* --- help
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- help --- */
 
 enum { KEYS_CELLS = 30, HELP_LINES_MAX = 160, KEYS_BYTES = 160 };
 

@@ -40,7 +40,7 @@ static void leave_broken(struct agent *agent, const char *why)
     leave(agent, EXIT_PROTOCOL);
 }
 
-/* --- frames --------------------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 static void take_load(struct agent *agent, const char *payload, size_t len)
 {
@@ -142,7 +142,7 @@ static void on_lost(void *arg, const char *why)
         leave(agent, EXIT_OK);
 }
 
-/* --- the program's life --------------------------------------------------------------------------------- */
+/* --- the program's life --- */
 
 static void say_ready(struct agent *agent)
 {

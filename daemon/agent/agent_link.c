@@ -45,7 +45,7 @@ static void lose(struct agent_link *link, const char *why)
         link->handler.lost(link->handler.arg, why);
 }
 
-/* --- writing -------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void flush(struct agent_link *link);
 
@@ -127,7 +127,7 @@ bool agent_link_behind(const struct agent_link *link)
     return link->writing && link->writing_len + link->out.len > LINK_BEHIND;
 }
 
-/* --- reading -------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {

@@ -51,7 +51,7 @@ static const char answer_after[] =
     "\n"
     "`stoa models` lists what is there; a model is named like `mine/small`.\n";
 
-/* --- reading -------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static int64_t number(const char *text, int64_t fallback, int64_t max)
 {
@@ -168,7 +168,7 @@ void demo_script_clear(struct demo_script *script)
     *script = (struct demo_script){0};
 }
 
-/* --- what is said --------------------------------------------------------------------------------------- */
+/* --- what is said --- */
 
 size_t demo_script_piece(const char *text)
 {

@@ -46,7 +46,7 @@ struct http_transfer {
     char error[CURL_ERROR_SIZE];
 };
 
-/* --- ends ----------------------------------------------------------------------------------------------- */
+/* --- ends --- */
 
 static void transfer_closed(uv_handle_t *handle)
 {
@@ -130,7 +130,7 @@ static void why_of(CURLcode code, struct http_transfer *transfer, char why[HTTP_
         snprintf(why, HTTP_WHY_MAX, "%s", transfer->error[0] ? transfer->error : curl_easy_strerror(code));
 }
 
-/* --- libcurl on the loop -------------------------------------------------------------------------------- */
+/* --- libcurl on the loop --- */
 
 static void take_ended(struct http *http)
 {
@@ -281,7 +281,7 @@ void http_close(struct http **http)
     uv_close((uv_handle_t *)&closing->timer, http_closed);
 }
 
-/* --- transfers ------------------------------------------------------------------------------------------ */
+/* --- transfers --- */
 
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {

@@ -13,7 +13,7 @@ enum {
     ANTHROPIC_BLOCKS_MAX = 256
 };
 
-/* --- the request ---------------------------------------------------------------------------------------- */
+/* --- the request --- */
 
 /* A content array of one text block, marked as the end of what the server may keep for the next request. */
 static json_t *cached_text(const char *text)
@@ -64,7 +64,7 @@ static void anthropic_request(const struct ask *ask, struct dialect_request *req
     free(plain);
 }
 
-/* --- the stream ----------------------------------------------------------------------------------------- */
+/* --- the stream --- */
 
 struct open_block {
     enum block_kind kind; /* BLOCK_KIND_COUNT: skipped, or not begun */

@@ -53,7 +53,7 @@ static void demo_cancel(void *run)
     uv_close((uv_handle_t *)&demo->idle, closed);
 }
 
-/* --- the steps: each says one chunk, and returns false once the run has ended --------------------------- */
+/* --- the steps: each says one chunk, and returns false once the run has ended --- */
 
 static bool fail(struct demo *demo, const char *text)
 {
@@ -174,7 +174,7 @@ static bool step(struct demo *demo)
     return false;
 }
 
-/* --- the rate ------------------------------------------------------------------------------------------- */
+/* --- the rate --- */
 
 static void on_idle(uv_idle_t *idle)
 {

@@ -11,7 +11,7 @@
 
 enum { OPENAI_CALLS_MAX = 256, OPENAI_NO_BLOCK = -1 };
 
-/* --- the request ---------------------------------------------------------------------------------------- */
+/* --- the request --- */
 
 static json_t *body_of(const struct ask *ask)
 {
@@ -50,7 +50,7 @@ static void openai_request(const struct ask *ask, struct dialect_request *reques
     json_decref(body);
 }
 
-/* --- the stream ----------------------------------------------------------------------------------------- */
+/* --- the stream --- */
 
 struct call {
     int64_t index; /* the server's; its fragments may interleave with others' */

@@ -74,7 +74,7 @@ bool reply_full(const struct reply *reply)
     return reply->full;
 }
 
-/* --- chunks --------------------------------------------------------------------------------------------- */
+/* --- chunks --- */
 
 void reply_flush(struct reply *reply, bool all)
 {
@@ -136,7 +136,7 @@ static void pass_on(struct reply *reply, struct part *part, const char *text, si
     }
 }
 
-/* --- content -------------------------------------------------------------------------------------------- */
+/* --- content --- */
 
 static char *short_text(const char *text)
 {

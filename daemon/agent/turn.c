@@ -45,7 +45,7 @@ struct turn {
     int64_t began, first; /* steady ms; first is -1 before anything has come */
 };
 
-/* --- facts ---------------------------------------------------------------------------------------------- */
+/* --- facts --- */
 
 static void fact_state(struct turn *turn, enum run_state to, const char *reason)
 {
@@ -103,7 +103,7 @@ static void fact_completed(struct turn *turn, enum message_status status, const 
     agent_link_fact(turn->link, EVENT_STREAM_COMPLETED, data);
 }
 
-/* --- the end of a turn ---------------------------------------------------------------------------------- */
+/* --- the end of a turn --- */
 
 /* Lets go of everything that belongs to the turn, and says nothing. */
 static void turn_clear(struct turn *turn)
@@ -176,7 +176,7 @@ static void pass_on(struct turn *turn)
     turn_end(turn, MESSAGE_COMPLETE, NULL, "size_limit");
 }
 
-/* --- the sink ------------------------------------------------------------------------------------------- */
+/* --- the sink --- */
 
 static unsigned on_begin(void *arg, enum block_kind kind, const char *id, const char *name)
 {
@@ -244,7 +244,7 @@ static void on_done(void *arg)
     turn_end(turn, MESSAGE_COMPLETE, NULL, "done");
 }
 
-/* --- the beginning of a turn ---------------------------------------------------------------------------- */
+/* --- the beginning of a turn --- */
 
 static void on_beat(uv_timer_t *timer)
 {

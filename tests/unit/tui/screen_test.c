@@ -120,8 +120,7 @@ static struct message *say(struct fixture *f, enum message_role role, const char
     return message;
 }
 
-/* --- comparing
- * ---------------------------------------------------------------------------------------------------- */
+/* --- comparing --- */
 
 static void compare_cell(struct fixture *f, int y, int x, const char *when)
 {
@@ -165,8 +164,7 @@ static void row_text(struct fixture *f, int y, char *out, size_t size)
     out[len] = '\0';
 }
 
-/* --- tests
- * -------------------------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 static void random_step(struct fixture *f, int step)
 {

@@ -132,7 +132,7 @@ static void surrogates_are_one_character(void **state)
     expect(DELTA("\"content\":\"\\ud83d\\ude00\"") DONE, "begin 0 text\ndelta 0 \xF0\x9F\x98\x80\ndone\n");
 }
 
-/* --- requests ------------------------------------------------------------------------------------------- */
+/* --- requests --- */
 
 static void the_request(void **state)
 {

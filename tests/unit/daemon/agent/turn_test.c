@@ -208,7 +208,7 @@ static void chunks_are_joined_while_the_daemon_is_behind(void **state)
     rig_close(&rig);
 }
 
-/* --- replies that the demo model does not give ---------------------------------------------------------- */
+/* --- replies that the demo model does not give --- */
 
 static void opaque_and_empty_blocks_have_no_chunks(void **state)
 {

@@ -1,0 +1,53 @@
+#include "daemon/order.h"
+
+#include "daemon/probe.h"
+#include "daemon/server.h"
+#include "shared/jsonx.h"
+
+#include <stdio.h>
+
+static json_t *provider_json(struct server *server, const struct provider *provider, char error[256])
+{
+    enum err code = ERR_OK;
+    const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
+    char why[128];
+    /* What is said never goes to another server than the one that is named, nor without the key that is
+     * needed. */
+    if ((!url || provider->builtin) && !config_provider_ready(provider, probe_url(server->probe), why)) {
+        snprintf(error, 256, "the provider %s can't be used: %s", provider->name, why);
+        return NULL;
+    }
+    char *key = config_provider_key(provider, &code, error);
+    if (code != ERR_OK)
+        return NULL;
+    json_t *json = json_object();
+    jsonx_set_str(json, "name", provider->name);
+    jsonx_set_str(json, "api", provider_api_name(provider->api));
+    jsonx_set_str(json, "base_url", url);
+    jsonx_set_str(json, "key", key);
+    config_key_free(&key);
+    return json;
+}
+
+json_t *order_turn(const struct session *session, char error[256])
+{
+    struct server *server = session->server;
+    const struct config *config = server->config;
+    struct model model;
+    if (config_model(config, session->state->model, &model, error) != ERR_OK)
+        return NULL;
+    json_t *provider = provider_json(server, model.provider, error);
+    if (!provider)
+        return NULL;
+    json_t *json = json_object(), *demo = json_object();
+    jsonx_set_str(json, "model", model.name);
+    json_object_set_new(json, "provider", provider);
+    jsonx_set_int(json, "connect_ms", config_number(config, OPTION_MODEL_CONNECT_TIMEOUT));
+    jsonx_set_int(json, "first_byte_ms", config_number(config, OPTION_MODEL_FIRST_BYTE_TIMEOUT));
+    jsonx_set_int(json, "idle_ms", config_number(config, OPTION_MODEL_IDLE_TIMEOUT));
+    jsonx_set_int(json, "retries", config_number(config, OPTION_MODEL_RETRIES));
+    jsonx_set_int(json, "reply_max", config_number(config, OPTION_LIMITS_REPLY_SIZE));
+    jsonx_set_int(demo, "rate", config_number(config, OPTION_DEMO_RATE));
+    json_object_set_new(json, "demo", demo);
+    return json;
+}

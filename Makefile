@@ -91,7 +91,7 @@ unit: $(UNIT_TESTS) ## build the unit tests
 # Everything that building and testing need, by Debian package (Debian 12, Ubuntu 24.04).
 APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
              libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev
-APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux clang mandoc procps
+APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux mandoc procps
 APT_LINT  := clang-format clang-tidy cppcheck
 APT_SHOTS := librsvg2-bin fonts-dejavu-core
 
@@ -110,8 +110,12 @@ deps: deps-build deps-test deps-lint ## install all that building, testing and l
 .PHONY: deps-build
 deps-build:
 	$(call need,$(APT_BUILD))
-deps-test: deps-build
-	$(call need,$(APT_TEST))
+# The fuzzers' runtime is packaged by clang's version, which is known when clang is there.
+.PHONY: deps-clang
+deps-clang: deps-build
+	$(call need,clang)
+deps-test: deps-clang
+	$(call need,$(APT_TEST) libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev)
 	@tests/support/npm-install
 deps-lint:
 	$(call need,$(APT_LINT))

@@ -92,7 +92,7 @@ unit: $(UNIT_TESTS) ## build the unit tests
 APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
              libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev
 APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux mandoc procps
-APT_LINT  := clang-format clang-tidy cppcheck
+APT_LINT  := clang-format clang-tidy cppcheck python3 mandoc git
 APT_SHOTS := librsvg2-bin fonts-dejavu-core
 
 define need

@@ -122,7 +122,7 @@ deps-lint:
 
 run: deps-build ## install what is missing, build, and open the client on a new session with the demo model
 	@$(MAKE) --no-print-directory $(JOBS) all
-	@dist/run $(BUILD)
+	@tests/support/first-run $(BUILD)
 
 FUZZ_SECONDS ?= 10
 test: deps-test ## install what is needed, build, and run all tests but the long ones
@@ -175,9 +175,9 @@ docs: all ## write the generated parts of man pages and the example configuratio
 	$(BUILD)/stoad --print-example > config.example.yaml
 	$(PYTHON) man/generate.py $(BUILD)
 
-screenshot: all ## make dist/screenshot.png anew
+screenshot: all ## make man/screenshot.png anew
 	$(call need,$(APT_SHOTS) tmux)
-	@dist/make-screenshot $(BUILD) dist/screenshot.png
+	@tests/support/make-screenshot $(BUILD) man/screenshot.png
 
 # --- install -----------------------------------------------------------------------------------------------------
 MANS1 := $(wildcard man/*.1)
@@ -195,8 +195,8 @@ install: all ## install programs, man pages, systemd units and the example confi
 	install -m 644 $(MANS7) $(D)/share/man/man7
 	install -m 644 $(MANS8) $(D)/share/man/man8
 	install -m 644 config.example.yaml README.md LICENSE CHANGELOG.md $(D)/share/doc/stoa
-	sed 's|@PREFIX@|$(PREFIX)|g' dist/stoad.service > $(D)/lib/systemd/user/stoad.service
-	sed 's|@PREFIX@|$(PREFIX)|g' dist/stoad@.service > $(D)/lib/systemd/system/stoad@.service
+	sed 's|@PREFIX@|$(PREFIX)|g' daemon/stoad.service > $(D)/lib/systemd/user/stoad.service
+	sed 's|@PREFIX@|$(PREFIX)|g' daemon/stoad@.service > $(D)/lib/systemd/system/stoad@.service
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(D)/bin/,stoa stoad) $(D)/libexec/stoa/stoa-agent
 	rm -f $(foreach m,$(MANS1) $(MANS5) $(MANS7) $(MANS8),$(D)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))

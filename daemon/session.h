@@ -13,7 +13,7 @@
 #include <uv.h>
 
 enum {
-    SESSION_CHECKPOINT_MS = 1000,
+    SESSION_CHECKPOINT_MS = 750,
     /* Messages that wait. With what else is in a snapshot, and each byte six in JSON, it fits into a reply,
      * and with the whole window into the frame that an agent starts from. */
     SESSION_QUEUE_BYTES = 512 << 10,

@@ -48,7 +48,7 @@ class Killed(StoaTest):
         before = seen.messages[replies[0]["id"]]["text"]
         self.assertTrue(text and before.startswith(text), "what is kept is the beginning of what was seen")
         seconds = (len(before) - len(text)) / (len(before) / 1.8)
-        self.assertLess(seconds, 1.6 if not SANITIZED else 5, "at most about a second of text is lost")
+        self.assertLess(seconds, 1.0 if not SANITIZED else 5, "at most a second of text is lost")
         self.assertEqual(one.snapshots()[-1]["messages"], two.snapshots()[-1]["messages"])
         wait_for(lambda: not [pid for pid in agents if os.path.exists(f"/proc/{pid.decode()}") and
                               self.place.folder.encode() in open(f"/proc/{pid.decode()}/environ", "rb").read()],

@@ -269,21 +269,6 @@ void session_cut(struct session *session, enum message_status status, const char
 
 /* --- turns --- */
 
-static json_t *user_message(const char *id, const char *user, const char *text)
-{
-    json_t *json = json_object(), *content = json_array(), *block = json_object();
-    jsonx_set_str(block, "type", "text");
-    jsonx_set_str(block, "text", text);
-    json_array_append_new(content, block);
-    jsonx_set_str(json, "id", id);
-    jsonx_set_str(json, "role", "user");
-    jsonx_set_str(json, "author", user);
-    jsonx_set_int(json, "ts", clock_wall_ms());
-    jsonx_set_str(json, "status", "complete");
-    json_object_set_new(json, "content", content);
-    return json;
-}
-
 static void begin_turn(struct session *session, json_t *message, const char *by)
 {
     json_t *data = json_object();
@@ -338,7 +323,7 @@ enum err session_send(struct session *session, const char *user, const char *tex
     if (code != ERR_OK)
         return code;
     id_make(message, "m_");
-    json_t *json = user_message(message, user, text);
+    json_t *json = message_user_json(message, user, clock_wall_ms(), text);
     *queued = session->state->run != RUN_IDLE || session->state->queue_count > 0;
     if (!*queued) {
         begin_turn(session, json, user);

@@ -233,6 +233,21 @@ struct message *message_from_json(const json_t *json)
     return message;
 }
 
+json_t *message_user_json(const char *id, const char *author, int64_t ts, const char *text)
+{
+    json_t *json = json_object(), *content = json_array(), *block = json_object();
+    jsonx_set_str(block, "type", block_kind_name(BLOCK_TEXT));
+    jsonx_set_str(block, "text", text);
+    json_array_append_new(content, block);
+    jsonx_set_str(json, "id", id);
+    jsonx_set_str(json, "role", role_names[MESSAGE_ROLE_USER]);
+    jsonx_set_str(json, "author", author);
+    jsonx_set_int(json, "ts", ts);
+    jsonx_set_str(json, "status", status_names[MESSAGE_COMPLETE]);
+    json_object_set_new(json, "content", content);
+    return json;
+}
+
 char *message_text(const struct message *message)
 {
     struct buf out;

@@ -144,6 +144,8 @@ struct message *state_streaming(const struct state *state);
 /* One message as JSON (new reference), and back (free with message_free; NULL if malformed). */
 json_t *message_to_json(const struct message *message);
 struct message *message_from_json(const json_t *json);
+/* A complete user message of one text block, as JSON (new reference). ts: wall milliseconds. */
+json_t *message_user_json(const char *id, const char *author, int64_t ts, const char *text);
 void message_free(struct message **message);
 /* The text blocks, joined by a blank line; free() it. What a person would call the message's text. */
 char *message_text(const struct message *message);

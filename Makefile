@@ -28,18 +28,20 @@ ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS) -pie -Wl,--as-needed -Wl,-z,relro,-z,now
 LIB_shared := libuv libzmq jansson yaml-0.1 libutf8proc
 LIB_proto  := jansson
 LIB_daemon := libuv libzmq jansson sqlite3 libsodium
-LIB_agent  := libuv jansson libcurl
+LIB_agent  := libuv jansson libcurl libsodium libmicrohttpd
 LIB_tui    := libuv libzmq jansson ncursesw libutf8proc
 pkgs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 
 # --- sources -----------------------------------------------------------------------------------------------------
 FOLDERS := shared proto daemon daemon/agent tui
-objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(1)/main.c,$(wildcard $(1)/*.c)))
+# A folder's archive holds what is below it too, but for folders that have one of their own.
+sources = $(filter-out $(1)/main.c,$(wildcard $(1)/*.c)) $(if $(filter daemon/agent,$(1)),$(wildcard $(1)/mcp/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 archive = $(BUILD)/lib/$(subst /,-,$(1)).a
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
 
 PROGRAMS := $(BUILD)/stoad $(BUILD)/stoa-agent $(BUILD)/stoa
-UNIT_SOURCES := $(wildcard tests/unit/*/*_test.c tests/unit/*/*/*_test.c)
+UNIT_SOURCES := $(wildcard $(addprefix tests/unit/,*/*_test.c */*/*_test.c */*/*/*_test.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
@@ -90,7 +92,7 @@ unit: $(UNIT_TESTS) ## build the unit tests
 # --- run and test ------------------------------------------------------------------------------------------------
 # Everything that building and testing need, by Debian package (Debian 12, Ubuntu 24.04).
 APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
-             libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev
+             libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev
 APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux mandoc procps
 APT_LINT  := clang-format clang-tidy cppcheck python3 mandoc git
 APT_SHOTS := librsvg2-bin fonts-dejavu-core
@@ -134,7 +136,7 @@ e2e: all ## the end-to-end tests alone
 
 FUZZ_CC ?= clang
 FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
-FUZZ_UNITS := $(filter-out %/main.c,$(wildcard $(addsuffix /*.c,$(FOLDERS))))
+FUZZ_UNITS := $(foreach f,$(FOLDERS),$(call sources,$(f)))
 FUZZ_OBJECTS := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_UNITS))
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
 build/fuzz/obj/%.o: %.c

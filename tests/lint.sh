@@ -20,23 +20,26 @@ allowed() {
     case $1 in
     shared) echo 'shared' ;;
     proto) echo 'proto|shared' ;;
-    daemon/agent) echo 'daemon/agent|proto|shared' ;;
+    daemon/agent) echo 'daemon/agent|daemon/agent/mcp|proto|shared' ;;
+    daemon/agent/mcp) echo 'daemon/agent/mcp|daemon/agent|proto|shared' ;;
     daemon) echo 'daemon|proto|shared' ;;
     tui) echo 'tui|proto|shared' ;;
     esac
 }
-for folder in shared proto daemon/agent daemon tui; do
+for folder in shared proto daemon/agent/mcp daemon/agent daemon tui; do
     for file in "$folder"/*.[ch]; do
         [ -f "$file" ] && grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "(.*)\/[^/]*"/\1 \2/' | while read -r line from; do
             echo "$from" | grep -qxE "$(allowed $folder)" || echo "$file:$line: $folder may not include from $from"
         done
     done
 done > "$build/includes.txt"
+# MCP knows the agent's HTTP, and nothing else of it.
+grep -nE '^#include "daemon/agent/[a-z_]*\.h"' daemon/agent/mcp/*.[ch] | grep -vE 'daemon/agent/(http|sse)\.h"' >> "$build/includes.txt"
 [ -s "$build/includes.txt" ] && { cat "$build/includes.txt" >&2; fail "include directions"; }
 
 # --- library fences: each library is known in the few files that wrap it -----------------------------------------
 fence() { # header pattern, files that may include it
-    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] tui/*.[ch] |
+    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] daemon/agent/mcp/*.[ch] tui/*.[ch] |
         grep -vxE "$2" | sed "s#\$#: may not include <$1>#"
 }
 {
@@ -44,7 +47,8 @@ fence() { # header pattern, files that may include it
     fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
     fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/screen[a-z_]*\.[ch]'
     fence 'zmq\.h' 'shared/zloop\.c|daemon/(gateway|zap|pubsub)\.c|tui/client[a-z_]*\.[ch]'
-    fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c'
+    fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c|daemon/agent/mcp/oauth[a-z_]*\.c'
+    fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'yaml\.h' 'shared/yaml\.c'
     fence 'utf8proc\.h' 'shared/utf8\.c'
 } > "$build/fences.txt"

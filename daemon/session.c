@@ -216,7 +216,7 @@ bool session_chunk(struct session *session, const struct chunk *chunk)
 {
     struct server *server = session->server;
     const struct message *message = state_streaming(session->state);
-    if (!message || message->bytes + chunk->delta_len > SESSION_MESSAGE_BYTES ||
+    if (!message || message->bytes + chunk->delta_len > STATE_MESSAGE_BYTES ||
         state_fold_chunk(session->state, session->state->seq, chunk) != FOLD_OK)
         return false;
     checkpoint_start(session);

@@ -16,10 +16,7 @@ enum {
     SESSION_CHECKPOINT_MS = 750,
     /* Messages that wait. With what else is in a snapshot, and each byte six in JSON, it fits into a reply,
      * and with the whole window into the frame that an agent starts from. */
-    SESSION_QUEUE_BYTES = 512 << 10,
-    /* Content of one message: a little above the most that limits.reply_size allows, and so little that its
-     * JSON, of which a byte may take six, fits into one frame. */
-    SESSION_MESSAGE_BYTES = 1280 << 10
+    SESSION_QUEUE_BYTES = 512 << 10
 };
 
 struct server;

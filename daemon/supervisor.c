@@ -1,9 +1,8 @@
 /* Agents of sessions. One timer an agent serves all its deadlines, since it has one at a time:
  *     waiting (back-off)  -> start      starting -> ready deadline      idle -> hibernation
  *     running -> next beat               interrupting -> end of patience */
-#include "daemon/supervisor.h"
+#include "daemon/supervisor_private.h"
 
-#include "daemon/agentproc.h"
 #include "daemon/order.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -16,20 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum agent_state { AGENT_WAITING, AGENT_STARTING, AGENT_IDLE, AGENT_RUNNING, AGENT_LEAVING };
-static const char *const state_names[] = {"waiting", "starting", "idle", "running", "leaving"};
-
-struct agent {
-    struct session *session;
-    struct agentproc *proc; /* NULL while waiting */
-    enum agent_state state;
-    bool interrupting;
-    int64_t last_beat, last_used;  /* steady ms */
-    size_t turn_facts, turn_bytes; /* said since the turn began */
-    uv_timer_t *timer;
-    struct agent *next, *previous;
-};
-
 struct supervisor {
     struct server *server;
     char *path;
@@ -40,6 +25,12 @@ struct supervisor {
 static struct supervisor *supervisor_of(const struct agent *agent)
 {
     return agent->session->server->supervisor;
+}
+
+const char *supervisor_state_name(enum agent_state state)
+{
+    static const char *const names[] = {"waiting", "starting", "idle", "running", "leaving"};
+    return names[state];
 }
 
 /* --- the agents' list --- */
@@ -151,7 +142,7 @@ static void leave(struct agent *agent)
     agentproc_stop(agent->proc, EXIT_CAUSE_HIBERNATED);
 }
 
-static void set_idle(struct agent *agent)
+void supervisor_set_idle(struct agent *agent)
 {
     agent->state = AGENT_IDLE;
     agent->interrupting = false;
@@ -165,7 +156,7 @@ static void send_turn(struct agent *agent)
     char error[256];
     json_t *json = order_turn(agent->session, error);
     if (!json) {
-        set_idle(agent);
+        supervisor_set_idle(agent);
         fail_turn(agent->session, "provider", error);
         return;
     }
@@ -193,102 +184,8 @@ static bool on_ready(struct agent *agent, const json_t *json)
     if (agent->session->state->run == RUN_THINKING)
         send_turn(agent);
     else
-        set_idle(agent);
+        supervisor_set_idle(agent);
     return true;
-}
-
-/* A turn that ended without failure goes on with the queue; after a failure queued messages wait for a
- * person. */
-static void turn_ended(struct agent *agent)
-{
-    struct session *session = agent->session;
-    const char *error = session->state->error_kind;
-    session->crashes = 0;
-    session->not_before = 0;
-    set_idle(agent);
-    if (!error || strcmp(error, "tools") == 0)
-        session_next(session);
-    registry_release(session->server->registry, session);
-}
-
-static bool fact_state(struct agent *agent, const json_t *data)
-{
-    struct session *session = agent->session;
-    enum run_state to = run_state_parse(jsonx_str(data, "new", ""));
-    if (session->state->run == RUN_INTERRUPTING && to != RUN_IDLE)
-        return true; /* said before it knew */
-    if (!run_state_allows(session->state->run, to) ||
-        !session_step(session, to, NULL, jsonx_str(data, "reason", NULL)))
-        return false;
-    if (to == RUN_IDLE)
-        turn_ended(agent);
-    return true;
-}
-
-static bool is_queued(const struct state *state, const char *id)
-{
-    for (size_t i = 0; i < state->queue_count; i++)
-        if (strcmp(state->queue[i]->id, id) == 0)
-            return true;
-    return false;
-}
-
-/* A message of its own that begins: what people have said, and what waits, is not the agent's. */
-static bool fact_message(struct agent *agent, json_t *data)
-{
-    struct session *session = agent->session;
-    const json_t *message = jsonx_obj(data, "message");
-    return json_array_size(jsonx_arr(message, "content")) == 0 &&
-           !is_queued(session->state, jsonx_str(message, "id", "")) &&
-           strcmp(jsonx_str(message, "role", ""), "assistant") == 0 &&
-           strcmp(jsonx_str(message, "status", ""), "streaming") == 0 &&
-           session_emit(session, EVENT_MESSAGE_ADDED, json_incref(data));
-}
-
-static bool fact_completed(struct agent *agent, json_t *data)
-{
-    size_t i, bytes = 0;
-    json_t *block, *member;
-    const char *name;
-    json_array_foreach(jsonx_arr(data, "content"), i, block)
-    {
-        json_object_foreach(block, name, member)
-        {
-            bytes += json_string_length(member);
-        }
-    }
-    return bytes <= SESSION_MESSAGE_BYTES &&
-           session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data));
-}
-
-static bool on_fact(struct agent *agent, json_t *json)
-{
-    char error[256];
-    enum event_type type = event_type_parse(jsonx_str(json, "type", ""));
-    json_t *data = jsonx_obj(json, "data");
-    if (type == EVENT_COUNT || !event_row(type)->agent_may || agent->state != AGENT_RUNNING ||
-        agent->session->state->run == RUN_IDLE || ++agent->turn_facts > SUPERVISOR_TURN_FACTS)
-        return false;
-    if (!schema_check(event_row(type)->fields, data, true, error)) {
-        log_error("agent", "%s: %s session=%s", event_row(type)->name, error,
-                  log_id(agent->session->state->id));
-        return false;
-    }
-    if (type == EVENT_STATE_CHANGED)
-        return fact_state(agent, data);
-    if (type == EVENT_MESSAGE_ADDED)
-        return fact_message(agent, data);
-    if (type == EVENT_STREAM_COMPLETED)
-        return fact_completed(agent, data);
-    return session_emit(agent->session, type, json_incref(data));
-}
-
-static bool on_chunk(struct agent *agent, const char *payload, size_t len)
-{
-    char message[ID_MAX];
-    struct chunk chunk;
-    return agent->state == AGENT_RUNNING && link_get_chunk(payload, len, message, &chunk) &&
-           session_chunk(agent->session, &chunk);
 }
 
 static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t len)
@@ -301,16 +198,16 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     if (agent->turn_bytes > SUPERVISOR_TURN_BYTES)
         good = false;
     else if (kind == LINK_CHUNK)
-        good = on_chunk(agent, payload, len);
+        good = supervisor_chunk(agent, payload, len);
     else if (kind == LINK_BEAT)
         good = true;
     else if (kind == LINK_READY)
         good = on_ready(agent, json);
     else if (kind == LINK_FACT)
-        good = on_fact(agent, json);
+        good = supervisor_fact(agent, json);
     if (!good)
         log_error("agent", "broke the protocol: frame kind=%d bytes=%zu state=%s session=%s", (int)kind, len,
-                  state_names[agent->state], log_id(agent->session->state->id));
+                  supervisor_state_name(agent->state), log_id(agent->session->state->id));
     json_decref(json);
     return good;
 }
@@ -478,7 +375,7 @@ json_t *supervisor_info(const struct session *session)
 {
     const struct agent *agent = session->agent;
     json_t *json = json_object();
-    jsonx_set_str(json, "state", agent ? state_names[agent->state] : "none");
+    jsonx_set_str(json, "state", agent ? supervisor_state_name(agent->state) : "none");
     if (agent && agent->proc)
         jsonx_set_int(json, "pid", agentproc_pid(agent->proc));
     jsonx_set_int(json, "crashes", session->crashes);

@@ -29,16 +29,79 @@
     }
 #define STEPS "idle|thinking|streaming|awaiting_permission|running_tools|interrupting|compacting"
 
+#define BLOCK(required)                                                                                      \
+    {                                                                                                        \
+        "block", FIELD_INT, required, false, 0, STATE_BLOCKS_MAX - 1, NULL                                   \
+    }
+#define CALL_ENDS "done|failed|denied|cancelled|unknown"
+#define CAUSES                                                                                               \
+    "idle|off|agent|closed|crashed|not_started|deadline|flood|nonsense|refused|broken|expired|config"
+
 enum { NAME_MAX_BYTES = 256, REASON_MAX = 4096, TOKENS_MAX = 1 << 30 };
 #define DELAY_MAX_MS (INT64_C(1) << 31)
 
 static const struct field error_fields[] = {TEXT("kind", REQ, 64), TEXT("text", REQ, REASON_MAX),
                                             ID("message", OPT), END};
+static const struct field connected_fields[] = {TEXT("server", REQ, STATE_SERVER_NAME_MAX),
+                                                TEXT("variant", OPT, STATE_SERVER_NAME_MAX),
+                                                TEXT("title", OPT, NAME_MAX_BYTES),
+                                                TEXT("version", OPT, NAME_MAX_BYTES),
+                                                TEXT("protocol", REQ, 64),
+                                                {"tools", FIELD_INT, REQ, false, 0, 10000, NULL},
+                                                END};
+static const struct field disconnected_fields[] = {TEXT("server", REQ, STATE_SERVER_NAME_MAX),
+                                                   {"cause", FIELD_ENUM, REQ, false, 0, 0, CAUSES},
+                                                   TEXT("text", OPT, REASON_MAX),
+                                                   TEXT("by", OPT, NAME_MAX_BYTES),
+                                                   END};
+static const struct field log_fields[] = {TEXT("server", REQ, STATE_SERVER_NAME_MAX), TEXT("level", REQ, 32),
+                                          TEXT("text", REQ, REASON_MAX), END};
 static const struct field message_added_fields[] = {OBJECT("message", REQ), END};
 static const struct field joined_fields[] = {OBJECT("participant", REQ), END};
 static const struct field left_fields[] = {ID("participant", REQ), TEXT("why", OPT, 64), END};
 static const struct field typing_fields[] = {
     ID("participant", REQ), {"typing", FIELD_BOOL, REQ, false, 0, 0, NULL}, END};
+static const struct field asked_fields[] = {OBJECT("question", REQ), END};
+static const struct field answered_fields[] = {
+    ID("question", REQ),
+    {"decision", FIELD_ENUM, REQ, false, 0, 0, "allow|deny|cancel"},
+    {"cause", FIELD_ENUM, REQ, false, 0, 0, "person|deadline|interrupted|agent|server"},
+    {"scope", FIELD_ENUM, OPT, false, 0, 0, "once|session|user"},
+    TEXT("by", OPT, NAME_MAX_BYTES),
+    TEXT("reason", OPT, REASON_MAX),
+    OBJECT("content", OPT),
+    END};
+static const struct field rule_added_fields[] = {OBJECT("rule", REQ), END};
+static const struct field rule_removed_fields[] = {ID("rule", REQ), TEXT("by", OPT, NAME_MAX_BYTES), END};
+static const struct field compacted_fields[] = {TEXT("summary", REQ, STATE_SUMMARY_MAX),
+                                                ID("upto", REQ),
+                                                {"tokens", FIELD_INT, OPT, false, 0, TOKENS_MAX, NULL},
+                                                TEXT("by", OPT, NAME_MAX_BYTES),
+                                                END};
+static const struct field tool_started_fields[] = {ID("message", OPT),
+                                                   BLOCK(OPT),
+                                                   TEXT("server", REQ, STATE_SERVER_NAME_MAX),
+                                                   TEXT("tool", REQ, NAME_MAX_BYTES),
+                                                   TEXT("arguments", OPT, STATE_ARGUMENTS_MAX),
+                                                   TEXT("by", OPT, NAME_MAX_BYTES),
+                                                   TEXT("why", OPT, REASON_MAX),
+                                                   END};
+static const struct field tool_progress_fields[] = {ID("message", REQ),
+                                                    BLOCK(REQ),
+                                                    {"progress", FIELD_REAL, REQ, false, 0, INT64_MAX, NULL},
+                                                    {"total", FIELD_REAL, OPT, false, 0, INT64_MAX, NULL},
+                                                    TEXT("text", OPT, REASON_MAX),
+                                                    END};
+static const struct field tool_ended_fields[] = {ID("message", OPT),
+                                                 BLOCK(OPT),
+                                                 TEXT("server", OPT, STATE_SERVER_NAME_MAX),
+                                                 TEXT("tool", OPT, NAME_MAX_BYTES),
+                                                 {"state", FIELD_ENUM, REQ, false, 0, 0, CALL_ENDS},
+                                                 TEXT("result", REQ, STATE_TEXT_MAX),
+                                                 TEXT("file", OPT, NAME_MAX_BYTES),
+                                                 {"ms", FIELD_INT, OPT, false, 0, INT64_MAX, NULL},
+                                                 TEXT("by", OPT, NAME_MAX_BYTES),
+                                                 END};
 static const struct field queue_fields[] = {OBJECT("added", OPT),
                                             {"front", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                             {"removed", FIELD_STRINGS, OPT, false, 1, STATE_QUEUE_MAX, NULL},
@@ -57,6 +120,8 @@ static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
                                               {"temperature", FIELD_REAL, OPT, true, 0, 2, NULL},
                                               {"max_tokens", FIELD_INT, OPT, true, 1, TOKENS_MAX, NULL},
                                               {"archived", FIELD_BOOL, OPT, false, 0, 0, NULL},
+                                              OBJECT("variables", OPT),
+                                              OBJECT("variants", OPT),
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               END};
 static const struct field state_fields[] = {{"old", FIELD_ENUM, OPT, false, 0, 0, STEPS},
@@ -90,17 +155,29 @@ static const struct field retrying_fields[] = {{"attempt", FIELD_INT, REQ, false
 static const struct event_row rows[EVENT_COUNT] = {
     /* name, durable, listed, an agent may */
     [EVENT_ERROR_OCCURRED] = {"error.occurred", true, true, true, error_fields, reduce_error},
+    [EVENT_MCP_CONNECTED] = {"mcp.connected", true, false, true, connected_fields, reduce_connected},
+    [EVENT_MCP_DISCONNECTED] = {"mcp.disconnected", true, false, true, disconnected_fields,
+                                reduce_disconnected},
+    [EVENT_MCP_LOG] = {"mcp.log", false, false, true, log_fields, reduce_nothing},
     [EVENT_MESSAGE_ADDED] = {"message.added", true, false, true, message_added_fields, reduce_message_added},
     [EVENT_PARTICIPANT_JOINED] = {"participant.joined", false, false, false, joined_fields, reduce_joined},
     [EVENT_PARTICIPANT_LEFT] = {"participant.left", false, false, false, left_fields, reduce_left},
     [EVENT_PARTICIPANT_TYPING] = {"participant.typing", false, false, false, typing_fields, reduce_typing},
+    [EVENT_QUESTION_ANSWERED] = {"question.answered", true, true, true, answered_fields, reduce_answered},
+    [EVENT_QUESTION_ASKED] = {"question.asked", true, true, true, asked_fields, reduce_asked},
     [EVENT_QUEUE_CHANGED] = {"queue.changed", true, false, false, queue_fields, reduce_queue},
+    [EVENT_RULE_ADDED] = {"rule.added", true, false, false, rule_added_fields, reduce_rule_added},
+    [EVENT_RULE_REMOVED] = {"rule.removed", true, false, false, rule_removed_fields, reduce_rule_removed},
+    [EVENT_SESSION_COMPACTED] = {"session.compacted", true, false, true, compacted_fields, reduce_compacted},
     [EVENT_SESSION_ENDED] = {"session.ended", true, true, false, ended_fields, reduce_ended},
     [EVENT_SESSION_STARTED] = {"session.started", true, true, false, started_fields, reduce_started},
     [EVENT_SESSION_UPDATED] = {"session.updated", true, true, false, updated_fields, reduce_updated},
     [EVENT_STATE_CHANGED] = {"state.changed", true, true, true, state_fields, reduce_state},
     [EVENT_STREAM_CHUNK] = {"stream.chunk", false, false, false, chunk_fields, reduce_chunk},
     [EVENT_STREAM_COMPLETED] = {"stream.completed", true, false, true, completed_fields, reduce_completed},
+    [EVENT_TOOL_ENDED] = {"tool.ended", true, false, true, tool_ended_fields, reduce_tool_ended},
+    [EVENT_TOOL_PROGRESS] = {"tool.progress", false, false, true, tool_progress_fields, reduce_tool_progress},
+    [EVENT_TOOL_STARTED] = {"tool.started", true, false, true, tool_started_fields, reduce_tool_started},
     [EVENT_TURN_RETRYING] = {"turn.retrying", false, false, true, retrying_fields, reduce_retrying},
 };
 

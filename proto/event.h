@@ -12,17 +12,28 @@
 
 enum event_type { /* in the order of the names */
                   EVENT_ERROR_OCCURRED,
+                  EVENT_MCP_CONNECTED,
+                  EVENT_MCP_DISCONNECTED,
+                  EVENT_MCP_LOG,
                   EVENT_MESSAGE_ADDED,
                   EVENT_PARTICIPANT_JOINED,
                   EVENT_PARTICIPANT_LEFT,
                   EVENT_PARTICIPANT_TYPING,
+                  EVENT_QUESTION_ANSWERED,
+                  EVENT_QUESTION_ASKED,
                   EVENT_QUEUE_CHANGED,
+                  EVENT_RULE_ADDED,
+                  EVENT_RULE_REMOVED,
+                  EVENT_SESSION_COMPACTED,
                   EVENT_SESSION_ENDED,
                   EVENT_SESSION_STARTED,
                   EVENT_SESSION_UPDATED,
                   EVENT_STATE_CHANGED,
                   EVENT_STREAM_CHUNK,
                   EVENT_STREAM_COMPLETED,
+                  EVENT_TOOL_ENDED,
+                  EVENT_TOOL_PROGRESS,
+                  EVENT_TOOL_STARTED,
                   EVENT_TURN_RETRYING,
                   EVENT_COUNT
 };
@@ -43,7 +54,7 @@ struct event_row {
     const char *name;
     bool durable;
     bool listed;    /* brought by a subscription to "mine" */
-    bool agent_may; /* an agent may report it */
+    bool agent_may; /* an agent may report it; mcp.*, tool.* and question.* also when no turn runs */
     const struct field *fields;
     /* Changes the state by the event; false, with nothing changed, if it can't be (see reduce.c). */
     bool (*reduce)(struct state *state, const struct event *event);

@@ -1,17 +1,32 @@
 /* The contract between stoad and stoa-agent: descriptors, environment, frames, exit causes.
  *
  * The agent is started as `stoa-agent` with descriptor 3 a stream socketpair to the daemon and an environment
- * of PATH, HOME, LANG, LC_ALL, TZ, STOA_LOG and SSL_CERT_DIR/FILE only. A frame is u32 little-endian: bytes
- * that follow · u8: kind · payload (JSON text, or for chunks a binary record)
+ * of PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, STOA_LOG, SSL_CERT_DIR/FILE and the proxies' variables only. A
+ * frame is u32 little-endian: bytes that follow · u8: kind · payload (JSON text, or for chunks a binary
+ * record)
  *
  * The agent is a follower of its session: it gets a snapshot (LOAD), then every durable event as the daemon
  * numbered it (EVENT), its own facts included, and folds them as terminals do. It speaks first (READY); until
- * then the daemon sends nothing, and it takes no frame but READY. Order in a turn: daemon  EVENT
- * message.added (user), EVENT state.changed thinking, TURN agent   FACT message.added (assistant, streaming,
- * empty content), FACT state.changed streaming, CHUNK ..., FACT stream.completed, FACT state.changed idle A
- * turn that fails before a message begins is FACT error.occurred and FACT state.changed idle. A message that
- * fails is FACT stream.completed (status failed, with error), FACT error.occurred, FACT state.changed idle.
- * On INTERRUPT the agent ends its message with status interrupted and goes to idle, within 100 ms. */
+ * then the daemon sends nothing, and it takes no frame but READY. After LOAD comes SERVERS, and again
+ * whenever it changes.
+ *
+ * A turn is a function of the folded state, so that another agent can go on with it. Its order:
+ *   daemon  EVENT message.added (user), EVENT state.changed thinking, TURN
+ *   agent   FACT message.added (assistant, streaming, empty content), FACT state.changed streaming, CHUNK
+ * ..., FACT stream.completed and, if the message has calls, for each: FACT question.asked | FACT tool.started
+ * | FACT tool.ended (denied by a rule); FACT state.changed running_tools or awaiting_permission as it is.
+ *   daemon  GO, once a tool.started is on disk: only then the call runs. FACT tool.progress, FACT tool.ended
+ *   daemon  EVENT question.answered; if denied it also makes the call's tool.ended
+ *   agent   when all calls have ended: FACT state.changed thinking. The daemon first adds the queued messages
+ * that steer, so that they are in the agent's state when its own state.changed comes back as an EVENT: then
+ * it asks the model again. at last FACT state.changed idle A turn that fails before a message begins is FACT
+ * error.occurred and FACT state.changed idle. A message that fails is FACT stream.completed (status failed,
+ * with error), FACT error.occurred, FACT state.changed idle. On INTERRUPT the agent ends its message with
+ * status interrupted, each call that has not ended with tool.ended cancelled, each of its questions with
+ * question.answered (cancel, interrupted), and goes to idle, within 100 ms. When an agent ends in a turn, the
+ * daemon ends its running calls as unknown and its questions but permissions as cancelled; if permissions
+ * wait (or an allowed call has not begun) the session stays in awaiting_permission, and the next answer
+ * brings a TURN with resume. */
 #ifndef STOA_PROTO_LINK_H
 #define STOA_PROTO_LINK_H
 
@@ -30,29 +45,65 @@ enum {
     LINK_BEAT_DEADLINE_MS = 15000,
     LINK_INTERRUPT_MS = 2000 /* from INTERRUPT to idle, then the daemon kills */
 };
-#define LINK_VERSION 1
+#define LINK_VERSION 2
 
 enum link_kind {
     /* daemon to agent */
-    LINK_LOAD = 1,  /* {"snapshot":{...}} */
+    LINK_LOAD = 1,  /* {"snapshot":{...},"folder":"/.../sessions/s_..."} */
     LINK_EVENT,     /* a durable event as on the wire */
     LINK_TURN,      /* see below */
     LINK_INTERRUPT, /* {} */
     LINK_STOP,      /* {}: leave now */
     LINK_PROBE,     /* {"urls":["http://127.0.0.1:11434/v1", ...],"timeout_ms":300}: instead of LOAD */
+    LINK_SERVERS,   /* see below */
+    LINK_GO,        /* {"message":"m_...","block":n}: its tool.started is on disk */
+    LINK_HOST,      /* {"server":{one of LINK_SERVERS}}: instead of LOAD, a host: it runs this one for many
+                       sessions */
+    LINK_COMPACT,   /* as LINK_TURN, in state compacting: FACT session.compacted, FACT state.changed idle */
     /* agent to daemon */
     LINK_READY = 64, /* {"link":1,"version":"0.1.0","pid":...} */
     LINK_FACT,       /* {"type":"...","data":{...}}: an event without number */
     LINK_CHUNK,      /* binary, link_put_chunk */
     LINK_BEAT,       /* {} */
-    LINK_PROBED /* {"found":{"url":"http://127.0.0.1:11434/v1","model":"..."}|null}; then the agent leaves */
+    LINK_PROBED, /* {"found":{"url":"http://127.0.0.1:11434/v1","model":"..."}|null}; then the agent leaves */
+    /* both ways; each side numbers its own requests with strings of up to 64 bytes */
+    LINK_REQUEST = 128, /* {"id":"1","op":"...", ...}: see below */
+    LINK_REPLY, /* {"id":"1","ok":{...}} or {"id":"1","error":{"code":"timeout","text":"..."}}, once */
+    LINK_NOTE,  /* {"id":"1", ...}: within a request's life, from either side: progress, questions, answers */
+    LINK_CANCEL /* {"id":"1"}: the asker wants no reply any more; none follows */
 };
+
+/* LINK_SERVERS: {"servers":[{...}],
+ * "rules":[{"origin":"config|user","effect":"allow|ask|deny","pattern":"files/read_*"}]} A server:
+ * {"name","variant":"","scope":"session|user|shared","start":"lazy|eager",
+ *     "command":["..."],"env":{"NAME":"value"},"folder":"/..." | "url":"http...","headers":{"Name":"value"},
+ *     "start_ms","call_ms","idle_ms","limits":{"memory","processes","cpu_s","files","file_size"},
+ *     "oauth":{"client_id","client_secret","metadata_url","scope","redirect_port","file","key":base64 of 32
+ * bytes}, "known":{"era":"2025-11-25","tools":[as in MCP]} (what an agent remembered), "error":"why it can't
+ * be used" (then no command and no url)}. All templates are filled in. Of user and shared scope, command and
+ * url are for hosts only, and missing here.
+ *
+ * Requests of the daemon to a session's agent: op is the method that a client called (mcp.tools, mcp.call,
+ * ...), with "params" and "by" (user); {"op":"authorized","question","redirect"}. Requests of the daemon to a
+ * host: {"op":"mcp","method":"tools/call","params":{...},"timeout_ms"}; the reply's ok is MCP's result.
+ *   {"op":"info"}: {"title","version","protocol","capabilities"}, when it is connected.
+ * Notes of a host: {"id","progress","total","text"}; {"id","ask":n,"kind":"form|url|sampling","params":{...}}
+ * and, back,
+ *   {"id","ask":n,"action":"accept|decline|cancel","content"}.
+ * Requests of an agent to the daemon: {"op":"relay","server","variant","method","params","timeout_ms"}: to
+ * the host of that server, which is started if need be; notes pass both ways.
+ * {"op":"relay_info","server","variant"}.
+ *   {"op":"builtin","tool","arguments"}: ok is {"text"}. {"op":"remember","server","variant","era","tools"}:
+ * no reply is awaited. */
 
 /* LINK_TURN: {"model":"name without provider",
  *   "provider":{"name":"local","api":"openai|anthropic|demo","base_url":"http://...","key":"..."|absent},
  *   "connect_ms":..,"first_byte_ms":..,"idle_ms":..,"retries":2,"reply_max":bytes,
- *   "demo":{"rate":chunks/s}}
- * What is said to the model (messages, system, temperature, max_tokens) is in the folded state. */
+ *   "demo":{"rate":chunks/s}, "resume":bool: go on with the calls of the newest message,
+ *   "max_steps":n,"max_ms":n,"max_tokens_turn":n (0: no limit), "result_max":bytes of one tool's result,
+ * "context":tokens of the model's window, "compact_at":percent of it (0: never), "ask_ms":how long a
+ * permission waits (0: for ever), "tools":bool} What is said to the model (messages, system, temperature,
+ * max_tokens) is in the folded state. */
 
 /* Why an agent's process ended. */
 enum exit_cause {

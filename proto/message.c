@@ -39,6 +39,7 @@ static void block_clear(struct block *block)
     free(block->call_id);
     free(block->name);
     free(block->signature);
+    call_free(&block->call);
 }
 
 static void blocks_free(struct block *blocks, size_t count)
@@ -110,6 +111,8 @@ static json_t *block_to_json(const struct block *block)
     jsonx_set_str(json, "name", block->name);
     jsonx_set_strn(json, text_keys[block->kind], block->text.data, block->text.len);
     jsonx_set_str(json, "signature", block->signature);
+    if (block->call)
+        json_object_set_new(json, "call", call_to_json(block->call));
     return json;
 }
 
@@ -132,6 +135,8 @@ json_t *message_to_json(const struct message *message)
     if (message->status == MESSAGE_STREAMING)
         jsonx_set_int(json, "index", (int64_t)message->next_index);
     json_object_set_new(json, "content", message_content(message));
+    if (message->steer)
+        json_object_set_new(json, "steer", json_true());
     jsonx_set_str(json, "stop_reason", message->stop_reason);
     jsonx_set_str(json, "error", message->error);
     if (message->role == MESSAGE_ROLE_ASSISTANT && message->status != MESSAGE_STREAMING) {
@@ -152,7 +157,8 @@ static size_t text_len(const char *text)
 /* What a block costs in a window or a snapshot: a signature or a name may be as long as a text. */
 static size_t block_bytes(const struct block *block)
 {
-    return block->text.len + text_len(block->call_id) + text_len(block->name) + text_len(block->signature);
+    return block->text.len + text_len(block->call_id) + text_len(block->name) + text_len(block->signature) +
+           call_bytes(block->call);
 }
 
 static bool block_from_json(const json_t *json, struct block *block)
@@ -165,7 +171,8 @@ static bool block_from_json(const json_t *json, struct block *block)
     const json_t *text = json_object_get(json, text_keys[block->kind]);
     const char *id = jsonx_str(json, "id", NULL), *name = jsonx_str(json, "name", NULL);
     if (!json_is_string(text) || json_string_length(text) > STATE_TEXT_MAX ||
-        (block->kind == BLOCK_TOOL_CALL && (!id || !name)))
+        (block->kind == BLOCK_TOOL_CALL &&
+         (!id || !name || !call_from_json(json_object_get(json, "call"), &block->call))))
         return false;
     buf_init(&block->text, STATE_TEXT_MAX);
     buf_put(&block->text, json_string_value(text), json_string_length(text));
@@ -214,6 +221,7 @@ static bool read_fields(struct message *message, const json_t *json)
     message->role = (enum message_role)role;
     message->status = (enum message_status)status;
     message->author = xstrdup(author);
+    message->steer = jsonx_bool(json, "steer", false);
     message->ts = jsonx_int(json, "ts", 0);
     message->next_index = (uint64_t)index;
     message->stop_reason = xstrdup_null(stop_reason);

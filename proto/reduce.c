@@ -23,6 +23,10 @@ bool reduce_started(struct state *state, const struct event *event)
 bool reduce_updated(struct state *state, const struct event *event)
 {
     const json_t *data = event->data;
+    const json_t *variables = jsonx_obj(data, "variables"), *variants = jsonx_obj(data, "variants");
+    if ((variables && !strings_merge(state->variables, variables, STATE_VARIABLES_MAX, STATE_VARIABLE_MAX)) ||
+        (variants && !strings_merge(state->variants, variants, STATE_SERVERS_MAX, STATE_SERVER_NAME_MAX)))
+        return false;
     if (json_object_get(data, "title"))
         set_text(&state->title, jsonx_str(data, "title", ""));
     if (json_object_get(data, "model"))
@@ -108,6 +112,8 @@ static void queue_remove(struct state *state, size_t at)
 bool reduce_message_added(struct state *state, const struct event *event)
 {
     struct message *message = message_from_json(jsonx_obj(event->data, "message"));
+    if (message)
+        message->steer = false;
     if (!message || state_message(state, message->id) || state_streaming(state)) {
         message_free(&message);
         return false;
@@ -151,6 +157,27 @@ bool reduce_completed(struct state *state, const struct event *event)
     message->next_index = 0;
     message->version++;
     usage_add(&state->usage, &message->usage);
+    if (message->usage.input > 0)
+        state->context_tokens = message->usage.input + message->usage.output;
+    return true;
+}
+
+/* Kept by position in the conversation, not by content: history stays as it is. */
+bool reduce_compacted(struct state *state, const struct event *event)
+{
+    const char *upto = jsonx_str(event->data, "upto", "");
+    if (!id_valid(upto, "m_"))
+        return false;
+    set_text(&state->summary, jsonx_str(event->data, "summary", ""));
+    strcpy(state->compacted_upto, upto);
+    state->context_tokens = 0;
+    return true;
+}
+
+bool reduce_nothing(struct state *state, const struct event *event)
+{
+    (void)state;
+    (void)event;
     return true;
 }
 
@@ -163,7 +190,10 @@ static bool queue_add(struct state *state, const json_t *added, bool front)
         return false;
     }
     state->queue = xreallocarray(state->queue, state->queue_count + 1, sizeof state->queue[0]);
-    size_t at = front ? 0 : state->queue_count;
+    message->steer = front;
+    size_t at = state->queue_count;
+    while (front && at > 0 && !state->queue[at - 1]->steer)
+        at--;
     memmove(&state->queue[at + 1], &state->queue[at], (state->queue_count - at) * sizeof state->queue[0]);
     state->queue[at] = message;
     state->queue_count++;

@@ -10,7 +10,9 @@ typedef bool reducer(struct state *state, const struct event *event);
 
 reducer reduce_error, reduce_message_added, reduce_joined, reduce_left, reduce_typing, reduce_queue,
     reduce_ended, reduce_started, reduce_updated, reduce_state, reduce_chunk, reduce_completed,
-    reduce_retrying;
+    reduce_retrying, reduce_connected, reduce_disconnected, reduce_nothing, reduce_answered, reduce_asked,
+    reduce_rule_added, reduce_rule_removed, reduce_compacted, reduce_tool_started, reduce_tool_progress,
+    reduce_tool_ended;
 
 /* For state.c: how chunks change a message. FOLD_OLD and FOLD_GAP go by the chunk's index. */
 enum fold reduce_chunk_into(struct message *message, const struct chunk *chunk);
@@ -24,6 +26,22 @@ void participant_clear(struct participant *participant);
 void state_add_message(struct state *state, struct message *message);
 /* Puts it in its place by id, or replaces the one of that id. Takes what participant owns. */
 void participant_put(struct state *state, const struct participant *participant);
+/* Questions, answered ones and rules, and servers: gone, as JSON in a snapshot, and back (false if
+ * malformed). */
+void questions_clear(struct state *state);
+void questions_to_json(const struct state *state, json_t *snapshot);
+bool questions_from_json(struct state *state, const json_t *snapshot);
+void servers_clear(struct state *state);
+json_t *servers_to_json(const struct state *state);
+bool servers_from_json(struct state *state, const json_t *servers);
+/* A block's call, as the member "call": NULL json for NULL; false if malformed. What it costs in a window. */
+json_t *call_to_json(const struct tool_call *call);
+bool call_from_json(const json_t *json, struct tool_call **call);
+void call_free(struct tool_call **call);
+size_t call_bytes(const struct tool_call *call);
+/* Puts the members of changes into strings, those that are null out of it. False, with nothing changed, if
+ * one is no string or there would be too many. */
+bool strings_merge(json_t *strings, const json_t *changes, size_t max, size_t value_max);
 /* The sum, up to what a snapshot can say. */
 void usage_add(struct usage *total, const struct usage *more);
 json_t *usage_to_json(const struct usage *usage);

@@ -14,7 +14,59 @@ enum { TEXT_MAX = 262144, SYSTEM_MAX = 65536, TITLE_MAX = 200, ID_LEN_MAX = 40 }
 
 static const struct field no_fields[] = {END};
 
-static const struct field edit_queue_fields[] = {{"remove", FIELD_STRINGS, REQ, false, 1, 64, NULL}, END};
+#define SERVER                                                                                               \
+    {                                                                                                        \
+        "server", FIELD_STRING, REQ, false, 1, 32, NULL                                                      \
+    }
+#define TIMEOUT                                                                                              \
+    {                                                                                                        \
+        "timeout_ms", FIELD_INT, OPT, false, 100, 3600000, NULL                                              \
+    }
+
+static const struct field server_fields[] = {SERVER, END};
+static const struct field call_fields[] = {SERVER,
+                                           {"tool", FIELD_STRING, REQ, false, 1, 256, NULL},
+                                           {"arguments", FIELD_OBJECT, OPT, false, 0, 0, NULL},
+                                           TIMEOUT,
+                                           END};
+static const struct field complete_fields[] = {SERVER,
+                                               {"ref", FIELD_OBJECT, REQ, false, 0, 0, NULL},
+                                               {"argument", FIELD_OBJECT, REQ, false, 0, 0, NULL},
+                                               {"context", FIELD_OBJECT, OPT, false, 0, 0, NULL},
+                                               END};
+static const struct field prompt_fields[] = {SERVER,
+                                             {"name", FIELD_STRING, REQ, false, 1, 256, NULL},
+                                             {"arguments", FIELD_OBJECT, OPT, false, 0, 0, NULL},
+                                             END};
+static const struct field read_fields[] = {SERVER, {"uri", FIELD_STRING, REQ, false, 1, 8192, NULL}, END};
+static const struct field select_fields[] = {SERVER, {"variant", FIELD_STRING, REQ, true, 1, 32, NULL}, END};
+static const struct field subscribe_uri_fields[] = {SERVER,
+                                                    {"uri", FIELD_STRING, REQ, false, 1, 8192, NULL},
+                                                    {"subscribe", FIELD_BOOL, OPT, false, 0, 0, NULL},
+                                                    END};
+static const struct field tools_fields[] = {{"server", FIELD_STRING, OPT, false, 1, 32, NULL}, END};
+
+static const struct field answer_fields[] = {{"question", FIELD_STRING, REQ, false, 1, ID_LEN_MAX, NULL},
+                                             {"decision", FIELD_ENUM, REQ, false, 0, 0, "allow|deny|cancel"},
+                                             {"scope", FIELD_ENUM, OPT, false, 0, 0, "once|session|user"},
+                                             {"pattern", FIELD_STRING, OPT, false, 1, 1024, NULL},
+                                             {"reason", FIELD_STRING, OPT, false, 0, 2000, NULL},
+                                             {"content", FIELD_OBJECT, OPT, false, 0, 0, NULL},
+                                             END};
+static const struct field rule_add_fields[] = {{"effect", FIELD_ENUM, REQ, false, 0, 0, "allow|ask|deny"},
+                                               {"pattern", FIELD_STRING, REQ, false, 1, 1024, NULL},
+                                               {"session", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                               END};
+static const struct field rule_list_fields[] = {{"session", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                                END};
+static const struct field rule_remove_fields[] = {{"rule", FIELD_STRING, REQ, false, 1, ID_LEN_MAX, NULL},
+                                                  {"session", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                                  END};
+
+static const struct field edit_queue_fields[] = {{"remove", FIELD_STRINGS, OPT, false, 1, 64, NULL},
+                                                 {"message", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                                 {"text", FIELD_STRING, OPT, false, 1, TEXT_MAX, NULL},
+                                                 END};
 
 static const struct field history_fields[] = {{"before", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
                                               {"after", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
@@ -39,6 +91,7 @@ static const struct field configure_fields[] = {{"model", FIELD_STRING, OPT, tru
                                                 {"system", FIELD_STRING, OPT, true, 1, SYSTEM_MAX, NULL},
                                                 {"temperature", FIELD_REAL, OPT, true, 0, 2, NULL},
                                                 {"max_tokens", FIELD_INT, OPT, true, 1, 1000000, NULL},
+                                                {"variables", FIELD_OBJECT, OPT, false, 0, 0, NULL},
                                                 END};
 
 static const struct field create_fields[] = {{"title", FIELD_STRING, OPT, false, 0, TITLE_MAX, NULL},
@@ -67,14 +120,32 @@ static const struct request_row rows[METHOD_COUNT] = {
     [METHOD_ADMIN_RELOAD] = {"admin.reload", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_STATS] = {"admin.stats", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_STOP] = {"admin.stop", false, ROLE_ADMIN, false, no_fields},
+    [METHOD_MCP_CALL] = {"mcp.call", true, ROLE_APPROVER, true, call_fields},
+    [METHOD_MCP_COMPLETE] = {"mcp.complete", true, ROLE_WRITER, false, complete_fields},
+    [METHOD_MCP_CONNECT] = {"mcp.connect", true, ROLE_WRITER, true, server_fields},
+    [METHOD_MCP_DISCONNECT] = {"mcp.disconnect", true, ROLE_WRITER, true, server_fields},
+    [METHOD_MCP_PROMPT] = {"mcp.prompt", true, ROLE_WRITER, false, prompt_fields},
+    [METHOD_MCP_PROMPTS] = {"mcp.prompts", true, ROLE_VIEWER, false, server_fields},
+    [METHOD_MCP_READ] = {"mcp.read", true, ROLE_WRITER, false, read_fields},
+    [METHOD_MCP_RESOURCES] = {"mcp.resources", true, ROLE_VIEWER, false, server_fields},
+    [METHOD_MCP_SELECT] = {"mcp.select", true, ROLE_WRITER, true, select_fields},
+    [METHOD_MCP_SERVERS] = {"mcp.servers", true, ROLE_VIEWER, false, no_fields},
+    [METHOD_MCP_SUBSCRIBE] = {"mcp.subscribe", true, ROLE_WRITER, false, subscribe_uri_fields},
+    [METHOD_MCP_TOOLS] = {"mcp.tools", true, ROLE_VIEWER, false, tools_fields},
     [METHOD_MESSAGE_EDIT_QUEUE] = {"message.edit_queue", true, ROLE_WRITER, true, edit_queue_fields},
     [METHOD_MESSAGE_HISTORY] = {"message.history", true, ROLE_VIEWER, false, history_fields},
     [METHOD_MESSAGE_SEARCH] = {"message.search", false, ROLE_VIEWER, false, search_fields},
     [METHOD_MESSAGE_SEND] = {"message.send", true, ROLE_WRITER, true, send_fields},
     [METHOD_MODEL_LIST] = {"model.list", false, ROLE_VIEWER, false, no_fields},
+    [METHOD_QUESTION_ANSWER] = {"question.answer", false, ROLE_VIEWER, true, answer_fields},
+    [METHOD_QUESTION_LIST] = {"question.list", false, ROLE_VIEWER, false, no_fields},
+    [METHOD_RULE_ADD] = {"rule.add", false, ROLE_VIEWER, true, rule_add_fields},
+    [METHOD_RULE_LIST] = {"rule.list", false, ROLE_VIEWER, false, rule_list_fields},
+    [METHOD_RULE_REMOVE] = {"rule.remove", false, ROLE_VIEWER, true, rule_remove_fields},
     [METHOD_SERVER_HELLO] = {"server.hello", false, ROLE_VIEWER, false, hello_fields},
     [METHOD_SERVER_PING] = {"server.ping", false, ROLE_VIEWER, false, no_fields},
     [METHOD_SESSION_ARCHIVE] = {"session.archive", true, ROLE_OWNER, true, archive_fields},
+    [METHOD_SESSION_COMPACT] = {"session.compact", true, ROLE_WRITER, true, no_fields},
     [METHOD_SESSION_CONFIGURE] = {"session.configure", true, ROLE_WRITER, true, configure_fields},
     [METHOD_SESSION_CREATE] = {"session.create", false, ROLE_VIEWER, true, create_fields},
     [METHOD_SESSION_DELETE] = {"session.delete", true, ROLE_OWNER, true, no_fields},

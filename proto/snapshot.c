@@ -66,6 +66,16 @@ static json_t *retry_json(const struct state *state)
     return json;
 }
 
+static json_t *compacted_json(const struct state *state)
+{
+    if (!state->summary)
+        return NULL;
+    json_t *json = json_object();
+    jsonx_set_str(json, "summary", state->summary);
+    jsonx_set_str(json, "upto", state->compacted_upto);
+    return json;
+}
+
 static json_t *newest_messages(const struct state *state, size_t limit, size_t max_bytes)
 {
     size_t first = state->message_count, bytes = 0;
@@ -117,6 +127,12 @@ json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes)
     jsonx_set_int(json, "messages_total", (int64_t)state->messages_total);
     json_object_set_new(json, "messages", newest_messages(state, limit, bytes));
     put_lists(state, json);
+    questions_to_json(state, json);
+    json_object_set_new(json, "servers", servers_to_json(state));
+    json_object_set_new(json, "variables", json_deep_copy(state->variables));
+    json_object_set_new(json, "variants", json_deep_copy(state->variants));
+    set_or_null(json, "compacted", compacted_json(state));
+    jsonx_set_int(json, "context_tokens", state->context_tokens);
     return json;
 }
 
@@ -151,6 +167,25 @@ static void read_scalars(struct state *state, const json_t *json)
     state->turns = jsonx_int(json, "turns", 0);
     state->turn_started = jsonx_int(json, "turn_started", 0);
     state->messages_total = (uint64_t)jsonx_int(json, "messages_total", 0);
+    state->context_tokens = jsonx_int(json, "context_tokens", 0);
+}
+
+/* All that is about tools; a snapshot of a version that had none lacks it. */
+static bool read_tools(struct state *state, const json_t *json)
+{
+    const json_t *compacted = jsonx_obj(json, "compacted"), *variables = jsonx_obj(json, "variables");
+    const json_t *variants = jsonx_obj(json, "variants");
+    const char *upto = jsonx_str(compacted, "upto", "");
+    if (compacted && !id_valid(upto, "m_"))
+        return false;
+    if (compacted) {
+        set_text(&state->summary, jsonx_str(compacted, "summary", ""));
+        strcpy(state->compacted_upto, upto);
+    }
+    return questions_from_json(state, json) && servers_from_json(state, json_object_get(json, "servers")) &&
+           (!variables ||
+            strings_merge(state->variables, variables, STATE_VARIABLES_MAX, STATE_VARIABLE_MAX)) &&
+           (!variants || strings_merge(state->variants, variants, STATE_SERVERS_MAX, STATE_SERVER_NAME_MAX));
 }
 
 static bool read_messages(const json_t *array, struct message ***out, size_t *count, size_t *bytes)
@@ -216,8 +251,10 @@ struct state *state_from_snapshot(const json_t *json, char error[256])
     if (!read_messages(json_object_get(json, "messages"), &state->messages, &state->message_count,
                        &state->bytes) ||
         !read_messages(json_object_get(json, "queue"), &state->queue, &state->queue_count, &queued_bytes) ||
-        !read_participants(state, json_object_get(json, "participants")) || !is_consistent(state)) {
-        snprintf(error, 256, "the snapshot has a malformed or misplaced message or participant");
+        !read_participants(state, json_object_get(json, "participants")) || !read_tools(state, json) ||
+        !is_consistent(state)) {
+        snprintf(error, 256,
+                 "the snapshot has a malformed or misplaced message, participant, question or server");
         state_free(&state);
     }
     return state;

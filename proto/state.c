@@ -15,7 +15,7 @@ static const char *const run_names[RUN_COUNT] = {
 #define TO(state) (1u << (state))
 static const unsigned run_steps[RUN_COUNT] = {
     [RUN_IDLE] = TO(RUN_THINKING) | TO(RUN_COMPACTING),
-    [RUN_THINKING] = TO(RUN_STREAMING) | TO(RUN_INTERRUPTING) | TO(RUN_IDLE),
+    [RUN_THINKING] = TO(RUN_STREAMING) | TO(RUN_COMPACTING) | TO(RUN_INTERRUPTING) | TO(RUN_IDLE),
     [RUN_STREAMING] = TO(RUN_RUNNING_TOOLS) | TO(RUN_AWAITING_PERMISSION) | TO(RUN_THINKING) |
                       TO(RUN_INTERRUPTING) | TO(RUN_IDLE),
     [RUN_AWAITING_PERMISSION] =
@@ -23,7 +23,7 @@ static const unsigned run_steps[RUN_COUNT] = {
     [RUN_RUNNING_TOOLS] =
         TO(RUN_THINKING) | TO(RUN_AWAITING_PERMISSION) | TO(RUN_INTERRUPTING) | TO(RUN_IDLE),
     [RUN_INTERRUPTING] = TO(RUN_IDLE),
-    [RUN_COMPACTING] = TO(RUN_IDLE) | TO(RUN_INTERRUPTING),
+    [RUN_COMPACTING] = TO(RUN_THINKING) | TO(RUN_IDLE) | TO(RUN_INTERRUPTING),
 };
 
 const char *run_state_name(enum run_state state)
@@ -56,6 +56,8 @@ struct state *state_new(const char *id, const char *epoch)
     state->model = xstrdup("");
     state->temperature = -1;
     state->max_tokens = -1;
+    state->variables = json_object();
+    state->variants = json_object();
     return state;
 }
 
@@ -97,6 +99,11 @@ void state_free(struct state **slot)
     free(state->error_kind);
     free(state->error_text);
     free(state->retry_why);
+    questions_clear(state);
+    servers_clear(state);
+    json_decref(state->variables);
+    json_decref(state->variants);
+    free(state->summary);
     free(state);
     *slot = NULL;
 }

@@ -13,12 +13,25 @@
 #include <stdint.h>
 
 enum {
-    STATE_TEXT_MAX = 1 << 20,        /* bytes of one block */
-    STATE_BLOCKS_MAX = 256,          /* blocks of one message */
-    STATE_QUEUE_MAX = 256,           /* messages that wait */
-    STATE_WINDOW_MESSAGES = 400,     /* messages that daemon and agent keep in memory */
-    STATE_WINDOW_BYTES = 2 << 20,    /* ... and bytes of their content */
-    STATE_SNAPSHOT_BYTES = 512 << 10 /* content bytes of one wire snapshot */
+    STATE_TEXT_MAX = 1 << 20,         /* bytes of one block */
+    STATE_BLOCKS_MAX = 256,           /* blocks of one message */
+    STATE_QUEUE_MAX = 256,            /* messages that wait */
+    STATE_WINDOW_MESSAGES = 400,      /* messages that daemon and agent keep in memory */
+    STATE_WINDOW_BYTES = 2 << 20,     /* ... and bytes of their content */
+    STATE_SNAPSHOT_BYTES = 512 << 10, /* content bytes of one wire snapshot */
+    /* Content of one message, its calls' results included: a little above the most that limits.reply_size
+     * allows, and so little that its JSON, of which a byte may take six, fits into one frame. */
+    STATE_MESSAGE_BYTES = 1280 << 10,
+    STATE_SUMMARY_MAX = 64 << 10,      /* bytes of a compaction's summary */
+    STATE_ARGUMENTS_MAX = 64 << 10,    /* bytes of the arguments that a question or tool.started repeats */
+    STATE_QUESTIONS_MAX = 32,          /* open ones of a session */
+    STATE_QUESTIONS_BYTES = 256 << 10, /* of all of them as JSON */
+    STATE_ANSWERED_MAX = 64,           /* answered ones that are remembered, for those who come late */
+    STATE_RULES_MAX = 256,             /* of a session */
+    STATE_SERVERS_MAX = 64,
+    STATE_SERVER_NAME_MAX = 32, /* bytes */
+    STATE_VARIABLES_MAX = 64,
+    STATE_VARIABLE_MAX = 1024 /* bytes of a value; names have 1 to 64 of A-Z a-z 0-9 _ */
 };
 
 enum run_state {
@@ -45,12 +58,42 @@ struct usage { /* tokens; 0 where the model's server does not say */
     int64_t input, output, cached, reasoning;
 };
 
+/* How far a tool call has come. From DONE on it has ended, and has a result. */
+enum call_state {
+    CALL_NONE,    /* nothing was decided */
+    CALL_ASKED,   /* a question waits */
+    CALL_ALLOWED, /* a person allowed it; it has not begun */
+    CALL_RUNNING,
+    CALL_DONE,
+    CALL_FAILED,    /* the tool says so, or it could not be reached */
+    CALL_DENIED,    /* by a rule or a person */
+    CALL_CANCELLED, /* interrupted */
+    CALL_UNKNOWN,   /* it was under way when its agent or the daemon ended: it may have had its effect */
+    CALL_STATE_COUNT
+};
+const char *call_state_name(enum call_state state);
+enum call_state call_state_parse(const char *name); /* CALL_STATE_COUNT if unknown */
+
+struct tool_call { /* what became of a block's call */
+    enum call_state state;
+    char *server, *tool;    /* server "" for the built-in ones */
+    char *result;           /* what the model is told; NULL before the end */
+    char *file;             /* where in the session's folder the whole result is; NULL: it is whole */
+    char *by;               /* who allowed, denied or cancelled it; NULL: nobody */
+    char *why;              /* which rule decided; NULL if a person did */
+    int64_t started;        /* wall ms; 0 before */
+    int64_t ms;             /* how long it took; -1 if not known */
+    double progress, total; /* < 0: not said. These two and text are not in snapshots */
+    char *text;
+};
+
 struct block {
     enum block_kind kind;
-    struct buf text; /* text, reasoning, opaque data, or a tool call's input as JSON text */
-    char *call_id;   /* tool call */
-    char *name;      /* tool call */
-    char *signature; /* reasoning */
+    struct buf text;        /* text, reasoning, opaque data, or a tool call's input as JSON text */
+    char *call_id;          /* tool call */
+    char *name;             /* tool call */
+    char *signature;        /* reasoning */
+    struct tool_call *call; /* tool call; NULL while CALL_NONE */
 };
 
 struct message {
@@ -59,6 +102,7 @@ struct message {
     enum message_status status;
     char *author;
     int64_t ts; /* wall milliseconds */
+    bool steer; /* in the queue: it enters at the turn's next step */
     struct block *blocks;
     size_t block_count;
     size_t bytes;        /* of all blocks: texts, ids, names, signatures */
@@ -75,6 +119,48 @@ struct participant {
     char *user, *kind, *terminal;
     int64_t since;
     bool typing;
+};
+
+/* What people are asked. Only a permission survives its agent: the others are for a call that is under way.
+ */
+enum question_kind {
+    QUESTION_PERMISSION, /* may this call run? */
+    QUESTION_FORM,       /* a server wants values (elicitation) */
+    QUESTION_URL,        /* a server wants a page to be opened (elicitation) */
+    QUESTION_SAMPLING,   /* a server wants to use the session's model */
+    QUESTION_AUTHORIZE,  /* a page must be opened so that a server may be used (OAuth) */
+    QUESTION_KIND_COUNT
+};
+const char *question_kind_name(enum question_kind kind);
+
+struct question {
+    char id[ID_MAX]; /* "q_..." */
+    enum question_kind kind;
+    char message[ID_MAX]; /* of the call; "" if it is about none */
+    int block;            /* -1 if about none */
+    int64_t deadline;     /* wall ms; 0: none */
+    json_t *json;         /* all of it, as in PROTOCOL.md */
+    size_t bytes;         /* of its JSON */
+};
+
+struct answered { /* a question that was answered */
+    char id[ID_MAX];
+    char *decision, *cause, *by; /* by NULL: nobody */
+    int64_t ts;
+};
+
+struct rule {                          /* of the session; see rule.h for what a pattern means */
+    char id[ID_MAX];                   /* "u_..." */
+    char *effect, *pattern, *by, *why; /* why NULL: a person wanted it */
+    int64_t ts;
+};
+
+struct server_status { /* an MCP server that this session has used */
+    char *name, *variant, *title, *version, *protocol;
+    char *cause, *text; /* why it is not connected; NULL while it is */
+    bool connected;
+    bool off; /* a person disconnected it: it is not started by itself */
+    int64_t tools;
 };
 
 struct state {
@@ -103,6 +189,18 @@ struct state {
     size_t queue_count;
     struct participant *participants;
     size_t participant_count;
+    struct question **questions; /* that wait, in the order of asking */
+    size_t question_count;
+    struct answered *answered; /* the newest STATE_ANSWERED_MAX, oldest first */
+    size_t answered_count;
+    struct rule *rules; /* in the order of making */
+    size_t rule_count;
+    struct server_status *servers; /* by name */
+    size_t server_count;
+    json_t *variables, *variants; /* objects of strings: name to value, server to variant */
+    char *summary;                /* what stands for the messages up to compacted_upto; NULL: nothing */
+    char compacted_upto[ID_MAX];
+    int64_t context_tokens; /* what the model's server counted last: of request and reply; 0: not known */
     size_t window_messages, window_bytes; /* oldest messages beyond these are dropped; 0: unlimited */
 };
 
@@ -140,6 +238,24 @@ bool state_prepend(struct state *state, const json_t *messages);
 struct message *state_message(const struct state *state, const char *id);
 /* The message that is streaming, or NULL: it is always the newest. */
 struct message *state_streaming(const struct state *state);
+
+/* The open question of that id, or NULL; the answered one; the server's status. */
+struct question *state_question(const struct state *state, const char *id);
+const struct answered *state_answered(const struct state *state, const char *id);
+const struct server_status *state_server(const struct state *state, const char *name);
+/* Reads a question's JSON (a copy of the reference is kept); NULL if malformed. Whether one more would fit.
+ */
+struct question *question_from_json(json_t *json);
+void question_free(struct question **question);
+bool state_question_fits(const struct state *state, const struct question *question);
+/* The state of the call in that block: CALL_NONE for one that nothing was decided of, CALL_STATE_COUNT if
+ * there is no such call. */
+enum call_state state_call(const struct state *state, const char *message, int block);
+/* Whether a call has ended. */
+bool call_ended(enum call_state state);
+/* The newest message if it is an assistant's that is complete and has calls which have not ended; else NULL.
+ * A turn that was interrupted by a restart goes on there. */
+struct message *state_open_calls(const struct state *state);
 
 /* One message as JSON (new reference), and back (free with message_free; NULL if malformed). */
 json_t *message_to_json(const struct message *message);

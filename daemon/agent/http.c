@@ -12,7 +12,7 @@
 
 enum {
     HTTP_BUFFER = 16 << 10,    /* bytes that libcurl reads at once */
-    HTTP_CONNECTIONS_KEPT = 2, /* idle ones */
+    HTTP_CONNECTIONS_KEPT = 2, /* idle ones, beside those in use */
     HTTP_RELEASE_MS = 500
 };
 
@@ -21,7 +21,8 @@ struct http {
     CURLM *multi; /* NULL until the first transfer, and once closed */
     uv_timer_t timer;
     struct http_transfer *first;
-    bool inside; /* within curl_multi_socket_action */
+    size_t running; /* transfers that libcurl has */
+    bool inside;    /* within curl_multi_socket_action */
 };
 
 struct http_socket {
@@ -37,12 +38,17 @@ struct http_transfer {
     struct curl_slist *headers;
     uv_timer_t quiet;
     int64_t first_byte_ms, idle_ms;
+    char *refused; /* a sentence part: why this request is not sent; NULL if it is */
+    bool added;    /* libcurl has it: not yet where it was started from a callback of libcurl's */
     bool progress; /* the first byte has come */
     bool ended;    /* cancelled or released: the handler is not called again */
     bool cancelled;
     struct http_handler handler;
     struct http_response response;
+    size_t head;     /* bytes of header lines so far */
     struct buf body; /* of an answer that is not 2xx */
+    struct buf once; /* what is sent; only where http_request.once */
+    size_t once_at;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -53,13 +59,18 @@ static void transfer_closed(uv_handle_t *handle)
     struct http_transfer *transfer = handle->data;
 
     buf_free(&transfer->body);
+    buf_free(&transfer->once);
+    free(transfer->refused);
     free(transfer);
 }
 
 /* Takes the transfer off libcurl and the list; it is freed when the loop has closed its timer. */
 static void transfer_drop(struct http_transfer *transfer)
 {
-    curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+    if (transfer->added) {
+        curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+        transfer->http->running--;
+    }
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     transfer->ended = true;
@@ -73,12 +84,15 @@ static void transfer_end(struct http_transfer *transfer, enum http_end end, cons
 {
     struct http_handler handler = transfer->handler;
     bool silent = transfer->ended;
+    long sent = 0;
     struct http_result result = {.end = end,
                                  .response = &transfer->response,
                                  .why = why,
                                  .body = transfer->body.data,
                                  .body_len = transfer->body.len};
 
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
+    result.sent = sent > 0;
     transfer_drop(transfer);
     if (!silent)
         handler.done(handler.arg, &result);
@@ -89,6 +103,10 @@ static void transfer_quiet(uv_timer_t *timer)
     struct http_transfer *transfer = timer->data;
     char why[HTTP_WHY_MAX];
 
+    if (transfer->refused) {
+        transfer_end(transfer, HTTP_IMPOSSIBLE, transfer->refused);
+        return;
+    }
     if (transfer->progress)
         snprintf(why, sizeof why, "nothing came for %.3g s", (double)transfer->idle_ms / 1000);
     else
@@ -122,7 +140,9 @@ static void why_of(CURLcode code, struct http_transfer *transfer, char why[HTTP_
     why[0] = '\0';
     if (code == CURLE_COULDNT_CONNECT && number != 0)
         snprintf(why, HTTP_WHY_MAX, "%s", strerror((int)number));
-    else if (code == CURLE_GOT_NOTHING)
+    else if (transfer->head > HTTP_HEAD_MAX)
+        snprintf(why, HTTP_WHY_MAX, "its headers are larger than %d KiB", HTTP_HEAD_MAX >> 10);
+    else if (code == CURLE_GOT_NOTHING || code == CURLE_SEND_FAIL_REWIND)
         snprintf(why, HTTP_WHY_MAX, "the server closed the connection without an answer");
     else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR)
         snprintf(why, HTTP_WHY_MAX, "the connection was cut");
@@ -150,6 +170,17 @@ static void take_ended(struct http *http)
     }
 }
 
+/* Gives it to libcurl. What libcurl keeps is counted with those in use, so the bound moves with them. */
+static void transfer_add(struct http_transfer *transfer)
+{
+    struct http *http = transfer->http;
+
+    transfer->added = true;
+    http->running++;
+    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)(http->running + HTTP_CONNECTIONS_KEPT));
+    curl_multi_add_handle(http->multi, transfer->easy);
+}
+
 static void enter(struct http *http, curl_socket_t fd, int events)
 {
     int running;
@@ -164,6 +195,8 @@ static void enter(struct http *http, curl_socket_t fd, int events)
         next = transfer->next;
         if (transfer->cancelled)
             transfer_drop(transfer);
+        else if (!transfer->added && !transfer->refused)
+            transfer_add(transfer);
     }
 }
 
@@ -254,7 +287,6 @@ static void multi_begin(struct http *http)
     curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, set_timer);
     curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_CONNECTIONS_KEPT);
 }
 
 static void http_closed(uv_handle_t *handle)
@@ -287,6 +319,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct http_transfer *transfer = arg;
 
+    transfer->head += size * count;
+    if (transfer->head > HTTP_HEAD_MAX)
+        return 0;
     http_response_line(&transfer->response, line, size * count);
     return size * count;
 }
@@ -351,6 +386,37 @@ static void set_certificates(CURL *easy)
     }
 }
 
+/* With no way back for libcurl: it can't send the body a second time. */
+static size_t on_once(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct http_transfer *transfer = arg;
+    size_t left = transfer->once.len - transfer->once_at, len = size * count < left ? size * count : left;
+
+    memcpy(bytes, transfer->once.data + transfer->once_at, len);
+    transfer->once_at += len;
+    return len;
+}
+
+static void set_body(struct http_transfer *transfer, const struct http_request *request)
+{
+    CURL *easy = transfer->easy;
+
+    if (request->body) {
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+        if (request->once) {
+            if (!buf_put(&transfer->once, request->body, request->body_len))
+                abort();
+            curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_once);
+            curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+        } else {
+            curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body);
+        }
+    }
+    if (request->method)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
 static void set_options(struct http_transfer *transfer, const struct http_request *request)
 {
     CURL *easy = transfer->easy;
@@ -362,23 +428,53 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* One stream a connection: closing it tells the server to stop, and HTTP/2 would only cost memory. */
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L); /* a stream may be silent for hours */
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)HTTP_BUFFER);
     curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)HTTP_BUFFER);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "stoa-agent/" STOA_VERSION);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's answer is not the server's */
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     if (request->connect_ms > 0)
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
-    if (request->body) {
-        curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body);
-    }
+    set_body(transfer, request);
     set_certificates(easy);
+}
+
+/* NULL, or what is wrong with the header: a line break would begin another one. Its value may be secret. */
+static char *header_wrong(const char *header)
+{
+    size_t name = strcspn(header, ":");
+
+    if (name == 0 || header[name] != ':' ||
+        strspn(header, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") < name)
+        return xstrdup("one of its headers has no valid name");
+    for (const char *at = header + name; *at; at++)
+        if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7F)
+            return xasprintf("the value of its header %.*s has a control character", (int)name, header);
+    return NULL;
+}
+
+static void set_headers(struct http_transfer *transfer, char *const *headers)
+{
+    for (char *const *header = headers; header && *header && !transfer->refused; header++) {
+        const char *value = strchr(*header, ':');
+
+        transfer->refused = header_wrong(*header);
+        if (!value || value[1 + strspn(value + 1, " \t")]) {
+            transfer->headers = curl_slist_append(transfer->headers, *header);
+        } else { /* libcurl's way to say that it is empty; a colon would leave it out */
+            char *empty = xasprintf("%.*s;", (int)(value - *header), *header);
+
+            transfer->headers = curl_slist_append(transfer->headers, empty);
+            free(empty);
+        }
+    }
+    transfer->headers = curl_slist_append(transfer->headers, "Expect:"); /* no wait for 100 Continue */
 }
 
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
@@ -393,25 +489,27 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     transfer->idle_ms = request->idle_ms;
     http_response_reset(&transfer->response);
     buf_init(&transfer->body, HTTP_ERROR_BODY_MAX);
+    buf_init(&transfer->once, SIZE_MAX);
     transfer->next = http->first;
     transfer->link = &http->first;
     if (transfer->next)
         transfer->next->link = &transfer->next;
     http->first = transfer;
-
-    for (char *const *header = request->headers; header && *header; header++)
-        transfer->headers = curl_slist_append(transfer->headers, *header);
-    transfer->headers = curl_slist_append(transfer->headers, "Expect:"); /* no wait for 100 Continue */
+    set_headers(transfer, request->headers);
 
     uv_timer_init(http->loop, &transfer->quiet);
     transfer->quiet.data = transfer;
-    quiet_after(transfer, request->first_byte_ms);
 
     transfer->easy = curl_easy_init();
     if (!transfer->easy)
         abort();
     set_options(transfer, request);
-    curl_multi_add_handle(http->multi, transfer->easy);
+    if (transfer->refused)
+        uv_timer_start(&transfer->quiet, transfer_quiet, 0, 0);
+    else
+        quiet_after(transfer, request->first_byte_ms);
+    if (!http->inside && !transfer->refused)
+        transfer_add(transfer);
     return transfer;
 }
 

@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { HEADER_VALUE_MAX = 512 };
+enum { HEADER_LINE_MAX = 8 << 10 /* bytes of a line; the rest is ignored */ };
 
 void http_response_reset(struct http_response *response)
 {
@@ -40,22 +40,52 @@ int64_t http_retry_after(const char *value, int64_t now_ms)
     return (int64_t)timegm(&date) * 1000 - now_ms;
 }
 
-/* line begins with "HTTP/". */
-static void take_status(struct http_response *response, const char *line)
+/* text begins with "HTTP/". */
+static void take_status(struct http_response *response, const char *text)
 {
-    long status = strtol(line + strcspn(line, " "), NULL, 10);
+    char *after;
+    long status = strtol(text + strcspn(text, " "), &after, 10);
+    size_t at = 0;
 
     http_response_reset(response);
-    if (status >= 200 && status <= 999) /* those below are not the answer yet */
-        response->status = (int)status;
+    if (status < 200 || status > 999) /* those below are not the answer yet */
+        return;
+    response->status = (int)status;
+    after += strspn(after, " ");
+    for (; *after && at < sizeof response->reason - 1; after++)
+        response->reason[at++] = *after >= ' ' && *after <= '~' ? *after : '?';
 }
 
-static void take_header(struct http_response *response, const char *name, const char *value)
+static void take_session(struct http_response *response, const char *value, size_t len)
+{
+    response->session_bad = len == 0 || len > HTTP_SESSION_MAX;
+    for (size_t i = 0; i < len && !response->session_bad; i++)
+        response->session_bad = value[i] < 0x21 || value[i] > 0x7E;
+    response->session[0] = '\0';
+    if (!response->session_bad)
+        memcpy(response->session, value, len + 1);
+}
+
+/* All or nothing: a challenge that was cut would be misread. */
+static void take_challenge(struct http_response *response, const char *value, size_t len)
+{
+    size_t have = strlen(response->challenge);
+
+    if (len > 0 && have + 2 + len < sizeof response->challenge)
+        snprintf(response->challenge + have, sizeof response->challenge - have, "%s%s", have ? ", " : "",
+                 value);
+}
+
+static void take_header(struct http_response *response, const char *name, const char *value, size_t len)
 {
     if (strcasecmp(name, "content-type") == 0) {
         snprintf(response->content_type, sizeof response->content_type, "%s", value);
     } else if (strcasecmp(name, "location") == 0) {
         snprintf(response->location, sizeof response->location, "%s", value);
+    } else if (strcasecmp(name, "mcp-session-id") == 0) {
+        take_session(response, value, len);
+    } else if (strcasecmp(name, "www-authenticate") == 0) {
+        take_challenge(response, value, len);
     } else if (strcasecmp(name, "x-should-retry") == 0) {
         response->should_retry = strcmp(value, "true") == 0 ? 1 : strcmp(value, "false") == 0 ? 0 : -1;
     } else if (strcasecmp(name, "retry-after-ms") == 0) {
@@ -69,10 +99,14 @@ static void take_header(struct http_response *response, const char *name, const 
 
 void http_response_line(struct http_response *response, const char *line, size_t len)
 {
-    char text[HEADER_VALUE_MAX];
+    char text[HEADER_LINE_MAX];
 
+    if (response->complete)
+        return;
     while (len > 0 && strchr("\r\n \t", line[len - 1]))
         len--;
+    if (len == 0)
+        response->complete = response->status != 0;
     if (len >= sizeof text)
         len = sizeof text - 1;
     memcpy(text, line, len);
@@ -86,5 +120,6 @@ void http_response_line(struct http_response *response, const char *line, size_t
     if (!colon)
         return;
     *colon = '\0';
-    take_header(response, text, colon + 1 + strspn(colon + 1, " \t"));
+    char *value = colon + 1 + strspn(colon + 1, " \t");
+    take_header(response, text, value, len - (size_t)(value - text));
 }

@@ -6,27 +6,63 @@ static const char bom[] = "\xEF\xBB\xBF";
 
 void sse_init(struct sse *sse, size_t max, sse_event_cb *event, void *arg)
 {
-    *sse = (struct sse){.event = event, .arg = arg};
+    *sse = (struct sse){.event = event, .arg = arg, .retry_ms = -1};
     buf_init(&sse->line, max);
     buf_init(&sse->data, max);
+    buf_init(&sse->id, SSE_ID_MAX);
+    buf_init(&sse->last_id, SSE_ID_MAX);
 }
 
 void sse_free(struct sse *sse)
 {
     buf_free(&sse->line);
     buf_free(&sse->data);
+    buf_free(&sse->id);
+    buf_free(&sse->last_id);
 }
 
 static enum sse_result dispatch(struct sse *sse)
 {
     bool more = true;
 
+    if (sse->has_id) {
+        buf_clear(&sse->last_id);
+        buf_put(&sse->last_id, sse->id.data, sse->id.len);
+        sse->has_id = false;
+    }
     if (sse->data.len > 0)
         more = sse->event(sse->arg, sse->name, sse->data.data, sse->data.len);
     buf_clear(&sse->data);
     sse->has_data = false;
     sse->name[0] = '\0';
     return more ? SSE_OK : SSE_STOPPED;
+}
+
+/* One with a NUL is ignored, as the standard says; other control characters could not be sent back. */
+static void take_id(struct sse *sse, const char *value, size_t len)
+{
+    if (memchr(value, '\0', len))
+        return;
+    buf_clear(&sse->id);
+    sse->has_id = true;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)value[i] < ' ' || value[i] == 0x7F)
+            return;
+    buf_put(&sse->id, value, len);
+}
+
+/* Digits and nothing else. */
+static void take_retry(struct sse *sse, const char *value, size_t len)
+{
+    int64_t ms = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (value[i] < '0' || value[i] > '9')
+            return;
+        ms = ms > INT32_MAX ? ms : ms * 10 + (value[i] - '0');
+    }
+    if (len > 0)
+        sse->retry_ms = ms;
 }
 
 static enum sse_result take_field(struct sse *sse, const char *name, size_t name_len, const char *value,
@@ -43,6 +79,10 @@ static enum sse_result take_field(struct sse *sse, const char *name, size_t name
             len = 0;
         memcpy(sse->name, value, len);
         sse->name[len] = '\0';
+    } else if (name_len == 2 && memcmp(name, "id", 2) == 0) {
+        take_id(sse, value, len);
+    } else if (name_len == 5 && memcmp(name, "retry", 5) == 0) {
+        take_retry(sse, value, len);
     }
     return SSE_OK;
 }

@@ -1,0 +1,30 @@
+/* What the supervisor's files share. */
+#ifndef STOA_DAEMON_SUPERVISOR_PRIVATE_H
+#define STOA_DAEMON_SUPERVISOR_PRIVATE_H
+
+#include "daemon/agentproc.h"
+#include "daemon/supervisor.h"
+
+#include <uv.h>
+
+enum agent_state { AGENT_WAITING, AGENT_STARTING, AGENT_IDLE, AGENT_RUNNING, AGENT_LEAVING };
+
+struct agent {
+    struct session *session;
+    struct agentproc *proc; /* NULL while waiting */
+    enum agent_state state;
+    bool interrupting;
+    int64_t last_beat, last_used;  /* steady ms */
+    size_t turn_facts, turn_bytes; /* said since the turn began */
+    uv_timer_t *timer;
+    struct agent *next, *previous;
+};
+
+const char *supervisor_state_name(enum agent_state state);
+/* The turn has ended: the agent waits, and hibernates by and by. */
+void supervisor_set_idle(struct agent *agent);
+/* What an agent says (supervisor_facts.c). False: it breaks the protocol. */
+bool supervisor_fact(struct agent *agent, json_t *json);
+bool supervisor_chunk(struct agent *agent, const char *payload, size_t len);
+
+#endif

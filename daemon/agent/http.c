@@ -451,7 +451,8 @@ static char *header_wrong(const char *header)
     size_t name = strcspn(header, ":");
 
     if (name == 0 || header[name] != ':' ||
-        strspn(header, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") < name)
+        strspn(header, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") <
+            name)
         return xstrdup("one of its headers has no valid name");
     for (const char *at = header + name; *at; at++)
         if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7F)

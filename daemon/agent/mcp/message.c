@@ -1,5 +1,5 @@
-/* The repair is done on the text, before parsing, and keeps its length: an escape of six bytes becomes another
- * one. It must know which backslashes are escaped themselves. */
+/* The repair is done on the text, before parsing, and keeps its length: an escape of six bytes becomes
+ * another one. It must know which backslashes are escaped themselves. */
 #include "daemon/agent/mcp/message.h"
 #include "daemon/agent/mcp/transport.h"
 #include "shared/jsonx.h"

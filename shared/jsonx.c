@@ -44,20 +44,15 @@ static size_t nesting(const char *text, size_t len)
 
 json_t *jsonx_parse(const char *text, size_t len, char error[ERROR_SIZE])
 {
-    return jsonx_parse_deep(text, len, JSONX_DEPTH_MAX, error);
-}
-
-json_t *jsonx_parse_deep(const char *text, size_t len, size_t depth, char error[ERROR_SIZE])
-{
     json_error_t why;
 
     if (memchr(text, '\0', len)) {
         explain(error, "a NUL byte, which JSON does not allow");
         return NULL;
     }
-    if (nesting(text, len) > depth) {
+    if (nesting(text, len) > JSONX_DEPTH_MAX) {
         if (error)
-            snprintf(error, ERROR_SIZE, "nested deeper than %zu", depth);
+            snprintf(error, ERROR_SIZE, "nested deeper than %d", JSONX_DEPTH_MAX);
         return NULL;
     }
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);

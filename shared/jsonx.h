@@ -12,8 +12,6 @@ enum { JSONX_DEPTH_MAX = 64 }; /* nesting accepted from outside */
 /* Parses exactly one JSON value of len bytes: strict UTF-8, no duplicate keys, depth at most JSONX_DEPTH_MAX
  * (checked before jansson recurses). NULL on error, with a text of what and where in error (may be NULL). */
 json_t *jsonx_parse(const char *text, size_t len, char error[160]);
-/* The same with another bound of the nesting. */
-json_t *jsonx_parse_deep(const char *text, size_t len, size_t depth, char error[160]);
 /* Compact text, free()d by the caller. Never NULL (aborts if out of memory or value is not encodable). */
 char *jsonx_dump(const json_t *value, size_t *len);
 /* Appends compact text; false when out is full. */

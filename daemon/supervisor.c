@@ -1,7 +1,7 @@
 /* Agents of sessions. One timer an agent serves all its deadlines, since it has one at a time:
  *     waiting (back-off)  -> start      starting -> ready deadline      idle -> hibernation
  *     running -> next beat               interrupting -> end of patience */
-#include "daemon/supervisor_private.h"
+#include "daemon/supervisor_internal.h"
 
 #include "daemon/order.h"
 #include "daemon/registry.h"

@@ -1,6 +1,6 @@
 /* What an agent says, checked before it becomes an event: an agent is trusted with nothing but its own
  * session's turn. */
-#include "daemon/supervisor_private.h"
+#include "daemon/supervisor_internal.h"
 
 #include "daemon/registry.h"
 #include "daemon/server.h"

@@ -91,7 +91,9 @@ static char *resolve(const char *base, const char *ref)
 
         keep = slash ? (size_t)(slash + 1 - base) : root;
     }
-    uri = xasprintf("%.*s%s", (int)keep, base, ref);
+    uri = xmalloc(keep + strlen(ref) + 1);
+    memcpy(uri, base, keep);
+    strcpy(uri + keep, ref);
     if (strncmp(ref, "//", 2) != 0)
         remove_dots(uri + root);
     return uri;
@@ -118,7 +120,8 @@ static bool add_part(struct walk *walk, const json_t *schema, const char *id, si
     const char *base = index->parts[*in].uri;
     char *own = xstrndup(id, strcspn(id, "#"));
 
-    if (index->part_count >= JSON_SCHEMA_NAMES_MAX || strlen(id) > URI_MAX / 2 || strlen(base) > URI_MAX / 2) {
+    if (index->part_count >= JSON_SCHEMA_NAMES_MAX || strlen(id) > URI_MAX / 2 ||
+        strlen(base) > URI_MAX / 2) {
         free(own);
         return refuse(walk, "the schema has too many ids, or one that is too long");
     }
@@ -183,13 +186,24 @@ static bool visit_member(struct walk *walk, const json_t *member, bool is_map, s
 
 static bool visit(struct walk *walk, const json_t *schema, size_t in, int depth)
 {
-    static const char *const maps[] = {"$defs",           "definitions",      "properties",
-                                       "patternProperties", "dependentSchemas", "dependencies"};
-    static const char *const others[] = {
-        "additionalItems", "additionalProperties", "allOf",       "anyOf",       "contains",
-        "contentSchema",   "else",                 "if",          "items",       "not",
-        "oneOf",           "prefixItems",          "propertyNames", "then",      "unevaluatedItems",
-        "unevaluatedProperties"};
+    static const char *const maps[] = {
+        "$defs", "definitions", "properties", "patternProperties", "dependentSchemas", "dependencies"};
+    static const char *const others[] = {"additionalItems",
+                                         "additionalProperties",
+                                         "allOf",
+                                         "anyOf",
+                                         "contains",
+                                         "contentSchema",
+                                         "else",
+                                         "if",
+                                         "items",
+                                         "not",
+                                         "oneOf",
+                                         "prefixItems",
+                                         "propertyNames",
+                                         "then",
+                                         "unevaluatedItems",
+                                         "unevaluatedProperties"};
 
     if (!json_is_object(schema))
         return true;

@@ -77,10 +77,9 @@ static bool put_set(struct compiler *c, char name)
 {
     static const struct pattern_range digits[] = {{'0', '9'}};
     static const struct pattern_range words[] = {{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}};
-    static const struct pattern_range spaces[] = {{0x09, 0x0D},     {0x20, 0x20},     {0xA0, 0xA0},
-                                                  {0x1680, 0x1680}, {0x2000, 0x200A}, {0x2028, 0x2029},
-                                                  {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000},
-                                                  {0xFEFF, 0xFEFF}};
+    static const struct pattern_range spaces[] = {
+        {0x09, 0x0D},     {0x20, 0x20},     {0xA0, 0xA0},     {0x1680, 0x1680}, {0x2000, 0x200A},
+        {0x2028, 0x2029}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}, {0xFEFF, 0xFEFF}};
     const struct pattern_range *set = spaces;
     size_t count = sizeof spaces / sizeof *spaces;
     bool opposite = name < 'a';

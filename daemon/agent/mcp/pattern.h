@@ -1,9 +1,10 @@
-/* Regular expressions of JSON Schema (ECMA-262, with code points): whether one is found in a text. Not POSIX's
- * functions, because those follow the locale and because a hostile expression can make them use any amount of
- * memory. Here time is at most proportional to the expression's size times the text's, and both are counted.
+/* Regular expressions of JSON Schema (ECMA-262, with code points): whether one is found in a text. Not
+ * POSIX's functions, because those follow the locale and because a hostile expression can make them use any
+ * amount of memory. Here time is at most proportional to the expression's size times the text's, and both are
+ * counted.
  *
- * Known: . ^ $ | ( ) (?: ) (?< >) (?= ) (?! ) [ ] [^ ] * + ? {n,m} and their lazy forms, \d \w \s \b and their
- * opposites, \n \r \t \f \v \0 \cX \xHH \uHHHH \u{H}. Not known: back references, look-behind, \p{}. */
+ * Known: . ^ $ | ( ) (?: ) (?< >) (?= ) (?! ) [ ] [^ ] * + ? {n,m} and their lazy forms, \d \w \s \b and
+ * their opposites, \n \r \t \f \v \0 \cX \xHH \uHHHH \u{H}. Not known: back references, look-behind, \p{}. */
 #ifndef STOA_AGENT_MCP_PATTERN_H
 #define STOA_AGENT_MCP_PATTERN_H
 

@@ -8,17 +8,17 @@
 #include <stdint.h>
 
 enum pattern_op {
-    PATTERN_CHAR,     /* x: the code point */
-    PATTERN_ANY,      /* all but line ends */
-    PATTERN_CLASS,    /* x: first range, y: how many */
+    PATTERN_CHAR,  /* x: the code point */
+    PATTERN_ANY,   /* all but line ends */
+    PATTERN_CLASS, /* x: first range, y: how many */
     PATTERN_NOT_CLASS,
-    PATTERN_SPLIT,    /* goes on at both, x and y */
-    PATTERN_JUMP,     /* x */
+    PATTERN_SPLIT, /* goes on at both, x and y */
+    PATTERN_JUMP,  /* x */
     PATTERN_BEGIN,
     PATTERN_END,
     PATTERN_WORD_EDGE,
     PATTERN_NOT_WORD_EDGE,
-    PATTERN_AHEAD,    /* what follows, to its PATTERN_MATCH, must match here; then goes on at x; y: nesting */
+    PATTERN_AHEAD, /* what follows, to its PATTERN_MATCH, must match here; then goes on at x; y: nesting */
     PATTERN_NOT_AHEAD,
     PATTERN_MATCH
 };

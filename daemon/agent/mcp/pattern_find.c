@@ -1,5 +1,5 @@
-/* Runs the instructions of a pattern: all places that can be reached are followed side by side, a character at
- * a time, and no place twice. A look-ahead is a run of its own from where it stands. */
+/* Runs the instructions of a pattern: all places that can be reached are followed side by side, a character
+ * at a time, and no place twice. A look-ahead is a run of its own from where it stands. */
 #include "daemon/agent/mcp/pattern.h"
 #include "daemon/agent/mcp/pattern_code.h"
 #include "shared/utf8.h"
@@ -126,7 +126,8 @@ static enum pattern_found run(struct finder *f, int32_t start, size_t at, bool a
 {
     size_t size = (size_t)f->pattern->count;
     int32_t *memory = xreallocarray(NULL, size * 3, sizeof *memory);
-    struct places places = {.list = memory, .waiting = memory + size, .listed = xcalloc(size, sizeof(size_t))};
+    struct places places = {
+        .list = memory, .waiting = memory + size, .listed = xcalloc(size, sizeof(size_t))};
     int32_t *now = memory + 2 * size;
     enum pattern_found found = PATTERN_ABSENT;
     uint32_t cp;

@@ -1,6 +1,6 @@
 /* What the supervisor's files share. */
-#ifndef STOA_DAEMON_SUPERVISOR_PRIVATE_H
-#define STOA_DAEMON_SUPERVISOR_PRIVATE_H
+#ifndef STOA_DAEMON_SUPERVISOR_INTERNAL_H
+#define STOA_DAEMON_SUPERVISOR_INTERNAL_H
 
 #include "daemon/agentproc.h"
 #include "daemon/supervisor.h"

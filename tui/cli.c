@@ -214,12 +214,18 @@ static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
 
 enum err cli_call(struct cli *cli, enum method method, const char *session, json_t *params, json_t **ok)
 {
+    return cli_call_within(cli, method, session, params, CLI_ANSWER_MS, ok);
+}
+
+enum err cli_call_within(struct cli *cli, enum method method, const char *session, json_t *params,
+                         int timeout_ms, json_t **ok)
+{
     struct reply reply = {.done = false};
 
     *ok = NULL;
     if (!cli->client)
         return ERR_UNAVAILABLE;
-    client_request(cli->client, method, session, params, CLI_ANSWER_MS, on_reply, &reply);
+    client_request(cli->client, method, session, params, timeout_ms, on_reply, &reply);
     /* Whether anybody reads what will be printed does not matter here: the request is to be done. */
     while (!reply.done && cli->fatal == ERR_OK)
         uv_run(&cli->loop, UV_RUN_ONCE);

@@ -57,6 +57,9 @@ bool cli_run(struct cli *cli, const bool *done);
 /* Makes a request and waits for its reply. ERR_OK with a new reference in *ok, or a code after saying why.
  * params: reference is taken. */
 enum err cli_call(struct cli *cli, enum method method, const char *session, json_t *params, json_t **ok);
+/* The same for what may take longer than CLI_ANSWER_MS. */
+enum err cli_call_within(struct cli *cli, enum method method, const char *session, json_t *params,
+                         int timeout_ms, json_t **ok);
 
 /* --- sessions --- */
 /* All own sessions, archived ones after the others if wanted; NULL after saying why. */

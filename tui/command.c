@@ -19,6 +19,25 @@ const struct option_row command_globals[] = {
     END,
 };
 
+static const struct option_row allow_options[] = {
+    {"session", 0, NULL, "and for the rest of the session: do not ask again"},
+    {"always", 0, NULL, "and in all my sessions: do not ask again"},
+    {"pattern", 0, "PATTERN", "which calls are not asked again; this tool's if not given"},
+    {"redirect", 0, "URL", "where the browser was sent, if it can't reach this machine"},
+    {"reason", 0, "TEXT", "why, for the others"},
+    END};
+static const struct option_row deny_options[] = {
+    {"session", 0, NULL, "and for the rest of the session"},
+    {"always", 0, NULL, "and in all my sessions"},
+    {"pattern", 0, "PATTERN", "which calls are denied from now on; this tool's if not given"},
+    {"cancel", 0, NULL, "neither yes nor no: a form is put away"},
+    {"reason", 0, "TEXT", "why; the model is told"},
+    END};
+static const struct option_row mcp_options[] = {
+    {"session", 's', "SESSION", "the session; the most recent one if not given"}, END};
+static const struct option_row rules_options[] = {
+    {"session", 's', "SESSION", "rules of this session, not of all mine"}, END};
+static const struct option_row set_options[] = {{"unset", 'u', "NAME", "take it away"}, END};
 static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it back out of the archive"},
                                                     END};
 static const struct option_row export_options[] = {
@@ -51,13 +70,39 @@ static const char watch_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
     "With --json: first a line {\"snapshot\":{...}}, then each event as it was received; a new\n"
     "snapshot line follows whenever events were missed.\n";
+static const char allow_notes[] =
+    "ID is a question's id or the beginning of it; stoa questions lists them. NAME=VALUE fill in a form.\n"
+    "Exit code 1 when another was first; it is said who.\n";
+static const char mcp_notes[] =
+    "ls                            the servers, and how they are (the default)\n"
+    "tools [SERVER]                what tools there are, and what rules say of them\n"
+    "connect SERVER                start it now, or again\n"
+    "disconnect SERVER             stop it; it stays off until connect\n"
+    "select SERVER [VARIANT]       another variant for this session; without: the default\n"
+    "call SERVER TOOL [ARGUMENTS]  call a tool: NAME=VALUE, or one JSON object\n"
+    "resources SERVER              what there is to read\n"
+    "read SERVER URI               read it\n"
+    "prompts SERVER                what prompts there are\n"
+    "prompt SERVER NAME [NAME=VALUE...]\n";
+static const char rules_notes[] =
+    "Without words: the rules in force. allow, ask or deny PATTERN makes one, rm RULE takes it away.\n"
+    "PATTERN is SERVER/TOOL or SERVER/TOOL(ARGUMENT=GLOB, ...); * stands for any text.\n";
+static const char set_notes[] =
+    "Variables fill in {VAR:NAME} in the definitions of MCP servers. Without NAME=VALUE: show them.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
 static const char stop_notes[] = "Sessions are kept. Exit code 69 if no daemon runs.\n";
 
 const struct command command_table[] = {
+    {"allow", "ID [NAME=VALUE...]", "answer a question with yes", 1, -1, COMMAND_CONNECT, command_allow,
+     allow_options, allow_notes},
     {"archive", "SESSION", "put a session away", 1, 1, COMMAND_CONNECT, command_archive, archive_options,
      session_notes},
     {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
      COMMAND_TERMINAL, command_attach, NULL, session_notes},
+    {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
+     command_compact, NULL, session_notes},
+    {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
+     allow_notes},
     {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
      export_options, session_notes},
     {"health", "", "say whether the daemon is well", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_health,
@@ -71,17 +116,25 @@ const struct command command_table[] = {
      session_notes},
     {"ls", "", "list sessions, the newest activity first", 0, 0, COMMAND_CONNECT, command_ls, ls_options,
      NULL},
+    {"mcp", "[ls|tools|call|...]", "MCP servers of a session, and their tools", 0, -1, COMMAND_CONNECT,
+     command_mcp, mcp_options, mcp_notes},
     {"models", "", "list the models that can be used", 0, 0, COMMAND_CONNECT, command_models, NULL, NULL},
     {"new", "[PROMPT]", "make a session and print its id; send it the prompt", 0, -1, COMMAND_CONNECT,
      command_new, new_options, NULL},
+    {"questions", "", "list what waits for an answer, in all sessions", 0, 0, COMMAND_CONNECT,
+     command_questions, NULL, NULL},
     {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
      session_notes},
     {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,
      session_notes},
+    {"rules", "[EFFECT PATTERN|rm RULE]", "which tool calls are allowed, asked or denied", 0, 2,
+     COMMAND_CONNECT, command_rules, rules_options, rules_notes},
     {"search", "TEXT", "find messages in all sessions", 1, -1, COMMAND_CONNECT, command_search,
      search_options, NULL},
     {"send", "[PROMPT|-]", "send a prompt and print the answer as it comes", 0, -1, COMMAND_CONNECT,
      command_send, send_options, send_notes},
+    {"set", "SESSION [NAME=VALUE...]", "set variables of a session", 1, -1, COMMAND_CONNECT, command_set,
+     set_options, set_notes},
     {"show", "SESSION", "show a whole session as text", 1, 1, COMMAND_CONNECT, command_show, NULL,
      session_notes},
     {"stop", "", "stop the daemon", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stop, NULL, stop_notes},

@@ -17,8 +17,11 @@ extern const struct command command_table[];
 extern const struct option_row command_globals[];
 
 /* The handlers return an exit code. */
+int command_allow(struct cli *cli);
 int command_archive(struct cli *cli);
 int command_attach(struct cli *cli);
+int command_compact(struct cli *cli);
+int command_deny(struct cli *cli);
 int command_export(struct cli *cli);
 int command_health(struct cli *cli);
 int command_help(struct cli *cli);
@@ -26,12 +29,16 @@ int command_history(struct cli *cli);
 int command_info(struct cli *cli);
 int command_interrupt(struct cli *cli);
 int command_ls(struct cli *cli);
+int command_mcp(struct cli *cli);
 int command_models(struct cli *cli);
 int command_new(struct cli *cli);
+int command_questions(struct cli *cli);
 int command_rename(struct cli *cli);
 int command_rm(struct cli *cli);
+int command_rules(struct cli *cli);
 int command_search(struct cli *cli);
 int command_send(struct cli *cli);
+int command_set(struct cli *cli);
 int command_show(struct cli *cli);
 int command_stop(struct cli *cli);
 int command_version(struct cli *cli);

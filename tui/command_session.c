@@ -195,6 +195,11 @@ int command_rename(struct cli *cli)
     return change(cli, METHOD_SESSION_RENAME, params, "");
 }
 
+int command_compact(struct cli *cli)
+{
+    return change(cli, METHOD_SESSION_COMPACT, NULL, "");
+}
+
 int command_interrupt(struct cli *cli)
 {
     char id[ID_MAX];

@@ -153,6 +153,17 @@ static void note_idle(struct send *send, const struct state *state)
 
 /* --- what arrives --- */
 
+/* Whoever waits at this terminal should know what for. */
+static void say_question(const struct event *event)
+{
+    const json_t *question = jsonx_obj(event->data, "question");
+    const char *id = jsonx_str(question, "id", "");
+
+    cli_say("%s/%s waits for permission; see: stoa questions; answer: stoa allow %s",
+            jsonx_str(question, "server", ""), jsonx_str(question, "tool", jsonx_str(question, "kind", "")),
+            id);
+}
+
 static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
 {
     struct send *send = arg;
@@ -164,6 +175,8 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
         out_json_text(&send->cli->out, raw, len);
     if (event->type == EVENT_STATE_CHANGED)
         note_idle(send, state);
+    if (event->type == EVENT_QUESTION_ASKED)
+        say_question(event);
     judge(send);
 }
 

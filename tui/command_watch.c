@@ -93,6 +93,44 @@ static void show_message(struct watch *watch, const json_t *data, const struct s
         printer_show(&watch->printer, message);
 }
 
+/* Who or what answered, for people. */
+static const char *answerer(const json_t *data)
+{
+    return jsonx_str(data, "by", jsonx_str(data, "cause", ""));
+}
+
+static void show_tool_event(struct watch *watch, const struct event *event)
+{
+    const json_t *data = event->data, *question = jsonx_obj(data, "question");
+    const char *server = jsonx_str(data, "server", ""), *tool = jsonx_str(data, "tool", "");
+
+    switch (event->type) {
+    case EVENT_TOOL_STARTED:
+        put_remark(watch, "* %s%s%s begins\n", server, *server ? "/" : "", tool);
+        break;
+    case EVENT_TOOL_ENDED:
+        put_remark(watch, "* %s%s%s: %s\n", server, *server ? "/" : "", tool, jsonx_str(data, "state", ""));
+        break;
+    case EVENT_QUESTION_ASKED:
+        put_remark(watch, "? %s: %s/%s waits for an answer (stoa questions)\n", jsonx_str(question, "id", ""),
+                   jsonx_str(question, "server", ""), jsonx_str(question, "tool", ""));
+        break;
+    case EVENT_QUESTION_ANSWERED:
+        put_remark(watch, "* %s: %s (%s)\n", jsonx_str(data, "question", ""), jsonx_str(data, "decision", ""),
+                   answerer(data));
+        break;
+    case EVENT_MCP_CONNECTED:
+        put_remark(watch, "* MCP server %s is connected\n", server);
+        break;
+    case EVENT_MCP_DISCONNECTED:
+        put_remark(watch, "* MCP server %s is not connected: %s%s%s\n", server, jsonx_str(data, "cause", ""),
+                   *jsonx_str(data, "text", "") ? ", " : "", jsonx_str(data, "text", ""));
+        break;
+    default:
+        break;
+    }
+}
+
 static void show_event(struct watch *watch, const struct event *event, const struct state *state)
 {
     const json_t *data = event->data, *who = jsonx_obj(data, "participant");
@@ -120,7 +158,11 @@ static void show_event(struct watch *watch, const struct event *event, const str
         if (jsonx_str(data, "title", NULL))
             put_remark(watch, "* the title is now: %s\n", jsonx_str(data, "title", ""));
         break;
+    case EVENT_SESSION_COMPACTED:
+        put_remark(watch, "* what was said so far is summed up for the model\n");
+        break;
     default:
+        show_tool_event(watch, event);
         break;
     }
 }

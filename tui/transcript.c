@@ -1,6 +1,7 @@
 /* A page of history is at most 1 MiB, so a session is put together from its newest page backwards. */
 #include "tui/transcript.h"
 #include "shared/jsonx.h"
+#include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,48 @@ static void ending(const json_t *message, char text[512])
         snprintf(text, 512, " (%s%s%s)", status, error ? ": " : "", error ? error : "");
 }
 
+/* --- calls --- */
+
+/* Which tool it is: as the server calls it where that is known. free() it. */
+static char *call_name(const json_t *block)
+{
+    const json_t *call = jsonx_obj(block, "call");
+    const char *server = jsonx_str(call, "server", ""), *tool = jsonx_str(call, "tool", "");
+
+    if (*tool)
+        return xasprintf("%s%s%s", server, *server ? "/" : "", tool);
+    return xstrdup(jsonx_str(block, "name", ""));
+}
+
+/* What became of it: "done, 12 ms", "denied by ann"; "not run" for one that nothing was decided of. */
+static void call_outcome(const json_t *block, char text[160])
+{
+    const json_t *call = jsonx_obj(block, "call");
+    const char *by = jsonx_str(call, "by", ""), *state = jsonx_str(call, "state", "not run");
+    int64_t ms = jsonx_int(call, "ms", -1);
+    int len = snprintf(text, 160, "%s%s%.80s", state, *by ? ", by " : "", by);
+
+    if (ms >= 0 && len < 160)
+        snprintf(text + len, 160 - (size_t)len, ", %.3g s", (double)ms / 1000);
+}
+
 /* --- as text --- */
+
+static void text_call(struct out *out, const json_t *block)
+{
+    const char *result = jsonx_str(jsonx_obj(block, "call"), "result", "");
+    char *name = call_name(block), outcome[160];
+
+    call_outcome(block, outcome);
+    out_printf(out, "[tool call] %s %s (%s)\n", name, jsonx_str(block, "input", ""), outcome);
+    while (*result) {
+        size_t len = strcspn(result, "\n");
+
+        out_printf(out, "    %.*s\n", (int)len, result);
+        result += len + (result[len] == '\n');
+    }
+    free(name);
+}
 
 static void text_block(struct out *out, const json_t *block)
 {
@@ -42,7 +84,7 @@ static void text_block(struct out *out, const json_t *block)
     if (is_block(block, "text"))
         out_printf(out, "%s%s", text, len > 0 && text[len - 1] == '\n' ? "" : "\n");
     else if (is_block(block, "tool_call"))
-        out_printf(out, "[tool call] %s %s\n", jsonx_str(block, "name", ""), jsonx_str(block, "input", ""));
+        text_call(out, block);
 }
 
 void transcript_text(struct out *out, const json_t *message)
@@ -89,8 +131,15 @@ static void markdown_block(struct out *out, const json_t *block)
         out_printf(out, "Reasoning:\n\n");
         put_fenced(out, "text", text);
     } else if (is_block(block, "tool_call")) {
-        out_printf(out, "Tool call: `%s`\n\n", jsonx_str(block, "name", ""));
+        const char *result = jsonx_str(jsonx_obj(block, "call"), "result", NULL);
+        char *name = call_name(block), outcome[160];
+
+        call_outcome(block, outcome);
+        out_printf(out, "Tool call: `%s` (%s)\n\n", name, outcome);
         put_fenced(out, "json", jsonx_str(block, "input", ""));
+        if (result)
+            put_fenced(out, "text", result);
+        free(name);
     }
 }
 

@@ -8,6 +8,8 @@
 handler_fn *handler_of(enum method method);
 
 handler_fn handle_admin_reload, handle_admin_stats, handle_admin_stop;
+/* ask: all that the session's agent answers */
+handler_fn handle_mcp_ask, handle_mcp_select, handle_mcp_servers;
 handler_fn handle_message_edit_queue, handle_message_history, handle_message_search, handle_message_send;
 handler_fn handle_model_list;
 handler_fn handle_server_hello, handle_server_ping;

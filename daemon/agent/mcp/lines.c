@@ -1,5 +1,5 @@
-/* The trap: a line may come whole, in pieces, or with its end alone in the next piece, and the same must come out
- * of all three. So the cap counts what is before \n, and \r is taken off last. */
+/* The trap: a line may come whole, in pieces, or with its end alone in the next piece, and the same must come
+ * out of all three. So the cap counts what is before \n, and \r is taken off last. */
 #include "daemon/agent/mcp/lines.h"
 #include <string.h>
 

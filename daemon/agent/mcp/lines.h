@@ -1,5 +1,5 @@
-/* Bytes as they come, into lines. A line that is within one piece is not copied; what is kept of an unfinished
- * one never passes max. */
+/* Bytes as they come, into lines. A line that is within one piece is not copied; what is kept of an
+ * unfinished one never passes max. */
 #ifndef STOA_AGENT_MCP_LINES_H
 #define STOA_AGENT_MCP_LINES_H
 
@@ -23,8 +23,8 @@ enum lines_found {
 /* max: of a line in bytes, its \r counted, its \n not. */
 void lines_init(struct lines *lines, size_t max, bool cut);
 void lines_free(struct lines *lines);
-/* Takes the next line off *bytes, moves *bytes and *len on. The line has no \n and no \r before that; it may be
- * written to, and lives until the next call or as long as the bytes. Call until it is not LINES_LINE. */
+/* Takes the next line off *bytes, moves *bytes and *len on. The line has no \n and no \r before that; it may
+ * be written to, and lives until the next call or as long as the bytes. Call until it is not LINES_LINE. */
 enum lines_found lines_next(struct lines *lines, char **bytes, size_t *len, char **line, size_t *line_len);
 /* At the end of the stream: what came after the last \n. False if there is nothing. */
 bool lines_last(struct lines *lines, char **line, size_t *line_len);

@@ -9,11 +9,16 @@
 enum {
     STDIO_EOF_MS = 2000,  /* from closing its stdin to SIGTERM */
     STDIO_TERM_MS = 2000, /* from SIGTERM to SIGKILL */
-    STDIO_NOISE_MAX = 64  /* lines on stdout that are no JSON object, after which it is nonsense */
+    STDIO_LINGER_MS =
+        1000, /* a server that has closed a stream of its own is given so long to end and say how */
+    STDIO_NOISE_MAX = 64,    /* lines on stdout in a row that are no JSON object, after which it is nonsense;
+                                they    are passed to said */
+    STDIO_SAID_BYTES = 4096, /* of a line that is passed to said */
+    STDIO_SAID_LINES = 200   /* a second; of those that are left out, it is said once a second how many */
 };
 
-/* Starts the child. NULL with a sentence in error if it can't be started at all; that its program does not
- * exist is told here too. */
+/* Starts the child. NULL with a sentence in error if there can be no child at all; that its program does not
+ * exist or can't be run is told by lost (MCP_WHY_NOT_STARTED, with a whole sentence as text). */
 struct mcp_transport *stdio_open(uv_loop_t *loop, const struct launch *launch,
                                  const struct mcp_transport_handler *handler, char error[256]);
 /* Its process, for people; 0 once it has ended. */

@@ -66,7 +66,7 @@ struct mcp_outgoing { /* borrowed for the call */
 
 struct mcp_transport;
 
-/* What each kind provides; call the functions below. NULL: it has nothing to do there (not send and close). */
+/* What each kind provides; call the functions below. All but send and close may be NULL. */
 struct mcp_transport_ops {
     bool (*send)(struct mcp_transport *transport, const struct mcp_outgoing *outgoing);
     void (*cancel)(struct mcp_transport *transport, uint64_t request);

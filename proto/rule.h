@@ -4,8 +4,10 @@
  * A pattern: SERVER/TOOL or SERVER/TOOL(ARGUMENT=GLOB, ...). In each part * stands for any text, ? for one
  * character (code point); \ takes the next character as it is. "*" alone means any server and any tool.
  * Built-in tools have the server "stoa". With arguments it matches a call whose named arguments are there and
- * whose values (a string as it is, anything else as compact JSON) match. A value that holds a control
- * character matches no glob but "*": what was hidden in it was not meant.
+ * whose values (a string as it is, anything else as compact JSON with sorted keys) match. Spaces after a
+ * comma do not count. A value that holds a control or hidden character is matched by no glob of an allow but
+ * "*": what was hidden in it was not meant. An ask or a deny sees through them: a newline is no way around
+ * it.
  *
  * Which rule decides: a deny of the configuration is final. Else the most specific one that matches: with
  * arguments before without, more arguments before fewer, then more literal characters in tool, then in
@@ -17,6 +19,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+enum {
+    RULE_PATTERN_MAX = 1024, /* bytes */
+    RULE_ARGUMENTS_MAX = 16  /* of one pattern */
+};
+#define RULE_BUILTIN "stoa" /* the server of built-in tools; "" means the same */
 
 enum rule_effect { RULE_ALLOW, RULE_ASK, RULE_DENY, RULE_EFFECT_COUNT };
 enum rule_origin { RULE_CONFIG, RULE_USER, RULE_SESSION };
@@ -32,8 +40,10 @@ struct rule_line { /* one rule; pattern lives as long as its owner says */
 
 /* Whether it is a pattern; else false with a sentence that names what is wrong. */
 bool rule_check(const char *pattern, char error[256]);
-/* Whether the pattern matches; false for one that is no pattern. arguments: an object or NULL. */
-bool rule_matches(const char *pattern, const char *server, const char *tool, const json_t *arguments);
+/* Whether the pattern of a rule of that effect matches; false for one that is no pattern. arguments: an
+ * object or NULL. */
+bool rule_matches(const char *pattern, enum rule_effect effect, const char *server, const char *tool,
+                  const json_t *arguments);
 /* The one that decides, or NULL if none matches. */
 const struct rule_line *rule_decide(const struct rule_line *rules, size_t count, const char *server,
                                     const char *tool, const json_t *arguments);

@@ -8,13 +8,24 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+enum {
+    FORM_FIELDS_MAX = 64,
+    FORM_OPTIONS_MAX = 256, /* of one field */
+    FORM_NAME_MAX = 256,    /* bytes of a field's name */
+    FORM_TEXT_MAX =
+        1024, /* bytes of titles and texts, which are cut, and of an option's value, which is not */
+    FORM_ERROR_MAX = 256
+};
+
 /* New reference:
  * [{"name","type":"text|number|integer|boolean|choice|choices","title"?,"text"?,"required":bool,"default"?,
- * "format"?,"min"?,"max"?,"options"?:[{"value","title"}]}], in the order of the schema; at most 64 fields,
- * texts cut at 1 KiB. NULL with a sentence if the schema asks for something else. */
-json_t *form_fields(const json_t *requested_schema, char error[256]);
-/* Whether content (an object) answers the fields; a missing value with a default is put in. False with a
- * sentence that names field and value. */
-bool form_check(const json_t *fields, json_t *content, char error[256]);
+ * "format"?,"pattern"?,"min"?,"max"?,"options"?:[{"value","title"}]}], in the order of the schema; at most 64
+ * fields, texts cut at 1 KiB. min and max: of a number its value, of a text its characters, of choices how
+ * many. A default that does not answer its field is left out, so is a pattern that pattern.h can't use. NULL
+ * with a sentence if the schema asks for something else. Nothing in it is sanitised. */
+json_t *form_fields(const json_t *requested_schema, char error[FORM_ERROR_MAX]);
+/* Whether content (an object) answers the fields; a missing value with a default is put in, and a null is
+ * taken for a missing one. False with a sentence that names field and value. */
+bool form_check(const json_t *fields, json_t *content, char error[FORM_ERROR_MAX]);
 
 #endif

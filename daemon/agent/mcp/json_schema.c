@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SCHEMA_STEPS = 32 /* what looking at one schema costs, with its row of keywords */ };
+
 typedef enum json_schema_result result_t;
 
 static result_t check(struct json_schema_at *at);
@@ -121,7 +123,7 @@ static const struct row {
     {"allOf", json_schema_all_of},
     {"anyOf", json_schema_any_of},
     {"oneOf", json_schema_one_of},
-    {"not", not },
+    {"not", json_schema_not},
     {"if", json_schema_if},
     {"unevaluatedItems", json_schema_unevaluated_items},
     {"unevaluatedProperties", json_schema_unevaluated_properties},
@@ -151,7 +153,7 @@ static result_t check_rows(struct json_schema_at *at)
 
 static result_t check(struct json_schema_at *at)
 {
-    result_t result = json_schema_steps(at, 4);
+    result_t result = json_schema_steps(at, SCHEMA_STEPS);
 
     if (result != JSON_SCHEMA_FITS || json_is_true(at->schema))
         return result;
@@ -180,8 +182,10 @@ enum json_schema_result json_schema_check(const json_t *schema, const json_t *va
     struct json_schema_scope scope = {0};
     result_t result;
 
-    if (!index)
+    if (!index) {
+        json_value_mend(error);
         return JSON_SCHEMA_UNUSABLE;
+    }
     *error = '\0';
     run = xcalloc(1, sizeof *run);
     run->index = index;
@@ -190,6 +194,7 @@ enum json_schema_result json_schema_check(const json_t *schema, const json_t *va
 
     struct json_schema_at at = {.run = run, .schema = schema, .value = value, .scope = &scope};
     result = check(&at);
+    json_value_mend(error);
     json_schema_seen_free(&at.seen);
     for (size_t i = 0; i < run->pattern_count; i++)
         pattern_free(&run->patterns[i].pattern);

@@ -48,7 +48,6 @@ enum json_schema_result json_schema_differs(struct json_schema_at *at, const cha
              : place.len     ? ""
                              : "the value",
              value, what);
-    at->run->error[utf8_cut(at->run->error, strlen(at->run->error), JSON_SCHEMA_ERROR_MAX - 1)] = '\0';
     buf_free(&place);
     return JSON_SCHEMA_DIFFERS;
 }
@@ -307,7 +306,6 @@ static const struct pattern *compiled(struct json_schema_at *at, const char *tex
     if (!pattern) {
         snprintf(error, sizeof error, "can't be used, %s: %.100s",
                  run->pattern_count < JSON_SCHEMA_PATTERNS_MAX ? why : "there are too many", text);
-        error[utf8_cut(error, strlen(error), 220)] = '\0';
         json_schema_unusable(at, error);
         return NULL;
     }

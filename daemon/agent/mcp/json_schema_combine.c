@@ -68,7 +68,7 @@ enum json_schema_result json_schema_one_of(struct json_schema_at *at, const json
                                fit);
 }
 
-static result_t not(struct json_schema_at * at, const json_t *rule)
+enum json_schema_result json_schema_not(struct json_schema_at *at, const json_t *rule)
 {
     struct json_schema_seen before = at->seen;
     result_t result;

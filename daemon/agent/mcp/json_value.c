@@ -42,6 +42,8 @@ bool json_value_is_multiple(const json_t *value, const json_t *of)
     quotient = number(value) / number(of);
     if (!isfinite(quotient))
         return false;
+    if (fabsl(quotient) > 1e19L) /* what follows has no digits left to tell */
+        return fmodl(number(value), number(of)) == 0;
     /* 0.3 is no multiple of 0.1 in binary: what rounding alone explains is let pass. */
     rest = fabsl(quotient - roundl(quotient));
     return rest <= 1e-12L + fabsl(quotient) * 1e-15L;
@@ -198,4 +200,18 @@ void json_value_show(const json_t *value, char *out, size_t max)
         memcpy(out + len, "...", 4);
     }
     buf_free(&text);
+}
+
+void json_value_mend(char *text)
+{
+    size_t len = strlen(text);
+    uint32_t cp;
+
+    for (size_t at = 0; at < len;) {
+        size_t used = utf8_decode(text + at, len - at, &cp);
+
+        if (!utf8_valid(text + at, used))
+            memset(text + at, '?', used);
+        at += used;
+    }
 }

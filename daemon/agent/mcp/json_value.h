@@ -17,5 +17,8 @@ bool json_value_is_multiple(const json_t *value, const json_t *of);
 /* Compact text for a message, cut at max bytes with "..." (max of at least 8, at most 200); out has room for
  * max + 1. */
 void json_value_show(const json_t *value, char *out, size_t max);
+/* Makes text of which characters were cut in the middle valid UTF-8, in place: "?" for what is left of them.
+ */
+void json_value_mend(char *text);
 
 #endif

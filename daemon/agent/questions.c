@@ -1,0 +1,145 @@
+/* A question is said as a fact and is in the session's state only when it comes back as an event. Until then
+ * it is counted here, so that what is asked at once still fits: one that does not fit would break the state.
+ */
+#include "daemon/agent/questions.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    QUESTIONS_OPEN_MAX = 24,  /* of ours at once; what is left of the session's is for permissions */
+    QUESTIONS_ROOM = 32 << 10 /* bytes of the session's that are left for permissions */
+};
+
+struct asked {
+    struct asked *next;
+    struct question *question;
+    bool folded; /* it is in the session's state */
+    void (*answered)(void *arg, const json_t *data);
+    void *arg;
+};
+
+struct questions {
+    struct agent_link *link;
+    struct asked *asked; /* that wait */
+};
+
+struct questions *questions_new(struct agent_link *link)
+{
+    struct questions *questions = xcalloc(1, sizeof *questions);
+
+    questions->link = link;
+    return questions;
+}
+
+static void asked_free(struct asked *asked)
+{
+    question_free(&asked->question);
+    free(asked);
+}
+
+void questions_free(struct questions **slot)
+{
+    struct questions *questions = *slot;
+
+    *slot = NULL;
+    while (questions && questions->asked) {
+        struct asked *next = questions->asked->next;
+        asked_free(questions->asked);
+        questions->asked = next;
+    }
+    free(questions);
+}
+
+static struct asked **place_of(struct questions *questions, const char *id)
+{
+    struct asked **at = &questions->asked;
+
+    while (*at && strcmp((*at)->question->id, id) != 0)
+        at = &(*at)->next;
+    return at;
+}
+
+static bool fits(const struct questions *questions, const struct state *state,
+                 const struct question *question)
+{
+    struct question sum = {.bytes = question->bytes + QUESTIONS_ROOM};
+    size_t ours = 0, unseen = 0;
+
+    for (const struct asked *asked = questions->asked; asked; asked = asked->next) {
+        ours++;
+        if (!asked->folded) {
+            unseen++;
+            sum.bytes += asked->question->bytes;
+        }
+    }
+    return ours < QUESTIONS_OPEN_MAX && state->question_count + unseen < STATE_QUESTIONS_MAX &&
+           state_question_fits(state, &sum);
+}
+
+bool questions_ask(struct questions *questions, const struct state *state, json_t *json,
+                   void (*answered)(void *arg, const json_t *data), void *arg, char id[ID_MAX],
+                   char error[256])
+{
+    struct question *question;
+    json_t *data;
+
+    id_make(id, "q_");
+    jsonx_set_str(json, "id", id);
+    jsonx_set_int(json, "asked", clock_wall_ms());
+    question = question_from_json(json);
+    json_decref(json);
+    if (!question) {
+        snprintf(error, 256, "the question is not one that terminals can show");
+        return false;
+    }
+    if (!state || !fits(questions, state, question)) {
+        snprintf(error, 256, "the session has too many questions that wait for an answer");
+        question_free(&question);
+        return false;
+    }
+    struct asked *asked = xcalloc(1, sizeof *asked);
+    *asked = (struct asked){questions->asked, question, false, answered, arg};
+    questions->asked = asked;
+    data = json_object();
+    json_object_set(data, "question", question->json);
+    agent_link_fact(questions->link, EVENT_QUESTION_ASKED, data);
+    return true;
+}
+
+void questions_withdraw(struct questions *questions, const char *id, const char *cause)
+{
+    struct asked **at = place_of(questions, id), *asked = *at;
+    json_t *data;
+
+    if (!asked)
+        return;
+    *at = asked->next;
+    data = json_object();
+    jsonx_set_str(data, "question", asked->question->id);
+    jsonx_set_str(data, "decision", "cancel");
+    jsonx_set_str(data, "cause", cause);
+    agent_link_fact(questions->link, EVENT_QUESTION_ANSWERED, data);
+    asked_free(asked);
+}
+
+void questions_event(struct questions *questions, const struct event *event)
+{
+    struct asked **at, *asked;
+
+    if (event->type == EVENT_QUESTION_ASKED) {
+        asked = *place_of(questions, jsonx_str(jsonx_obj(event->data, "question"), "id", ""));
+        if (asked)
+            asked->folded = true;
+    } else if (event->type == EVENT_QUESTION_ANSWERED) {
+        at = place_of(questions, jsonx_str(event->data, "question", ""));
+        if (!(asked = *at))
+            return;
+        *at = asked->next;
+        asked->answered(asked->arg, event->data);
+        asked_free(asked);
+    }
+}

@@ -73,7 +73,7 @@ static void take_turn(struct agent *agent, const char *payload, size_t len)
     } else if (!(order = jsonx_parse(payload, len, NULL))) {
         leave_broken(agent, "TURN is not JSON");
     } else {
-        turn_begin(agent->turn, agent->state, order);
+        turn_begin(agent->turn, order);
         json_decref(order);
     }
 }
@@ -163,7 +163,9 @@ int agent_run(int fd)
     agent.link = agent_link_open(&agent.loop, fd, &handler);
     if (agent.link) {
         agent.http = http_open(&agent.loop);
-        agent.turn = turn_new(&agent.loop, agent.link, agent.http);
+        struct turn_options options = {
+            .loop = &agent.loop, .link = agent.link, .http = agent.http, .state = &agent.state};
+        agent.turn = turn_new(&options);
         say_ready(&agent);
     } else {
         log_error("agent", "descriptor %d is not a stream socket", fd);

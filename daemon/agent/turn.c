@@ -30,6 +30,7 @@ struct turn {
     uv_loop_t *loop;
     struct agent_link *link;
     struct http *http;
+    struct state *const *state;
     uv_timer_t beat;
     uv_prepare_t before; /* these two flush what came in timers and in polled sockets */
     uv_check_t after;
@@ -300,8 +301,9 @@ static void ask(struct turn *turn, const struct state *state, const json_t *orde
     turn->run = turn->provider->start(&question, &sink);
 }
 
-void turn_begin(struct turn *turn, const struct state *state, const json_t *order)
+void turn_begin(struct turn *turn, const json_t *order)
 {
+    const struct state *state = *turn->state;
     const json_t *named = jsonx_obj(order, "provider");
     const char *api = jsonx_str(named, "api", "");
 
@@ -326,18 +328,40 @@ void turn_begin(struct turn *turn, const struct state *state, const json_t *orde
     ask(turn, state, order);
 }
 
+void turn_compact(struct turn *turn, const json_t *order)
+{
+    (void)order;
+    fact_error(turn, "provider", "this agent does not compact yet");
+    fact_state(turn, RUN_IDLE, "failed");
+}
+
+void turn_event(struct turn *turn, const struct event *event)
+{
+    (void)turn;
+    (void)event;
+}
+
+void turn_go(struct turn *turn, const char *message, int block)
+{
+    (void)turn;
+    (void)message;
+    (void)block;
+}
+
 bool turn_running(const struct turn *turn)
 {
     return turn->step != TURN_NONE;
 }
 
-struct turn *turn_new(uv_loop_t *loop, struct agent_link *link, struct http *http)
+struct turn *turn_new(const struct turn_options *options)
 {
+    uv_loop_t *loop = options->loop;
     struct turn *turn = xcalloc(1, sizeof *turn);
 
     turn->loop = loop;
-    turn->link = link;
-    turn->http = http;
+    turn->link = options->link;
+    turn->http = options->http;
+    turn->state = options->state;
     uv_timer_init(loop, &turn->beat);
     uv_prepare_init(loop, &turn->before);
     uv_check_init(loop, &turn->after);

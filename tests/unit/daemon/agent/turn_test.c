@@ -13,8 +13,10 @@ static void begin(struct rig *rig, struct turn **turn, const char *asked, const 
 
     assert_non_null(json);
     rig_open(rig, session_asked(asked));
-    *turn = turn_new(&rig->loop, rig->link, rig->http);
-    turn_begin(*turn, rig->state, json);
+    struct turn_options options = {
+        .loop = &rig->loop, .link = rig->link, .http = rig->http, .state = &rig->state};
+    *turn = turn_new(&options);
+    turn_begin(*turn, json);
     json_decref(json);
 }
 

@@ -21,6 +21,17 @@ void sse_free(struct sse *sse)
     buf_free(&sse->last_id);
 }
 
+void sse_restart(struct sse *sse)
+{
+    buf_free(&sse->line);
+    buf_free(&sse->data);
+    buf_clear(&sse->id);
+    sse->name[0] = '\0';
+    sse->has_data = sse->has_id = sse->after_cr = false;
+    sse->result = SSE_OK;
+    sse->lines = 0;
+}
+
 static enum sse_result dispatch(struct sse *sse)
 {
     bool more = true;

@@ -36,6 +36,9 @@ struct sse { /* fields are the implementation's, but lines, last_id and retry_ms
 /* max: bytes of one event's data, and of one line. */
 void sse_init(struct sse *sse, size_t max, sse_event_cb *event, void *arg);
 void sse_free(struct sse *sse);
+/* A new connection to the same stream: what was not whole is forgotten, last_id and retry_ms stay. Not from
+ * within its callback. */
+void sse_restart(struct sse *sse);
 /* Takes the next bytes. Once it is not SSE_OK it stays so, and takes nothing. */
 enum sse_result sse_feed(struct sse *sse, const char *bytes, size_t len);
 

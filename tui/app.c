@@ -91,6 +91,7 @@ void app_sync(struct app *app)
         sessions_look(ui->sessions, ui->state);
     if (ui->selected >= sessions_count(ui->sessions))
         ui->selected = sessions_count(ui->sessions) ? sessions_count(ui->sessions) - 1 : 0;
+    app_sync_panel(app);
     sync_trouble(app);
     sync_extras(ui);
     view_arrange(ui, screen_rows(app->screen), screen_cols(app->screen));
@@ -383,6 +384,7 @@ static void ui_open(struct ui *ui, const char *session)
     ui->list = list_new();
     ui->editor = editor_new();
     ui->outbox = outbox_new();
+    ui->panel = panel_new();
     ui->mouse = true;
 }
 
@@ -392,6 +394,8 @@ static void ui_close(struct ui *ui)
     list_free(&ui->list);
     editor_free(&ui->editor);
     outbox_free(&ui->outbox);
+    panel_free(&ui->panel);
+    free(ui->page);
     message_free(&ui->trouble);
     free(ui->link_text);
     free(ui->notice);

@@ -194,6 +194,9 @@ static bool in_overlay(struct app *app, enum action action)
 
     if (step != 0 && ui->overlay == OVERLAY_SWITCHER)
         move_by(&ui->selected, step, count > 0 ? count - 1 : 0);
+    else if (step != 0 && ui->overlay == OVERLAY_PAGE)
+        move_by(&ui->scroll, step,
+                view_page_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
     else if (step != 0)
         move_by(&ui->scroll, step, view_help_overflow(screen_rows(app->screen), screen_cols(app->screen)));
     else if (action == ACTION_CLOSE)
@@ -283,6 +286,9 @@ static void act(struct app *app, enum action action, const struct key_event *eve
     case ACTION_SWITCH:
         switch_to_number(app, event->code);
         break;
+    case ACTION_ASKING:
+        app_go_asking(app);
+        break;
     case ACTION_EDITOR:
         app_edit_outside(app);
         break;
@@ -309,13 +315,16 @@ static void act(struct app *app, enum action action, const struct key_event *eve
 static bool works_everywhere(enum action action)
 {
     return action == ACTION_REDRAW || action == ACTION_SUSPEND || action == ACTION_SWITCH ||
-           action == ACTION_MOUSE || action == ACTION_PREFIX || action == ACTION_HELP;
+           action == ACTION_MOUSE || action == ACTION_ASKING || action == ACTION_PREFIX ||
+           action == ACTION_HELP;
 }
 
 static enum action find_action(const struct app *app, const struct key_event *event)
 {
-    static const enum context contexts[] = {
-        [OVERLAY_NONE] = CONTEXT_CHAT, [OVERLAY_SWITCHER] = CONTEXT_SWITCHER, [OVERLAY_HELP] = CONTEXT_HELP};
+    static const enum context contexts[] = {[OVERLAY_NONE] = CONTEXT_CHAT,
+                                            [OVERLAY_SWITCHER] = CONTEXT_SWITCHER,
+                                            [OVERLAY_HELP] = CONTEXT_HELP,
+                                            [OVERLAY_PAGE] = CONTEXT_HELP};
     enum context context = contexts[app->ui.overlay];
     bool empty = editor_empty(app->ui.editor);
     enum action action = keymap_find(context, event->code, event->mods, empty);
@@ -359,6 +368,8 @@ static void key(struct app *app, const struct key_event *event)
         act(app, keymap_find(CONTEXT_PREFIX, event->code, event->mods, true), event);
         return;
     }
+    if (chat && app_panel_key(app, event))
+        return;
     enum action action = find_action(app, event);
     if (action != ACTION_CANCEL)
         app->last_cancel = 0;

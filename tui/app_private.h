@@ -1,5 +1,6 @@
 /* What the files of the full-screen client share: app.c (loop and frames), app_keys.c (keys to actions),
- * app_session.c (requests and switching) and app_outside.c (^Z and $EDITOR). Nobody else includes this. */
+ * app_session.c (requests and switching), app_panel.c (questions), app_page.c (what is shown as a page) and
+ * app_outside.c (^Z and $EDITOR). Nobody else includes this. */
 #ifndef STOA_TUI_APP_PRIVATE_H
 #define STOA_TUI_APP_PRIVATE_H
 
@@ -71,6 +72,19 @@ void app_load_sessions(struct app *app);
 void app_load_older(struct app *app);
 /* The session looked at is gone. */
 void app_session_lost(struct app *app, const char *text);
+
+/* --- app_panel.c --- */
+/* Brings the panel up to date with the state. */
+void app_sync_panel(struct app *app);
+/* True if the key was for the panel. */
+bool app_panel_key(struct app *app, const struct key_event *event);
+/* To what waits for an answer: here, else in another session. */
+void app_go_asking(struct app *app);
+
+/* --- app_page.c --- */
+/* /mcp and /rules: their answers are shown as a page. */
+void app_command_mcp(struct app *app, const char *rest);
+void app_command_rules(struct app *app, const char *rest);
 
 /* --- app_outside.c --- */
 void app_suspend(struct app *app);

@@ -162,6 +162,12 @@ static void command_interrupt(struct app *app, const char *rest)
     app_interrupt(app);
 }
 
+static void command_compact(struct app *app, const char *rest)
+{
+    (void)rest;
+    client_request(app->client, METHOD_SESSION_COMPACT, app->ui.session, NULL, ANSWER_MS, on_done, app);
+}
+
 static void command_help(struct app *app, const char *rest)
 {
     (void)rest;
@@ -178,8 +184,9 @@ static void command_quit(struct app *app, const char *rest)
 static const struct {
     const char *name;
     void (*run)(struct app *app, const char *rest);
-} commands[] = {{"new", command_new},   {"rename", command_rename},       {"model", command_model},
-                {"help", command_help}, {"interrupt", command_interrupt}, {"quit", command_quit}};
+} commands[] = {{"new", command_new},     {"rename", command_rename},       {"model", command_model},
+                {"mcp", app_command_mcp}, {"rules", app_command_rules},     {"compact", command_compact},
+                {"help", command_help},   {"interrupt", command_interrupt}, {"quit", command_quit}};
 
 /* "/word" or "/word rest" on one line; "/usr/bin is full" is a message, and so is what directs the demo
  * model. */

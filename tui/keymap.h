@@ -6,7 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum context { CONTEXT_CHAT, CONTEXT_PREFIX, CONTEXT_SWITCHER, CONTEXT_HELP, CONTEXT_COUNT };
+enum context {
+    CONTEXT_CHAT,
+    CONTEXT_PREFIX,
+    CONTEXT_PANEL, /* for the help page: panel.c knows its keys itself */
+    CONTEXT_SWITCHER,
+    CONTEXT_HELP,
+    CONTEXT_COUNT
+};
 enum when { WHEN_ALWAYS, WHEN_EMPTY }; /* WHEN_EMPTY: only while the draft is empty */
 
 enum action {
@@ -29,12 +36,14 @@ enum action {
     ACTION_SWITCHER,
     ACTION_NEW,
     ACTION_SWITCH, /* to the session of the digit */
+    ACTION_ASKING, /* to what waits for an answer */
     ACTION_EDITOR,
     ACTION_REDRAW,
     ACTION_SUSPEND,
     ACTION_MOUSE,
     ACTION_HELP,
     ACTION_CLOSE,
+    ACTION_PANEL, /* of the panel's own */
     ACTION_CHOOSE,
     ACTION_NEXT,
     ACTION_PREVIOUS,

@@ -15,7 +15,8 @@ enum {
     TAB_STOP = 4,
     HANG_MAX = 12, /* widest hanging indent of a list item */
     TITLE_MAX = 160,
-    EXPANSION = 4 /* sanitising and tabs make no byte into more than this */
+    NAME_PART = 64, /* bytes of a server's name, a person's, and the like in a title */
+    EXPANSION = 4   /* sanitising and tabs make no byte into more than this */
 };
 
 struct kind { /* of a source line */
@@ -95,6 +96,21 @@ static void put_expanded(struct section *section, const char *text, size_t len)
         text += run;
         len -= run;
     }
+}
+
+/* The result of a call stands below its input; it does not grow. */
+static void feed_result(struct section *section, const struct block *block)
+{
+    const char *result = block->call ? block->call->result : NULL;
+    struct buf fresh;
+
+    if (!result)
+        return;
+    buf_init(&fresh, (size_t)EXPANSION * STATE_TEXT_MAX);
+    sanitise_feed(&section->sanitise, "\n\n", 2, &fresh);
+    sanitise_feed(&section->sanitise, result, strlen(result), &fresh);
+    put_expanded(section, fresh.data, fresh.len);
+    buf_free(&fresh);
 }
 
 static void feed(struct section *section, const struct buf *text)
@@ -324,16 +340,63 @@ static void lay(struct section *section)
 
 /* --- titles --- */
 
+/* A glyph and a word for each state: no meaning by colour or glyph alone. */
+static const struct {
+    const char *glyph, *word;
+} call_looks[CALL_STATE_COUNT] = {
+    [CALL_NONE] = {"·", ""},
+    [CALL_ASKED] = {"?", "waits for permission"},
+    [CALL_ALLOWED] = {"·", "allowed"},
+    [CALL_RUNNING] = {"»", "running"},
+    [CALL_DONE] = {"✓", "done"},
+    [CALL_FAILED] = {"✗", "failed"},
+    [CALL_DENIED] = {"⊘", "denied"},
+    [CALL_CANCELLED] = {"■", "cancelled"},
+    [CALL_UNKNOWN] = {"!", "outcome unknown"},
+};
+
+static char *clean_part(const char *text, size_t max)
+{
+    return sanitise_line(text ? text : "", text ? utf8_cut(text, strlen(text), max) : 0, max * 3);
+}
+
+/* How far it has come: "running 40% fetching", "done 1.2 s", "denied by ann". free() it. */
+static char *call_progress(const struct tool_call *call)
+{
+    char *text = clean_part(call->text, NAME_PART), *by = clean_part(call->by, NAME_PART), *out;
+    const char *word = call_looks[call->state].word;
+
+    if (call->state == CALL_RUNNING && call->progress >= 0 && call->total > 0)
+        out = xasprintf("%s %.0f%% %s", word, 100 * call->progress / call->total, text);
+    else if (call->state == CALL_RUNNING)
+        out = xasprintf("%s %s", word, text);
+    else if (*by && (call->state == CALL_DENIED || call->state == CALL_ALLOWED))
+        out = xasprintf("%s by %s", word, by);
+    else if (call->ms >= 0)
+        out = xasprintf("%s %.1f s", word, (double)call->ms / 1000);
+    else
+        out = xstrdup(word);
+    free(text);
+    free(by);
+    return out;
+}
+
 static char *tool_title(const struct block *block, const char *mark)
 {
-    char *name =
-        sanitise_line(block->name ? block->name : "", block->name ? strlen(block->name) : 0, TITLE_MAX);
+    const struct tool_call *call = block->call;
+    char *server = clean_part(call ? call->server : NULL, NAME_PART);
+    char *tool = clean_part(call && *call->tool ? call->tool : block->name, TITLE_MAX);
     char *input = sanitise_line(block->text.data, utf8_cut(block->text.data, block->text.len, TITLE_MAX),
                                 TITLE_MAX * 3);
-    char *title = xasprintf("%s tool  %s  %s", mark, name, input);
+    char *progress = call ? call_progress(call) : xstrdup("");
+    char *title =
+        xasprintf("%s tool  %s %s%s%s%s%s  %s", mark, call_looks[call ? call->state : CALL_NONE].glyph,
+                  server, *server ? "/" : "", tool, *progress ? "  " : "", progress, input);
 
-    free(name);
+    free(server);
+    free(tool);
     free(input);
+    free(progress);
     return title;
 }
 
@@ -390,6 +453,8 @@ void section_grow(struct section *section, const struct block *block, size_t wid
         return;
     }
     feed(section, &block->text);
+    if (fresh)
+        feed_result(section, block);
     lay(section);
 }
 

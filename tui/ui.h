@@ -7,11 +7,12 @@
 #include "tui/editor.h"
 #include "tui/list.h"
 #include "tui/outbox.h"
+#include "tui/panel.h"
 #include "tui/sessions.h"
 #include <stdbool.h>
 #include <stddef.h>
 
-enum overlay { OVERLAY_NONE, OVERLAY_SWITCHER, OVERLAY_HELP };
+enum overlay { OVERLAY_NONE, OVERLAY_SWITCHER, OVERLAY_HELP, OVERLAY_PAGE };
 
 enum { UI_EXTRAS_MAX = 128 };
 
@@ -25,9 +26,11 @@ struct ui {
     struct list *list;
     struct editor *editor;
     struct outbox *outbox;
+    struct panel *panel; /* the question that is being answered */
     enum overlay overlay;
     size_t selected; /* switcher: index of a session */
-    size_t scroll;   /* help: first line shown */
+    size_t scroll;   /* help, page: first line shown */
+    char *page;      /* what a page shows: clean lines, the first one its heading; NULL: none */
     bool prefix;     /* ^X was pressed */
     bool mouse;
     char *notice; /* a sentence for the status line, one clean line; NULL: none */

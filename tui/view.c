@@ -10,13 +10,21 @@ enum { LEAST_ROWS = 6, LEAST_COLS = 20, PROMPT_CELLS = 2, SHORT_ID = 10 };
 
 /* --- geometry --- */
 
+/* What is typed in: the draft, or what the panel asks for. */
+static struct editor *shown_editor(const struct ui *ui)
+{
+    struct editor *input = panel_input(ui->panel);
+
+    return input ? input : ui->editor;
+}
+
 static int draft_rows(struct ui *ui, int rows, int cols)
 {
     size_t lines;
     int most = rows / 3 > 1 ? rows / 3 : 1;
 
-    editor_set_width(ui->editor, (size_t)(cols - PROMPT_CELLS - 1));
-    editor_lines(ui->editor, &lines);
+    editor_set_width(shown_editor(ui), (size_t)(cols - PROMPT_CELLS - 1));
+    editor_lines(shown_editor(ui), &lines);
     return lines > (size_t)most ? most : (int)lines;
 }
 
@@ -35,7 +43,9 @@ struct geometry view_geometry(struct ui *ui, int rows, int cols)
     geometry.draft = (struct area){bottom, x, draft, cols - x};
     if (rows >= SPACIOUS_ROWS)
         geometry.rule = --bottom;
-    geometry.main = (struct area){1, x, bottom - 1, cols - x};
+    int asked = view_panel_rows(ui, bottom - 1, cols - x);
+    geometry.panel = (struct area){bottom - asked, x, asked, cols - x};
+    geometry.main = (struct area){1, x, bottom - 1 - asked, cols - x};
     return geometry;
 }
 
@@ -104,15 +114,21 @@ static void draw_rule(struct screen *screen, int y, struct area draft)
 static void draw_draft(struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x)
 {
     size_t count, line, cell, rows = (size_t)area.rows;
-    const char *text = editor_text(ui->editor, NULL);
-    const struct editor_line *lines = editor_lines(ui->editor, &count);
+    struct editor *editor = shown_editor(ui);
+    bool draft = editor == ui->editor;
+    const char *text = editor_text(editor, NULL);
+    const struct editor_line *lines = editor_lines(editor, &count);
 
-    editor_cursor(ui->editor, &line, &cell);
+    editor_cursor(editor, &line, &cell);
     size_t first = line >= rows ? line - rows + 1 : 0;
     for (size_t i = 0; i < rows; i++) {
         screen_row(screen, area.y + (int)i, area.x, area.cols, STYLE_TEXT);
-        screen_puts(screen, first + i == 0 ? "› " : first > 0 && i == 0 ? "↑ " : "  ", STYLE_MARK);
-        if (count == 1 && lines[0].len == 0)
+        screen_puts(screen,
+                    first + i == 0        ? (draft ? "› " : "» ")
+                    : first > 0 && i == 0 ? "↑ "
+                                          : "  ",
+                    STYLE_MARK);
+        if (draft && count == 1 && lines[0].len == 0)
             screen_puts(screen, "write a message", STYLE_DIM);
         else if (first + i < count)
             screen_put(screen, text + lines[first + i].at, lines[first + i].len, STYLE_TEXT);
@@ -151,8 +167,12 @@ void view_draw(struct ui *ui, struct screen *screen)
         view_switcher(ui, screen, geometry.main);
     else if (ui->overlay == OVERLAY_HELP)
         view_help(ui, screen, geometry.main);
+    else if (ui->overlay == OVERLAY_PAGE)
+        view_page(ui, screen, geometry.main);
     else
         view_messages(ui, screen, geometry.main);
+    if (geometry.panel.rows > 0)
+        view_panel(ui, screen, geometry.panel);
     if (geometry.rule >= 0)
         draw_rule(screen, geometry.rule, geometry.draft);
     draw_draft(ui, screen, geometry.draft, &y, &x);

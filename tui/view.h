@@ -13,7 +13,8 @@ void view_draw(struct ui *ui, struct screen *screen);
 /* The index of the session on a cell of the side bar or the switcher, or the number of sessions if there is
  * none. */
 size_t view_session_at(const struct ui *ui, int rows, int cols, int y, int x);
-/* Lines of the help page beyond those that fit, for scrolling. */
+/* Lines of the help page, or of the page that is shown, beyond those that fit, for scrolling. */
 size_t view_help_overflow(int rows, int cols);
+size_t view_page_overflow(const struct ui *ui, int rows, int cols);
 
 #endif

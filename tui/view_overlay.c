@@ -111,6 +111,11 @@ static const struct help_line commands[] = {
     {"  /rename TITLE", "rename this session", STYLE_TEXT},
     {"  /model NAME", "use another model in this session", STYLE_TEXT},
     {"  /interrupt", "interrupt the turn", STYLE_TEXT},
+    {"  /compact", "let the model sum up what was said", STYLE_TEXT},
+    {"  /mcp [tools [SERVER]]", "MCP servers of this session, or their tools", STYLE_TEXT},
+    {"  /mcp connect SERVER", "start one; also: disconnect", STYLE_TEXT},
+    {"  /mcp select SERVER [VARIANT]", "use another variant here", STYLE_TEXT},
+    {"  /rules", "which tool calls are allowed, asked or denied", STYLE_TEXT},
     {"  /help", "this page", STYLE_TEXT},
     {"  /quit", "quit", STYLE_TEXT},
 };
@@ -175,6 +180,50 @@ void view_help(const struct ui *ui, struct screen *screen, struct area area)
         }
         screen_row_end(screen);
     }
+}
+
+/* --- a page of text --- */
+
+static size_t page_lines(const char *page)
+{
+    size_t lines = 0;
+
+    for (const char *at = page; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
+        lines++;
+    return lines;
+}
+
+void view_page(const struct ui *ui, struct screen *screen, struct area area)
+{
+    const char *at = ui->page ? ui->page : "";
+    size_t heading = strcspn(at, "\n");
+
+    screen_row(screen, area.y, area.x, area.cols, STYLE_TEXT);
+    screen_puts(screen, " ", STYLE_TEXT);
+    screen_put(screen, at, heading, STYLE_HEADING);
+    screen_row_end(screen);
+    at += heading + (at[heading] == '\n');
+    for (size_t skip = ui->scroll; skip > 0 && *at; skip--) {
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    for (int i = 1; i < area.rows; i++) {
+        size_t len = strcspn(at, "\n");
+
+        screen_row(screen, area.y + i, area.x, area.cols, STYLE_TEXT);
+        screen_puts(screen, " ", STYLE_TEXT);
+        screen_put(screen, at, len, STYLE_TEXT);
+        screen_row_end(screen);
+        at += len + (at[len] == '\n');
+    }
+}
+
+size_t view_page_overflow(const struct ui *ui, int rows, int cols)
+{
+    size_t count = page_lines(ui->page), shown = rows > 5 ? (size_t)rows - 4 : 1;
+
+    (void)cols;
+    return count > shown ? count - shown : 0;
 }
 
 size_t view_help_overflow(int rows, int cols)

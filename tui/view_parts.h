@@ -17,9 +17,9 @@ enum {
 
 struct geometry {
     bool too_small;
-    struct area side; /* cols 0: none */
-    struct area main, draft;
-    int rule; /* its row; -1: none */
+    struct area side;               /* cols 0: none */
+    struct area main, panel, draft; /* panel: rows 0 while nothing is asked */
+    int rule;                       /* its row; -1: none */
 };
 struct geometry view_geometry(struct ui *ui, int rows, int cols);
 
@@ -27,6 +27,10 @@ void view_side(const struct ui *ui, struct screen *screen, struct area area);
 void view_messages(struct ui *ui, struct screen *screen, struct area area);
 void view_switcher(const struct ui *ui, struct screen *screen, struct area area);
 void view_help(const struct ui *ui, struct screen *screen, struct area area);
+void view_page(const struct ui *ui, struct screen *screen, struct area area);
+void view_panel(const struct ui *ui, struct screen *screen, struct area area);
+/* Rows that the panel takes with heading and hint, of at most so many. */
+int view_panel_rows(struct ui *ui, int rows, int cols);
 void view_status(const struct ui *ui, struct screen *screen, int y);
 /* The first session that a list of so many rows shows, so that the one of that index is seen. */
 size_t view_first_shown(size_t index, size_t count, size_t rows);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECES_MAX = 10, PIECE_BYTES = 512, SEPARATOR_CELLS = 3, SPINNER_MS = 250 };
+enum { PIECES_MAX = 11, PIECE_BYTES = 512, SEPARATOR_CELLS = 3, SPINNER_MS = 250 };
 
 struct piece {
     char text[PIECE_BYTES];
@@ -69,6 +69,17 @@ static void add_state(struct line *line, const struct ui *ui)
                  (long long)state->retry_limit);
         add(line, 2, STYLE_BAR_WARNING, text);
     }
+}
+
+/* What waits for an answer while its panel is put off. */
+static void add_questions(struct line *line, const struct ui *ui)
+{
+    char text[64];
+
+    if (!ui->state || ui->state->question_count == 0 || panel_open(ui->panel))
+        return;
+    snprintf(text, sizeof text, "? %zu to answer: Alt+a", ui->state->question_count);
+    add(line, 0, STYLE_BAR_WARNING, text);
 }
 
 static void add_presence(struct line *line, const struct ui *ui)
@@ -160,6 +171,7 @@ void view_status(const struct ui *ui, struct screen *screen, int y)
     if (ui->overlay != OVERLAY_NONE)
         add(&line, 0, STYLE_BAR_STRONG, "Esc back");
     add_link(&line, ui);
+    add_questions(&line, ui);
     add_state(&line, ui);
     add_presence(&line, ui);
     add_follow(&line, ui);

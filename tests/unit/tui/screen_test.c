@@ -95,6 +95,7 @@ static void close_screen(struct fixture *f)
     list_free(&f->ui.list);
     editor_free(&f->ui.editor);
     outbox_free(&f->ui.outbox);
+    panel_free(&f->ui.panel);
     vterm_free(f->vterm);
     buf_free(&f->raw);
     close(f->master);

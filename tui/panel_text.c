@@ -1,0 +1,273 @@
+/* Everything here is from outside: servers and models write it in order to be allowed something. */
+#include "tui/panel_text.h"
+#include "shared/buf.h"
+#include "shared/jsonx.h"
+#include "shared/sanitise.h"
+#include "shared/xalloc.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 1 << 20, NAME_MAX_BYTES = 200 };
+
+/* --- what is asked --- */
+
+static void put(struct buf *out, const char *name, const char *text, unsigned *hidden)
+{
+    struct sanitise sanitise;
+
+    if (name)
+        buf_printf(out, "%s: ", name);
+    if (name && strchr(text, '\n'))
+        buf_putc(out, '\n');
+    sanitise_init(&sanitise, SANITISE_REVEAL);
+    sanitise_feed(&sanitise, text, strlen(text), out);
+    sanitise_end(&sanitise, out);
+    *hidden += sanitise.hidden;
+    if (out->len > 0 && out->data[out->len - 1] != '\n')
+        buf_putc(out, '\n');
+}
+
+/* The members of the arguments, each with its name; all of it as it is if they are no object. */
+static void put_arguments(struct buf *out, const char *text, unsigned *hidden)
+{
+    json_t *arguments = jsonx_parse(text, strlen(text), NULL), *value;
+    const char *name;
+
+    if (!json_is_object(arguments))
+        put(out, "arguments", text, hidden);
+    json_object_foreach(arguments, name, value)
+    {
+        char *shown = sanitise_text(name, strlen(name), SANITISE_REVEAL, NAME_MAX_BYTES);
+        char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+        put(out, shown, dumped ? dumped : json_string_value(value), hidden);
+        free(dumped);
+        free(shown);
+    }
+    json_decref(arguments);
+}
+
+static void put_fields(struct buf *out, const json_t *fields, unsigned *hidden)
+{
+    json_t *field;
+    size_t i;
+
+    json_array_foreach(fields, i, field)
+    {
+        char *label = panel_field_label(field);
+
+        put(out, NULL, label, hidden);
+        free(label);
+    }
+}
+
+char *panel_text(const json_t *question, unsigned *hidden)
+{
+    const char *text = jsonx_str(question, "text", ""), *arguments = jsonx_str(question, "arguments", NULL);
+    const char *url = jsonx_str(question, "url", NULL);
+    struct buf out;
+
+    buf_init(&out, TEXT_MAX);
+    *hidden = 0;
+    if (*text)
+        put(&out, NULL, text, hidden);
+    if (arguments)
+        put_arguments(&out, arguments, hidden);
+    if (jsonx_bool(question, "cut", false))
+        buf_puts(&out, "(it is longer: the whole is in the call above)\n");
+    if (url)
+        put(&out, NULL, url, hidden);
+    put_fields(&out, jsonx_arr(question, "fields"), hidden);
+    return buf_take(&out);
+}
+
+static char *clean(const json_t *question, const char *key)
+{
+    const char *text = jsonx_str(question, key, "");
+
+    return sanitise_line(text, strlen(text), NAME_MAX_BYTES);
+}
+
+char *panel_title(const json_t *question)
+{
+    const char *kind = jsonx_str(question, "kind", "");
+    char *server = clean(question, "server"), *tool = clean(question, "tool"), *title;
+    const char *nature = jsonx_bool(question, "destructive", false) ? ", which can destroy"
+                         : jsonx_bool(question, "read_only", false) ? ", which only reads"
+                                                                    : "";
+
+    if (strcmp(kind, "permission") == 0)
+        title = xasprintf("the model wants to run %s%s%s%s", server, *server ? "/" : "", tool, nature);
+    else if (strcmp(kind, "form") == 0)
+        title = xasprintf("%s asks for", server);
+    else if (strcmp(kind, "url") == 0)
+        title = xasprintf("%s wants this page opened", server);
+    else if (strcmp(kind, "sampling") == 0)
+        title = xasprintf("%s wants to ask the model", server);
+    else
+        title = xasprintf("%s needs you to log in: open this page", server);
+    free(server);
+    free(tool);
+    return title;
+}
+
+/* --- fields of a form --- */
+
+static bool is_type(const json_t *field, const char *type)
+{
+    return strcmp(jsonx_str(field, "type", "text"), type) == 0;
+}
+
+char *panel_field_label(const json_t *field)
+{
+    const json_t *options = jsonx_arr(field, "options");
+    const char *title = jsonx_str(field, "title", ""), *text = jsonx_str(field, "text", "");
+    struct buf out;
+
+    buf_init(&out, TEXT_MAX);
+    buf_puts(&out, *title ? title : jsonx_str(field, "name", ""));
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        const json_t *option = json_array_get(options, i);
+        const char *name = jsonx_str(option, "title", ""), *value = jsonx_str(option, "value", "");
+
+        buf_printf(&out, "%s%s", i == 0 ? " (" : ", ", value);
+        if (*name && strcmp(name, value) != 0)
+            buf_printf(&out, " = %s", name);
+    }
+    if (json_array_size(options) > 0)
+        buf_puts(&out, is_type(field, "choices") ? "; several with commas)" : ")");
+    else
+        buf_printf(&out, " (%s)", is_type(field, "boolean") ? "yes or no" : jsonx_str(field, "type", "text"));
+    if (jsonx_bool(field, "required", false))
+        buf_puts(&out, ", required");
+    if (*text)
+        buf_printf(&out, ": %s", text);
+    char *line = sanitise_line(out.data, out.len, TEXT_MAX);
+    buf_free(&out);
+    return line;
+}
+
+char *panel_field_default(const json_t *field)
+{
+    const json_t *value = json_object_get(field, "default");
+    struct buf out;
+
+    if (json_is_string(value))
+        return sanitise_line(json_string_value(value), json_string_length(value), TEXT_MAX);
+    if (json_is_boolean(value))
+        return xstrdup(json_is_true(value) ? "yes" : "no");
+    if (json_is_number(value))
+        return json_dumps(value, JSON_ENCODE_ANY);
+    buf_init(&out, TEXT_MAX);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *one = json_string_value(json_array_get(value, i));
+
+        if (one)
+            buf_printf(&out, "%s%s", out.len ? ", " : "", one);
+    }
+    char *line = sanitise_line(out.data ? out.data : "", out.len, TEXT_MAX);
+    buf_free(&out);
+    return line;
+}
+
+/* The option's value that is written so, or titled so. */
+static const char *find_option(const json_t *field, const char *text)
+{
+    const json_t *options = jsonx_arr(field, "options");
+
+    for (size_t i = 0; i < json_array_size(options); i++) {
+        const json_t *option = json_array_get(options, i);
+        const char *value = jsonx_str(option, "value", "");
+
+        if (strcasecmp(value, text) == 0 || strcasecmp(jsonx_str(option, "title", ""), text) == 0)
+            return value;
+    }
+    return NULL;
+}
+
+static json_t *choices_of(const json_t *field, const char *text, char error[256])
+{
+    json_t *list = json_array();
+
+    while (*text) {
+        size_t len = strcspn(text, ",");
+        const char *end = text + len;
+
+        while (len > 0 && *text == ' ') {
+            text++;
+            len--;
+        }
+        while (len > 0 && text[len - 1] == ' ')
+            len--;
+        char *word = xstrndup(text, len);
+        const char *value = find_option(field, word);
+        if (value)
+            json_array_append_new(list, json_string(value));
+        else
+            snprintf(error, 256, "'%.60s' is none of the choices", word);
+        free(word);
+        if (!value) {
+            json_decref(list);
+            return NULL;
+        }
+        text = *end == ',' ? end + 1 : end;
+    }
+    return list;
+}
+
+static json_t *number_of(const json_t *field, const char *text, char error[256])
+{
+    bool whole = is_type(field, "integer");
+    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
+    const json_t *min = json_object_get(field, "min"), *max = json_object_get(field, "max");
+
+    if (whole ? !json_is_integer(value) : !json_is_number(value))
+        snprintf(error, 256, "'%.60s' is not %s", text, whole ? "a whole number" : "a number");
+    else if (min && json_number_value(value) < json_number_value(min))
+        snprintf(error, 256, "%.60s is too small; it must be at least %g", text, json_number_value(min));
+    else if (max && json_number_value(value) > json_number_value(max))
+        snprintf(error, 256, "%.60s is too large; it must be at most %g", text, json_number_value(max));
+    else
+        return value;
+    json_decref(value);
+    return NULL;
+}
+
+static json_t *boolean_of(const char *text, char error[256])
+{
+    static const char *const yes[] = {"yes", "y", "true", "1"}, *const no[] = {"no", "n", "false", "0"};
+
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        if (strcasecmp(text, yes[i]) == 0)
+            return json_true();
+        if (strcasecmp(text, no[i]) == 0)
+            return json_false();
+    }
+    snprintf(error, 256, "'%.60s' is neither yes nor no", text);
+    return NULL;
+}
+
+json_t *panel_field_value(const json_t *field, const char *text, char error[256])
+{
+    *error = '\0';
+    if (!*text) {
+        if (jsonx_bool(field, "required", false) && !is_type(field, "choices"))
+            snprintf(error, 256, "this is required");
+        return NULL;
+    }
+    if (is_type(field, "integer") || is_type(field, "number"))
+        return number_of(field, text, error);
+    if (is_type(field, "boolean"))
+        return boolean_of(text, error);
+    if (is_type(field, "choices"))
+        return choices_of(field, text, error);
+    if (is_type(field, "choice")) {
+        const char *value = find_option(field, text);
+
+        if (!value)
+            snprintf(error, 256, "'%.60s' is none of the choices", text);
+        return value ? json_string(value) : NULL;
+    }
+    return json_string(text);
+}

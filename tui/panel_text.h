@@ -1,0 +1,21 @@
+/* A question as text that hides nothing: for panel.c. */
+#ifndef STOA_TUI_PANEL_TEXT_H
+#define STOA_TUI_PANEL_TEXT_H
+
+#include <jansson.h>
+
+/* All that is asked: lines, of which controls and invisible characters are shown as ^[ or <U+202E>. free()
+ * it. question: as in PROTOCOL.md. *hidden: how many such characters there are. */
+char *panel_text(const json_t *question, unsigned *hidden);
+/* "files wants to run write_file" and the like, on one clean line. free() it. */
+char *panel_title(const json_t *question);
+
+/* A form's field as one asks for it: "colour (red, green or blue), required". free() it. */
+char *panel_field_label(const json_t *field);
+/* What stands there at first: the default. free() it. */
+char *panel_field_default(const json_t *field);
+/* The value that the text means, as a new reference; NULL with a sentence if it means none (error), or
+ * without one if it is left out. */
+json_t *panel_field_value(const json_t *field, const char *text, char error[256]);
+
+#endif

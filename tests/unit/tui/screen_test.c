@@ -79,7 +79,8 @@ static struct fixture *open_screen(int rows, int cols)
                         .sessions = sessions_new(),
                         .list = list_new(),
                         .editor = editor_new(),
-                        .outbox = outbox_new()};
+                        .outbox = outbox_new(),
+                        .panel = panel_new()};
     snprintf(f->ui.session, sizeof f->ui.session, "s_00000000000000000000000000");
     f->state = state_new(f->ui.session, "e_1");
     f->ui.state = f->state;

@@ -64,28 +64,38 @@ static size_t distance(const char *a, const char *b)
     return row[len];
 }
 
-/* The option that was most likely meant, or NULL. */
-static const char *nearest(const char *name)
+const char *config_nearest(const char *name, const char *const *known, size_t count)
 {
     const char *found = NULL;
     size_t best = NEAR + 1;
 
     if (strlen(name) > NAME_MAX_BYTES)
         return NULL;
-    for (int i = 0; i <= OPTION_COUNT; i++) {
-        const char *known = i < OPTION_COUNT ? option_row((enum option)i)->name : "providers";
-        const char *last = strrchr(known, '.');
-        size_t far = distance(name, known);
+    for (size_t i = 0; i < count; i++) {
+        const char *last = strrchr(known[i], '.');
+        size_t far = distance(name, known[i]);
 
         /* "idle_timeout" for "agent.idle_timeout" */
         if (last && strcmp(last + 1, name) == 0)
             far = 1;
         if (far < best) {
             best = far;
-            found = known;
+            found = known[i];
         }
     }
     return found;
+}
+
+/* The option that was most likely meant, or NULL. */
+static const char *nearest(const char *name)
+{
+    const char *known[OPTION_COUNT + 2];
+
+    for (int i = 0; i < OPTION_COUNT; i++)
+        known[i] = option_row((enum option)i)->name;
+    known[OPTION_COUNT] = "mcp_servers";
+    known[OPTION_COUNT + 1] = "providers";
+    return config_nearest(name, known, OPTION_COUNT + 2);
 }
 
 static bool unknown(const struct config *config, int line, const char *name, char error[256])
@@ -170,6 +180,8 @@ static bool read_map(struct config *config, const struct yaml_node *map, const c
             ok = put_node(config, option, node, line, error);
         else if (strcmp(name, "providers") == 0)
             ok = providers_read(config, node, error);
+        else if (strcmp(name, "mcp_servers") == 0)
+            ok = servers_read(config, node, error);
         else if (!is_group(name))
             ok = unknown(config, line, name, error);
         else if (node->kind == YAML_MAP)
@@ -330,6 +342,7 @@ void config_free(struct config **configp)
     for (int i = 0; i < OPTION_COUNT; i++)
         free(config->values[i].text);
     providers_free(config);
+    servers_free(config);
     free(config->file);
     free(config);
 }

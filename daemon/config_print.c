@@ -131,6 +131,7 @@ void config_print(const struct config *config, FILE *out)
             fprintf(out, "%.*s:\n", (int)group_len(name), name);
         put_value(config, i, out);
     }
+    servers_print(config, out);
     fputs("providers:\n", out);
     for (size_t i = 0; i < config->provider_count; i++)
         put_provider(&config->providers[i], out);
@@ -175,6 +176,8 @@ void config_print_example(FILE *out)
         put_bounds(row, out);
         fprintf(out, "%s#%s: %s\n", indent, leaf(row->name), *row->standard ? row->standard : "\"\"");
     }
+    fputc('\n', out);
+    servers_print_example(out);
     fprintf(out, "\n%s", example_providers);
 }
 

@@ -10,6 +10,7 @@
 #define HOUR   (60 * MINUTE)
 #define KIB    INT64_C(1024)
 #define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
 
 /* name, type, min, max, default, choices, unit, help, restart */
 static const struct option_row rows[OPTION_COUNT] = {
@@ -47,8 +48,45 @@ static const struct option_row rows[OPTION_COUNT] = {
                                   "The largest reply of a model. A longer one is ended there.", false},
     [OPTION_LOG_LEVEL] = {"log.level", OPTION_ENUM, 0, 4, "info", "error|warn|info|debug|trace", "level",
                           "The least important lines that are logged.", false},
+    [OPTION_MCP_CALL_TIMEOUT] = {"mcp.call_timeout", OPTION_DURATION, 100, 24 * HOUR, "1m", NULL, "time",
+                                 "How long an MCP server may take to answer a call. Progress that it reports "
+                                 "prolongs that, up to ten "
+                                 "times as long.",
+                                 false},
+    [OPTION_MCP_CPU] =
+        {"mcp.cpu", OPTION_DURATION, 0, 24 * HOUR, "0ms", NULL, "CPU time",
+         "How much CPU time each process of an MCP server may use, in whole seconds. 0ms: any.", false},
+    [OPTION_MCP_FILE_SIZE] = {"mcp.file_size", OPTION_SIZE, 0, 1024 * GIB, "0", NULL, "bytes",
+                              "The largest file that an MCP server may write. 0: any.", false},
+    [OPTION_MCP_FILES] = {"mcp.files", OPTION_INTEGER, 16, 1000000, "1024", NULL, "descriptors",
+                          "How many files and sockets each process of an MCP server may have open.", false},
+    [OPTION_MCP_IDLE_TIMEOUT] = {"mcp.idle_timeout", OPTION_DURATION, 0, 24 * HOUR, "10m", NULL, "time",
+                                 "How long an MCP server is kept while nothing is asked of it. 0ms: as long "
+                                 "as its agent or host lives.",
+                                 false},
+    [OPTION_MCP_MEMORY] = {"mcp.memory", OPTION_SIZE, 0, 1024 * GIB, "2048m", NULL, "bytes",
+                           "How much memory each process of an MCP server may use; where cgroups are "
+                           "delegated to the daemon, all of its processes together. 0: any.",
+                           false},
+    [OPTION_MCP_PROCESSES] = {"mcp.processes", OPTION_INTEGER, 0, 100000, "256", NULL,
+                              "processes and threads",
+                              "How many processes and threads an MCP server may have. 0: any.", false},
+    [OPTION_MCP_RESULT_SIZE] = {"mcp.result_size", OPTION_SIZE, 1 * KIB, 256 * KIB, "64k", NULL, "bytes",
+                                "How much of a tool's result the model is told. What is cut off is kept in "
+                                "the session's folder.",
+                                false},
+    [OPTION_MCP_START_TIMEOUT] = {"mcp.start_timeout", OPTION_DURATION, 100, 1 * HOUR, "30s", NULL, "time",
+                                  "How long an MCP server may take to start and to answer for the first "
+                                  "time.",
+                                  false},
+    [OPTION_MODEL_COMPACT_AT] = {"model.compact_at", OPTION_INTEGER, 0, 95, "80", NULL, "percent",
+                                 "How full the model's context may be before a session is compacted by "
+                                 "itself. 0: never.",
+                                 false},
     [OPTION_MODEL_CONNECT_TIMEOUT] = {"model.connect_timeout", OPTION_DURATION, 100, 5 * MINUTE, "10s", NULL,
                                       "time", "How long connecting to a model's server may take.", false},
+    [OPTION_MODEL_CONTEXT] = {"model.context", OPTION_INTEGER, 1000, 100000000, "200000", NULL, "tokens",
+                              "How much a model can be told at once: the size of its context window.", false},
     [OPTION_MODEL_FIRST_BYTE_TIMEOUT] = {"model.first_byte_timeout", OPTION_DURATION, 1 * SECOND, 1 * HOUR,
                                          "2m", NULL, "time",
                                          "How long a model's server may take to begin its reply.", false},
@@ -62,6 +100,19 @@ static const struct option_row rows[OPTION_COUNT] = {
     [OPTION_MODEL_RETRIES] =
         {"model.retries", OPTION_INTEGER, 0, 10, "2", NULL, "attempts",
          "How often a request to a model's server is repeated after a failure that may pass.", false},
+    [OPTION_PERMISSION_HOOK] =
+        {"permission.hook", OPTION_TEXT, 0, 4095, "", NULL, "command",
+         "A program that is run when a question is asked, to notify people: its words as in a shell, with "
+         "quotes and \\, but no shell. It gets a JSON object on standard input and may take 10 s. Empty: none.",
+         false},
+    [OPTION_PERMISSION_ON_TIMEOUT] =
+        {"permission.on_timeout", OPTION_ENUM, 0, 1, "deny", "deny|wait", "choice",
+         "What happens when nobody has answered within permission.timeout: deny declines the call; wait "
+         "lets the question wait on.",
+         false},
+    [OPTION_PERMISSION_TIMEOUT] =
+        {"permission.timeout", OPTION_DURATION, 0, 168 * HOUR, "0ms", NULL, "time",
+         "How long a question whether a tool may be called waits for an answer. 0ms: for ever.", false},
     [OPTION_SESSION_SNAPSHOT_EVERY] =
         {"session.snapshot_every", OPTION_INTEGER, 16, 10000, "256", NULL, "events",
          "After how many events a session's state is saved whole, so that loading it needs "
@@ -70,6 +121,14 @@ static const struct option_row rows[OPTION_COUNT] = {
     [OPTION_STOP_TIMEOUT] =
         {"stop.timeout", OPTION_DURATION, 1 * SECOND, 10 * MINUTE, "10s", NULL, "time",
          "How long stopping may take. What still runs then is killed; nothing acknowledged is lost.", false},
+    [OPTION_TURN_MAX_STEPS] = {"turn.max_steps", OPTION_INTEGER, 1, 10000, "50", NULL, "steps",
+                               "How often the model may be asked within one turn: each time it has called "
+                               "tools, it is told their results.",
+                               false},
+    [OPTION_TURN_MAX_TOKENS] = {"turn.max_tokens", OPTION_INTEGER, 0, 1000000000, "0", NULL, "tokens",
+                                "How many tokens one turn may use, read and written. 0: any number.", false},
+    [OPTION_TURN_TIMEOUT] = {"turn.timeout", OPTION_DURATION, 1 * SECOND, 168 * HOUR, "1h", NULL, "time",
+                             "How long one turn may take, without the time that questions wait.", false},
 };
 
 struct suffix {

@@ -22,7 +22,8 @@ enum {
     STREAMABLE_RETRY_MS = 1000,   /* until a stream is resumed, if the server does not say */
     STREAMABLE_RETRY_MIN_MS = 50, /* bounds of what the server says */
     STREAMABLE_RETRY_MAX_MS = 300000,
-    STREAMABLE_LEAVE_MS = 2000 /* for the DELETE at the end */
+    STREAMABLE_ACCEPT_MS = 30000, /* until a notification or response must be accepted */
+    STREAMABLE_LEAVE_MS = 2000    /* for the DELETE at the end */
 };
 
 struct streamable_options { /* borrowed for the call */

@@ -85,7 +85,9 @@ struct mcp_failure streamable_failure(const struct http_result *result, const ch
         snprintf(text, STREAMABLE_TEXT_MAX, "%s",
                  result->end == HTTP_WHOLE ? "it ended before the answer" : result->why);
     } else {
-        failure.why = result->sent ? MCP_WHY_BROKEN : MCP_WHY_NOT_STARTED;
+        failure.why = !result->sent                 ? MCP_WHY_NOT_STARTED
+                      : result->end == HTTP_TIMEOUT ? MCP_WHY_DEADLINE
+                                                    : MCP_WHY_BROKEN;
         snprintf(text, STREAMABLE_TEXT_MAX, "%s", result->why);
     }
     return failure;

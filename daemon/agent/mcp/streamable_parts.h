@@ -71,7 +71,6 @@ struct streamable_post {
     struct buf resumed_at; /* the Last-Event-ID of the last attempt */
     int64_t resume_until;  /* clock_steady_ms; 0: nothing broke yet */
     int failures;          /* attempts in a row that brought no stream */
-    char last_why[STREAMABLE_TEXT_MAX];
 };
 
 /* --- streamable.c --- */

@@ -140,11 +140,21 @@ static void fail_type(struct streamable_post *post, const struct http_response *
     char why[STREAMABLE_TEXT_MAX];
     const char *type = response->content_type;
 
-    if (type[0])
+    if (post->resuming)
+        snprintf(why, sizeof why, "its stream could not be resumed: that was answered with %.60s", type);
+    else if (type[0])
         snprintf(why, sizeof why, "it answered with %.60s, not with JSON or an event stream", type);
     else
         snprintf(why, sizeof why, "it answered %d without a message", response->status);
-    fail_as(post, MCP_WHY_NONSENSE, why);
+    fail_as(post, post->resuming ? MCP_WHY_BROKEN : MCP_WHY_NONSENSE, why);
+}
+
+static void finish(struct streamable_post *post)
+{
+    struct streamable *owner = post->owner;
+
+    streamable_post_end(post);
+    streamable_pump(owner);
 }
 
 /* Decides by the headers what the answer is. False if there is none to be read. */
@@ -175,8 +185,11 @@ static bool on_data(void *arg, const struct http_response *response, const char 
             fail_type(post, response);
         return false;
     }
-    if (post->answer == ANSWER_IGNORED)
+    if (post->answer == ANSWER_IGNORED) {
+        http_release(&post->transfer);
+        finish(post);
         return true;
+    }
     if (post->answer == ANSWER_EVENTS) {
         if (sse_feed(&post->sse, bytes, len) != SSE_TOO_LARGE)
             return true;
@@ -238,14 +251,6 @@ static void break_off(struct streamable_post *post, const struct http_result *re
     fail(post, &failure);
 }
 
-static void finish(struct streamable_post *post)
-{
-    struct streamable *owner = post->owner;
-
-    streamable_post_end(post);
-    streamable_pump(owner);
-}
-
 static void on_done(void *arg, const struct http_result *result)
 {
     struct streamable_post *post = arg;
@@ -283,9 +288,8 @@ static void resume(uv_timer_t *timer)
     struct streamable *owner = post->owner;
     struct streamable_headers which = {
         .method = STREAMABLE_GET, .session = post->session, .last_id = post->sse.last_id.data};
-    struct http_request request = {.url = owner->endpoint,
-                                   .headers = streamable_headers(owner, &which),
-                                   .connect_ms = owner->connect_ms};
+    struct http_request request = {
+        .url = owner->url, .headers = streamable_headers(owner, &which), .connect_ms = owner->connect_ms};
 
     buf_clear(&post->resumed_at);
     buf_put(&post->resumed_at, post->sse.last_id.data, post->sse.last_id.len);
@@ -300,11 +304,11 @@ void streamable_post_start(struct streamable_post *post)
     struct streamable *owner = post->owner;
     bool has_session = !post->initialize && !owner->old;
     struct streamable_headers which = {.method = STREAMABLE_POST, .post = post};
-    struct http_request request = {.method = NULL,
-                                   .url = owner->endpoint,
+    struct http_request request = {.url = owner->endpoint,
                                    .body = post->body,
                                    .body_len = post->body_len,
                                    .once = post->method && strcmp(post->method, "tools/call") == 0,
+                                   .first_byte_ms = post->request > 0 ? 0 : STREAMABLE_ACCEPT_MS,
                                    .connect_ms = owner->connect_ms};
 
     post->sent = true;

@@ -194,30 +194,28 @@ static void on_done(void *arg, const struct http_result *result)
 
 /* --- requests --- */
 
-void streamable_stream_open(struct streamable *owner)
+static void reopen(uv_timer_t *timer)
 {
+    struct streamable *owner = timer->data;
     struct streamable_stream *stream = &owner->stream;
     struct streamable_headers which = {.method = STREAMABLE_GET,
                                        .session = owner->old ? NULL : owner->session,
                                        .last_id = owner->old ? NULL : stream->sse.last_id.data};
-    struct http_request request = {.url = owner->url, .connect_ms = owner->connect_ms};
+    char **headers = streamable_headers(owner, &which);
+    struct http_request request = {.url = owner->url, .headers = headers, .connect_ms = owner->connect_ms};
     struct http_handler handler = {.arg = owner, .data = on_data, .done = on_done};
-    char **headers;
 
-    if (stream->transfer)
-        return;
-    uv_timer_stop(&stream->timer);
-    headers = streamable_headers(owner, &which);
-    request.headers = headers;
     sse_restart(&stream->sse);
     stream->begun = stream->ended = false;
     stream->transfer = http_start(owner->http, &request, &handler);
     streamable_headers_free(headers);
 }
 
-static void reopen(uv_timer_t *timer)
+/* By the timer: we may be within an event of the connection before. */
+void streamable_stream_open(struct streamable *owner)
 {
-    streamable_stream_open(timer->data);
+    if (!owner->stream.transfer)
+        uv_timer_start(&owner->stream.timer, reopen, 0, 0);
 }
 
 void streamable_stream_stop(struct streamable *owner)

@@ -1,0 +1,374 @@
+/* The panel of questions: what must not answer, what does, and that nothing is hidden. */
+#include "proto/reduce.h"
+#include "shared/jsonx.h"
+#include "shared/utf8.h"
+#include "tui/panel.h"
+#include "tui/panel_text.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SESSION "s_01j8zq4k3nw8x5t7v9r2m6p0qd"
+#define EPOCH   "e_01j8zq4k3nw8x5t7v9r2m6p0qd"
+#define FIRST   "q_01j8zq4k3nw8x5t7v9r2m6p0q1"
+#define SECOND  "q_01j8zq4k3nw8x5t7v9r2m6p0q2"
+
+struct fixture {
+    struct state *state;
+    struct panel *panel;
+    int64_t now;
+    json_t *params; /* of the last answer */
+    char *said;     /* last */
+};
+
+static void fold(struct fixture *f, enum event_type type, json_t *data)
+{
+    struct event event = {
+        .type = type, .session = SESSION, .epoch = EPOCH, .seq = f->state->seq + 1, .ts = 1, .data = data};
+
+    assert_non_null(data);
+    assert_int_equal(state_fold(f->state, &event), FOLD_OK);
+    json_decref(data);
+}
+
+static void keep(struct fixture *f, char *said)
+{
+    if (!said)
+        return;
+    free(f->said);
+    f->said = said;
+}
+
+static void sync(struct fixture *f)
+{
+    char *said;
+
+    panel_sync(f->panel, f->state, f->now, &said);
+    keep(f, said);
+}
+
+/* extra: further members, taken. */
+static void ask(struct fixture *f, const char *id, const char *kind, json_t *extra)
+{
+    json_t *question = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I}", "id", id, "kind", kind, "server", "files",
+                                 "tool", "write_file", "text", "", "asked", (json_int_t)1);
+
+    if (extra)
+        json_object_update(question, extra);
+    json_decref(extra);
+    fold(f, EVENT_QUESTION_ASKED, json_pack("{s:o}", "question", question));
+    sync(f);
+    panel_arrange(f->panel, 60, 4);
+}
+
+static int setup(void **out)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+
+    utf8_locale();
+    f->state = state_new(SESSION, EPOCH);
+    f->panel = panel_new();
+    f->now = 100000;
+    *out = f;
+    return 0;
+}
+
+static int teardown(void **at)
+{
+    struct fixture *f = *at;
+
+    panel_free(&f->panel);
+    state_free(&f->state);
+    json_decref(f->params);
+    free(f->said);
+    free(f);
+    return 0;
+}
+
+static enum panel_does press_with(struct fixture *f, uint32_t code, uint8_t mods, bool draft_empty)
+{
+    struct key_event event = {.code = code, .mods = mods};
+    json_t *params;
+    char *said;
+    enum panel_does does = panel_key(f->panel, &event, draft_empty, f->now, &params, &said);
+
+    keep(f, said);
+    if (params) {
+        json_decref(f->params);
+        f->params = params;
+    }
+    return does;
+}
+
+/* After the person has sat still for long enough. */
+static enum panel_does press(struct fixture *f, uint32_t code)
+{
+    f->now += PANEL_QUIET_MS;
+    return press_with(f, code, 0, true);
+}
+
+static void type(struct fixture *f, const char *text)
+{
+    for (; *text; text++)
+        assert_int_equal(press_with(f, (unsigned char)*text, 0, true), PANEL_TAKES);
+}
+
+static void answered_is(struct fixture *f, const char *decision, const char *scope)
+{
+    assert_non_null(f->params);
+    assert_string_equal(jsonx_str(f->params, "decision", ""), decision);
+    assert_string_equal(jsonx_str(f->params, "scope", ""), scope);
+}
+
+/* --- what must not answer --- */
+
+static void a_key_right_after_the_question_came_is_not_an_answer(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    f->now += PANEL_QUIET_MS - 1;
+    assert_int_equal(press_with(f, 'y', 0, true), PANEL_LEAVES);
+    f->now += PANEL_QUIET_MS - 1; /* that key began the time anew */
+    assert_int_equal(press_with(f, 'y', 0, true), PANEL_LEAVES);
+    f->now += PANEL_QUIET_MS;
+    assert_int_equal(press_with(f, 'y', 0, true), PANEL_ANSWERS);
+    answered_is(f, "allow", "");
+}
+
+static void space_and_enter_never_answer(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    assert_int_equal(press(f, ' '), PANEL_LEAVES);
+    assert_int_equal(press(f, KEY_ENTER), PANEL_LEAVES);
+    assert_int_equal(press(f, KEY_TAB), PANEL_LEAVES);
+    assert_null(f->params);
+}
+
+static void while_one_writes_it_takes_alt(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    f->now += PANEL_QUIET_MS;
+    assert_int_equal(press_with(f, 'n', 0, false), PANEL_LEAVES);
+    f->now += PANEL_QUIET_MS;
+    assert_int_equal(press_with(f, 'n', MOD_ALT, false), PANEL_ANSWERS);
+    answered_is(f, "deny", "");
+}
+
+static void yes_needs_the_end_to_be_seen(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission",
+        json_pack("{s:s}", "arguments", "{\"command\":\"a\\nb\\nc\\nd\\ne\\nf\\ng\\nh\"}"));
+    assert_int_equal(panel_arrange(f->panel, 60, 4), 4);
+    assert_int_equal(press(f, 'y'), PANEL_TAKES);
+    assert_null(f->params);
+    assert_non_null(strstr(f->said, "end was not seen"));
+    assert_int_equal(press(f, 'p'), PANEL_TAKES);
+    assert_null(panel_input(f->panel));
+    press(f, 'v');
+    assert_true(panel_expanded(f->panel));
+    panel_arrange(f->panel, 60, 5);
+    press(f, KEY_END);
+    panel_arrange(f->panel, 60, 5);
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+    answered_is(f, "allow", "");
+}
+
+/* Saying no needs no reading. */
+static void no_works_at_once(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", json_pack("{s:s}", "arguments", "{\"c\":\"a\\nb\\nc\\nd\\ne\\nf\\ng\\nh\"}"));
+    assert_int_equal(press(f, 'n'), PANEL_ANSWERS);
+    answered_is(f, "deny", "");
+}
+
+static void an_answer_on_its_way_is_not_given_twice(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+    assert_int_equal(press(f, 'n'), PANEL_LEAVES);
+    panel_refused(f->panel);
+    assert_int_equal(press(f, 'n'), PANEL_ANSWERS);
+}
+
+/* --- what is shown --- */
+
+static void nothing_is_hidden(void **at)
+{
+    struct fixture *f = *at;
+    size_t len;
+    enum style style;
+
+    ask(f, FIRST, "permission",
+        json_pack("{s:s}", "arguments", "{\"command\":\"ls\\u001b[8m; rm -rf /\\u001b[0m \\u202e txt\"}"));
+    char *line = strndup(panel_line(f->panel, 0, &len, &style), 200);
+    assert_string_equal(line, "command: ls^[[8m; rm -rf /^[[0m <U+202E> txt\n");
+    assert_non_null(strstr(panel_hint(f->panel), "3 hidden characters"));
+    free(line);
+}
+
+static void the_heading_names_server_tool_and_danger(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", json_pack("{s:b}", "destructive", 1));
+    assert_string_equal(panel_heading(f->panel),
+                        "? the model wants to run files/write_file, which can destroy");
+    ask(f, SECOND, "permission", NULL);
+    assert_non_null(strstr(panel_heading(f->panel), "(1 of 2 waiting)"));
+}
+
+/* --- the others --- */
+
+static void when_another_was_first_it_says_who(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    fold(
+        f, EVENT_QUESTION_ANSWERED,
+        json_pack("{s:s,s:s,s:s,s:s}", "question", FIRST, "decision", "deny", "cause", "person", "by", "bo"));
+    sync(f);
+    assert_false(panel_open(f->panel));
+    assert_string_equal(f->said, "denied by bo: the model wants to run files/write_file");
+}
+
+static void later_puts_it_off_until_it_is_called_back(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    assert_int_equal(press(f, KEY_ESCAPE), PANEL_TAKES);
+    sync(f);
+    assert_false(panel_open(f->panel));
+    ask(f, SECOND, "permission", NULL); /* a new one comes up all the same */
+    assert_true(panel_open(f->panel));
+    press(f, KEY_ESCAPE);
+    assert_true(panel_recall(f->panel, f->state, f->now));
+    panel_arrange(f->panel, 60, 4);
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+    assert_string_equal(jsonx_str(f->params, "question", ""), FIRST);
+}
+
+/* --- text --- */
+
+static void deny_with_a_reason(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    press(f, 'N');
+    assert_non_null(panel_input(f->panel));
+    type(f, "yn not that");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_ANSWERS);
+    answered_is(f, "deny", "");
+    assert_string_equal(jsonx_str(f->params, "reason", ""), "yn not that");
+}
+
+static void always_asks_for_the_pattern(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", json_pack("{s:s}", "pattern", "files/write_file"));
+    press(f, 'p');
+    assert_string_equal(editor_text(panel_input(f->panel), NULL), "files/write_file");
+    type(f, "(path=/tmp/*)");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_ANSWERS);
+    answered_is(f, "allow", "user");
+    assert_string_equal(jsonx_str(f->params, "pattern", ""), "files/write_file(path=/tmp/*)");
+    panel_refused(f->panel);
+    press(f, 's');
+    answered_is(f, "allow", "session");
+}
+
+static void a_form_is_filled_in_field_by_field(void **at)
+{
+    struct fixture *f = *at;
+    json_t *fields =
+        json_pack("[{s:s,s:s,s:b},{s:s,s:s,s:i,s:i},{s:s,s:s,s:[{s:s,s:s},{s:s,s:s}]},{s:s,s:s}]", "name",
+                  "name", "type", "text", "required", 1, "name", "age", "type", "integer", "min", 1,
+                  "default", 40, "name", "colour", "type", "choice", "options", "value", "r", "title", "Red",
+                  "value", "g", "title", "Green", "name", "ok", "type", "boolean");
+
+    assert_non_null(fields);
+    ask(f, FIRST, "form", json_pack("{s:o}", "fields", fields));
+    panel_arrange(f->panel, 60, 10);
+    assert_int_equal(press(f, 'y'), PANEL_LEAVES); /* it is not filled in */
+    press(f, 'f');
+    press_with(f, KEY_ENTER, 0, true);
+    assert_string_equal(f->said, "this is required");
+    type(f, "Ann");
+    press_with(f, KEY_ENTER, 0, true);
+    assert_string_equal(editor_text(panel_input(f->panel), NULL), "40");
+    press_with(f, 'u', MOD_CTRL, true);
+    type(f, "0");
+    press_with(f, KEY_ENTER, 0, true);
+    assert_string_equal(f->said, "0 is too small; it must be at least 1");
+    press_with(f, KEY_BACKSPACE, 0, true);
+    type(f, "41");
+    press_with(f, KEY_ENTER, 0, true);
+    type(f, "green");
+    press_with(f, KEY_ENTER, 0, true);
+    type(f, "yes");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES); /* Enter does not send it */
+    assert_null(f->params);
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+    char *content = json_dumps(json_object_get(f->params, "content"), JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(content, "{\"age\":41,\"colour\":\"g\",\"name\":\"Ann\",\"ok\":true}");
+    free(content);
+}
+
+static void several_choices_are_a_list(void **at)
+{
+    json_t *field = json_pack("{s:s,s:s,s:[{s:s},{s:s}]}", "name", "n", "type", "choices", "options", "value",
+                              "a b", "value", "c");
+    char error[256];
+    json_t *value = panel_field_value(field, " a b , c", error);
+    char *text = json_dumps(value, JSON_COMPACT);
+
+    (void)at;
+    assert_string_equal(text, "[\"a b\",\"c\"]");
+    assert_null(panel_field_value(field, "a b, d", error));
+    assert_string_equal(error, "'d' is none of the choices");
+    free(text);
+    json_decref(value);
+    json_decref(field);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(a_key_right_after_the_question_came_is_not_an_answer),
+        CASE(space_and_enter_never_answer),
+        CASE(while_one_writes_it_takes_alt),
+        CASE(yes_needs_the_end_to_be_seen),
+        CASE(no_works_at_once),
+        CASE(an_answer_on_its_way_is_not_given_twice),
+        CASE(nothing_is_hidden),
+        CASE(the_heading_names_server_tool_and_danger),
+        CASE(when_another_was_first_it_says_who),
+        CASE(later_puts_it_off_until_it_is_called_back),
+        CASE(deny_with_a_reason),
+        CASE(always_asks_for_the_pattern),
+        CASE(a_form_is_filled_in_field_by_field),
+        CASE(several_choices_are_a_list),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -23,6 +23,10 @@
     {                                                                                                        \
         name, FIELD_STRING, required, false, 0, max, NULL                                                    \
     }
+#define SERVER_NAME                                                                                          \
+    {                                                                                                        \
+        "server", FIELD_STRING, REQ, false, 1, STATE_SERVER_NAME_MAX, NULL                                   \
+    }
 #define OBJECT(name, required)                                                                               \
     {                                                                                                        \
         name, FIELD_OBJECT, required, false, 0, 0, NULL                                                      \
@@ -42,20 +46,20 @@ enum { NAME_MAX_BYTES = 256, REASON_MAX = 4096, TOKENS_MAX = 1 << 30 };
 
 static const struct field error_fields[] = {TEXT("kind", REQ, 64), TEXT("text", REQ, REASON_MAX),
                                             ID("message", OPT), END};
-static const struct field connected_fields[] = {TEXT("server", REQ, STATE_SERVER_NAME_MAX),
+static const struct field connected_fields[] = {SERVER_NAME,
                                                 TEXT("variant", OPT, STATE_SERVER_NAME_MAX),
                                                 TEXT("title", OPT, NAME_MAX_BYTES),
                                                 TEXT("version", OPT, NAME_MAX_BYTES),
                                                 TEXT("protocol", REQ, 64),
                                                 {"tools", FIELD_INT, REQ, false, 0, 10000, NULL},
                                                 END};
-static const struct field disconnected_fields[] = {TEXT("server", REQ, STATE_SERVER_NAME_MAX),
+static const struct field disconnected_fields[] = {SERVER_NAME,
                                                    {"cause", FIELD_ENUM, REQ, false, 0, 0, CAUSES},
                                                    TEXT("text", OPT, REASON_MAX),
                                                    TEXT("by", OPT, NAME_MAX_BYTES),
                                                    END};
-static const struct field log_fields[] = {TEXT("server", REQ, STATE_SERVER_NAME_MAX), TEXT("level", REQ, 32),
-                                          TEXT("text", REQ, REASON_MAX), END};
+static const struct field log_fields[] = {SERVER_NAME, TEXT("level", REQ, 32), TEXT("text", REQ, REASON_MAX),
+                                          END};
 static const struct field message_added_fields[] = {OBJECT("message", REQ), END};
 static const struct field joined_fields[] = {OBJECT("participant", REQ), END};
 static const struct field left_fields[] = {ID("participant", REQ), TEXT("why", OPT, 64), END};
@@ -105,6 +109,7 @@ static const struct field tool_ended_fields[] = {ID("message", OPT),
 static const struct field queue_fields[] = {OBJECT("added", OPT),
                                             {"front", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                             {"removed", FIELD_STRINGS, OPT, false, 1, STATE_QUEUE_MAX, NULL},
+                                            OBJECT("replaced", OPT),
                                             TEXT("by", OPT, NAME_MAX_BYTES),
                                             END};
 static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};
@@ -275,6 +280,13 @@ static bool read_number(const json_t *json, struct event *event, char error[256]
     return true;
 }
 
+/* What a newer program says durably still has its number. */
+static uint64_t unknown_seq(const json_t *json)
+{
+    int64_t seq = jsonx_int(json, "seq", 0);
+    return seq > 0 ? (uint64_t)seq : 0;
+}
+
 bool event_parse(json_t *json, struct event *event, char error[256])
 {
     memset(event, 0, sizeof *event);
@@ -289,9 +301,10 @@ bool event_parse(json_t *json, struct event *event, char error[256])
         return false;
     }
     event->type = event_type_parse(type);
-    if (event->type != EVENT_COUNT &&
-        (!read_number(json, event, error) ||
-         !schema_check(event_row(event->type)->fields, event->data, false, error)))
+    if (event->type == EVENT_COUNT)
+        event->seq = unknown_seq(json);
+    else if (!read_number(json, event, error) ||
+             !schema_check(event_row(event->type)->fields, event->data, false, error))
         return false;
     event->json = json_incref(json);
     return true;

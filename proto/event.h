@@ -90,7 +90,8 @@ bool event_encode(const struct event *event, struct buf *out);
 bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int64_t ts,
                         const struct chunk *chunk, struct buf *out);
 /* Reads an event object that was parsed already; takes a reference to json. Returns EVENT_COUNT as type for a
- * type that is not known (skip it). False with a sentence in error if it is malformed. */
+ * type that is not known, and as seq its number, or 0 for a transient one (state_fold steps over it). False
+ * with a sentence in error if it is malformed. */
 bool event_parse(json_t *json, struct event *event, char error[256]);
 void event_clear(struct event *event);
 /* The chunk inside a stream.chunk event whose fields were checked; its pointers live as long as the event.

@@ -200,13 +200,31 @@ static bool queue_add(struct state *state, const json_t *added, bool front)
     return true;
 }
 
+/* In its place: it neither gains nor loses its turn by being edited. */
+static bool queue_replace(struct state *state, const json_t *replaced)
+{
+    struct message *message = message_from_json(replaced);
+    size_t at = message ? queue_find(state, message->id) : state->queue_count;
+    if (at == state->queue_count || message->status != MESSAGE_COMPLETE) {
+        message_free(&message);
+        return false;
+    }
+    message->steer = state->queue[at]->steer;
+    message_free(&state->queue[at]);
+    state->queue[at] = message;
+    return true;
+}
+
 bool reduce_queue(struct state *state, const struct event *event)
 {
     const json_t *added = jsonx_obj(event->data, "added"), *removed = jsonx_arr(event->data, "removed");
-    if (!added == !removed)
+    const json_t *replaced = jsonx_obj(event->data, "replaced");
+    if ((added != NULL) + (removed != NULL) + (replaced != NULL) != 1)
         return false;
     if (added)
         return queue_add(state, added, jsonx_bool(event->data, "front", false));
+    if (replaced)
+        return queue_replace(state, replaced);
     size_t i;
     json_t *id;
     json_array_foreach(removed, i, id)

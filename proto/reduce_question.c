@@ -172,8 +172,8 @@ static void answered_add(struct state *state, const struct answered *answered)
     state->answered[state->answered_count++] = *answered;
 }
 
-/* A call that was denied ends by tool.ended, which says so to the model; until then it has not been decided.
- */
+/* A call that was denied ends by tool.ended, which says so to the model; until then it stays asked, and knows
+ * by whom it was denied. */
 bool reduce_answered(struct state *state, const struct event *event)
 {
     const json_t *data = event->data;
@@ -188,8 +188,10 @@ bool reduce_answered(struct state *state, const struct event *event)
                                 .ts = event->ts};
     strcpy(answered.id, question->id);
     if (question->kind == QUESTION_PERMISSION &&
-        state_call(state, question->message, question->block) == CALL_ASKED && strcmp(decision, "allow") == 0)
-        set_call(state, state_message(state, question->message), question, CALL_ALLOWED, by);
+        state_call(state, question->message, question->block) == CALL_ASKED)
+        set_call(state, state_message(state, question->message), question,
+                 strcmp(decision, "allow") == 0 ? CALL_ALLOWED : CALL_ASKED,
+                 strcmp(decision, "cancel") == 0 ? NULL : by);
     answered_add(state, &answered);
     question_free(&state->questions[at]);
     memmove(&state->questions[at], &state->questions[at + 1],

@@ -169,6 +169,25 @@ static void call_changed(struct state *state, struct message *message, struct bl
     message->version++;
 }
 
+/* Results fill a message up to its bound; a short one always fits, so that every call can end. */
+static bool has_room(const struct message *message, const char *text)
+{
+    size_t len = len_of(text);
+    return len <= STATE_NOTE_MAX || message->bytes + len <= STATE_MESSAGE_BYTES;
+}
+
+/* Whether a person is still asked about it. */
+static bool is_asked(const struct state *state, const struct message *message, const struct block *block)
+{
+    for (size_t i = 0; i < state->question_count; i++) {
+        const struct question *question = state->questions[i];
+        if (question->kind == QUESTION_PERMISSION && strcmp(question->message, message->id) == 0 &&
+            question->block == block - message->blocks)
+            return true;
+    }
+    return false;
+}
+
 bool reduce_tool_started(struct state *state, const struct event *event)
 {
     struct message *message;
@@ -186,7 +205,8 @@ bool reduce_tool_started(struct state *state, const struct event *event)
     set_if_given(&block->call->server, event, "server");
     set_if_given(&block->call->tool, event, "tool");
     set_if_given(&block->call->by, event, "by");
-    set_if_given(&block->call->why, event, "why");
+    if (has_room(message, jsonx_str(event->data, "why", NULL)))
+        set_if_given(&block->call->why, event, "why");
     call_changed(state, message, block, before);
     return true;
 }
@@ -218,7 +238,7 @@ bool reduce_tool_ended(struct state *state, const struct event *event)
         return false;
     size_t before = call_bytes(block->call);
     const char *result = jsonx_str(event->data, "result", "");
-    if (message->bytes + strlen(result) > STATE_MESSAGE_BYTES + WHY_MAX)
+    if (!has_room(message, result) || is_asked(state, message, block))
         return false;
     if (!block->call)
         block->call = call_new();

@@ -196,13 +196,18 @@ bool state_prepend(struct state *state, const json_t *page)
 
 /* --- folding --- */
 
+static bool reduce(struct state *state, const struct event *event)
+{
+    return event->type == EVENT_COUNT || event_row(event->type)->reduce(state, event);
+}
+
 static enum fold fold_durable(struct state *state, const struct event *event)
 {
     if (event->seq <= state->seq)
         return FOLD_OLD;
     if (event->seq != state->seq + 1)
         return FOLD_GAP;
-    if (!event_row(event->type)->reduce(state, event))
+    if (!reduce(state, event))
         return FOLD_BAD;
     state->seq = event->seq;
     state->activity = event->ts;
@@ -218,13 +223,16 @@ static enum fold order_of(const struct state *state, uint64_t at)
 enum fold state_fold(struct state *state, const struct event *event)
 {
     char why[256];
-    if ((unsigned)event->type >= EVENT_COUNT || strcmp(event->session, state->id) != 0)
+    bool unknown = event->type == EVENT_COUNT;
+    if ((unsigned)event->type > EVENT_COUNT || strcmp(event->session, state->id) != 0)
         return FOLD_BAD;
-    if (!event->json && !schema_check(event_row(event->type)->fields, event->data, false, why))
+    if (!unknown && !event->json && !schema_check(event_row(event->type)->fields, event->data, false, why))
         return FOLD_BAD;
     if (strcmp(event->epoch, state->epoch) != 0)
         return FOLD_GAP;
-    if (event_row(event->type)->durable)
+    if (unknown && event->seq == 0)
+        return FOLD_OLD;
+    if (unknown || event_row(event->type)->durable)
         return fold_durable(state, event);
     if (event->type == EVENT_STREAM_CHUNK) {
         struct chunk chunk;

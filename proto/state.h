@@ -22,9 +22,10 @@ enum {
     /* Content of one message, its calls' results included: a little above the most that limits.reply_size
      * allows, and so little that its JSON, of which a byte may take six, fits into one frame. */
     STATE_MESSAGE_BYTES = 1280 << 10,
-    STATE_SUMMARY_MAX = 64 << 10,      /* bytes of a compaction's summary */
-    STATE_ARGUMENTS_MAX = 64 << 10,    /* bytes of the arguments that a question or tool.started repeats */
-    STATE_QUESTIONS_MAX = 32,          /* open ones of a session */
+    STATE_NOTE_MAX = 256,           /* bytes of a result that always fits: what is said of a call not run */
+    STATE_SUMMARY_MAX = 64 << 10,   /* bytes of a compaction's summary */
+    STATE_ARGUMENTS_MAX = 64 << 10, /* bytes of the arguments that a question or tool.started repeats */
+    STATE_QUESTIONS_MAX = 32,       /* open ones of a session */
     STATE_QUESTIONS_BYTES = 256 << 10, /* of all of them as JSON */
     STATE_ANSWERED_MAX = 64,           /* answered ones that are remembered, for those who come late */
     STATE_RULES_MAX = 256,             /* of a session */
@@ -218,7 +219,8 @@ void state_free(struct state **state);
 void state_set_window(struct state *state, size_t messages, size_t bytes);
 
 /* Folds one event, after a check of its fields unless event_parse made it. Its session must be this one; an
- * event of another epoch is a FOLD_GAP. */
+ * event of another epoch is a FOLD_GAP. One of an unknown type (EVENT_COUNT, of a newer daemon) counts if it
+ * is durable, and changes nothing else; a transient one is FOLD_OLD. */
 enum fold state_fold(struct state *state, const struct event *event);
 /* The same for a chunk; at: the seq that it follows. */
 enum fold state_fold_chunk(struct state *state, uint64_t at, const struct chunk *chunk);

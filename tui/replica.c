@@ -1,7 +1,6 @@
 /* Phases go subscribe -> snapshot -> live, and back to snapshot with every doubt. Events that come before
  * live are kept, since the snapshot may already hold them or not: folding decides. */
 #include "tui/replica.h"
-#include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,28 +182,19 @@ bool replica_snapshot(struct replica *replica, const json_t *snapshot, char erro
     return true;
 }
 
-/* A type that this client does not know still has its number if it is durable; the state cannot step over it.
- */
-static enum fold fold_unknown(const struct state *state, const struct event *event)
-{
-    int64_t seq = jsonx_int(event->json, "seq", 0);
-
-    return seq > 0 && (uint64_t)seq > state->seq ? FOLD_GAP : FOLD_OLD;
-}
-
 /* An event that cannot be is a sign that the state is not what the daemon has. Presence is no part of the
  * log. */
 static bool doubts(const struct event *event, enum fold fold)
 {
     if (fold == FOLD_BAD)
-        return event_row(event->type)->durable || event->type == EVENT_STREAM_CHUNK;
+        return event->type == EVENT_COUNT || event_row(event->type)->durable ||
+               event->type == EVENT_STREAM_CHUNK;
     return fold == FOLD_GAP;
 }
 
 static enum fold fold_live(struct replica *replica, const struct event *event)
 {
-    enum fold fold =
-        event->type == EVENT_COUNT ? fold_unknown(replica->state, event) : state_fold(replica->state, event);
+    enum fold fold = state_fold(replica->state, event);
 
     replica->ahead = 0;
     if (doubts(event, fold))

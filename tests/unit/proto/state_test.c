@@ -280,9 +280,6 @@ static void another_epoch_is_a_gap_and_another_session_is_bad(void **unused)
         assert_int_equal(state_fold(old, &story->events[i]), FOLD_GAP);
         assert_int_equal(state_fold(other, &story->events[i]), FOLD_BAD);
     }
-    struct event unknown = story->events[0];
-    unknown.type = EVENT_COUNT;
-    assert_int_equal(state_fold(story->state, &unknown), FOLD_BAD);
     state_free(&old);
     state_free(&other);
     story_free(story);

@@ -4,6 +4,7 @@
 
 #include "daemon/files.h"
 #include "shared/log.h"
+#include "shared/subreaper.h"
 #include "shared/xalloc.h"
 
 #include <errno.h>
@@ -144,6 +145,7 @@ struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
         close(pair[0]);
         return NULL;
     }
+    subreaper_know(pid);
     struct agentproc *proc = xcalloc(1, sizeof *proc);
     *proc = (struct agentproc){.callbacks = callbacks, .arg = arg, .pid = pid, .fd = pair[0], .pidfd = pidfd};
     buf_init(&proc->in, IN_MAX);
@@ -219,6 +221,7 @@ void agentproc_abandon(struct agentproc **slot)
         return;
     agentproc_kill(proc, EXIT_CAUSE_DONE);
     waitpid(proc->pid, NULL, 0);
+    subreaper_forget(proc->pid);
     close_handles(proc);
 }
 
@@ -293,6 +296,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     drain(proc);
     if (proc->ended || waitpid(proc->pid, &how_ended, 0) != proc->pid)
         return;
+    subreaper_forget(proc->pid);
     bool clean = WIFEXITED(how_ended) && WEXITSTATUS(how_ended) == 0;
     enum exit_cause cause = proc->cause_set ? proc->cause : clean ? EXIT_CAUSE_DONE : EXIT_CAUSE_CRASHED;
     if (cause == EXIT_CAUSE_HIBERNATED && !clean)

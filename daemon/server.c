@@ -14,6 +14,7 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/paths.h"
+#include "shared/subreaper.h"
 #include "shared/xalloc.h"
 
 #include <errno.h>
@@ -29,7 +30,8 @@
 enum {
     STOP_POLL_MS = 20,      /* how often a stop looks whether turns have ended */
     STOP_RESERVE_MS = 2000, /* of stop.timeout, kept for the store's last commit */
-    BYE_LINGER_MS = 200
+    BYE_LINGER_MS = 200,
+    SWEEP_MS = 1000 /* at the end, for what agents left */
 };
 
 struct run { /* what server_run holds besides the server itself */
@@ -37,7 +39,7 @@ struct run { /* what server_run holds besides the server itself */
     const struct server_options *options;
     char *runtime, *state, *socket_path;
     int lock;
-    uv_signal_t signals[3];
+    uv_signal_t signals[4];
     uv_timer_t stopper;
     int64_t stop_deadline; /* steady ms */
 };
@@ -49,7 +51,7 @@ static void set_process_limits(void)
     struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none); /* a core would hold keys */
     prctl(PR_SET_DUMPABLE, 0);
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    subreaper_become();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a full disk, not an end */
 }
@@ -127,7 +129,9 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct server *server = handle->data;
     char error[256];
-    if (number != SIGHUP)
+    if (number == SIGCHLD) /* of an agent, which may have left children, or of such a one */
+        subreaper_sweep();
+    else if (number != SIGHUP)
         server_stop(server);
     else if (!server->stopping) /* READY=1 after STOPPING=1 would be a lie */
         server_reload(server, error);
@@ -206,7 +210,7 @@ static int open_gateway(struct run *run)
 
 static void watch_signals(struct run *run)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         uv_signal_init(run->server.loop, &run->signals[i]);
         run->signals[i].data = &run->server;
@@ -258,6 +262,7 @@ static int finish(struct run *run, int code)
     server->stopping = true;
     supervisor_close(&server->supervisor);
     probe_close(&server->probe);
+    subreaper_finish(SWEEP_MS);
     if (server->registry)
         registry_each(server->registry, store_snapshot_of, NULL);
     if (server->store && !store_close(&server->store) && code == EXIT_OK) {

@@ -29,6 +29,7 @@ static struct {
 void subreaper_become(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 void subreaper_know(pid_t pid)
@@ -173,6 +174,37 @@ size_t subreaper_count(pid_t pid, size_t max)
 
 /* --- sweeping --- */
 
+/* Whoever sweeps has set no_new_privs, which all below inherit and cannot shed. A child without it was there
+ * before us, or came to us as the first process of a container: it is none of ours. */
+static bool is_foreign(pid_t pid)
+{
+    static const char field[] = "\nNoNewPrivs:\t";
+    char path[64], text[4096];
+
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[got > 0 ? got : 0] = '\0';
+    const char *at = strstr(text, field);
+    return at && at[sizeof field - 1] == '0';
+}
+
+enum swept { SWEPT_NOTHING, SWEPT_KILLED, SWEPT_REAPED };
+
+static enum swept sweep_one(pid_t pid)
+{
+    if (is_known(pid))
+        return SWEPT_NOTHING;
+    if (waitpid(pid, NULL, WNOHANG | __WALL) != 0)
+        return SWEPT_REAPED;
+    if (is_foreign(pid))
+        return SWEPT_NOTHING;
+    kill(pid, SIGKILL);
+    return waitpid(pid, NULL, WNOHANG | __WALL) == 0 ? SWEPT_KILLED : SWEPT_REAPED;
+}
+
 size_t subreaper_sweep(void)
 {
     pid_t batch[BATCH];
@@ -187,13 +219,10 @@ size_t subreaper_sweep(void)
             search_children(&pids);
         alive = reaped = 0;
         for (size_t i = 0; i < pids.count; i++) {
-            if (is_known(batch[i]))
-                continue;
-            kill(batch[i], SIGKILL);
-            if (waitpid(batch[i], NULL, WNOHANG | __WALL) == 0)
-                alive++;
-            else
-                reaped++;
+            enum swept swept = sweep_one(batch[i]);
+
+            alive += swept == SWEPT_KILLED;
+            reaped += swept == SWEPT_REAPED;
         }
     }
     return alive;

@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* From now on orphans below this process become its children. */
+/* From now on orphans below this process become its children, and inherit no_new_privs: those that have it
+ * not are never swept. */
 void subreaper_become(void);
 /* A child that is never swept. */
 void subreaper_know(pid_t pid);

@@ -2,6 +2,7 @@
  * are CLOEXEC, and the four that it gets are moved above its own numbers first, lest one overwrites another.
  */
 #include "daemon/agent/mcp/launch.h"
+#include "daemon/agent/mcp/cgroup.h"
 #include "daemon/agent/mcp/shim.h"
 #include "shared/subreaper.h"
 #include "shared/xalloc.h"
@@ -16,7 +17,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ERROR_SIZE = 256, NUMBER = 24, PIPES = 4 };
+enum {
+    ERROR_SIZE = 256,
+    PIPES = 4,
+    SHIMS = 2 /* of ours, above an isolated server */
+};
 
 static const char *shim_path;
 
@@ -174,6 +179,8 @@ bool launch_start(const struct launch *launch, struct launched *launched, char e
     }
     int why = open_pipes(&pipes) ? 0 : errno;
     if (why == 0) {
+        launched->counted = cgroup_make(launched->cgroup, launch->memory,
+                                        launch->processes > 0 ? launch->processes + SHIMS : 0);
         why = spawn(launch, &pipes, launched->cgroup, &launched->pid);
         close_all(pipes.child);
         launched->pidfd = why == 0 ? (int)syscall(SYS_pidfd_open, launched->pid, 0) : -1;
@@ -186,6 +193,7 @@ bool launch_start(const struct launch *launch, struct launched *launched, char e
             close_all(pipes.ours);
     }
     if (why != 0) {
+        cgroup_remove(launched->cgroup);
         snprintf(error, ERROR_SIZE, "can't start %s: %s", launch->argv[0], strerror(why));
         return false;
     }
@@ -218,13 +226,15 @@ bool launch_report(struct launched *launched, char error[ERROR_SIZE])
 
 void launch_signal(const struct launched *launched, int number)
 {
+    if (number == SIGKILL)
+        cgroup_kill(launched->cgroup);
     kill(-launched->pid, number);
     kill(launched->pid, number);
 }
 
 bool launch_crowded(const struct launched *launched, int64_t processes)
 {
-    size_t most = (size_t)processes + 1;
+    size_t most = (size_t)processes + (launched->isolated ? SHIMS : 0) + 1;
 
     return subreaper_count(launched->pid, most) == most;
 }
@@ -252,4 +262,6 @@ void launch_clear(struct launched *launched)
     close_one(&launched->out);
     close_one(&launched->err);
     close_one(&launched->report);
+    cgroup_remove(launched->cgroup);
+    launched->cgroup[0] = '\0';
 }

@@ -6,6 +6,7 @@
 #ifndef STOA_AGENT_MCP_LAUNCH_H
 #define STOA_AGENT_MCP_LAUNCH_H
 
+#include "daemon/agent/mcp/cgroup.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,7 +32,7 @@ struct launched {
     int report;              /* what the shim tells; read by launch_report */
     bool isolated;           /* it has a PID namespace: killing pid kills all of it. After launch_report */
     bool counted;            /* the kernel holds it to its limit of processes. After launch_report */
-    char cgroup[256];        /* path of its own, "" if none */
+    char cgroup[CGROUP_PATH_MAX]; /* path of its own, "" if none */
 };
 
 /* Must be called on the main thread (PDEATHSIG goes by thread). False with a sentence in error that names the

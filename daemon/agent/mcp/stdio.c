@@ -5,6 +5,7 @@
 #include "daemon/agent/mcp/stdio.h"
 #include "daemon/agent/mcp/lines.h"
 #include "daemon/agent/mcp/message.h"
+#include "daemon/agent/mcp/talk.h"
 #include "shared/jsonx.h"
 #include "shared/subreaper.h"
 #include "shared/xalloc.h"
@@ -17,13 +18,11 @@
 #include <unistd.h>
 
 enum {
-    READ_BYTES = 64 << 10,  /* of a stream in one turn of the loop */
-    WRITE_BYTES = 1 << 20,  /* to it, in one turn */
-    DRAIN_BYTES = 2 << 20,  /* of a stream after its death: more than a pipe holds comes from somebody else */
-    SECOND_BYTES = 4 << 20, /* of its stderr in a second; then it has to wait */
-    KEPT_BYTES = 64 << 10,  /* a larger buffer is given back when it is empty */
-    SECOND_MS = 1000,
-    HANDLES = 7
+    READ_BYTES = 64 << 10, /* of a stream in one turn of the loop */
+    WRITE_BYTES = 1 << 20, /* to it, in one turn */
+    DRAIN_BYTES = 2 << 20, /* of a stream after its death: more than a pipe holds comes from somebody else */
+    KEPT_BYTES = 64 << 10, /* a larger buffer is given back when it is empty */
+    HANDLES = 8
 };
 
 enum phase {
@@ -45,16 +44,16 @@ struct stdio {
     enum phase phase;
     struct launched child;
     uv_poll_t in, out, err, process;
-    uv_timer_t deadline, second;
+    uv_timer_t deadline, second, census;
     uv_signal_t orphans;
     int open_handles;
-    struct lines out_lines, err_lines;
+    struct lines lines; /* of its stdout */
+    struct talk talk;   /* of its stderr */
     struct buf waiting; /* for its stdin */
     size_t written;     /* of these */
     unsigned noise;
     const char *withdrawn; /* what it has closed of its own accord; NULL: nothing */
-    unsigned said, unsaid; /* lines in this second */
-    size_t err_bytes;      /* in this second */
+    int64_t processes;     /* its limit; 0: none */
 };
 
 /* --- the end of it --- */
@@ -68,8 +67,8 @@ static void on_handle_closed(uv_handle_t *handle)
     void (*closed)(void *arg) = stdio->closed;
     void *arg = stdio->closed_arg;
     launch_clear(&stdio->child);
-    lines_free(&stdio->out_lines);
-    lines_free(&stdio->err_lines);
+    lines_free(&stdio->lines);
+    talk_free(&stdio->talk);
     buf_free(&stdio->waiting);
     free(stdio);
     if (closed)
@@ -90,6 +89,7 @@ static void finish(struct stdio *stdio)
 {
     uv_close((uv_handle_t *)&stdio->deadline, on_handle_closed);
     uv_close((uv_handle_t *)&stdio->second, on_handle_closed);
+    uv_close((uv_handle_t *)&stdio->census, on_handle_closed);
     uv_close((uv_handle_t *)&stdio->orphans, on_handle_closed);
 }
 
@@ -154,14 +154,12 @@ static void suspect(struct stdio *stdio, const char *withdrawn)
 
 /* --- what it says for people --- */
 
-static void tell_unsaid(struct stdio *stdio)
+static void said(void *arg, const char *line, size_t len)
 {
-    char text[96];
-    int len = snprintf(text, sizeof text, "(%u more lines were left out: it writes too fast)", stdio->unsaid);
+    struct stdio *stdio = arg;
 
-    if (stdio->unsaid > 0 && !stdio->quiet)
-        stdio->handler.said(stdio->handler.arg, text, (size_t)len);
-    stdio->unsaid = 0;
+    if (!stdio->quiet)
+        stdio->handler.said(stdio->handler.arg, line, len);
 }
 
 static void on_err(uv_poll_t *poll, int status, int events);
@@ -169,48 +167,22 @@ static void on_err(uv_poll_t *poll, int status, int events);
 static void on_second(uv_timer_t *timer)
 {
     struct stdio *stdio = timer->data;
-    bool busy = stdio->unsaid > 0 || stdio->err_bytes >= SECOND_BYTES;
 
-    stdio->said = 0;
-    stdio->err_bytes = 0;
-    tell_unsaid(stdio);
+    if (talk_next_second(&stdio->talk))
+        uv_timer_start(timer, on_second, TALK_SECOND_MS, 0);
     if (stdio->child.err >= 0)
         uv_poll_start(&stdio->err, UV_READABLE, on_err);
-    if (busy)
-        uv_timer_start(timer, on_second, SECOND_MS, 0);
 }
 
-static void say(struct stdio *stdio, const char *line, size_t len)
+static void begin_second(struct stdio *stdio)
 {
-    if (len == 0 || stdio->quiet)
-        return;
     if (!uv_is_active((uv_handle_t *)&stdio->second))
-        uv_timer_start(&stdio->second, on_second, SECOND_MS, 0);
-    if (stdio->said == STDIO_SAID_LINES) {
-        stdio->unsaid++;
-        return;
-    }
-    stdio->said++;
-    stdio->handler.said(stdio->handler.arg, line, len < STDIO_SAID_BYTES ? len : STDIO_SAID_BYTES);
+        uv_timer_start(&stdio->second, on_second, TALK_SECOND_MS, 0);
 }
 
 static void take_err(struct stdio *stdio, char *bytes, size_t len)
 {
-    char *line;
-    size_t line_len;
-
-    while (!stdio->quiet && lines_next(&stdio->err_lines, &bytes, &len, &line, &line_len) == LINES_LINE)
-        say(stdio, line, line_len);
-}
-
-static void end_err(struct stdio *stdio)
-{
-    char *line;
-    size_t len;
-
-    if (lines_last(&stdio->err_lines, &line, &len))
-        say(stdio, line, len);
-    tell_unsaid(stdio);
+    talk_take(&stdio->talk, bytes, len);
 }
 
 static void on_err(uv_poll_t *poll, int status, int events)
@@ -223,17 +195,15 @@ static void on_err(uv_poll_t *poll, int status, int events)
     (void)events;
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (got <= 0) {
+    if (got > 0) {
+        begin_second(stdio);
+        take_err(stdio, bytes, (size_t)got);
+        if (talk_is_full(&stdio->talk))
+            uv_poll_stop(poll);
+    } else {
         let_go(&stdio->err, &stdio->child.err);
-        end_err(stdio);
-        return;
+        talk_end(&stdio->talk);
     }
-    take_err(stdio, bytes, (size_t)got);
-    stdio->err_bytes += (size_t)got;
-    if (!uv_is_active((uv_handle_t *)&stdio->second))
-        uv_timer_start(&stdio->second, on_second, SECOND_MS, 0);
-    if (stdio->err_bytes >= SECOND_BYTES)
-        uv_poll_stop(&stdio->err);
 }
 
 /* --- what it says for us --- */
@@ -250,7 +220,8 @@ static void take_line(struct stdio *stdio, char *line, size_t len)
         stdio->handler.message(stdio->handler.arg, message, 0);
         json_decref(message);
     } else {
-        say(stdio, line, len);
+        begin_second(stdio);
+        talk_line(&stdio->talk, line, len);
         if (++stdio->noise == STDIO_NOISE_MAX)
             kill_for(stdio, MCP_WHY_NONSENSE, "what it writes to its standard output is no JSON");
     }
@@ -262,8 +233,7 @@ static void take_out(struct stdio *stdio, char *bytes, size_t len)
     char *line, text[96];
     size_t line_len;
 
-    while (!stdio->quiet &&
-           (found = lines_next(&stdio->out_lines, &bytes, &len, &line, &line_len)) == LINES_LINE)
+    while (!stdio->quiet && (found = lines_next(&stdio->lines, &bytes, &len, &line, &line_len)) == LINES_LINE)
         take_line(stdio, line, line_len);
     if (found != LINES_LONG)
         return;
@@ -276,7 +246,7 @@ static void end_out(struct stdio *stdio)
     char *line;
     size_t len;
 
-    if (!stdio->quiet && lines_last(&stdio->out_lines, &line, &len))
+    if (!stdio->quiet && lines_last(&stdio->lines, &line, &len))
         take_line(stdio, line, len);
 }
 
@@ -297,6 +267,22 @@ static void on_out(uv_poll_t *poll, int status, int events)
     let_go(&stdio->out, &stdio->child.out);
     end_out(stdio);
     suspect(stdio, "it closed its standard output");
+}
+
+/* --- how many it is --- */
+
+static void on_census(uv_timer_t *timer)
+{
+    struct stdio *stdio = timer->data;
+    char text[256];
+
+    launch_report(&stdio->child, text);
+    if (stdio->child.counted) {
+        uv_timer_stop(timer);
+    } else if (launch_crowded(&stdio->child, stdio->processes)) {
+        snprintf(text, sizeof text, "more than %lld processes and threads", (long long)stdio->processes);
+        kill_for(stdio, MCP_WHY_FLOOD, text);
+    }
 }
 
 /* --- its death --- */
@@ -341,11 +327,12 @@ static void on_process(uv_poll_t *poll, int status, int events)
     drain(stdio, stdio->child.out, take_out);
     end_out(stdio);
     drain(stdio, stdio->child.err, take_err);
-    end_err(stdio);
+    talk_end(&stdio->talk);
     int ended = launch_reap(&stdio->child);
     stdio->phase = SWEEPING;
     uv_timer_stop(&stdio->deadline);
     uv_timer_stop(&stdio->second);
+    uv_timer_stop(&stdio->census);
     let_go(&stdio->in, &stdio->child.in);
     let_go(&stdio->out, &stdio->child.out);
     let_go(&stdio->err, &stdio->child.err);
@@ -466,13 +453,16 @@ static void watch(struct stdio *stdio, uv_loop_t *loop)
     uv_poll_init(loop, &stdio->process, stdio->child.pidfd);
     uv_timer_init(loop, &stdio->deadline);
     uv_timer_init(loop, &stdio->second);
+    uv_timer_init(loop, &stdio->census);
     uv_signal_init(loop, &stdio->orphans);
     stdio->open_handles = HANDLES;
     stdio->in.data = stdio->out.data = stdio->err.data = stdio->process.data = stdio;
-    stdio->deadline.data = stdio->second.data = stdio->orphans.data = stdio;
+    stdio->deadline.data = stdio->second.data = stdio->census.data = stdio->orphans.data = stdio;
     uv_poll_start(&stdio->out, UV_READABLE, on_out);
     uv_poll_start(&stdio->err, UV_READABLE, on_err);
     uv_poll_start(&stdio->process, UV_READABLE, on_process);
+    if (stdio->processes > 0)
+        uv_timer_start(&stdio->census, on_census, STDIO_CENSUS_MS, STDIO_CENSUS_MS);
 }
 
 struct mcp_transport *stdio_open(uv_loop_t *loop, const struct launch *launch,
@@ -487,8 +477,9 @@ struct mcp_transport *stdio_open(uv_loop_t *loop, const struct launch *launch,
     stdio->base.ops = &ops;
     stdio->handler = *handler;
     stdio->child = child;
-    lines_init(&stdio->out_lines, MCP_MESSAGE_MAX, false);
-    lines_init(&stdio->err_lines, STDIO_SAID_BYTES, true);
+    stdio->processes = launch->processes;
+    lines_init(&stdio->lines, MCP_MESSAGE_MAX, false);
+    talk_init(&stdio->talk, said, stdio);
     buf_init(&stdio->waiting, MCP_MESSAGE_MAX * 2);
     watch(stdio, loop);
     return &stdio->base;

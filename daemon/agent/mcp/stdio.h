@@ -11,10 +11,9 @@ enum {
     STDIO_TERM_MS = 2000, /* from SIGTERM to SIGKILL */
     STDIO_LINGER_MS =
         1000, /* a server that has closed a stream of its own is given so long to end and say how */
-    STDIO_NOISE_MAX = 64,    /* lines on stdout in a row that are no JSON object, after which it is nonsense;
-                                they    are passed to said */
-    STDIO_SAID_BYTES = 4096, /* of a line that is passed to said */
-    STDIO_SAID_LINES = 200   /* a second; of those that are left out, it is said once a second how many */
+    STDIO_NOISE_MAX = 64,  /* lines on stdout in a row that are no JSON object, after which it is nonsense;
+                              they  are passed to said, as are those of stderr (see talk.h) */
+    STDIO_CENSUS_MS = 1000 /* how often processes are counted where the kernel does not */
 };
 
 /* Starts the child. NULL with a sentence in error if there can be no child at all; that its program does not

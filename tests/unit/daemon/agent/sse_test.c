@@ -163,9 +163,84 @@ static void whole_lines_are_a_sign_of_life(void **state)
     buf_free(&seen);
 }
 
+/* What a stream leaves behind to go on with. */
+static void leaves(const char *stream, const char *last_id, int64_t retry_ms)
+{
+    for (size_t step = 1; step <= strlen(stream); step++) {
+        struct buf seen;
+        struct sse sse;
+
+        buf_init(&seen, 1 << 20);
+        sse_init(&sse, 4096, note, &seen);
+        for (size_t at = 0; at < strlen(stream); at += step)
+            sse_feed(&sse, stream + at, step < strlen(stream) - at ? step : strlen(stream) - at);
+        assert_string_equal(sse.last_id.data, last_id);
+        assert_int_equal(sse.retry_ms, retry_ms);
+        sse_restart(&sse);
+        assert_string_equal(sse.last_id.data, last_id);
+        assert_int_equal(sse.retry_ms, retry_ms);
+        buf_clear(&seen);
+        sse_feed(&sse,
+                 "\xEF\xBB\xBF"
+                 "data: new\n\n",
+                 14);
+        assert_string_equal(seen.data, "<|new>");
+        sse_free(&sse);
+        buf_free(&seen);
+    }
+}
+
+static void ids_count_once_their_event_is_whole(void **state)
+{
+    (void)state;
+    leaves("data: a\n\n", "", -1);
+    leaves("id: 1\ndata: a\n\nid: 2\ndata: b\n", "1", -1);
+    leaves("id: 1\ndata:\n\n", "1", -1);
+    leaves("id: 1\n\n", "1", -1);
+    leaves("id: 1\n\ndata: a\n\n", "1", -1);
+    leaves("id: 1\n\nid\n\n", "", -1);
+    leaves("id: 1\n\nid: a\x01z\n\n", "", -1);
+    leaves("id:  x y \n\n", " x y ", -1);
+}
+
+static void the_wait_is_in_digits(void **state)
+{
+    (void)state;
+    leaves("retry: 1500\n", "", 1500);
+    leaves("retry: 0\n\n", "", 0);
+    leaves("retry: 20\nretry: -1\nretry: 1.5\nretry:\nretry: 5s\n\n", "", 20);
+}
+
+static void ids_and_waits_have_bounds(void **state)
+{
+    struct sse sse;
+    struct buf seen;
+    char line[SSE_ID_MAX + 8];
+
+    (void)state;
+    buf_init(&seen, 100);
+    sse_init(&sse, 8192, note, &seen);
+    memset(line, 'i', sizeof line);
+    memcpy(line, "id: ", 4);
+    sse_feed(&sse, line, 4 + SSE_ID_MAX);
+    sse_feed(&sse, "\n\n", 2);
+    assert_int_equal(sse.last_id.len, SSE_ID_MAX);
+    sse_feed(&sse, line, 5 + SSE_ID_MAX);
+    sse_feed(&sse, "\nretry: 99999999999999999999999999\n\n", 36);
+    assert_string_equal(sse.last_id.data, "");
+    assert_true(sse.retry_ms > INT32_MAX);
+    sse_feed(&sse, "id: 1\n\nid: a\0b\n\n", 17);
+    assert_string_equal(sse.last_id.data, "1");
+    sse_free(&sse);
+    buf_free(&seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_count_once_their_event_is_whole),
+        cmocka_unit_test(the_wait_is_in_digits),
+        cmocka_unit_test(ids_and_waits_have_bounds),
         cmocka_unit_test(lines_end_in_lf_cr_or_crlf),
         cmocka_unit_test(data_lines_are_joined),
         cmocka_unit_test(one_space_after_the_colon_goes),

@@ -182,6 +182,7 @@ static void on_done(void *arg, const struct http_result *result)
     int status = result->response->status;
 
     owner->stream.transfer = NULL;
+    owner->stream.was_open |= status / 100 == 2 && streamable_is_events(result->response);
     if (owner->old)
         lose(owner, result);
     else if (status / 100 == 2 ? streamable_is_events(result->response)

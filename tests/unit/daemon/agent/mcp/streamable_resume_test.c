@@ -236,6 +236,15 @@ static void the_end_of_the_session_is_told_by_the_stream_too(void **state)
     rig_open(&rig);
     rig_session(&rig, "2025-11-25");
     mcp_transport_listen(rig.transport);
+    peer_stream(peer_request(&rig.peer, 2)); /* open, though nothing comes */
+    peer_end(peer_request(&rig.peer, 2));
+    peer_answer(peer_request(&rig.peer, 3), "401 Unauthorized", "WWW-Authenticate: Bearer\r\n", "");
+    rig_told(&rig, 1, "failed 0 refused (401) 401 Unauthorized\n");
+    rig_close(&rig);
+
+    rig_open(&rig);
+    rig_session(&rig, "2025-11-25");
+    mcp_transport_listen(rig.transport);
     peer_stream(peer_request(&rig.peer, 2));
     peer_chunk(peer_request(&rig.peer, 2), "retry: 50\n" EVENT("1", NOTE));
     peer_cut(peer_request(&rig.peer, 2));

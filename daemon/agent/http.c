@@ -1,11 +1,11 @@
 /* One uv_timer for libcurl, one uv_poll a socket, and one uv_timer a transfer for its silence. A handle is
  * freed in its close callback, never earlier, so nothing that is on the stack can vanish. */
 #include "daemon/agent/http.h"
+#include "daemon/agent/http_easy.h"
 #include "daemon/agent/http_response.h"
 #include "shared/buf.h"
 #include "shared/xalloc.h"
 #include <curl/curl.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -356,36 +356,6 @@ static size_t on_data(char *bytes, size_t size, size_t count, void *arg)
     return transfer->cancelled ? 0 : len;
 }
 
-/* Whether the folder holds certificates by the hash of their names, as OpenSSL looks them up: this reads the
- * one that is needed instead of all, and saves a megabyte. */
-static bool is_hashed(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-    bool found = false;
-
-    if (!dir)
-        return false;
-    while (!found && (entry = readdir(dir))) {
-        const char *name = entry->d_name;
-        found = strspn(name, "0123456789abcdef") == 8 && name[8] == '.' && name[9] == '0';
-    }
-    closedir(dir);
-    return found;
-}
-
-static void set_certificates(CURL *easy)
-{
-    const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
-
-    if (!file && !folder && is_hashed("/etc/ssl/certs"))
-        folder = "/etc/ssl/certs";
-    if (file || folder) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, file);
-        curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
-    }
-}
-
 /* With no way back for libcurl: it can't send the body a second time. */
 static size_t on_once(char *bytes, size_t size, size_t count, void *arg)
 {
@@ -442,40 +412,7 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     if (request->connect_ms > 0)
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
     set_body(transfer, request);
-    set_certificates(easy);
-}
-
-/* NULL, or what is wrong with the header: a line break would begin another one. Its value may be secret. */
-static char *header_wrong(const char *header)
-{
-    size_t name = strcspn(header, ":");
-
-    if (name == 0 || header[name] != ':' ||
-        strspn(header, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") <
-            name)
-        return xstrdup("one of its headers has no valid name");
-    for (const char *at = header + name; *at; at++)
-        if (((unsigned char)*at < ' ' && *at != '\t') || *at == 0x7F)
-            return xasprintf("the value of its header %.*s has a control character", (int)name, header);
-    return NULL;
-}
-
-static void set_headers(struct http_transfer *transfer, char *const *headers)
-{
-    for (char *const *header = headers; header && *header && !transfer->refused; header++) {
-        const char *value = strchr(*header, ':');
-
-        transfer->refused = header_wrong(*header);
-        if (!value || value[1 + strspn(value + 1, " \t")]) {
-            transfer->headers = curl_slist_append(transfer->headers, *header);
-        } else { /* libcurl's way to say that it is empty; a colon would leave it out */
-            char *empty = xasprintf("%.*s;", (int)(value - *header), *header);
-
-            transfer->headers = curl_slist_append(transfer->headers, empty);
-            free(empty);
-        }
-    }
-    transfer->headers = curl_slist_append(transfer->headers, "Expect:"); /* no wait for 100 Continue */
+    http_easy_certificates(easy);
 }
 
 struct http_transfer *http_start(struct http *http, const struct http_request *request,
@@ -496,7 +433,7 @@ struct http_transfer *http_start(struct http *http, const struct http_request *r
     if (transfer->next)
         transfer->next->link = &transfer->next;
     http->first = transfer;
-    set_headers(transfer, request->headers);
+    transfer->headers = http_easy_headers(request->headers, &transfer->refused);
 
     uv_timer_init(http->loop, &transfer->quiet);
     transfer->quiet.data = transfer;

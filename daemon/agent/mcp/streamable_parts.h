@@ -20,7 +20,8 @@ struct streamable_stream {
     bool begun;    /* this connection has brought bytes */
     bool was_open; /* some connection has */
     bool ended;    /* by what came, within libcurl's callback */
-    int failures;  /* since something new came */
+    int failures;  /* since something new came, or a connection lasted */
+    int64_t opened_at;
 };
 
 struct streamable {

@@ -1,12 +1,16 @@
 /* The long GET. In Streamable HTTP it is a convenience that a server may refuse; in HTTP+SSE it is the
  * connection itself: its first event says where to send, and its end is the end. */
 #include "daemon/agent/mcp/streamable_parts.h"
+#include "shared/clock.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STREAM_BACKOFF_MS = 60000 };
+enum {
+    STREAM_BACKOFF_MS = 60000,
+    STREAM_GOOD_MS = 10000 /* a connection that lasted so long was none that failed */
+};
 
 static void reopen(uv_timer_t *timer);
 
@@ -31,8 +35,11 @@ static void end_connection(struct streamable *owner)
 static void open_later(struct streamable *owner)
 {
     struct streamable_stream *stream = &owner->stream;
-    int64_t wait = streamable_wait(&stream->sse, stream->failures, STREAM_BACKOFF_MS);
+    int64_t wait;
 
+    if (clock_steady_ms() - stream->opened_at >= STREAM_GOOD_MS)
+        stream->failures = 0;
+    wait = streamable_wait(&stream->sse, stream->failures, STREAM_BACKOFF_MS);
     stream->failures++;
     uv_timer_start(&stream->timer, reopen, (uint64_t)wait, 0);
 }
@@ -208,6 +215,7 @@ static void reopen(uv_timer_t *timer)
 
     sse_restart(&stream->sse);
     stream->begun = stream->ended = false;
+    stream->opened_at = clock_steady_ms();
     stream->transfer = http_start(owner->http, &request, &handler);
     streamable_headers_free(headers);
 }

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 enum {
-    MCP_MESSAGE_MAX =
-        16 << 20,       /* bytes of one message from a server, as text; a longer one ends the transport */
-    MCP_DEPTH_MAX = 128 /* of nested JSON */
+    /* bytes of one message from a server, as text; a longer one ends stdio, and over HTTP its request. How
+     * deep it may be nested: JSONX_DEPTH_MAX, so that what it holds can go on to the daemon. */
+    MCP_MESSAGE_MAX = 16 << 20
 };
 
 /* Why a transport is of no use any more, or why one request got no answer. */
@@ -44,10 +44,11 @@ struct mcp_failure {
 struct mcp_transport_handler {
     void *arg;
     /* One message: an object, or (2025-03-26 only) an array of them. Borrowed. request: which request's
-     * answer stream brought it; 0 where that is not known (stdio, the HTTP server's own stream). */
+     * answer stream brought it; 0 where that is not known (stdio, the HTTP server's own stream). An error
+     * whose id is null is that request's answer if request is not 0. */
     void (*message)(void *arg, json_t *message, uint64_t request);
-    /* HTTP: this request (or, with 0, a notification or response) will not be answered. The transport lives
-     * on. */
+    /* HTTP: this request (or, with 0, a notification or response, or the server's own stream: see
+     * streamable.h) will not be answered. The transport lives on. */
     void (*failed)(void *arg, uint64_t request, const struct mcp_failure *failure);
     /* A line that the server wrote to its standard error: free text, no error sign. Cut at 4096 bytes, not
      * sanitised. */

@@ -37,6 +37,8 @@ struct servers_options { /* all borrowed, and must live as long */
 struct servers *servers_new(const struct servers_options *options);
 /* Closes all clients in order; closed is called when no process is left. Sets *servers to NULL. */
 void servers_free(struct servers **servers, void (*closed)(void *arg), void *arg);
+/* From now on what ends is killed, not asked: for an agent whose daemon is gone. */
+void servers_hurry(struct servers *servers);
 /* The payload of LINK_SERVERS: servers that are defined otherwise now are closed, new eager ones started.
  * False with a sentence if it is malformed. */
 bool servers_define(struct servers *servers, const json_t *payload, char error[256]);
@@ -45,6 +47,9 @@ void servers_set_folder(struct servers *servers, const char *folder);
 const char *servers_folder(const struct servers *servers);
 /* {"origin","effect","pattern"} of configuration and user: borrowed, until the next servers_define. */
 const json_t *servers_rules(const struct servers *servers);
+
+/* Every durable event of the session, after it was folded. */
+void servers_event(struct servers *servers, const struct event *event);
 
 struct servers_tool {   /* borrowed until the loop runs again */
     const char *name;   /* for the model: [a-zA-Z0-9_-]{1,64}, unique: server__tool */

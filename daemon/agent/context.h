@@ -1,15 +1,23 @@
-/* What is said to the model: the session's messages as every API takes them. */
+/* What is said to the model of a session: its messages, the calls in them and their results, the summary of
+ * what was compacted. */
 #ifndef STOA_AGENT_CONTEXT_H
 #define STOA_AGENT_CONTEXT_H
 
+#include "daemon/agent/prompt.h"
 #include "proto/state.h"
-#include <jansson.h>
+#include <stddef.h>
 
-/* New reference: [{"role":"user"|"assistant","content":"text"}], roles alternating, the first one a user's,
- * nothing empty. A message that was interrupted or failed is what was said of it. Reasoning, and calls of
- * tools that never got a result, are left out: APIs refuse a history with them. */
-json_t *context_messages(const struct state *state);
-/* The newest user message's text, free()d by the caller; "" if there is none. */
-char *context_asked(const struct state *state);
+struct context {
+    const char *author;  /* "provider/model" that is asked: reasoning goes back to who made it alone */
+    const json_t *tools; /* offered, as in struct prompt; NULL or empty: calls and results are said as text,
+                            since APIs refuse them without tools */
+    size_t end;          /* how many of the state's messages */
+};
+
+/* Fills prompt; free with prompt_clear. Every call has a result and an id that is good for all APIs and
+ * unique. A message that was interrupted or failed is what was said of it. */
+void context_prompt(const struct state *state, const struct context *context, struct prompt *prompt);
+/* The place of the first message that no summary stands for. */
+size_t context_begin(const struct state *state);
 
 #endif

@@ -1,5 +1,6 @@
 /* Nothing here looks at a clock or at chance: tests and documentation rely on what the demo model says. */
 #include "daemon/agent/demo_script.h"
+#include "shared/jsonx.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include <signal.h>
@@ -14,7 +15,9 @@ enum {
     SCRIPT_RATE_MAX = 1000000,
     SCRIPT_SLOW_MAX = 3600000,
     SCRIPT_QUOTE_MAX = 160, /* bytes of the question that the answer repeats */
-    SCRIPT_WORDS = 3        /* of a piece */
+    SCRIPT_WORDS = 3,       /* of a piece */
+    SCRIPT_TIMES_MAX = 1000,
+    SCRIPT_SAYS_MAX = 64 << 10 /* bytes that are said about results */
 };
 
 static const char answer_before[] =
@@ -69,6 +72,12 @@ static void set_chunks(struct demo_script *script, int64_t chunks, int64_t bytes
     script->bytes = bytes > 0 ? bytes : script->bytes;
 }
 
+static void set(char **slot, const char *value)
+{
+    free(*slot);
+    *slot = xstrdup(value);
+}
+
 static void read_word(struct demo_script *script, const char *key, const char *value)
 {
     if (strcmp(key, "rate") == 0)
@@ -91,10 +100,10 @@ static void read_word(struct demo_script *script, const char *key, const char *v
                                                    : DEMO_FAIL_NOT;
     else if (strcmp(key, "crash") == 0)
         script->crash = strcmp(value, "segv") == 0 ? SIGSEGV : strcmp(value, "abort") == 0 ? SIGABRT : 0;
-    else if (strcmp(key, "tool") == 0) {
-        free(script->tool);
-        script->tool = xstrdup(value);
-    }
+    else if (strcmp(key, "times") == 0)
+        script->times = number(value, 1, SCRIPT_TIMES_MAX);
+    else if (strcmp(key, "tool") == 0 || strcmp(key, "tools") == 0)
+        set(&script->tools, value);
 }
 
 /* line: what follows "/demo", which is torn to words. */
@@ -104,8 +113,11 @@ static void read_line(struct demo_script *script, char *line)
         char *value, *key = line;
 
         if (strncmp(line, "echo=", 5) == 0) {
-            free(script->text);
-            script->text = xstrdup(line + 5);
+            set(&script->text, line + 5);
+            return;
+        }
+        if (strncmp(line, "input=", 6) == 0) {
+            set(&script->input, line + 6);
             return;
         }
         line += strcspn(line, " \t\r");
@@ -153,22 +165,64 @@ void demo_script_read(struct demo_script *script, const char *message, int64_t r
 {
     const char *line = message, *end;
 
-    *script = (struct demo_script){.rate = rate, .bytes = SCRIPT_BYTES};
+    *script = (struct demo_script){.rate = rate, .bytes = SCRIPT_BYTES, .times = 1};
     for (; (end = strchr(line, '\n')); line = end + 1)
         read_if_directives(script, line, (size_t)(end - line));
     read_if_directives(script, line, strlen(line));
     if (!script->text)
         script->text = answer(message);
+    if (!script->input)
+        script->input = xstrdup("{\"from\":\"demo\"}");
 }
 
 void demo_script_clear(struct demo_script *script)
 {
-    free(script->tool);
+    free(script->tools);
+    free(script->input);
     free(script->text);
     *script = (struct demo_script){0};
 }
 
 /* --- what is said --- */
+
+void demo_script_results(struct demo_script *script, const json_t *content, int64_t round)
+{
+    struct buf says;
+    const json_t *block;
+    size_t i;
+
+    buf_init(&says, SCRIPT_SAYS_MAX);
+    json_array_foreach(content, i, block)
+    {
+        char *text = quote(jsonx_str(block, "text", ""));
+        if (strcmp(jsonx_str(block, "type", ""), "result") != 0)
+            buf_printf(&says, "You also wrote:\n\n> %s\n\n", text);
+        else
+            buf_printf(&says, "The tool `%s` %s:\n\n> %s\n\n", jsonx_str(block, "name", ""),
+                       jsonx_bool(block, "failed", false) ? "failed" : "answered", text);
+        free(text);
+    }
+    free(script->text);
+    script->text = buf_take(&says);
+    script->chunks = 0;
+    script->fail = DEMO_FAIL_NOT;
+    script->crash = 0;
+    script->hang = script->reasoning = false;
+    script->slow_ms = 0;
+    if (round >= script->times) {
+        free(script->tools);
+        script->tools = NULL;
+    }
+}
+
+char *demo_script_tool(const struct demo_script *script, size_t at)
+{
+    const char *name = script->tools;
+
+    for (; name && at > 0; at--)
+        name = (name = strchr(name, ',')) ? name + 1 : NULL;
+    return name ? xstrndup(name, strcspn(name, ",")) : NULL;
+}
 
 size_t demo_script_piece(const char *text)
 {

@@ -8,16 +8,20 @@
  *     seed=N          other made-up words
  *     slow=MS         waits before the first chunk
  *     reasoning=1     thinks aloud first
- *     tool=NAME       ends by calling the tool NAME
+ *     tool=NAME       ends by calling the tool NAME, and says what came of it
+ *     tools=NAME,...  the same with several at once
+ *     times=N         calls them again when their results are there, N times in all
  *     fail=start|mid  fails before anything came, or halfway
  *     crash=segv|abort  ends the agent's process halfway
  *     hang=1          says nothing, until it is interrupted
  *     echo=TEXT       says TEXT, which is the rest of the line
- * A word that is none of these is skipped. */
+ *     input=JSON      what the tools are called with, which is the rest of the line ({"from":"demo"})
+ * A word that is none of these is skipped. A further line with directives adds to the first. */
 #ifndef STOA_AGENT_DEMO_SCRIPT_H
 #define STOA_AGENT_DEMO_SCRIPT_H
 
 #include "shared/buf.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,13 +35,20 @@ struct demo_script {
     enum demo_fail fail;
     int crash; /* a signal's number, or 0 */
     bool hang, reasoning;
-    char *tool; /* NULL for none */
-    char *text; /* what is said if chunks is 0 */
+    char *tools;   /* names, with commas between them; NULL for none */
+    char *input;   /* of their calls, as it was written */
+    int64_t times; /* that they are called */
+    char *text;    /* what is said if chunks is 0 */
 };
 
 /* rate: what holds unless the message says otherwise. Free with demo_script_clear. */
 void demo_script_read(struct demo_script *script, const char *message, int64_t rate);
 void demo_script_clear(struct demo_script *script);
+/* The results of its calls are there: says what came of them, in place of what it said before; content: that
+ * of struct prompt's newest message. round: how often it has called already. */
+void demo_script_results(struct demo_script *script, const json_t *content, int64_t round);
+/* The name of the tool that is called as number at, free()d by the caller; NULL if there is no such. */
+char *demo_script_tool(const struct demo_script *script, size_t at);
 
 /* The bytes of the next chunk of a text: a few words, never a part of a character; 0 at its end. */
 size_t demo_script_piece(const char *text);

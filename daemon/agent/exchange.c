@@ -72,12 +72,12 @@ static void succeed(struct exchange *exchange)
     sink.done(sink.arg);
 }
 
-static void fail(struct exchange *exchange, char *sentence)
+static void fail(struct exchange *exchange, enum ask_failure failure, char *sentence)
 {
     struct sink sink = exchange->sink;
 
     exchange_cancel(exchange);
-    sink.failed(sink.arg, sentence);
+    sink.failed(sink.arg, failure, sentence);
     free(sentence);
 }
 
@@ -113,13 +113,14 @@ static bool on_data(void *arg, const struct http_response *response, const char 
     case SSE_OK:
         return exchange->sse.lines != lines;
     case SSE_TOO_LARGE:
-        fail(exchange, failure_stream(&exchange->server, "it sent an event larger than 4 MiB"));
+        fail(exchange, ASK_FAILED, failure_stream(&exchange->server, "it sent an event larger than 4 MiB"));
         break;
     case SSE_STOPPED:
         if (exchange->decoded == DECODED_DONE)
             succeed(exchange);
         else
-            fail(exchange, failure_stream(&exchange->server, exchange->error));
+            fail(exchange, failure_too_long(exchange->error) ? ASK_TOO_LONG : ASK_FAILED,
+                 failure_stream(&exchange->server, exchange->error));
         break;
     }
     return false;
@@ -149,17 +150,19 @@ static void on_done(void *arg, const struct http_result *result)
 
     exchange->transfer = NULL;
     if (result->response->status / 100 != 2) {
-        if (exchange->attempt < exchange->retries && retry_wanted(result))
+        if (exchange->attempt < exchange->retries && retry_wanted(result) && !failure_answer_too_long(result))
             retry(exchange, result);
         else
-            fail(exchange, failure_answer(&exchange->server, result));
+            fail(exchange, failure_answer_too_long(result) ? ASK_TOO_LONG : ASK_FAILED,
+                 failure_answer(&exchange->server, result));
     } else if (is_other(result->response)) {
-        fail(exchange, failure_type(&exchange->server, result->response->content_type, exchange->other.data,
-                                    exchange->other.len));
+        fail(exchange, ASK_FAILED,
+             failure_type(&exchange->server, result->response->content_type, exchange->other.data,
+                          exchange->other.len));
     } else if (exchange->dialect->whole(exchange->decoder)) {
         succeed(exchange);
     } else {
-        fail(exchange, failure_cut(&exchange->server, result));
+        fail(exchange, ASK_FAILED, failure_cut(&exchange->server, result));
     }
 }
 
@@ -176,7 +179,7 @@ static void attempt(uv_timer_t *timer)
                                    .idle_ms = exchange->idle_ms};
 
     if (!failure_key_usable(exchange->server.key))
-        fail(exchange, failure_key(&exchange->server));
+        fail(exchange, ASK_FAILED, failure_key(&exchange->server));
     else
         exchange->transfer = http_start(exchange->http, &request, &handler);
 }
@@ -194,6 +197,7 @@ void *exchange_start(const struct dialect *dialect, const struct ask *ask, const
     exchange->retries = ask->retries;
     dialect->request(ask, &exchange->request);
     failure_server_init(&exchange->server, ask->provider, exchange->request.url, ask->key);
+    exchange->server.tools = prompt_has_tools(ask->prompt);
     exchange->decoder = dialect->open(&exchange->sink);
     sse_init(&exchange->sse, EXCHANGE_EVENT_MAX, on_event, exchange);
     buf_init(&exchange->other, HTTP_ERROR_BODY_MAX);

@@ -90,6 +90,52 @@ static const char *reason_of(int status)
     return NULL;
 }
 
+/* In the words of OpenAI and many others, Anthropic, llama.cpp, LM Studio, Ollama, Mistral, Gemini, Groq. */
+bool failure_too_long(const char *said)
+{
+    static const char *const words[] = {
+        "context_length_exceeded",
+        "maximum context length",
+        "prompt is too long",
+        "exceed context limit",
+        "context size",
+        "exceed_context_size",
+        "context length",
+        "context window",
+        "too large for model",
+        "input token count",
+        "reduce the length of the messages",
+    };
+
+    for (size_t i = 0; said && i < sizeof words / sizeof *words; i++)
+        if (strcasestr(said, words[i]))
+            return true;
+    return false;
+}
+
+bool failure_answer_too_long(const struct http_result *result)
+{
+    int status = result->response->status;
+
+    if (status == 413)
+        return true;
+    if (status != 400 && status != 422 && status != 500)
+        return false;
+    char *body = xstrndup(result->body_len > 0 ? result->body : "", result->body_len);
+    bool too_long = failure_too_long(body);
+    free(body);
+    return too_long;
+}
+
+/* What servers say of a model that takes no tools, or that they were not told to let it. */
+static const char *hint_of(const struct failure_server *server, const char *said)
+{
+    bool refused = server->tools && said && strcasestr(said, "tool") &&
+                   (strcasestr(said, "support") || strstr(said, "--"));
+
+    return refused ? "; the session offers tools, and this model takes none: choose another model" : "";
+}
+
 char *failure_answer(const struct failure_server *server, const struct http_result *result)
 {
     const struct http_response *response = result->response;
@@ -103,8 +149,9 @@ char *failure_answer(const struct failure_server *server, const struct http_resu
                          server->provider, response->status,
                          response->location[0] ? response->location : "an unnamed place");
     else
-        text = xasprintf("provider %s answered %d%s%s%s%s", server->provider, response->status,
-                         reason ? " " : "", reason ? reason : "", said ? ": " : "", said ? said : "");
+        text = xasprintf("provider %s answered %d%s%s%s%s%s", server->provider, response->status,
+                         reason ? " " : "", reason ? reason : "", said ? ": " : "", said ? said : "",
+                         hint_of(server, said));
     free(said);
     return presentable(text, server);
 }

@@ -12,12 +12,17 @@ struct failure_server {
     char *provider;
     char *origin; /* scheme, host and port, without the user part that a URL may have */
     char *key;    /* NULL for none; what must not be said */
+    bool tools;   /* the request offers tools */
 };
 
 void failure_server_init(struct failure_server *server, const char *provider, const char *url,
                          const char *key);
 void failure_server_clear(struct failure_server *server);
 
+/* Whether a server's words mean that what was said to it does not fit into the model's window. */
+bool failure_too_long(const char *said);
+/* The same of an answer that is not 2xx. */
+bool failure_answer_too_long(const struct http_result *result);
 /* No answer, or one that is not 2xx. */
 char *failure_answer(const struct failure_server *server, const struct http_result *result);
 /* A 2xx answer that is not a stream of events. */

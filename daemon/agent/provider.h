@@ -7,10 +7,17 @@
 #define STOA_AGENT_PROVIDER_H
 
 #include "daemon/agent/http.h"
+#include "daemon/agent/prompt.h"
 #include "proto/state.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
+
+enum ask_failure {
+    ASK_FAILED,
+    ASK_TOO_LONG /* what was said does not fit into the model's window */
+};
 
 /* Where a reply goes as it comes. Texts are valid UTF-8 and live for the call only. */
 struct sink {
@@ -30,7 +37,7 @@ struct sink {
      * retry. */
     void (*retrying)(void *arg, int attempt, int limit, int64_t delay_ms, const char *why);
     /* The end: with a sentence for people, or well. */
-    void (*failed)(void *arg, const char *text);
+    void (*failed)(void *arg, enum ask_failure failure, const char *text);
     void (*done)(void *arg);
 };
 
@@ -45,8 +52,8 @@ struct ask {
     const char *key;      /* NULL for none */
     int64_t connect_ms, first_byte_ms, idle_ms;
     int retries;
-    int64_t demo_rate;         /* chunks a second; 0: as fast as it goes */
-    const struct state *state; /* what is said to the model */
+    int64_t demo_rate; /* chunks a second; 0: as fast as it goes */
+    const struct prompt *prompt;
 };
 
 struct provider {
@@ -61,5 +68,10 @@ extern const struct provider provider_demo;
 
 /* NULL for an unknown API. */
 const struct provider *provider_find(const char *api);
+/* Reads the parts of LINK_TURN that say whom to ask, and how; all of ask but loop, http and prompt. ask
+ * borrows from order. NULL with a sentence in error if the API is not known. */
+const struct provider *provider_order(const json_t *order, struct ask *ask, char error[256]);
+/* "provider/model": who says what comes of it. free() it. */
+char *provider_author(const json_t *order);
 
 #endif

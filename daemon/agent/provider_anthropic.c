@@ -1,6 +1,5 @@
 /* Anthropic's Messages API. Blocks come one after the other and are named by an index; those that we did not
  * ask for (tools run by the server, and what is not known yet) are skipped. */
-#include "daemon/agent/context.h"
 #include "daemon/agent/exchange.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
@@ -15,34 +14,180 @@ enum {
 
 /* --- the request --- */
 
-/* A content array of one text block, marked as the end of what the server may keep for the next request. */
-static json_t *cached_text(const char *text)
+static json_t *block_new(const char *type)
 {
-    json_t *block = json_object(), *content = json_array();
+    json_t *block = json_object();
 
-    jsonx_set_str(block, "type", "text");
+    jsonx_set_str(block, "type", type);
+    return block;
+}
+
+/* What ends here may be kept by the server for the next request. A block of reasoning takes no such mark. */
+static void mark(json_t *block)
+{
+    if (block && !json_object_get(block, "thinking") && !json_object_get(block, "data"))
+        json_object_set_new(block, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
+}
+
+static json_t *text_block(const char *text)
+{
+    json_t *block = block_new("text");
+
     jsonx_set_str(block, "text", text);
-    json_object_set_new(block, "cache_control", json_pack("{s:s}", "type", "ephemeral"));
-    json_array_append_new(content, block);
+    return block;
+}
+
+static json_t *call_block(const json_t *said)
+{
+    json_t *block = block_new("tool_use");
+    const char *text = jsonx_str(said, "input", "");
+    json_t *input = jsonx_parse(text, strlen(text), NULL);
+
+    if (!json_is_object(input)) {
+        json_decref(input);
+        input = json_object();
+    }
+    json_object_set(block, "id", json_object_get(said, "id"));
+    json_object_set(block, "name", json_object_get(said, "name"));
+    json_object_set_new(block, "input", input);
+    return block;
+}
+
+static json_t *result_block(const json_t *said)
+{
+    json_t *block = block_new("tool_result");
+    const char *text = jsonx_str(said, "text", "");
+
+    json_object_set(block, "tool_use_id", json_object_get(said, "id"));
+    if (text[strspn(text, " \t\r\n")]) /* a blank text is refused, no content is not */
+        json_object_set_new(block, "content", json_pack("[o]", text_block(text)));
+    if (jsonx_bool(said, "failed", false))
+        json_object_set_new(block, "is_error", json_true());
+    return block;
+}
+
+/* Reasoning goes back exactly as it came; what this API can't take is named. */
+static json_t *other_block(const json_t *said, const char *type)
+{
+    json_t *block;
+
+    if (strcmp(type, "reasoning") == 0) {
+        block = block_new("thinking");
+        json_object_set(block, "thinking", json_object_get(said, "text"));
+        json_object_set(block, "signature", json_object_get(said, "signature"));
+    } else if (strcmp(type, "redacted") == 0) {
+        block = block_new("redacted_thinking");
+        json_object_set(block, "data", json_object_get(said, "data"));
+    } else if (strcmp(type, "image") == 0) {
+        block = block_new("image");
+        json_object_set_new(block, "source",
+                            json_pack("{s:s,s:s,s:s}", "type", "base64", "media_type",
+                                      jsonx_str(said, "mime", ""), "data", jsonx_str(said, "data", "")));
+    } else {
+        char *text = xasprintf("[%s %s, which this model can't take]", type, jsonx_str(said, "mime", ""));
+        block = text_block(text);
+        free(text);
+    }
+    return block;
+}
+
+static json_t *content_of(const json_t *said)
+{
+    json_t *content = json_array();
+    char *text;
+
+    for (size_t i = 0; i < json_array_size(said);) {
+        const json_t *block = json_array_get(said, i);
+        const char *type = jsonx_str(block, "type", "");
+        size_t next = prompt_text(said, i, &text);
+
+        if (text)
+            json_array_append_new(content, text_block(text));
+        else if (strcmp(type, "call") == 0)
+            json_array_append_new(content, call_block(block));
+        else if (strcmp(type, "result") == 0)
+            json_array_append_new(content, result_block(block));
+        else
+            json_array_append_new(content, other_block(block, type));
+        free(text);
+        i = next > i ? next : i + 1;
+    }
     return content;
+}
+
+static json_t *messages_of(const struct prompt *prompt)
+{
+    json_t *messages = json_array(), *content = NULL;
+    const json_t *said;
+    size_t i;
+
+    json_array_foreach(prompt->messages, i, said)
+    {
+        json_t *message = json_object();
+        content = content_of(jsonx_arr(said, "content"));
+        json_object_set(message, "role", json_object_get(said, "role"));
+        json_object_set_new(message, "content", content);
+        json_array_append_new(messages, message);
+    }
+    mark(json_array_get(content, json_array_size(content) - 1));
+    return messages;
+}
+
+/* The API refuses a whole request for one tool whose schema has alternatives at its top. */
+static json_t *schema_of(const json_t *schema)
+{
+    json_t *copy = json_is_object(schema) ? json_copy((json_t *)schema) : json_object();
+
+    json_object_del(copy, "oneOf");
+    json_object_del(copy, "anyOf");
+    json_object_del(copy, "allOf");
+    jsonx_set_str(copy, "type", "object");
+    return copy;
+}
+
+static void add_tools(json_t *body, const struct prompt *prompt)
+{
+    json_t *tools = json_array(), *tool = NULL;
+    const json_t *offered;
+    size_t i;
+
+    json_array_foreach(prompt->tools, i, offered)
+    {
+        tool = json_object();
+        json_object_set(tool, "name", json_object_get(offered, "name"));
+        jsonx_set_str(tool, "description", jsonx_str(offered, "description", NULL));
+        json_object_set_new(tool, "input_schema", schema_of(json_object_get(offered, "schema")));
+        json_array_append_new(tools, tool);
+    }
+    mark(tool);
+    json_object_set_new(body, "tools", tools);
+    if (prompt->choice)
+        json_object_set_new(
+            body, "tool_choice",
+            json_pack("{s:s}", "type", strcmp(prompt->choice, "required") == 0 ? "any" : prompt->choice));
 }
 
 static json_t *body_of(const struct ask *ask)
 {
-    const struct state *state = ask->state;
-    json_t *body = json_object(), *messages = context_messages(state);
-    json_t *last = json_array_get(messages, json_array_size(messages) - 1);
+    const struct prompt *prompt = ask->prompt;
+    json_t *body = json_object();
 
     jsonx_set_str(body, "model", ask->model);
-    jsonx_set_int(body, "max_tokens", state->max_tokens > 0 ? state->max_tokens : ANTHROPIC_MAX_TOKENS);
-    if (state->system && *state->system)
-        json_object_set_new(body, "system", cached_text(state->system));
-    if (last)
-        json_object_set_new(last, "content", cached_text(jsonx_str(last, "content", "")));
-    json_object_set_new(body, "messages", messages);
+    jsonx_set_int(body, "max_tokens", prompt->max_tokens > 0 ? prompt->max_tokens : ANTHROPIC_MAX_TOKENS);
+    if (prompt->system && *prompt->system) {
+        json_t *system = text_block(prompt->system);
+        mark(system);
+        json_object_set_new(body, "system", json_pack("[o]", system));
+    }
+    if (prompt_has_tools(prompt))
+        add_tools(body, prompt);
+    json_object_set_new(body, "messages", messages_of(prompt));
     json_object_set_new(body, "stream", json_true());
-    if (state->temperature >= 0)
-        json_object_set_new(body, "temperature", json_real(state->temperature > 1 ? 1 : state->temperature));
+    if (prompt->temperature >= 0)
+        json_object_set_new(body, "temperature",
+                            json_real(prompt->temperature > 1 ? 1 : prompt->temperature));
+    if (prompt->stop)
+        json_object_set(body, "stop_sequences", prompt->stop);
     return body;
 }
 

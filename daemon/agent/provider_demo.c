@@ -1,8 +1,8 @@
 /* The built-in model: plays a script (demo_script.h) at its rate. */
-#include "daemon/agent/context.h"
 #include "daemon/agent/demo_script.h"
 #include "daemon/agent/provider.h"
 #include "shared/clock.h"
+#include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -60,14 +60,14 @@ static bool fail(struct demo *demo, const char *text)
     struct sink sink = demo->sink;
 
     demo_cancel(demo);
-    sink.failed(sink.arg, text);
+    sink.failed(sink.arg, ASK_FAILED, text);
     return false;
 }
 
 static bool end(struct demo *demo)
 {
     struct sink sink = demo->sink;
-    bool calls = demo->script.tool != NULL;
+    bool calls = demo->script.tools != NULL;
 
     demo_cancel(demo);
     sink.stop(sink.arg, calls ? "tool_use" : "end_turn");
@@ -143,12 +143,16 @@ static bool step_reasoning(struct demo *demo)
 
 static bool step_calling(struct demo *demo)
 {
-    static const char input[] = "{\"from\":\"demo\"}";
     const struct sink *sink = &demo->sink;
+    char *name;
 
-    if (demo->script.tool) {
-        unsigned block = sink->begin(sink->arg, BLOCK_TOOL_CALL, "call_demo", demo->script.tool);
-        sink->delta(sink->arg, block, input, sizeof input - 1);
+    for (size_t i = 0; (name = demo_script_tool(&demo->script, i)); i++) {
+        char *id = i == 0 ? xstrdup("call_demo") : xasprintf("call_demo_%zu", i + 1);
+        unsigned block = sink->begin(sink->arg, BLOCK_TOOL_CALL, id, name);
+        if (*demo->script.input)
+            sink->delta(sink->arg, block, demo->script.input, strlen(demo->script.input));
+        free(id);
+        free(name);
     }
     return end(demo);
 }
@@ -207,26 +211,35 @@ static void begin(uv_timer_t *timer)
                        demo->script.rate >= 1000 ? 1 : (uint64_t)(1000 / demo->script.rate));
 }
 
-static int64_t tokens_said(const struct state *state)
+/* How many messages with calls follow what was asked. */
+static int64_t rounds(const struct prompt *prompt)
 {
-    size_t bytes = state->system ? strlen(state->system) : 0;
+    int64_t count = 0;
 
-    for (size_t i = 0; i < state->message_count; i++)
-        bytes += state->messages[i]->bytes;
-    return (int64_t)((bytes + DEMO_BYTES_A_TOKEN - 1) / DEMO_BYTES_A_TOKEN);
+    for (size_t i = json_array_size(prompt->messages); i-- > 0;) {
+        const json_t *content = jsonx_arr(json_array_get(prompt->messages, i), "content");
+        const json_t *last = json_array_get(content, json_array_size(content) - 1);
+        const char *type = jsonx_str(last, "type", "");
+        if (strcmp(type, "call") == 0)
+            count++;
+        else if (strcmp(type, "result") != 0)
+            break;
+    }
+    return count;
 }
 
 static void *demo_start(const struct ask *ask, const struct sink *sink)
 {
     struct demo *demo = xcalloc(1, sizeof *demo);
-    char *asked = context_asked(ask->state);
+    const json_t *results = prompt_results(ask->prompt);
 
     demo->sink = *sink;
-    demo_script_read(&demo->script, asked, ask->demo_rate);
-    free(asked);
+    demo_script_read(&demo->script, prompt_asked(ask->prompt), ask->demo_rate);
+    if (results)
+        demo_script_results(&demo->script, results, rounds(ask->prompt));
     demo->whole = demo->script.chunks > 0 ? demo->script.chunks : (int64_t)strlen(demo->script.text);
     demo->random = demo->script.seed;
-    demo->usage.input = tokens_said(ask->state);
+    demo->usage.input = (int64_t)((prompt_bytes(ask->prompt) + DEMO_BYTES_A_TOKEN - 1) / DEMO_BYTES_A_TOKEN);
     buf_init(&demo->invented, DEMO_BLOCK_TEXT_MAX);
     uv_timer_init(ask->loop, &demo->timer);
     uv_idle_init(ask->loop, &demo->idle);

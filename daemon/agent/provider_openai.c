@@ -1,38 +1,200 @@
 /* OpenAI's Chat Completions, as it and many other servers speak it (Ollama, llama.cpp, vLLM, OpenRouter, LM
  * Studio...). What they differ in: where reasoning is, content that is null, roles late or never, no [DONE]
  * at the end. */
-#include "daemon/agent/context.h"
 #include "daemon/agent/exchange.h"
 #include "shared/jsonx.h"
+#include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPENAI_CALLS_MAX = 256, OPENAI_NO_BLOCK = -1 };
+enum {
+    OPENAI_CALLS_MAX = 256,
+    OPENAI_NO_BLOCK = -1,
+    OPENAI_DESCRIPTION_MAX = 1024 /* bytes; the vendor refuses a longer one */
+};
 
 /* --- the request --- */
 
+static json_t *message_new(const char *role)
+{
+    json_t *message = json_object();
+
+    jsonx_set_str(message, "role", role);
+    return message;
+}
+
+static json_t *image_part(const json_t *said)
+{
+    char *url = xasprintf("data:%s;base64,%s", jsonx_str(said, "mime", ""), jsonx_str(said, "data", ""));
+    json_t *part = json_pack("{s:s,s:{s:s}}", "type", "image_url", "image_url", "url", url);
+
+    free(url);
+    return part;
+}
+
+static json_t *audio_part(const json_t *said)
+{
+    const char *slash = strchr(jsonx_str(said, "mime", ""), '/');
+    const char *format = slash ? slash + 1 : "wav";
+
+    return json_pack("{s:s,s:{s:s,s:s}}", "type", "input_audio", "input_audio", "data",
+                     jsonx_str(said, "data", ""), "format",
+                     strcmp(format, "mpeg") == 0    ? "mp3"
+                     : strcmp(format, "x-wav") == 0 ? "wav"
+                                                    : format);
+}
+
+/* A string where there is text alone, which every server takes; else parts. */
+static void set_content(json_t *message, const json_t *said, size_t from)
+{
+    json_t *parts = json_array(), *only;
+    char *text;
+
+    for (size_t i = from; i < json_array_size(said);) {
+        const json_t *block = json_array_get(said, i);
+        const char *type = jsonx_str(block, "type", "");
+        size_t next = prompt_text(said, i, &text);
+
+        if (text)
+            json_array_append_new(parts, json_pack("{s:s,s:s}", "type", "text", "text", text));
+        else if (strcmp(type, "image") == 0)
+            json_array_append_new(parts, image_part(block));
+        else if (strcmp(type, "audio") == 0)
+            json_array_append_new(parts, audio_part(block));
+        free(text);
+        i = next > i ? next : i + 1;
+    }
+    only = json_array_size(parts) == 1 ? json_object_get(json_array_get(parts, 0), "text") : NULL;
+    json_object_set(message, "content", only ? only : json_array_size(parts) > 0 ? parts : json_null());
+    json_decref(parts);
+}
+
+static json_t *call_of(const json_t *said)
+{
+    json_t *call = json_object(), *function = json_object();
+    const char *input = jsonx_str(said, "input", "");
+
+    json_object_set(call, "id", json_object_get(said, "id"));
+    jsonx_set_str(call, "type", "function");
+    json_object_set(function, "name", json_object_get(said, "name"));
+    jsonx_set_str(function, "arguments", *input ? input : "{}");
+    json_object_set_new(call, "function", function);
+    return call;
+}
+
+/* Texts between calls are joined before them: a message has one content and one list of calls. */
+static void add_reply(json_t *messages, const json_t *said)
+{
+    json_t *message = message_new("assistant"), *texts = json_array(), *calls = json_array();
+    const json_t *block;
+    char *text;
+    size_t i;
+
+    json_array_foreach(said, i, block)
+    {
+        const char *type = jsonx_str(block, "type", "");
+        if (strcmp(type, "text") == 0)
+            json_array_append(texts, (json_t *)block);
+        else if (strcmp(type, "call") == 0)
+            json_array_append_new(calls, call_of(block));
+    }
+    prompt_text(texts, 0, &text);
+    json_object_set_new(message, "content", text ? json_string(text) : json_null());
+    bool calling = json_array_size(calls) > 0;
+    if (calling)
+        json_object_set(message, "tool_calls", calls);
+    if (text || calling)
+        json_array_append(messages, message);
+    free(text);
+    json_decref(texts);
+    json_decref(calls);
+    json_decref(message);
+}
+
+/* A result is a message of its own. */
+static void add_user(json_t *messages, const json_t *said)
+{
+    size_t i = 0;
+    const json_t *block;
+
+    for (; (block = json_array_get(said, i)) && strcmp(jsonx_str(block, "type", ""), "result") == 0; i++) {
+        json_t *message = message_new("tool");
+        json_object_set(message, "tool_call_id", json_object_get(block, "id"));
+        json_object_set(message, "content", json_object_get(block, "text"));
+        json_array_append_new(messages, message);
+    }
+    if (i < json_array_size(said)) {
+        json_t *message = message_new("user");
+        set_content(message, said, i);
+        json_array_append_new(messages, message);
+    }
+}
+
+static json_t *messages_of(const struct prompt *prompt)
+{
+    json_t *messages = json_array();
+    const json_t *said;
+    size_t i;
+
+    if (prompt->system && *prompt->system) {
+        json_t *system = message_new("system");
+        jsonx_set_str(system, "content", prompt->system);
+        json_array_append_new(messages, system);
+    }
+    json_array_foreach(prompt->messages, i, said)
+    {
+        if (strcmp(jsonx_str(said, "role", ""), "user") == 0)
+            add_user(messages, jsonx_arr(said, "content"));
+        else
+            add_reply(messages, jsonx_arr(said, "content"));
+    }
+    return messages;
+}
+
+static void add_tools(json_t *body, const struct prompt *prompt)
+{
+    json_t *tools = json_array();
+    const json_t *offered;
+    size_t i;
+
+    json_array_foreach(prompt->tools, i, offered)
+    {
+        json_t *tool = json_object(), *function = json_object();
+        const json_t *schema = json_object_get(offered, "schema");
+        const char *said = jsonx_str(offered, "description", "");
+
+        jsonx_set_str(tool, "type", "function");
+        json_object_set(function, "name", json_object_get(offered, "name"));
+        jsonx_set_strn(function, "description", said, utf8_cut(said, strlen(said), OPENAI_DESCRIPTION_MAX));
+        json_object_set_new(function, "parameters",
+                            json_is_object(schema) ? json_copy((json_t *)schema) : json_object());
+        jsonx_set_str(jsonx_obj(function, "parameters"), "type", "object");
+        json_object_set_new(tool, "function", function);
+        json_array_append_new(tools, tool);
+    }
+    json_object_set_new(body, "tools", tools);
+    jsonx_set_str(body, "tool_choice", prompt->choice);
+}
+
 static json_t *body_of(const struct ask *ask)
 {
-    const struct state *state = ask->state;
-    json_t *body = json_object(), *messages = context_messages(state);
+    const struct prompt *prompt = ask->prompt;
+    json_t *body = json_object();
 
-    if (state->system && *state->system) {
-        json_t *system = json_object();
-
-        jsonx_set_str(system, "role", "system");
-        jsonx_set_str(system, "content", state->system);
-        json_array_insert_new(messages, 0, system);
-    }
     jsonx_set_str(body, "model", ask->model);
-    json_object_set_new(body, "messages", messages);
+    json_object_set_new(body, "messages", messages_of(prompt));
+    if (prompt_has_tools(prompt))
+        add_tools(body, prompt);
     json_object_set_new(body, "stream", json_true());
     json_object_set_new(body, "stream_options", json_pack("{s:b}", "include_usage", 1));
-    if (state->temperature >= 0)
-        json_object_set_new(body, "temperature", json_real(state->temperature));
-    if (state->max_tokens > 0)
-        jsonx_set_int(body, "max_tokens", state->max_tokens);
+    if (prompt->temperature >= 0)
+        json_object_set_new(body, "temperature", json_real(prompt->temperature));
+    if (prompt->max_tokens > 0)
+        jsonx_set_int(body, "max_tokens", prompt->max_tokens);
+    if (prompt->stop)
+        json_object_set(body, "stop", prompt->stop);
     return body;
 }
 

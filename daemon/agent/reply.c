@@ -11,7 +11,9 @@
 
 enum {
     REPLY_NAME_MAX = 256, /* bytes of a tool's name or a call's id */
-    REPLY_TOOLS_MAX = 512 /* bytes of the list of tool names */
+    /* Bytes of signatures beside what max counts: with a max of 1 MiB a message still fits
+     * STATE_MESSAGE_BYTES, names, ids and its calls' results included. */
+    REPLY_SIGNATURES_MAX = 64 << 10
 };
 
 struct part {
@@ -25,6 +27,7 @@ struct reply {
     struct part *parts;
     unsigned count;
     size_t bytes, max;
+    size_t signatures; /* bytes of them */
     bool full;
     uint64_t index; /* of the next chunk */
     int wires;
@@ -189,10 +192,14 @@ void reply_delta(struct reply *reply, unsigned block, const char *text, size_t l
 
 void reply_signature(struct reply *reply, unsigned block, const char *text)
 {
-    if (block >= reply->count || strlen(text) > STATE_TEXT_MAX)
+    if (block >= reply->count)
         return;
-    free(reply->parts[block].block.signature);
-    reply->parts[block].block.signature = xstrdup(text);
+
+    char **slot = &reply->parts[block].block.signature;
+    reply->signatures -= *slot ? strlen(*slot) : 0;
+    free(*slot);
+    *slot = strlen(text) <= REPLY_SIGNATURES_MAX - reply->signatures ? xstrdup(text) : NULL;
+    reply->signatures += *slot ? strlen(*slot) : 0;
 }
 
 json_t *reply_content(const struct reply *reply)
@@ -210,18 +217,10 @@ json_t *reply_content(const struct reply *reply)
     return content;
 }
 
-char *reply_tools(const struct reply *reply)
+bool reply_calls(const struct reply *reply)
 {
-    struct buf names;
-    int count = 0;
-
-    buf_init(&names, REPLY_TOOLS_MAX);
-    for (unsigned i = 0; i < reply->count; i++) {
-        const struct block *block = &reply->parts[i].block;
-        if (block->kind == BLOCK_TOOL_CALL)
-            buf_printf(&names, "%s'%s'", count++ > 0 ? ", " : "", block->name);
-    }
-    char *text = count > 0 ? xasprintf("%s %s", count > 1 ? "tools" : "tool", names.data) : NULL;
-    buf_free(&names);
-    return text;
+    for (unsigned i = 0; i < reply->count; i++)
+        if (reply->parts[i].block.kind == BLOCK_TOOL_CALL)
+            return true;
+    return false;
 }

@@ -21,6 +21,7 @@ const char *reply_id(const struct reply *reply);
 /* As in struct sink. Once the reply is full, more is ignored. */
 unsigned reply_begin(struct reply *reply, enum block_kind kind, const char *id, const char *name);
 void reply_delta(struct reply *reply, unsigned block, const char *text, size_t len);
+/* One that is too large is dropped, and the block's reasoning is then not said to the model again. */
 void reply_signature(struct reply *reply, unsigned block, const char *text);
 /* Whether max, or what one message may hold, was reached. */
 bool reply_full(const struct reply *reply);
@@ -29,8 +30,7 @@ bool reply_full(const struct reply *reply);
 void reply_flush(struct reply *reply, bool all);
 /* The content array of the message: new reference. */
 json_t *reply_content(const struct reply *reply);
-/* The tools that it calls, as "tool 'a'" or "tools 'a', 'b'": free()d by the caller; NULL if it calls
- * none. */
-char *reply_tools(const struct reply *reply);
+/* Whether it calls tools. */
+bool reply_calls(const struct reply *reply);
 
 #endif

@@ -6,7 +6,6 @@
 
 #include "daemon/agent/agent_link.h"
 #include "daemon/agent/http.h"
-#include "daemon/agent/requests.h"
 #include "daemon/agent/servers.h"
 #include "proto/state.h"
 #include <jansson.h>
@@ -19,8 +18,7 @@ struct turn_options { /* all borrowed; they must live as long as the turn */
     uv_loop_t *loop;
     struct agent_link *link;
     struct http *http;
-    struct servers *servers;    /* tools, rules and the session's folder; NULL: no tools */
-    struct requests *requests;  /* the built-in tools; NULL: none */
+    struct servers *servers;    /* tools, rules and the session's folder; NULL: none */
     struct state *const *state; /* where the agent's folded state is; *state is NULL before LOAD */
 };
 

@@ -1,5 +1,4 @@
 /* The built-in model: its directives, and that the same message always gives the same reply. */
-#include "tests/unit/daemon/agent/session.h"
 #include "tests/unit/daemon/agent/sink_log.h"
 
 #include "daemon/agent/demo_script.h"
@@ -15,12 +14,15 @@ static char *play(const char *text)
     uv_loop_t loop;
     struct sink_log log;
     struct sink sink = sink_log_open(&log);
-    struct state *session = session_asked(text);
-    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .demo_rate = 0, .state = session};
+    struct prompt prompt;
+    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .demo_rate = 0, .prompt = &prompt};
+
+    prompt_init(&prompt);
+    prompt_add_text(&prompt, "user", text);
 
     uv_loop_init(&loop);
     provider_demo.start(&ask, &sink);
-    state_free(&session); /* it is not needed after start */
+    prompt_clear(&prompt); /* it is not needed after start */
     assert_string_equal(log.text.data, "");
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
@@ -93,7 +95,7 @@ static void directives_are_read(void **state)
     assert_int_equal(script.seed, 5);
     assert_int_equal(script.slow_ms, 20);
     assert_true(script.reasoning && script.hang);
-    assert_string_equal(script.tool, "look");
+    assert_string_equal(script.tools, "look");
     assert_int_equal(script.fail, DEMO_FAIL_MID);
     assert_int_equal(script.crash, SIGSEGV);
     demo_script_clear(&script);
@@ -204,10 +206,12 @@ static void a_run_may_be_cancelled(void **state)
     uv_loop_t loop;
     struct sink_log log;
     struct sink sink = sink_log_open(&log);
-    struct state *session = session_asked("/demo hang=1");
-    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .state = session};
+    struct prompt prompt;
+    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .prompt = &prompt};
 
     (void)state;
+    prompt_init(&prompt);
+    prompt_add_text(&prompt, "user", "/demo hang=1");
     uv_loop_init(&loop);
     void *run = provider_demo.start(&ask, &sink);
     uv_run(&loop, UV_RUN_NOWAIT);
@@ -215,7 +219,7 @@ static void a_run_may_be_cancelled(void **state)
     uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&loop), 0);
     assert_string_equal(log.text.data, "");
-    state_free(&session);
+    prompt_clear(&prompt);
 }
 
 int main(void)

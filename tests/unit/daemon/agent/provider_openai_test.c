@@ -136,10 +136,11 @@ static void surrogates_are_one_character(void **state)
 
 static void the_request(void **state)
 {
-    struct state *session = state_new("s_01j8zq4k3n0000000000000000", "e_01j8zq4k3n0000000000000000");
-    struct ask ask = {.model = "any", .base_url = "http://h:1/v1//", .key = "k", .state = session};
+    struct prompt prompt;
+    struct ask ask = {.model = "any", .base_url = "http://h:1/v1//", .key = "k", .prompt = &prompt};
     struct dialect_request request = {0};
 
+    prompt_init(&prompt);
     (void)state;
     dialect_openai.request(&ask, &request);
     assert_string_equal(request.url, "http://h:1/v1/chat/completions");
@@ -149,12 +150,13 @@ static void the_request(void **state)
     assert_string_equal(jsonx_str(body, "model", ""), "any");
     assert_null(json_object_get(body, "temperature"));
     assert_null(json_object_get(body, "max_tokens"));
+    assert_null(json_object_get(body, "tools"));
     json_decref(body);
     free(request.url);
     free(request.body);
     for (int i = 0; i < 3; i++)
         free(request.headers[i]);
-    state_free(&session);
+    prompt_clear(&prompt);
 }
 
 int main(void)

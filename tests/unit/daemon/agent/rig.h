@@ -26,6 +26,9 @@ struct rig {
     json_t *last[EVENT_COUNT]; /* the newest data of each type of fact */
     unsigned chunk_frames, chunks;
     char *lost; /* what the link was lost with; "" for the end of file */
+    /* What was folded, to the agent: the durable events, and of calls that were started that they may run. */
+    void (*event)(void *arg, const struct event *event);
+    void *arg;
 };
 
 static void rig_frame(void *arg, enum link_kind kind, const char *payload, size_t len)
@@ -75,6 +78,32 @@ static inline void rig_chunk(struct rig *rig, const char *payload, size_t len)
     rig->chunks += chunk.count;
 }
 
+/* Folds an event of the daemon's or the agent's, and passes it on. */
+static inline void rig_event(struct rig *rig, enum event_type type, json_t *data)
+{
+    char error[256] = "";
+    struct event event;
+    bool durable = event_row(type)->durable;
+    json_t *json = json_pack("{s:s,s:s,s:s,s:I,s:i,s:O}", "type", event_row(type)->name, "session",
+                             SESSION_ID, "epoch", SESSION_EPOCH, durable ? "seq" : "at",
+                             (json_int_t)rig->state->seq + durable, "ts", 1, "data", data);
+    bool parsed = event_parse(json, &event, error);
+
+    assert_string_equal(error, "");
+    assert_true(parsed);
+    enum fold fold = state_fold(rig->state, &event);
+    if (fold != FOLD_OK) {
+        char *text = jsonx_dump(data, &(size_t){0});
+        print_message("not possible: %s %s after %s\n", event_row(type)->name, text, rig->order.data);
+        free(text);
+    }
+    assert_int_equal(fold, FOLD_OK);
+    if (durable && rig->event)
+        rig->event(rig->arg, &event);
+    event_clear(&event);
+    json_decref(json);
+}
+
 static inline void rig_fact(struct rig *rig, const char *payload, size_t len)
 {
     json_t *fact = jsonx_parse(payload, len, NULL);
@@ -83,24 +112,12 @@ static inline void rig_fact(struct rig *rig, const char *payload, size_t len)
 
     assert_int_not_equal(type, EVENT_COUNT);
     assert_true(event_row(type)->agent_may);
-    if (rig->state) {
-        char error[256] = "";
-        struct event event;
-        bool durable = event_row(type)->durable;
-        json_t *json = json_pack("{s:s,s:s,s:s,s:I,s:i,s:O}", "type", event_row(type)->name, "session",
-                                 SESSION_ID, "epoch", SESSION_EPOCH, durable ? "seq" : "at",
-                                 (json_int_t)rig->state->seq + durable, "ts", 1, "data", data);
-        bool parsed = event_parse(json, &event, error);
-        assert_string_equal(error, "");
-        assert_true(parsed);
-        assert_int_equal(state_fold(rig->state, &event), FOLD_OK);
-        event_clear(&event);
-        json_decref(json);
-    }
     buf_printf(&rig->order, "%s%s", rig->order.len ? " " : "",
                type == EVENT_STATE_CHANGED ? jsonx_str(data, "new", "?") : event_row(type)->name);
     json_decref(rig->last[type]);
     rig->last[type] = json_incref(data);
+    if (rig->state)
+        rig_event(rig, type, data);
     json_decref(fact);
 }
 

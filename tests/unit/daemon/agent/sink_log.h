@@ -72,11 +72,11 @@ static void log_retrying(void *arg, int attempt, int limit, int64_t delay_ms, co
     buf_printf(&log->text, "retrying %d of %d in %" PRId64 ": %s\n", attempt, limit, delay_ms, why);
 }
 
-static void log_failed(void *arg, const char *text)
+static void log_failed(void *arg, enum ask_failure failure, const char *text)
 {
     struct sink_log *log = arg;
 
-    buf_printf(&log->text, "failed %s\n", text);
+    buf_printf(&log->text, "failed %s%s\n", failure == ASK_TOO_LONG ? "(too long) " : "", text);
 }
 
 static void log_done(void *arg)
@@ -123,7 +123,7 @@ static inline char *sink_log_play(const struct dialect *dialect, const char *str
         free(exact);
     }
     if (log.decoded == DECODED_FAILED)
-        log_failed(&log, log.error);
+        log_failed(&log, ASK_FAILED, log.error);
     else if (log.decoded == DECODED_DONE)
         log_done(&log);
     else

@@ -117,7 +117,7 @@ static void choose_scope(struct oauth_attempt *attempt)
     const struct oauth *oauth = attempt->oauth;
     const struct oauth_account *account = &oauth->accounts.list[0];
     const char *first = attempt->scope ? attempt->scope : attempt->found.resource.scope;
-    char *scope = oauth_scope_union(oauth->scope ? oauth->scope : first, account->asked), *more;
+    char *scope = oauth_scope_union(account->asked, oauth->scope ? oauth->scope : first), *more;
 
     if (oauth->scope && attempt->step_up) {
         more = oauth_scope_union(scope, attempt->scope);

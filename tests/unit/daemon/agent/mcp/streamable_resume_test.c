@@ -91,6 +91,22 @@ static void without_a_wish_it_is_a_second(void **state)
     rig_close(&rig);
 }
 
+static void no_patience_at_all_is_a_little(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_open(&rig);
+    rig_ask(&rig, 2, "tools/call");
+    peer_stream(peer_request(&rig.peer, 0));
+    peer_chunk(peer_request(&rig.peer, 0), "retry: 0\nid: 1\ndata:\n\n");
+    int64_t start = clock_steady_ms();
+    peer_end(peer_request(&rig.peer, 0));
+    peer_request(&rig.peer, 1);
+    assert_in_range(clock_steady_ms() - start, STREAMABLE_RETRY_MIN_MS - 5, 900);
+    rig_close(&rig);
+}
+
 static void without_an_id_it_is_broken(void **state)
 {
     struct rig rig;
@@ -427,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_stream_that_is_cut_within_an_event_goes_on),
         cmocka_unit_test(a_server_may_let_itself_be_polled),
         cmocka_unit_test(without_a_wish_it_is_a_second),
+        cmocka_unit_test(no_patience_at_all_is_a_little),
         cmocka_unit_test(without_an_id_it_is_broken),
         cmocka_unit_test(a_resumption_that_is_refused_is_the_end),
         cmocka_unit_test(a_resumption_is_tried_again_but_not_for_ever),

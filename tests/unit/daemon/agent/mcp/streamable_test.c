@@ -266,6 +266,29 @@ static void a_cancelled_request_closes_its_stream(void **state)
     rig_close(&rig);
 }
 
+static void a_server_that_dribbles_can_be_left(void **state)
+{
+    struct rig rig;
+
+    (void)state;
+    rig_open(&rig);
+    rig_session(&rig, "2025-11-25");
+    rig_ask(&rig, 2, "tools/call");
+    struct peer_request *request = peer_request(&rig.peer, 2);
+    peer_say(request, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n");
+    for (int i = 0; i < 20; i++) {
+        peer_say(request, " ");
+        uv_run(&rig.loop, UV_RUN_ONCE);
+    }
+    assert_int_equal(rig.lines, 0); /* how long is too long is not decided here */
+    mcp_transport_cancel(rig.transport, 2);
+    peer_until(&rig.peer, request->connection->closed);
+    rig_ask(&rig, 3, "ping");
+    peer_json(peer_request(&rig.peer, 3), RESULT("3"));
+    rig_told(&rig, 1, "message 3 " RESULT("3") "\n");
+    rig_close(&rig);
+}
+
 static void a_modern_stream_that_breaks_is_not_resumed(void **state)
 {
     struct rig rig;
@@ -742,6 +765,7 @@ int main(void)
         cmocka_unit_test(a_batch_is_delivered_in_the_legacy_era),
         cmocka_unit_test(modern_requests_say_in_headers_what_they_are),
         cmocka_unit_test(a_cancelled_request_closes_its_stream),
+        cmocka_unit_test(a_server_that_dribbles_can_be_left),
         cmocka_unit_test(a_modern_stream_that_breaks_is_not_resumed),
         cmocka_unit_test(values_of_headers_are_encoded),
         cmocka_unit_test(a_refusal_says_its_status_and_what_the_server_said),

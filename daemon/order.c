@@ -29,6 +29,18 @@ static json_t *provider_json(struct server *server, const struct provider *provi
     return json;
 }
 
+/* What ends a turn, and what is done with the results of its tools. */
+static void put_limits(const struct config *config, json_t *json)
+{
+    jsonx_set_int(json, "max_steps", config_number(config, OPTION_TURN_MAX_STEPS));
+    jsonx_set_int(json, "max_ms", config_number(config, OPTION_TURN_TIMEOUT));
+    jsonx_set_int(json, "max_tokens_turn", config_number(config, OPTION_TURN_MAX_TOKENS));
+    jsonx_set_int(json, "result_max", config_number(config, OPTION_MCP_RESULT_SIZE));
+    jsonx_set_int(json, "context", config_number(config, OPTION_MODEL_CONTEXT));
+    jsonx_set_int(json, "compact_at", config_number(config, OPTION_MODEL_COMPACT_AT));
+    json_object_set_new(json, "tools", json_true());
+}
+
 json_t *order_turn(const struct session *session, char error[256])
 {
     struct server *server = session->server;
@@ -49,5 +61,6 @@ json_t *order_turn(const struct session *session, char error[256])
     jsonx_set_int(json, "reply_max", config_number(config, OPTION_LIMITS_REPLY_SIZE));
     jsonx_set_int(demo, "rate", config_number(config, OPTION_DEMO_RATE));
     json_object_set_new(json, "demo", demo);
+    put_limits(config, json);
     return json;
 }

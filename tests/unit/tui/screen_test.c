@@ -122,6 +122,40 @@ static struct message *say(struct fixture *f, enum message_role role, const char
     return message;
 }
 
+/* Asks for permission to run a command, and brings the panel up to date. */
+static void ask(struct fixture *f, const char *command)
+{
+    static int number;
+    char id[ID_MAX], *said;
+    json_t *arguments = json_pack("{s:s}", "command", command);
+    char *text = json_dumps(arguments, JSON_COMPACT);
+
+    snprintf(id, sizeof id, "q_%026d", ++number);
+    json_t *json =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I}", "id", id, "kind", "permission", "server", "odd\033]0;x\a",
+                  "tool", "run\033[2J", "text", command, "arguments", text, "asked", (json_int_t)1);
+    struct question *question = question_from_json(json);
+    assert_non_null(question);
+    f->state->questions =
+        xreallocarray(f->state->questions, f->state->question_count + 1, sizeof f->state->questions[0]);
+    f->state->questions[f->state->question_count++] = question;
+    panel_sync(f->ui.panel, f->state, 0, &said);
+    free(said);
+    json_decref(json);
+    json_decref(arguments);
+    free(text);
+}
+
+static void unask(struct fixture *f)
+{
+    char *said;
+
+    if (f->state->question_count > 0)
+        question_free(&f->state->questions[--f->state->question_count]);
+    panel_sync(f->ui.panel, f->state, 0, &said);
+    free(said);
+}
+
 /* --- comparing --- */
 
 static void compare_cell(struct fixture *f, int y, int x, const char *when)
@@ -176,7 +210,7 @@ static void random_step(struct fixture *f, int step)
         "# head\n",    "\033[31mred", "\u202e", "\t",       "long-unbroken-word"};
     struct ui *ui = &f->ui;
 
-    switch (rand() % 12) {
+    switch (rand() % 14) {
     case 0:
     case 1:
     case 2:
@@ -213,6 +247,22 @@ static void random_step(struct fixture *f, int step)
     case 9:
         rand() % 3 ? list_page(ui->list, -1) : list_follow(ui->list);
         break;
+    case 11:
+        if (rand() % 2 && f->state->question_count < 4)
+            ask(f, typed[rand() % 7]);
+        else
+            unask(f);
+        break;
+    case 12: {
+        struct key_event event = {.code = (uint32_t) "vjkyNp\r"[rand() % 7]};
+        json_t *params;
+        char *said;
+        panel_key(ui->panel, &event, true, step * 1000, &params, &said);
+        panel_refused(ui->panel);
+        json_decref(params);
+        free(said);
+        break;
+    }
     case 10:
         ui->overlay = rand() % 3 == 0 ? (enum overlay)(rand() % 3) : OVERLAY_NONE;
         f->state->run = step % 2 ? RUN_STREAMING : RUN_IDLE;
@@ -338,6 +388,10 @@ static void it_fits_every_size(void **arg)
         compare(f, "size");
         row_text(f, 0, title, sizeof title);
         row_text(f, sizes[i][0] - 1, status, sizeof status);
+        ask(f, "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine");
+        draw(f);
+        pump(f);
+        compare(f, "size, with a question");
         if (sizes[i][0] >= 6 && sizes[i][1] >= 20)
             assert_non_null(strstr(status, "idle"));
         else if (sizes[i][1] >= 16)
@@ -366,6 +420,8 @@ static void injected_sequences_do_not_arrive(void **arg)
     message->author = xstrdup(evil);
     message->status = MESSAGE_FAILED;
     message->error = xstrdup(evil);
+    ask(f, "x\033]0;owned\a\033[2J\xc2\x9b"
+           "31m\033P1$r\033\\\u202e\u2028y");
     draw(f);
     pump(f);
     compare(f, "injection");

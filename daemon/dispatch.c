@@ -38,14 +38,20 @@ static void send_text(struct server *server, const struct route *route, struct b
     frame_free(&frame);
 }
 
-static void send_error(struct server *server, const struct route *route, const char *id, enum err code,
-                       const char *error)
+static void send_error_with(struct server *server, const struct route *route, const char *id, enum err code,
+                            const char *error, json_t *detail)
 {
     struct buf text;
     buf_init(&text, ENVELOPE_REPLY_MAX);
-    envelope_put_error(&text, id, code, error, NULL);
+    envelope_put_error(&text, id, code, error, detail);
     log_debug("request", "%s refused: %s", id[0] ? id : "?", error ? error : err_text(code));
     send_text(server, route, &text);
+}
+
+static void send_error(struct server *server, const struct route *route, const char *id, enum err code,
+                       const char *error)
+{
+    send_error_with(server, route, id, code, error, NULL);
 }
 
 static void put_ok(struct buf *text, const char *id, json_t *ok)
@@ -118,7 +124,7 @@ static void inflight_free(struct inflight *inflight)
     inflight_clear(inflight);
 }
 
-static void answer_waiters(struct inflight *inflight, enum err code, const char *error)
+static void answer_waiters(struct inflight *inflight, enum err code, const char *error, json_t *detail)
 {
     struct server *server = inflight->dispatch->server;
     struct route *waiters = inflight->waiters;
@@ -127,7 +133,7 @@ static void answer_waiters(struct inflight *inflight, enum err code, const char 
     inflight->waiter_count = 0;
     for (size_t i = 0; i < count; i++) {
         if (code != ERR_OK) {
-            send_error(server, &waiters[i], inflight->id, code, error);
+            send_error_with(server, &waiters[i], inflight->id, code, error, detail);
             continue;
         }
         struct buf text;
@@ -146,7 +152,7 @@ static void on_committed(void *arg, enum err code)
     struct dispatch *dispatch = inflight->dispatch;
     struct server *server = dispatch->server;
     if (code == ERR_OK) {
-        answer_waiters(inflight, ERR_OK, NULL);
+        answer_waiters(inflight, ERR_OK, NULL, NULL);
         inflight_free(inflight);
         return;
     }
@@ -155,7 +161,7 @@ static void on_committed(void *arg, enum err code)
     snprintf(error, sizeof error,
              "the store can't commit (%s); this is not promised, repeat it with the same id",
              why ? why : "unknown");
-    answer_waiters(inflight, ERR_STORE, error);
+    answer_waiters(inflight, ERR_STORE, error, NULL);
     if (code == ERR_STORE) {
         inflight->next_unpromised = dispatch->unpromised;
         dispatch->unpromised = inflight;
@@ -173,11 +179,12 @@ void dispatch_store_recovered(struct dispatch *dispatch)
     }
 }
 
-static void finish_changing(struct inflight *inflight, enum err code, const char *error, json_t *ok)
+static void finish_changing(struct inflight *inflight, enum err code, const char *error, json_t *detail,
+                            json_t *ok)
 {
     struct server *server = inflight->dispatch->server;
     if (code != ERR_OK) { /* nothing was done: nothing is remembered */
-        answer_waiters(inflight, code, error);
+        answer_waiters(inflight, code, error, detail);
         inflight_free(inflight);
         return;
     }
@@ -202,14 +209,26 @@ struct call *call_keep(const struct call *call)
     return kept;
 }
 
+bool call_is_wanted(const struct call *call)
+{
+    const struct inflight *inflight = call->inflight;
+    if (!inflight)
+        return clients_find(call->server->clients, &call->route) != NULL;
+    for (size_t i = 0; i < inflight->waiter_count; i++)
+        if (clients_find(call->server->clients, &inflight->waiters[i]))
+            return true;
+    return false;
+}
+
 static void answer(const struct call *call, enum err code, const char *error, json_t *ok)
 {
     if (call->inflight)
-        finish_changing(call->inflight, code, error, ok);
+        finish_changing(call->inflight, code, error, call->detail, ok);
     else if (code != ERR_OK)
-        send_error(call->server, &call->route, call->id, code, error);
+        send_error_with(call->server, &call->route, call->id, code, error, call->detail);
     else
         call_answer(call, json_incref(ok));
+    json_decref(call->detail);
     json_decref(ok);
 }
 

@@ -24,6 +24,7 @@ struct call { /* a request while it is handled */
     enum method method;
     char id[ENVELOPE_ID_MAX + 1];
     struct inflight *inflight; /* changing requests only */
+    json_t *detail;            /* of an error that the handler returns: owned; NULL for {} */
 };
 
 /* What a handler returns when it will call call_finish later, on a call that it kept; or has sent the answer
@@ -42,6 +43,8 @@ void dispatch_message(void *arg, const struct gateway_message *message);
 
 /* A copy of the call that outlives the handler. */
 struct call *call_keep(const struct call *call);
+/* Whether somebody who is connected waits for the answer of a kept call. */
+bool call_is_wanted(const struct call *call);
 /* Answers and frees a kept call. ok's reference is taken; NULL unless code is ERR_OK. */
 void call_finish(struct call **call, enum err code, const char *error, json_t *ok);
 /* Sends the answer now; for a handler that must say something after it (then it returns HANDLED_LATER). */

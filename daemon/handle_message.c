@@ -30,9 +30,24 @@ static bool is_queued(const struct state *state, const char *id)
     return false;
 }
 
+/* Changes the text of a message that waits; it stays its author's, and in its place. */
+static enum err edit(struct call *call, char error[256])
+{
+    const char *id = jsonx_str(call->params, "message", NULL), *text = jsonx_str(call->params, "text", NULL);
+    if (!id && !text)
+        return ERR_OK;
+    if (!id || !text) {
+        snprintf(error, 256, "to change a message that waits, give both its id (message) and its new text");
+        return ERR_BAD_REQUEST;
+    }
+    return session_edit_queued(call->session, call->principal.user, id, text, error);
+}
+
 enum err handle_message_edit_queue(struct call *call, json_t **ok, char error[256])
 {
-    (void)error;
+    enum err code = edit(call, error);
+    if (code != ERR_OK)
+        return code;
     json_t *removed = json_array(), *id;
     size_t i;
     json_array_foreach(jsonx_arr(call->params, "remove"), i, id)

@@ -5,6 +5,7 @@
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
+#include "daemon/template.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
@@ -100,9 +101,40 @@ enum err handle_session_archive(struct call *call, json_t **ok, char error[256])
     return update(call, data, ok);
 }
 
+/* Names and values that the state takes. */
+static enum err check_variables(const struct state *state, const json_t *variables, char error[256])
+{
+    const char *name;
+    json_t *value;
+    size_t count = json_object_size(state->variables);
+    json_object_foreach((json_t *)variables, name, value)
+    {
+        if (!template_is_name(name)) {
+            snprintf(error, 256, "a variable is named '%.80s'; it must be 1 to %d of A-Z a-z 0-9 _", name,
+                     TEMPLATE_NAME_MAX);
+            return ERR_BAD_REQUEST;
+        }
+        if (!json_is_null(value) &&
+            (!json_is_string(value) || json_string_length(value) > STATE_VARIABLE_MAX)) {
+            snprintf(error, 256, "the variable '%s' must be a text of at most %d bytes, or null", name,
+                     STATE_VARIABLE_MAX);
+            return ERR_BAD_REQUEST;
+        }
+        count += json_is_string(value) && !json_object_get(state->variables, name);
+    }
+    if (count <= STATE_VARIABLES_MAX)
+        return ERR_OK;
+    snprintf(error, 256, "a session has at most %d variables", STATE_VARIABLES_MAX);
+    return ERR_LIMIT;
+}
+
 enum err handle_session_configure(struct call *call, json_t **ok, char error[256])
 {
     struct server *server = call->server;
+    const json_t *variables = jsonx_obj(call->params, "variables");
+    enum err checked = check_variables(call->session->state, variables, error);
+    if (checked != ERR_OK)
+        return checked;
     json_t *data = json_copy(call->params), *model = json_object_get(call->params, "model");
     if (model) {
         char why[256];
@@ -115,7 +147,10 @@ enum err handle_session_configure(struct call *call, json_t **ok, char error[256
         json_object_set_new(data, "model", json_string(name));
         free(name);
     }
-    return update(call, data, ok);
+    enum err code = update(call, data, ok);
+    if (code == ERR_OK && variables)
+        supervisor_define(call->session);
+    return code;
 }
 
 enum err handle_session_rename(struct call *call, json_t **ok, char error[256])
@@ -147,6 +182,14 @@ enum err handle_session_delete(struct call *call, json_t **ok, char error[256])
         clients_unsubscribe(call->server->clients, session->followers[0]->client, session);
     registry_delete(call->server->registry, session);
     return ERR_OK;
+}
+
+enum err handle_session_compact(struct call *call, json_t **ok, char error[256])
+{
+    enum err code = session_compact(call->session, call->principal.user, error);
+    if (code == ERR_OK)
+        *ok = seq_reply(call->session);
+    return code;
 }
 
 enum err handle_session_interrupt(struct call *call, json_t **ok, char error[256])

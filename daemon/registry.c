@@ -2,6 +2,9 @@
  * its snapshot is written, and when everything of it is committed it is freed. */
 #include "daemon/registry.h"
 
+#include "daemon/folders.h"
+#include "daemon/known.h"
+#include "daemon/questions.h"
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
 #include "shared/clock.h"
@@ -34,7 +37,7 @@ static int compare(const void *a, const void *b)
     return strcmp(((const struct key *)a)->id, ((const struct key *)b)->id);
 }
 
-static struct session *find(struct registry *registry, const char *sid)
+struct session *registry_find(const struct registry *registry, const char *sid)
 {
     struct key key = {sid};
     struct loaded **found = tfind(&key, &registry->tree, compare);
@@ -174,20 +177,23 @@ static void restore_partial(struct state *state, const struct store_record *reco
     json_decref(json);
 }
 
-/* A session that was not idle when the last daemon ended. */
+/* What the last daemon left when it ended. */
 static void set_right(struct session *session)
 {
-    if (session->state->run == RUN_IDLE && !state_streaming(session->state))
-        return;
-    session_cut(session, MESSAGE_INTERRUPTED, "the daemon ended while this was being written");
-    session_error(session, "agent", "the daemon ended during this turn; what had come of the reply is kept");
-    if (session->state->run != RUN_IDLE)
-        session_step(session, RUN_IDLE, NULL, "the daemon was restarted");
+    bool waited = session->state->run == RUN_AWAITING_PERMISSION;
+    bool resumes =
+        session_recover(session, "agent",
+                        waited ? "the daemon ended while this turn waited for a permission; it waits again"
+                               : "the daemon ended during this turn; what had come of it is kept",
+                        true);
+    questions_watch(session);
+    if (resumes)
+        session_go_on(session);
 }
 
 enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256])
 {
-    *session = find(registry, sid);
+    *session = registry_find(registry, sid);
     if (*session && (*session)->end == SESSION_LIVES)
         return ERR_OK;
     struct store_record record;
@@ -209,6 +215,11 @@ enum err registry_get(struct registry *registry, const char *sid, struct session
     }
     store_record_clear(&record);
     return code;
+}
+
+bool registry_knows(struct registry *registry, const char *sid)
+{
+    return registry_find(registry, sid) || store_has(registry->server->store, sid);
 }
 
 struct session *registry_create(struct registry *registry, const char *owner, const char *title,
@@ -255,13 +266,16 @@ static void forget(struct registry *registry, struct session *session)
 static void erased(struct registry *registry, struct session *session)
 {
     session->end = SESSION_ERASED;
+    folders_remove(registry->server->folders, session->state->id);
+    if (registry->server->known)
+        known_forget_session(registry->server->known, session->state->id);
     registry_release(registry, session);
 }
 
 static void on_deleted(void *arg, enum err code)
 {
     struct departure *departure = arg;
-    struct session *session = find(departure->registry, departure->sid);
+    struct session *session = registry_find(departure->registry, departure->sid);
     if (session && code == ERR_STORE)
         session->end = SESSION_UNERASED;
     else if (session)
@@ -279,7 +293,7 @@ void registry_store_recovered(struct registry *registry)
 static void on_stored(void *arg, enum err code)
 {
     struct departure *departure = arg;
-    struct session *session = find(departure->registry, departure->sid);
+    struct session *session = registry_find(departure->registry, departure->sid);
     if (session && session->end == SESSION_LIVES) {
         session->leaving = false;
         if (code == ERR_OK && is_unused(session) && session->state->seq == departure->seq)

@@ -19,6 +19,10 @@ struct session *registry_create(struct registry *registry, const char *owner, co
                                 const char *model, const char *system);
 /* The session of that id, loaded if need be. ERR_OK, ERR_NOT_FOUND, ERR_STORE, with a sentence in error. */
 enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256]);
+/* Whether there is such a session, in memory or in the store; true also when the store can't tell. */
+bool registry_knows(struct registry *registry, const char *sid);
+/* The one in memory, or NULL. */
+struct session *registry_find(const struct registry *registry, const char *sid);
 /* Nobody needs the session at present, perhaps: look again soon, and let it go; a deleted one may be freed at
  * once. */
 void registry_release(struct registry *registry, struct session *session);

@@ -5,11 +5,16 @@
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
 #include "daemon/files.h"
+#include "daemon/folders.h"
 #include "daemon/gateway.h"
+#include "daemon/known.h"
 #include "daemon/lock.h"
+#include "daemon/mcp_asks.h"
 #include "daemon/notify.h"
 #include "daemon/probe.h"
+#include "daemon/questions.h"
 #include "daemon/registry.h"
+#include "daemon/rules.h"
 #include "daemon/supervisor.h"
 #include "shared/clock.h"
 #include "shared/log.h"
@@ -89,6 +94,7 @@ enum err server_reload(struct server *server, char error[256])
         config_free(&server->config);
         server->config = fresh;
         apply(server);
+        supervisor_define_all(server->supervisor, NULL);
         log_info("config", "reloaded file=%s",
                  run->options->config_path ? run->options->config_path : "none");
     }
@@ -103,9 +109,9 @@ static void on_stopper(uv_timer_t *timer)
     struct run *run = timer->data;
     bool late = clock_steady_ms() >= run->stop_deadline;
     size_t turns = supervisor_turns(run->server.supervisor);
-    if (turns > 0 && !late)
+    if (supervisor_agents(run->server.supervisor) > 0 && !late)
         return;
-    if (late)
+    if (late && turns > 0)
         log_warn("server", "%zu turns did not end in time; their replies are kept as far as they came",
                  turns);
     uv_stop(run->server.loop);
@@ -230,7 +236,12 @@ static int start(struct run *run)
         code = open_store(run);
     if (code != EXIT_OK)
         return code;
+    server->folders = folders_open(server, run->state);
+    server->known = known_open(run->state);
+    server->asks = mcp_asks_open();
     server->probe = probe_open(server);
+    server->questions = questions_open(server);
+    server->rules = rules_open(server);
     server->supervisor = supervisor_open(server);
     server->clients = clients_open(server);
     server->dispatch = dispatch_open(server);
@@ -269,9 +280,14 @@ static int finish(struct run *run, int code)
         log_error("store", "the last changes could not be committed");
         code = EXIT_STORE;
     }
+    folders_close(&server->folders);
+    known_close(&server->known);
     if (server->gateway)
         clients_bye(server->clients, "shutting_down", 100);
+    questions_close(&server->questions);
+    rules_close(&server->rules);
     clients_close(&server->clients);
+    mcp_asks_close(&server->asks);
     dispatch_close(&server->dispatch);
     registry_close(&server->registry);
     if (server->gateway) {

@@ -22,7 +22,12 @@ struct server {
     struct clients *clients;
     struct dispatch *dispatch;
     struct registry *registry;
+    struct questions *questions;
+    struct rules *rules;
     struct supervisor *supervisor;
+    struct folders *folders;
+    struct known *known;
+    struct mcp_asks *asks;
     struct probe *probe;
     struct notify *notify;
     struct stats stats;

@@ -3,6 +3,7 @@
 #include "daemon/session.h"
 
 #include "daemon/clients.h"
+#include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
@@ -157,6 +158,8 @@ static void store_event(struct session *session, const struct event *event)
         store_message_row(session, jsonx_str(event->data, "message", ""));
         store_clear_partial(server->store, session->key);
     }
+    if (event->type == EVENT_TOOL_ENDED) /* what history tells of its calls */
+        store_message_row(session, jsonx_str(event->data, "message", ""));
     store_row(session);
     int64_t every = config_number(server->config, OPTION_SESSION_SNAPSHOT_EVERY);
     if ((int64_t)(event->seq - session->snapshot_seq) >= every && session->state->run == RUN_IDLE)
@@ -200,6 +203,8 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
         server->stats.events++;
         if (durable)
             store_event(session, &event);
+        if (type == EVENT_QUESTION_ANSWERED)
+            questions_answered(session, data, event.ts);
         struct buf text;
         buf_init(&text, ENVELOPE_REPLY_MAX);
         bool fits = event_encode(&event, &text);
@@ -240,8 +245,10 @@ bool session_step(struct session *session, enum run_state to, const char *by, co
     jsonx_set_str(data, "reason", reason);
     log_debug("session", "%s -> %s session=%s", run_state_name(session->state->run), run_state_name(to),
               log_id(session->state->id));
-    if (to == RUN_IDLE)
+    if (to == RUN_IDLE) {
         checkpoint_stop(session);
+        session->compacts_for[0] = '\0';
+    }
     return session_emit(session, EVENT_STATE_CHANGED, data);
 }
 
@@ -267,6 +274,53 @@ void session_cut(struct session *session, enum message_status status, const char
     session_emit(session, EVENT_STREAM_COMPLETED, data);
 }
 
+/* --- rules --- */
+
+bool session_remove_rule(struct session *session, const char *id, const char *by)
+{
+    const struct state *state = session->state;
+    size_t i = 0;
+    while (i < state->rule_count && strcmp(state->rules[i].id, id) != 0)
+        i++;
+    if (i == state->rule_count)
+        return false;
+    json_t *data = json_object();
+    jsonx_set_str(data, "rule", state->rules[i].id);
+    jsonx_set_str(data, "by", by);
+    return session_emit(session, EVENT_RULE_REMOVED, data);
+}
+
+/* The newer word about a pattern takes the older one's place. */
+enum err session_add_rule(struct session *session, const char *effect, const char *pattern, const char *by,
+                          const char *why, char id[ID_MAX], char error[256])
+{
+    const struct state *state = session->state;
+    for (size_t i = state->rule_count; i-- > 0;) {
+        if (strcmp(state->rules[i].pattern, pattern) != 0)
+            continue;
+        if (strcmp(state->rules[i].effect, effect) == 0) {
+            strcpy(id, state->rules[i].id);
+            return ERR_OK;
+        }
+        session_remove_rule(session, state->rules[i].id, by);
+    }
+    if (state->rule_count >= STATE_RULES_MAX) {
+        snprintf(error, 256, "the session has %d rules already; remove one first (rule.remove)",
+                 STATE_RULES_MAX);
+        return ERR_LIMIT;
+    }
+    json_t *data = json_object(), *rule = json_object();
+    id_make(id, "u_");
+    jsonx_set_str(rule, "id", id);
+    jsonx_set_str(rule, "effect", effect);
+    jsonx_set_str(rule, "pattern", pattern);
+    jsonx_set_str(rule, "by", by);
+    jsonx_set_str(rule, "why", why);
+    jsonx_set_int(rule, "ts", clock_wall_ms());
+    json_object_set_new(data, "rule", rule);
+    return session_emit(session, EVENT_RULE_ADDED, data) ? ERR_OK : ERR_INTERNAL;
+}
+
 /* --- turns --- */
 
 static void begin_turn(struct session *session, json_t *message, const char *by)
@@ -285,18 +339,34 @@ static size_t queued_bytes(const struct state *state)
     return bytes;
 }
 
+static enum err check_size(const struct session *session, size_t len, char error[256])
+{
+    int64_t size = config_number(session->server->config, OPTION_LIMITS_MESSAGE_SIZE);
+    if ((int64_t)len <= size)
+        return ERR_OK;
+    snprintf(error, 256, "the message has %zu bytes; at most %" PRId64 " are taken (limits.message_size)",
+             len, size);
+    return ERR_TOO_LARGE;
+}
+
+/* others: bytes of what waits besides. */
+static enum err check_room(size_t others, size_t len, char error[256])
+{
+    if (others + len <= SESSION_QUEUE_BYTES)
+        return ERR_OK;
+    snprintf(error, 256, "messages of %zu bytes wait already; with this one's %zu it would be more than %d",
+             others, len, SESSION_QUEUE_BYTES);
+    return ERR_BUSY;
+}
+
 static enum err check_send(const struct session *session, const char *text, char error[256])
 {
     const struct state *state = session->state;
-    const struct config *config = session->server->config;
-    int64_t size = config_number(config, OPTION_LIMITS_MESSAGE_SIZE);
-    int64_t queue = config_number(config, OPTION_LIMITS_QUEUE);
+    int64_t queue = config_number(session->server->config, OPTION_LIMITS_QUEUE);
     size_t len = strlen(text);
-    if ((int64_t)len > size) {
-        snprintf(error, 256, "the message has %zu bytes; at most %" PRId64 " are taken (limits.message_size)",
-                 len, size);
-        return ERR_TOO_LARGE;
-    }
+    enum err code = check_size(session, len, error);
+    if (code != ERR_OK)
+        return code;
     if (state->ended || state->archived) {
         snprintf(error, 256, "the session is archived; take it back first (stoa archive --undo)");
         return ERR_CONFLICT;
@@ -307,13 +377,35 @@ static enum err check_send(const struct session *session, const char *text, char
                  queue);
         return ERR_BUSY;
     }
-    if (waits && queued_bytes(state) + len > SESSION_QUEUE_BYTES) {
-        snprintf(error, 256,
-                 "messages of %zu bytes wait already; with this one's %zu it would be more than %d",
-                 queued_bytes(state), len, SESSION_QUEUE_BYTES);
-        return ERR_BUSY;
+    return waits ? check_room(queued_bytes(state), len, error) : ERR_OK;
+}
+
+static const struct message *queued(const struct state *state, const char *id)
+{
+    for (size_t i = 0; i < state->queue_count; i++)
+        if (strcmp(state->queue[i]->id, id) == 0)
+            return state->queue[i];
+    return NULL;
+}
+
+enum err session_edit_queued(struct session *session, const char *by, const char *id, const char *text,
+                             char error[256])
+{
+    const struct message *old = queued(session->state, id);
+    size_t len = strlen(text);
+    if (!old) {
+        snprintf(error, 256, "no message '%.50s' waits in this session (any more)", id);
+        return ERR_NOT_FOUND;
     }
-    return ERR_OK;
+    enum err code = check_size(session, len, error);
+    if (code == ERR_OK)
+        code = check_room(queued_bytes(session->state) - old->bytes, len, error);
+    if (code != ERR_OK)
+        return code;
+    json_t *data = json_object();
+    json_object_set_new(data, "replaced", message_user_json(old->id, old->author, old->ts, text));
+    jsonx_set_str(data, "by", by);
+    return session_emit(session, EVENT_QUEUE_CHANGED, data) ? ERR_OK : ERR_INTERNAL;
 }
 
 enum err session_send(struct session *session, const char *user, const char *text, bool steer,
@@ -348,6 +440,53 @@ void session_next(struct session *session)
     char *user = xstrdup(state->queue[0]->author);
     begin_turn(session, json, user);
     free(user);
+}
+
+void session_steer(struct session *session)
+{
+    const struct state *state = session->state;
+    size_t i = 0;
+    while (i < state->queue_count) { /* each that enters leaves the queue */
+        if (!state->queue[i]->steer) {
+            i++;
+            continue;
+        }
+        json_t *data = json_object(), *message = message_to_json(state->queue[i]);
+        json_object_del(message, "steer");
+        json_object_set_new(data, "message", message);
+        if (!session_emit(session, EVENT_MESSAGE_ADDED, data))
+            return;
+    }
+}
+
+/* Messages since the last compaction. */
+static size_t uncompacted(const struct state *state)
+{
+    size_t count = 0;
+    while (count < state->message_count &&
+           strcmp(state->messages[state->message_count - 1 - count]->id, state->compacted_upto) != 0)
+        count++;
+    return count;
+}
+
+enum err session_compact(struct session *session, const char *by, char error[256])
+{
+    const struct state *state = session->state;
+    size_t count = uncompacted(state);
+    if (state->ended || state->archived)
+        snprintf(error, 256, "the session is archived; take it back first (stoa archive --undo)");
+    else if (state->run != RUN_IDLE)
+        snprintf(error, 256, "the session is %s; wait until it is idle, or interrupt it",
+                 run_state_name(state->run));
+    else if (count < SESSION_COMPACT_MIN)
+        snprintf(error, 256, "there are only %zu messages that are not compacted; it takes %d", count,
+                 SESSION_COMPACT_MIN);
+    else if (session_step(session, RUN_COMPACTING, by, NULL)) {
+        snprintf(session->compacts_for, sizeof session->compacts_for, "%s", by);
+        supervisor_turn(session);
+        return ERR_OK;
+    }
+    return ERR_CONFLICT;
 }
 
 bool session_interrupt(struct session *session, const char *by)

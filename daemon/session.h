@@ -14,6 +14,8 @@
 
 enum {
     SESSION_CHECKPOINT_MS = 750,
+    SESSION_RESUMES_MAX = 3, /* crashes in a row after which an allowed call is not tried again by itself */
+    SESSION_COMPACT_MIN = 4, /* messages that there must be, since the last time, to compact a session */
     /* Messages that wait. With what else is in a snapshot, and each byte six in JSON, it fits into a reply,
      * and with the whole window into the frame that an agent starts from. */
     SESSION_QUEUE_BYTES = 512 << 10
@@ -41,7 +43,8 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     uv_timer_t *checkpoint; /* NULL unless a reply is streaming */
     bool leaving;           /* an eviction waits for its commit */
     enum session_end end;
-    unsigned holds; /* requests in progress that need it in memory */
+    unsigned holds;        /* requests in progress that need it in memory */
+    char compacts_for[64]; /* who asked for the compaction that runs; "" if nobody did */
 };
 
 /* A new one, not yet started; the registry's. */
@@ -63,10 +66,47 @@ void session_cut(struct session *session, enum message_status status, const char
 /* Takes a user's message: begins a turn with it, or queues it. message: the new id. ERR_OK, or why not. */
 enum err session_send(struct session *session, const char *user, const char *text, bool steer,
                       char message[ID_MAX], bool *queued, char error[256]);
+/* Changes the text of a message that waits. ERR_OK, or why not. */
+enum err session_edit_queued(struct session *session, const char *by, const char *id, const char *text,
+                             char error[256]);
 /* Begins a turn with the first queued message if the session is idle and has one. */
 void session_next(struct session *session);
 /* Interrupts the turn; false if none runs. */
 bool session_interrupt(struct session *session, const char *by);
+/* Begins a compaction. ERR_OK, or why not. */
+enum err session_compact(struct session *session, const char *by, char error[256]);
+/* A rule of the session's, in the place of others of the same pattern. The pattern was checked. why: or NULL.
+ * id receives its id. ERR_OK, or ERR_LIMIT with a sentence. */
+enum err session_add_rule(struct session *session, const char *effect, const char *pattern, const char *by,
+                          const char *why, char id[ID_MAX], char error[256]);
+/* False if it has none of that id. */
+bool session_remove_rule(struct session *session, const char *id, const char *by);
+/* The turn's next step begins: messages that steer enter. */
+void session_steer(struct session *session);
+
+/* --- ends (session_end.c) --- */
+
+/* Whether an agent has something to do: a turn or compaction that has begun, or calls that may go on. Then
+ * supervisor_turn is due if no turn runs. */
+bool session_turn_due(const struct session *session);
+/* Has the turn go on if it waits for an agent. */
+void session_go_on(struct session *session);
+/* Sets right what an agent left that ended without saying so, or a daemon that did: the reply is cut, running
+ * calls are of unknown outcome, questions but permissions are cancelled, servers not connected. A turn that
+ * waits for a permission goes on waiting; any other ends, with an error of that kind and text. resume: calls
+ * that were allowed may be tried anew (else they are cancelled); true if session_go_on should be called. */
+bool session_recover(struct session *session, const char *kind, const char *text, bool resume);
+/* Ends a turn that no agent runs: its questions and calls are cancelled, the state is idle. */
+void session_end_turn(struct session *session, const char *by, const char *reason);
+/* Before the state becomes idle: what is still open of the turn's calls and their questions is cancelled. */
+void session_close_calls(struct session *session, const char *why);
+/* tool.ended. result is cut if the message has no room for it. by: or NULL. */
+void session_end_call(struct session *session, const char *message, int block, enum call_state to,
+                      const char *result, const char *by);
+/* question.answered, of one that is open; takes nothing. by, scope, reason, content: or NULL. False if it
+ * can't be. */
+bool session_answer(struct session *session, const char *question, const char *decision, const char *cause,
+                    const char *scope, const char *by, const char *reason, json_t *content);
 
 /* Writes a snapshot to the store if there are newer events than its last. */
 void session_store_snapshot(struct session *session);

@@ -359,6 +359,22 @@ void store_delete_session(struct store *store, uint32_t session)
     queue(store, OP_DELETE_SESSION, numbers, NULL);
 }
 
+void store_put_rule(struct store *store, const struct store_rule *rule)
+{
+    struct op_text texts[] = {text_of(rule->id), text_of(rule->user), text_of(rule->effect),
+                              text_of(rule->pattern)};
+
+    queue(store, OP_PUT_RULE, &rule->ts, texts);
+}
+
+void store_delete_rule(struct store *store, const char *id)
+{
+    struct op_text text = text_of(id);
+    int64_t none = 0;
+
+    queue(store, OP_DELETE_RULE, &none, &text);
+}
+
 void store_commit(struct store *store, store_commit_cb *cb, void *arg)
 {
     struct store_waiter *waiter = xcalloc(1, sizeof *waiter);

@@ -110,6 +110,13 @@ void store_put_reply(struct store *store, const char *user, const char *request,
 /* Everything of a session: row, events, messages, search, snapshot, partial. Queue nothing more for it. */
 void store_delete_session(struct store *store, uint32_t session);
 
+struct store_rule { /* a user's own, about tool calls */
+    const char *id, *user, *effect, *pattern;
+    int64_t ts;
+};
+void store_put_rule(struct store *store, const struct store_rule *rule);
+void store_delete_rule(struct store *store, const char *id);
+
 /* ERR_OK: everything queued before the store_commit call is on disk. ERR_STORE: it is not yet; it stays
  * queued. ERR_INTERNAL: the store refused some of it for good (a defect, logged). */
 typedef void store_commit_cb(void *arg, enum err code);
@@ -142,12 +149,19 @@ typedef bool store_event_cb(void *arg, uint64_t seq, int64_t ts, enum event_type
 enum err store_load_events(struct store *store, uint32_t session, uint64_t after, store_event_cb *each,
                            void *arg, char error[256]);
 
+/* Whether there is a session of that id; true also when the store can't tell. */
+bool store_has(struct store *store, const char *sid);
+
 /* The stored answer to that request (free() it), or NULL. */
 char *store_reply(struct store *store, const char *user, const char *request);
 
 /* Sessions that were not idle when their row was written: to be set right at start. */
 typedef void store_unfinished_cb(void *arg, const char *sid, uint32_t key);
 enum err store_unfinished(struct store *store, store_unfinished_cb *each, void *arg);
+
+/* All rules of all users, oldest first; row lives during the call. ERR_OK or ERR_STORE (logged). */
+typedef void store_rules_cb(void *arg, const struct store_rule *row);
+enum err store_rules(struct store *store, store_rules_cb *each, void *arg);
 
 struct store_counts {
     uint64_t sessions, archived, messages;

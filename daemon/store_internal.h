@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 enum {
-    STORE_SCHEMA = 1,               /* the version of the schema that this program writes */
+    STORE_SCHEMA = 2,               /* the version of the schema that this program writes */
     STORE_APPLICATION = 0x53544f41, /* "STOA", in the file's header */
     STORE_BATCH_BYTES = 8 << 20,    /* about the most that one transaction takes */
     STORE_IDLE_MS = 5000,           /* without a commit, after which a large log is folded into the file */
@@ -63,6 +63,8 @@ enum op_kind {
     OP_CLEAR_PARTIAL,
     OP_PUT_REPLY,
     OP_DELETE_SESSION,
+    OP_PUT_RULE,
+    OP_DELETE_RULE,
     OP_KINDS
 };
 enum { OP_NUMBERS = 7, OP_TEXTS = 5, OP_STEPS = 6 };
@@ -189,7 +191,16 @@ void reader_clear(struct reader *reader);
 
 /* --- small reads (store_load.c) --- */
 
-enum load { LOAD_SESSION, LOAD_SNAPSHOT, LOAD_PARTIAL, LOAD_EVENTS, LOAD_REPLY, LOAD_UNFINISHED, LOAD_COUNT };
+enum load {
+    LOAD_SESSION,
+    LOAD_SNAPSHOT,
+    LOAD_PARTIAL,
+    LOAD_EVENTS,
+    LOAD_REPLY,
+    LOAD_UNFINISHED,
+    LOAD_RULES,
+    LOAD_COUNT
+};
 struct loader {
     sqlite3 *db;
     sqlite3_stmt *statement[LOAD_COUNT];

@@ -14,6 +14,7 @@ static const char *const texts[LOAD_COUNT] = {
     [LOAD_EVENTS] = "SELECT key, ts, type, json FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key",
     [LOAD_REPLY] = "SELECT reply FROM requests WHERE user = ?1 AND id = ?2",
     [LOAD_UNFINISHED] = "SELECT sid, key FROM sessions WHERE run <> 'idle' ORDER BY key",
+    [LOAD_RULES] = "SELECT id, user, effect, pattern, ts FROM rules ORDER BY id",
 };
 
 bool loader_open(struct loader *loader, const char *path, char error[256])
@@ -164,6 +165,15 @@ enum err store_load_events(struct store *store, uint32_t session, uint64_t after
     return finish(&store->loader, stmt, code, error) ? ERR_OK : ERR_STORE;
 }
 
+bool store_has(struct store *store, const char *sid)
+{
+    sqlite3_stmt *stmt = store->loader.statement[LOAD_SESSION];
+
+    sqlite3_bind_text(stmt, 1, sid, -1, SQLITE_STATIC);
+    int code = sqlite3_step(stmt);
+    return !finish(&store->loader, stmt, code, NULL) || code == SQLITE_ROW;
+}
+
 char *store_reply(struct store *store, const char *user, const char *request)
 {
     sqlite3_stmt *stmt = store->loader.statement[LOAD_REPLY];
@@ -206,6 +216,23 @@ enum err store_unfinished(struct store *store, store_unfinished_cb *each, void *
         each(arg, list[i].sid, list[i].key);
     free(list);
     return ERR_OK;
+}
+
+enum err store_rules(struct store *store, store_rules_cb *each, void *arg)
+{
+    sqlite3_stmt *stmt = store->loader.statement[LOAD_RULES];
+    int code;
+
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW) {
+        struct store_rule row = {.id = (const char *)sqlite3_column_text(stmt, 0),
+                                 .user = (const char *)sqlite3_column_text(stmt, 1),
+                                 .effect = (const char *)sqlite3_column_text(stmt, 2),
+                                 .pattern = (const char *)sqlite3_column_text(stmt, 3),
+                                 .ts = sqlite3_column_int64(stmt, 4)};
+
+        each(arg, &row);
+    }
+    return finish(&store->loader, stmt, code, NULL) ? ERR_OK : ERR_STORE;
 }
 
 static uint64_t file_size(const char *path, const char *suffix)

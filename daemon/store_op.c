@@ -44,6 +44,9 @@ static const struct {
                             "DELETE FROM events WHERE key BETWEEN ?2 AND ?3",
                             "DELETE FROM search WHERE rowid BETWEEN ?2 AND ?3",
                             "DELETE FROM messages WHERE key BETWEEN ?2 AND ?3"}},
+    [OP_PUT_RULE] =
+        {1, 4, {"INSERT OR REPLACE INTO rules(id, user, effect, pattern, ts) VALUES(?2, ?3, ?4, ?5, ?1)"}},
+    [OP_DELETE_RULE] = {0, 1, {"DELETE FROM rules WHERE id = ?1"}},
 };
 
 struct op *op_new(enum op_kind kind, const int64_t *numbers, const struct op_text *texts)

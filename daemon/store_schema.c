@@ -33,6 +33,9 @@ static const struct store_migration migrations[STORE_SCHEMA] = {
      "CREATE TABLE requests("
      " key INTEGER PRIMARY KEY, user TEXT NOT NULL, id TEXT NOT NULL, ts INTEGER NOT NULL,"
      " reply TEXT NOT NULL, UNIQUE(user, id)) STRICT;"},
+    {"CREATE TABLE rules("
+     " id TEXT PRIMARY KEY, user TEXT NOT NULL, effect TEXT NOT NULL, pattern TEXT NOT NULL,"
+     " ts INTEGER NOT NULL) STRICT, WITHOUT ROWID;"},
 };
 
 /* What the system said about a failed write. COMMIT leaves sqlite3_system_errno as it was, so the files are

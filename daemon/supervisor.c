@@ -3,6 +3,9 @@
  *     running -> next beat               interrupting -> end of patience */
 #include "daemon/supervisor_internal.h"
 
+#include "daemon/agent_ops.h"
+#include "daemon/definitions.h"
+#include "daemon/folders.h"
 #include "daemon/order.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -35,11 +38,35 @@ const char *supervisor_state_name(enum agent_state state)
 
 /* --- the agents' list --- */
 
-static struct agent *agent_new(struct session *session)
+static void send_request(void *arg, enum link_kind kind, json_t *json)
+{
+    const struct session *session = arg;
+    if (session->agent && session->agent->proc)
+        agentproc_send_json(session->agent->proc, kind, json);
+}
+
+static bool take_request(void *arg, struct incoming *incoming, const json_t *json)
+{
+    return agent_ops_run(arg, incoming, json);
+}
+
+/* Nobody waits for it any more: from now on it is idle. */
+static void on_quiet(void *arg)
+{
+    const struct session *session = arg;
+    if (session->agent && session->agent->state == AGENT_IDLE)
+        supervisor_set_idle(session->agent);
+}
+
+/* Takes requests that wait for it; NULL for none. They are the session's: one agent may hand them to the
+ * next. */
+static struct agent *agent_new(struct session *session, struct agent_requests *requests)
 {
     struct supervisor *supervisor = session->server->supervisor;
     struct agent *agent = xcalloc(1, sizeof *agent);
+    struct agent_requests_handler handler = {session, send_request, take_request, on_quiet};
     agent->session = session;
+    agent->requests = requests ? requests : agent_requests_new(session->server->loop, &handler);
     agent->timer = xcalloc(1, sizeof *agent->timer);
     uv_timer_init(session->server->loop, agent->timer);
     agent->timer->data = agent;
@@ -57,9 +84,14 @@ static void free_handle(uv_handle_t *handle)
     free(handle);
 }
 
-static void agent_free(struct agent *agent)
+/* why: for those who wait for an answer of it. */
+static void agent_free(struct agent *agent, const char *why)
 {
     struct supervisor *supervisor = supervisor_of(agent);
+    agent->state = AGENT_LEAVING;
+    if (agent->requests)
+        agent_requests_fail(agent->requests, true, ERR_UNAVAILABLE, why);
+    agent_requests_free(&agent->requests);
     if (agent->previous)
         agent->previous->next = agent->next;
     else
@@ -77,17 +109,18 @@ size_t supervisor_agents(const struct supervisor *supervisor)
     return supervisor->count;
 }
 
+const char *supervisor_path(const struct supervisor *supervisor)
+{
+    return supervisor->path;
+}
+
 /* --- ends of turns --- */
 
-/* The turn can't go on: what came is kept, the reason said, the session is idle again. Queued messages wait.
- */
+/* The turn can't go on: what came is kept, the reason said, the session is idle again, unless it waits for a
+ * permission. Queued messages wait. */
 static void fail_turn(struct session *session, const char *kind, const char *text)
 {
-    if (session->state->run == RUN_IDLE)
-        return;
-    session_cut(session, MESSAGE_INTERRUPTED, text);
-    session_error(session, kind, text);
-    session_step(session, RUN_IDLE, NULL, kind);
+    session_recover(session, kind, text, false);
 }
 
 static int64_t backoff_ms(unsigned crashes)
@@ -99,28 +132,48 @@ static int64_t backoff_ms(unsigned crashes)
     return delay < SUPERVISOR_BACKOFF_MAX_MS ? delay : SUPERVISOR_BACKOFF_MAX_MS;
 }
 
+static struct agent *bring(struct session *session, struct agent_requests *requests, char error[256]);
+
+/* What came while it left is for the next one; NULL if there is nothing. */
+static struct agent_requests *keep_unsent(struct agent *agent)
+{
+    struct agent_requests *requests = agent->requests;
+    agent_requests_fail(requests, agent->session->server->stopping, ERR_UNAVAILABLE, "the agent has left");
+    if (agent_requests_waiting(requests) == 0)
+        return NULL;
+    agent->requests = NULL;
+    return requests;
+}
+
 static void on_end(void *arg, enum exit_cause cause, const char *how)
 {
     struct agent *agent = arg;
     struct session *session = agent->session;
     bool interrupting = agent->interrupting, leaving = agent->state == AGENT_LEAVING;
+    char text[256];
+    snprintf(text, sizeof text,
+             "the agent of this session ended (%s: %s); the reply is kept as far as it came",
+             exit_cause_name(cause), how);
     agent->proc = NULL;
-    agent_free(agent);
+    struct agent_requests *unsent = leaving ? keep_unsent(agent) : NULL;
+    agent_free(agent, text);
     if (leaving) {
         log_info("agent", "left, cause=%s session=%s", exit_cause_name(cause), log_id(session->state->id));
-        if (session->state->run == RUN_THINKING)
-            supervisor_turn(session); /* it was asked for while the old one left */
+        if (session->state->run != RUN_THINKING && session->state->run != RUN_COMPACTING)
+            session_recover(session, "agent", "the agent left during this turn", true);
+        if (unsent)
+            bring(session, unsent, text);
+        session_go_on(session); /* it was asked for while the old one left */
     } else {
         session->crashes++;
         session->server->stats.crashes++;
         session->not_before = clock_steady_ms() + backoff_ms(session->crashes);
         log_warn("agent", "ended, cause=%s how=%s crashes=%u session=%s", exit_cause_name(cause), how,
                  session->crashes, log_id(session->state->id));
-        char text[256];
-        snprintf(text, sizeof text,
-                 "the agent of this session ended (%s: %s); the reply is kept as far as it came",
-                 exit_cause_name(cause), how);
-        fail_turn(session, "agent", interrupting ? "the agent did not stop in time and was ended" : text);
+        if (session_recover(session, "agent",
+                            interrupting ? "the agent did not stop in time and was ended" : text,
+                            session->crashes < SESSION_RESUMES_MAX))
+            session_go_on(session);
     }
     registry_release(session->server->registry, session);
 }
@@ -138,15 +191,21 @@ static void send_json(struct agent *agent, enum link_kind kind, json_t *json)
 static void leave(struct agent *agent)
 {
     agent->state = AGENT_LEAVING;
+    agent_requests_fail(agent->requests, false, ERR_UNAVAILABLE, "the agent leaves");
     uv_timer_start(agent->timer, on_timer, AGENTPROC_LEAVE_MS, 0);
     agentproc_stop(agent->proc, EXIT_CAUSE_HIBERNATED);
 }
 
+/* One that stops is not kept, however it came to be idle. */
 void supervisor_set_idle(struct agent *agent)
 {
     agent->state = AGENT_IDLE;
     agent->interrupting = false;
     agent->last_used = clock_steady_ms();
+    if (agent->session->server->stopping) {
+        leave(agent);
+        return;
+    }
     int64_t timeout = config_number(agent->session->server->config, OPTION_AGENT_IDLE_TIMEOUT);
     uv_timer_start(agent->timer, on_timer, (uint64_t)timeout, 0);
 }
@@ -162,9 +221,29 @@ static void send_turn(struct agent *agent)
     }
     agent->state = AGENT_RUNNING;
     agent->turn_facts = agent->turn_bytes = 0;
+    agent->failed = false;
     agent->last_beat = clock_steady_ms();
     uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);
-    send_json(agent, LINK_TURN, json);
+    send_json(agent, agent->session->state->run == RUN_COMPACTING ? LINK_COMPACT : LINK_TURN, json);
+}
+
+/* All that a session's agent must know before anything is asked of it. */
+static void send_load(struct agent *agent)
+{
+    struct session *session = agent->session;
+    json_t *load = json_object();
+    char error[256];
+    char *folder = folders_session(session->server->folders, session->state->id, error);
+    if (!folder)
+        log_error("agent", "the session has no folder: %s session=%s", error, log_id(session->state->id));
+    json_object_set_new(load, "snapshot",
+                        state_snapshot(session->state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES));
+    jsonx_set_str(load, "folder", folder);
+    free(folder);
+    agent->state = AGENT_IDLE;
+    send_json(agent, LINK_LOAD, load);
+    send_json(agent, LINK_SERVERS, definitions_session(session));
+    agent_requests_open(agent->requests);
 }
 
 static bool on_ready(struct agent *agent, const json_t *json)
@@ -176,12 +255,8 @@ static bool on_ready(struct agent *agent, const json_t *json)
                   (int)version, LINK_VERSION);
         return false;
     }
-    json_t *load = json_object();
-    json_object_set_new(load, "snapshot",
-                        state_snapshot(agent->session->state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES));
-    agent->state = AGENT_IDLE;
-    send_json(agent, LINK_LOAD, load);
-    if (agent->session->state->run == RUN_THINKING)
+    send_load(agent);
+    if (session_turn_due(agent->session))
         send_turn(agent);
     else
         supervisor_set_idle(agent);
@@ -193,7 +268,8 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     struct agent *agent = arg;
     agent->last_beat = clock_steady_ms();
     agent->turn_bytes += len;
-    bool is_json = kind == LINK_READY || kind == LINK_FACT, good = false;
+    bool is_request = kind >= LINK_REQUEST && kind <= LINK_CANCEL;
+    bool is_json = kind == LINK_READY || kind == LINK_FACT || is_request, good = false;
     json_t *json = is_json ? jsonx_parse(payload, len, NULL) : NULL;
     if (agent->turn_bytes > SUPERVISOR_TURN_BYTES)
         good = false;
@@ -205,6 +281,8 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
         good = on_ready(agent, json);
     else if (kind == LINK_FACT)
         good = supervisor_fact(agent, json);
+    else if (is_request)
+        good = agent->state != AGENT_STARTING && agent_requests_frame(agent->requests, kind, json);
     if (!good)
         log_error("agent", "broke the protocol: frame kind=%d bytes=%zu state=%s session=%s", (int)kind, len,
                   supervisor_state_name(agent->state), log_id(agent->session->state->id));
@@ -214,27 +292,30 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
 
 /* --- start --- */
 
-static void start_process(struct agent *agent)
+/* False with a sentence: then the agent is no more. */
+static bool start_process(struct agent *agent, char error[256])
 {
     static const struct agentproc_callbacks callbacks = {on_frame, on_end};
     struct session *session = agent->session;
     const char *path = supervisor_of(agent)->path;
-    char error[256] = "stoa-agent was not found beside stoad nor in PATH (option agent.path)";
+    snprintf(error, 256, "stoa-agent was not found beside stoad nor in PATH (option agent.path)");
     agent->proc = path ? agentproc_start(session->server->loop, path, &callbacks, agent, error) : NULL;
     if (!agent->proc) {
         log_error("agent", "%s", error);
-        agent_free(agent);
-        fail_turn(session, "agent", error);
-        return;
+        agent_free(agent, error);
+        return false;
     }
     agent->state = AGENT_STARTING;
     uv_timer_start(agent->timer, on_timer, LINK_READY_MS, 0);
     log_info("agent", "started pid=%d session=%s", (int)agentproc_pid(agent->proc),
              log_id(session->state->id));
+    return true;
 }
 
 static void say_waiting(struct session *session, int64_t delay)
 {
+    if (session->state->run == RUN_IDLE)
+        return; /* no turn waits */
     json_t *data = json_object();
     char why[128];
     snprintf(why, sizeof why, "the agent crashed %u times in a row", session->crashes);
@@ -250,39 +331,84 @@ static bool make_room(struct supervisor *supervisor)
 {
     struct agent *oldest = NULL;
     for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
-        if (agent->state == AGENT_IDLE && (!oldest || agent->last_used < oldest->last_used))
+        if (agent->state == AGENT_IDLE && agent_requests_busy(agent->requests) == 0 &&
+            (!oldest || agent->last_used < oldest->last_used))
             oldest = agent;
     if (oldest)
         leave(oldest);
     return oldest != NULL;
 }
 
-void supervisor_turn(struct session *session)
+/* Makes the session's agent, which is started at once or after the back-off. NULL with a sentence. Takes
+ * requests (NULL for none). */
+static struct agent *bring(struct session *session, struct agent_requests *requests, char error[256])
 {
     struct supervisor *supervisor = session->server->supervisor;
-    struct agent *agent = session->agent;
-    if (agent) {
-        if (agent->state == AGENT_IDLE)
-            send_turn(agent);
-        return; /* while it starts, waits or leaves, the turn begins when that is over */
-    }
     int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
     if ((int64_t)supervisor->count >= max && !make_room(supervisor)) {
-        char text[160];
-        snprintf(text, sizeof text, "%zu turns run already (agent.max_live is %d); send it again later",
+        snprintf(error, 256, "%zu agents are at work already (agent.max_live is %d); try again later",
                  supervisor->count, (int)max);
-        fail_turn(session, "limit", text);
-        return;
+        if (requests)
+            agent_requests_fail(requests, true, ERR_LIMIT, error);
+        agent_requests_free(&requests);
+        return NULL;
     }
-    agent = agent_new(session);
+    struct agent *agent = agent_new(session, requests);
     int64_t delay = session->not_before - clock_steady_ms();
-    if (session->not_before == 0 || delay <= 0) {
-        start_process(agent);
-        return;
-    }
+    if (session->not_before == 0 || delay <= 0)
+        return start_process(agent, error) ? agent : NULL;
     agent->state = AGENT_WAITING;
     uv_timer_start(agent->timer, on_timer, (uint64_t)delay, 0);
     say_waiting(session, delay);
+    return agent;
+}
+
+void supervisor_turn(struct session *session)
+{
+    struct agent *agent = session->agent;
+    char error[256];
+    int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
+    if (agent && agent->state == AGENT_IDLE)
+        send_turn(agent);
+    if (agent)
+        return; /* while it starts, waits or leaves, the turn begins when that is over */
+    bool full = (int64_t)session->server->supervisor->count >= max;
+    if (!bring(session, NULL, error))
+        fail_turn(session, full ? "limit" : "agent", error);
+}
+
+struct agent_requests *supervisor_requests(struct session *session, enum err *code, char error[256])
+{
+    struct agent *agent = session->agent;
+    if (session->server->stopping) {
+        *code = ERR_SHUTTING_DOWN;
+        snprintf(error, 256, "the daemon is stopping");
+        return NULL;
+    }
+    bool full = !agent && (int64_t)session->server->supervisor->count >=
+                              config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
+    if (!agent)
+        agent = bring(session, NULL, error);
+    *code = agent ? ERR_OK : full ? ERR_LIMIT : ERR_UNAVAILABLE;
+    if (!agent)
+        return NULL;
+    if (agent->state != AGENT_RUNNING)
+        agent->turn_facts = agent->turn_bytes = 0;
+    return agent->requests;
+}
+
+void supervisor_define(struct session *session)
+{
+    struct agent *agent = session->agent;
+    if (agent && agent->proc && (agent->state == AGENT_IDLE || agent->state == AGENT_RUNNING))
+        send_json(agent, LINK_SERVERS, definitions_session(session));
+}
+
+void supervisor_define_all(struct supervisor *supervisor, const char *owner)
+{
+    for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
+        if (!owner || strcmp(agent->session->state->owner, owner) == 0)
+            supervisor_define(agent->session);
 }
 
 /* --- deadlines --- */
@@ -299,15 +425,19 @@ static void check_beat(struct agent *agent)
 static void on_timer(uv_timer_t *timer)
 {
     struct agent *agent = timer->data;
+    struct session *session = agent->session;
+    char error[256];
     switch (agent->state) {
     case AGENT_WAITING:
-        start_process(agent);
+        if (!start_process(agent, error))
+            fail_turn(session, "agent", error);
         break;
     case AGENT_STARTING:
         agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
         break;
     case AGENT_IDLE:
-        leave(agent);
+        if (agent_requests_busy(agent->requests) == 0) /* else on_quiet begins the time anew */
+            leave(agent);
         break;
     case AGENT_RUNNING:
         check_beat(agent);
@@ -328,9 +458,9 @@ void supervisor_interrupt(struct session *session)
         return;
     }
     /* Nothing has begun: the turn ends here, and an agent that was to start finds nothing to do. */
-    session_step(session, RUN_IDLE, NULL, "interrupted");
-    if (agent && agent->state == AGENT_WAITING)
-        agent_free(agent);
+    session_end_turn(session, NULL, "interrupted");
+    if (agent && agent->state == AGENT_WAITING && agent_requests_busy(agent->requests) == 0)
+        agent_free(agent, "interrupted");
     session_next(session);
 }
 
@@ -340,7 +470,7 @@ void supervisor_kill(struct session *session)
     if (!agent)
         return;
     agentproc_abandon(&agent->proc);
-    agent_free(agent);
+    agent_free(agent, "the agent of this session was ended");
 }
 
 void supervisor_forward(struct agent *agent, const char *text, size_t len)
@@ -364,8 +494,11 @@ void supervisor_stop(struct supervisor *supervisor)
     struct agent *next;
     for (struct agent *agent = supervisor->agents; agent; agent = next) {
         next = agent->next;
-        if (agent->state == AGENT_IDLE)
-            leave(agent);
+        bool asks = agent->session->state->run == RUN_AWAITING_PERMISSION;
+        if (agent->state == AGENT_IDLE || (agent->state == AGENT_RUNNING && asks))
+            leave(agent); /* a question waits for the next daemon */
+        else if (agent->state == AGENT_WAITING && agent->session->state->run == RUN_IDLE)
+            agent_free(agent, "the daemon stops");
         else
             session_interrupt(agent->session, "the daemon, which stops");
     }

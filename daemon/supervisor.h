@@ -6,6 +6,7 @@
 #ifndef STOA_DAEMON_SUPERVISOR_H
 #define STOA_DAEMON_SUPERVISOR_H
 
+#include "daemon/agent_requests.h"
 #include "daemon/session.h"
 #include <stddef.h>
 
@@ -14,7 +15,10 @@ enum {
     SUPERVISOR_BACKOFF_MAX_MS = 60000,
     /* What one turn of an agent may say; far more than any model does, and an end to a storm. */
     SUPERVISOR_TURN_FACTS = 10000,
-    SUPERVISOR_TURN_BYTES = 128 << 20
+    SUPERVISOR_TURN_BYTES = 128 << 20,
+    /* What it may say outside of turns, and of what is not kept, in each such while. */
+    SUPERVISOR_RATE_FACTS = 1000,
+    SUPERVISOR_RATE_MS = 10000
 };
 
 struct supervisor;
@@ -23,19 +27,29 @@ struct supervisor *supervisor_open(struct server *server);
 /* Kills what is left, at once. */
 void supervisor_close(struct supervisor **supervisor);
 
-/* The session is in state thinking, with the message in its log: have the turn run. Errors become events. */
+/* The session is in state thinking, with the message in its log: have the turn run. In compacting: have that
+ * done. In awaiting_permission or running_tools: have the turn go on. Errors become events. */
 void supervisor_turn(struct session *session);
-/* The session is in state interrupting: have it end. */
+/* The session is in state interrupting: have it end. Without an agent at it, it ends at once. */
 void supervisor_interrupt(struct session *session);
 /* Ends the session's agent at once, if it has one; for sessions that are deleted. */
 void supervisor_kill(struct session *session);
+/* For asking the session's agent, which is started if there is none. NULL with a sentence if that can't be:
+ * *code says why. What is asked is answered ERR_UNAVAILABLE if the agent ends. */
+struct agent_requests *supervisor_requests(struct session *session, enum err *code, char error[256]);
+/* The session's agent, if it has one, is told its servers and rules anew (LINK_SERVERS). */
+void supervisor_define(struct session *session);
+/* The same for the agents of all sessions of that owner; NULL: of all. */
+void supervisor_define_all(struct supervisor *supervisor, const char *owner);
 /* A durable event's text for the agent that follows the session. */
 void supervisor_forward(struct agent *agent, const char *text, size_t len);
 
-/* For the orderly stop: tells all agents; how many turns still run. */
+/* For the orderly stop: tells all agents to end their turns and to leave; it is over when there are none. */
 void supervisor_stop(struct supervisor *supervisor);
 size_t supervisor_turns(const struct supervisor *supervisor);
 size_t supervisor_agents(const struct supervisor *supervisor);
+/* The stoa-agent program; NULL if it was not found. */
+const char *supervisor_path(const struct supervisor *supervisor);
 /* For session.info: {"state":"none|starting|idle|running","pid":...,"crashes":...} (new reference). */
 json_t *supervisor_info(const struct session *session);
 

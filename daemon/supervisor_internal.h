@@ -2,6 +2,7 @@
 #ifndef STOA_DAEMON_SUPERVISOR_INTERNAL_H
 #define STOA_DAEMON_SUPERVISOR_INTERNAL_H
 
+#include "daemon/agent_requests.h"
 #include "daemon/agentproc.h"
 #include "daemon/supervisor.h"
 
@@ -12,10 +13,15 @@ enum agent_state { AGENT_WAITING, AGENT_STARTING, AGENT_IDLE, AGENT_RUNNING, AGE
 struct agent {
     struct session *session;
     struct agentproc *proc; /* NULL while waiting */
+    struct agent_requests *requests;
     enum agent_state state;
     bool interrupting;
     int64_t last_beat, last_used;  /* steady ms */
     size_t turn_facts, turn_bytes; /* said since the turn began */
+    bool failed;                   /* it said so of its turn */
+    int64_t rate_since;            /* steady ms */
+    size_t rate_facts;             /* of those that are not the turn's, since then */
+    uint64_t serial;               /* 0 until supervisor_go.c needs it */
     uv_timer_t *timer;
     struct agent *next, *previous;
 };
@@ -26,5 +32,7 @@ void supervisor_set_idle(struct agent *agent);
 /* What an agent says (supervisor_facts.c). False: it breaks the protocol. */
 bool supervisor_fact(struct agent *agent, json_t *json);
 bool supervisor_chunk(struct agent *agent, const char *payload, size_t len);
+/* Sends GO for that call when all that was said so far is on disk (supervisor_go.c). */
+void supervisor_go_when_stored(struct agent *agent, const char *message, int block);
 
 #endif

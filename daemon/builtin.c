@@ -1,0 +1,195 @@
+/* Built-in tools. What they tell is the model's to read: a session's own things, and no more of others than
+ * their owner's list shows. */
+#include "daemon/builtin.h"
+
+#include "daemon/server.h"
+#include "shared/buf.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/paths.h"
+#include "shared/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { TEXT_MAX = 64 << 10 };
+
+static void put_time(json_t *json, const char *name, int64_t ms)
+{
+    char text[32];
+    struct tm tm;
+    time_t seconds = (time_t)(ms / 1000);
+    if (gmtime_r(&seconds, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
+        jsonx_set_str(json, name, text);
+}
+
+static void finish(json_t *json, builtin_done *done, void *arg)
+{
+    char *text = json_dumps(json, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    if (text && strlen(text) <= TEXT_MAX)
+        done(arg, ERR_OK, text);
+    else
+        done(arg, ERR_TOO_LARGE, "the answer is too large");
+    free(text);
+    json_decref(json);
+}
+
+/* --- get_session_info --- */
+
+static json_t *participants_json(const struct state *state)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < state->participant_count; i++) {
+        const struct participant *one = &state->participants[i];
+        json_t *json = json_object();
+        jsonx_set_str(json, "user", one->user);
+        jsonx_set_str(json, "kind", one->kind);
+        jsonx_set_str(json, "terminal", one->terminal);
+        put_time(json, "since", one->since);
+        json_array_append_new(array, json);
+    }
+    return array;
+}
+
+static json_t *servers_json(const struct state *state)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < state->server_count; i++) {
+        const struct server_status *one = &state->servers[i];
+        json_t *json = json_object();
+        jsonx_set_str(json, "server", one->name);
+        jsonx_set_str(json, "variant", one->variant);
+        json_object_set_new(json, "connected", json_boolean(one->connected));
+        jsonx_set_int(json, "tools", one->tools);
+        json_array_append_new(array, json);
+    }
+    return array;
+}
+
+static void session_info(struct session *session, const json_t *arguments, builtin_done *done, void *arg)
+{
+    (void)arguments;
+    const struct state *state = session->state;
+    json_t *json = json_object(), *usage = json_object();
+    jsonx_set_str(json, "session", state->id);
+    jsonx_set_str(json, "title", state->title);
+    jsonx_set_str(json, "owner", state->owner);
+    jsonx_set_str(json, "model", state->model);
+    jsonx_set_str(json, "state", run_state_name(state->run));
+    put_time(json, "created", state->created);
+    put_time(json, "now", clock_wall_ms());
+    jsonx_set_int(json, "messages", (int64_t)state->messages_total);
+    jsonx_set_int(json, "waiting_messages", (int64_t)state->queue_count);
+    jsonx_set_int(json, "turns", state->turns);
+    jsonx_set_int(usage, "input", state->usage.input);
+    jsonx_set_int(usage, "output", state->usage.output);
+    json_object_set_new(json, "tokens", usage);
+    jsonx_set_int(json, "context_tokens", state->context_tokens);
+    json_object_set_new(json, "participants", participants_json(state));
+    json_object_set_new(json, "servers", servers_json(state));
+    json_object_set_new(json, "variables", json_deep_copy(state->variables));
+    finish(json, done, arg);
+}
+
+/* --- list_sessions --- */
+
+struct listing {
+    builtin_done *done;
+    void *arg;
+};
+
+static void on_list(void *arg, enum err code, const char *error, json_t *result)
+{
+    struct listing *listing = arg;
+    size_t i;
+    json_t *row;
+    if (code != ERR_OK) {
+        listing->done(listing->arg, code, error);
+        free(listing);
+        return;
+    }
+    json_t *array = json_array();
+    json_array_foreach(jsonx_arr(result, "sessions"), i, row)
+    {
+        json_t *json = json_object();
+        jsonx_set_str(json, "session", jsonx_str(row, "id", ""));
+        jsonx_set_str(json, "title", jsonx_str(row, "title", ""));
+        jsonx_set_str(json, "state", jsonx_str(row, "state", ""));
+        jsonx_set_str(json, "model", jsonx_str(row, "model", ""));
+        jsonx_set_int(json, "messages", jsonx_int(row, "messages", 0));
+        put_time(json, "activity", jsonx_int(row, "activity", 0));
+        json_array_append_new(array, json);
+    }
+    finish(array, listing->done, listing->arg);
+    free(listing);
+}
+
+static void list_sessions(struct session *session, const json_t *arguments, builtin_done *done, void *arg)
+{
+    (void)arguments;
+    struct listing *listing = xmalloc(sizeof *listing);
+    *listing = (struct listing){done, arg};
+    enum err code = store_list(session->server->store, session->state->owner, false, BUILTIN_SESSIONS_MAX,
+                               NULL, on_list, listing);
+    if (code == ERR_OK)
+        return;
+    free(listing);
+    done(arg, code, "too many reads wait; try again");
+}
+
+/* --- get_attach_command --- */
+
+/* As one word of a shell. */
+static void put_word(struct buf *out, const char *text)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+    if (*text && text[strspn(text, plain)] == '\0') {
+        buf_puts(out, text);
+        return;
+    }
+    buf_putc(out, '\'');
+    for (; *text; text++)
+        if (*text == '\'')
+            buf_puts(out, "'\\''");
+        else
+            buf_putc(out, *text);
+    buf_putc(out, '\'');
+}
+
+static void attach_command(struct session *session, const json_t *arguments, builtin_done *done, void *arg)
+{
+    (void)arguments;
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    if (getenv("STOA_RUNTIME_DIR")) {
+        char *runtime = paths_runtime();
+        buf_puts(&text, "STOA_RUNTIME_DIR=");
+        put_word(&text, runtime);
+        buf_putc(&text, ' ');
+        free(runtime);
+    }
+    buf_printf(&text, "stoa attach %s", session->state->id);
+    done(arg, ERR_OK, text.data);
+    buf_free(&text);
+}
+
+/* --- all --- */
+
+void builtin_run(struct session *session, const char *tool, const json_t *arguments, builtin_done *done,
+                 void *arg)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct session *session, const json_t *arguments, builtin_done *done, void *arg);
+    } tools[] = {{"get_attach_command", attach_command},
+                 {"get_session_info", session_info},
+                 {"list_sessions", list_sessions}};
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
+        if (strcmp(tools[i].name, tool) == 0) {
+            tools[i].run(session, arguments, done, arg);
+            return;
+        }
+    }
+    done(arg, ERR_NOT_FOUND, "there is no built-in tool of that name");
+}

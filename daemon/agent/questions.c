@@ -17,7 +17,8 @@ enum {
 struct asked {
     struct asked *next;
     struct question *question;
-    bool folded; /* it is in the session's state */
+    bool folded;     /* it is in the session's state */
+    char *withdrawn; /* for this cause, before it was; what is not there can't be taken back */
     void (*answered)(void *arg, const json_t *data);
     void *arg;
 };
@@ -38,6 +39,7 @@ struct questions *questions_new(struct agent_link *link)
 static void asked_free(struct asked *asked)
 {
     question_free(&asked->question);
+    free(asked->withdrawn);
     free(asked);
 }
 
@@ -70,6 +72,8 @@ static bool fits(const struct questions *questions, const struct state *state,
     size_t ours = 0, unseen = 0;
 
     for (const struct asked *asked = questions->asked; asked; asked = asked->next) {
+        if (asked->withdrawn)
+            continue;
         ours++;
         if (!asked->folded) {
             unseen++;
@@ -102,7 +106,7 @@ bool questions_ask(struct questions *questions, const struct state *state, json_
         return false;
     }
     struct asked *asked = xcalloc(1, sizeof *asked);
-    *asked = (struct asked){questions->asked, question, false, answered, arg};
+    *asked = (struct asked){questions->asked, question, false, NULL, answered, arg};
     questions->asked = asked;
     data = json_object();
     json_object_set(data, "question", question->json);
@@ -110,15 +114,12 @@ bool questions_ask(struct questions *questions, const struct state *state, json_
     return true;
 }
 
-void questions_withdraw(struct questions *questions, const char *id, const char *cause)
+static void take_back(struct questions *questions, struct asked **at, const char *cause)
 {
-    struct asked **at = place_of(questions, id), *asked = *at;
-    json_t *data;
+    struct asked *asked = *at;
+    json_t *data = json_object();
 
-    if (!asked)
-        return;
     *at = asked->next;
-    data = json_object();
     jsonx_set_str(data, "question", asked->question->id);
     jsonx_set_str(data, "decision", "cancel");
     jsonx_set_str(data, "cause", cause);
@@ -126,20 +127,45 @@ void questions_withdraw(struct questions *questions, const char *id, const char 
     asked_free(asked);
 }
 
+void questions_withdraw(struct questions *questions, const char *id, const char *cause)
+{
+    struct asked **at = place_of(questions, id);
+
+    if (*at && (*at)->folded)
+        take_back(questions, at, cause);
+    else if (*at && !(*at)->withdrawn)
+        (*at)->withdrawn = xstrdup(cause);
+}
+
+/* It may be withdrawn by now. The daemon may also have left it out, for the turn is being interrupted: then
+ * it never comes. */
+static void take_asked(struct questions *questions, const char *id)
+{
+    struct asked **at = place_of(questions, id);
+
+    if (!*at)
+        return;
+    (*at)->folded = true;
+    if ((*at)->withdrawn)
+        take_back(questions, at, (*at)->withdrawn);
+}
+
+static void take_answered(struct questions *questions, const json_t *data)
+{
+    struct asked **at = place_of(questions, jsonx_str(data, "question", "")), *asked = *at;
+
+    if (!asked)
+        return;
+    *at = asked->next;
+    if (!asked->withdrawn)
+        asked->answered(asked->arg, data);
+    asked_free(asked);
+}
+
 void questions_event(struct questions *questions, const struct event *event)
 {
-    struct asked **at, *asked;
-
-    if (event->type == EVENT_QUESTION_ASKED) {
-        asked = *place_of(questions, jsonx_str(jsonx_obj(event->data, "question"), "id", ""));
-        if (asked)
-            asked->folded = true;
-    } else if (event->type == EVENT_QUESTION_ANSWERED) {
-        at = place_of(questions, jsonx_str(event->data, "question", ""));
-        if (!(asked = *at))
-            return;
-        *at = asked->next;
-        asked->answered(asked->arg, event->data);
-        asked_free(asked);
-    }
+    if (event->type == EVENT_QUESTION_ASKED)
+        take_asked(questions, jsonx_str(jsonx_obj(event->data, "question"), "id", ""));
+    else if (event->type == EVENT_QUESTION_ANSWERED)
+        take_answered(questions, event->data);
 }

@@ -51,7 +51,7 @@ static void say(const struct server *server, enum event_type type, json_t *data)
     agent_link_fact(server->servers->options.link, type, data);
 }
 
-void server_say_disconnected(struct server *server, const char *cause, const char *text, const char *by)
+void server_say_disconnected(struct server *server, const char *cause, const char *text)
 {
     json_t *data = json_object();
 
@@ -61,9 +61,6 @@ void server_say_disconnected(struct server *server, const char *cause, const cha
     }
     jsonx_set_str(data, "cause", cause);
     set_cut(data, "text", text, SERVERS_TEXT_MAX);
-    set_cut(data, "by", by, TITLE_MAX);
-    if (strcmp(cause, "off") == 0)
-        server->off_said++;
     say(server, EVENT_MCP_DISCONNECTED, data);
 }
 
@@ -213,7 +210,7 @@ static void on_disconnected(void *arg, const char *cause, const char *text)
     struct server *server = arg;
 
     server_asks_drop(server, "server");
-    server_say_disconnected(server, cause, text, NULL);
+    server_say_disconnected(server, cause, text);
 }
 
 static void on_closed(void *arg)
@@ -296,17 +293,14 @@ static void server_gone(void *arg)
     gone(servers);
 }
 
-void server_stop(struct server *server, const char *cause, const char *text, const char *by)
+void server_stop(struct server *server, const char *cause, const char *text)
 {
-    char *sentence = xasprintf("MCP server '%s' was disconnected: %s", server->name,
-                               text ? text
-                               : by ? by
-                                    : "its definition has changed");
+    char *sentence = xasprintf("MCP server '%s' was disconnected: %s", server->name, text);
     bool was = keeper_close(server->keeper, sentence);
 
     server_asks_drop(server, "server");
-    if (was || strcmp(cause, "off") == 0)
-        server_say_disconnected(server, cause, text, by);
+    if (was)
+        server_say_disconnected(server, cause, text);
     free(sentence);
 }
 
@@ -327,13 +321,13 @@ static void set_error(struct server *server, const char *error)
     const struct state *state = servers_state(server->servers);
     const struct server_status *status = state ? state_server(state, server->name) : NULL;
 
-    server_stop(server, "config", NULL, NULL);
+    server_stop(server, "config", "its definition has changed");
     forget(server);
     def_release(&server->def);
     free(server->error);
     server->error = xstrdup(error);
     if (!server->off && (!status || !status->text || strcmp(status->text, error) != 0))
-        server_say_disconnected(server, "config", error, NULL);
+        server_say_disconnected(server, "config", error);
 }
 
 static void set_def(struct server *server, struct mcp_server *mcp)
@@ -342,7 +336,7 @@ static void set_def(struct server *server, struct mcp_server *mcp)
     char left[256];
 
     if (!same) {
-        server_stop(server, "config", NULL, NULL);
+        server_stop(server, "config", "its definition has changed");
         forget(server);
     }
     free(server->error);
@@ -379,13 +373,13 @@ static void correct_state(struct server *server)
     const struct server_status *status = state ? state_server(state, server->name) : NULL;
 
     if (status && status->connected && keeper_state(server->keeper) == KEEPER_WAITING && !server->error)
-        server_say_disconnected(server, "agent", NULL, NULL);
+        server_say_disconnected(server, "agent", NULL);
 }
 
 static void server_remove(struct server *server)
 {
     calls_end(server, "the MCP server is not defined any more");
-    server_stop(server, "config", "it is not defined any more", NULL);
+    server_stop(server, "config", "it is not defined any more");
     keeper_free(&server->keeper, false, server_gone, server);
 }
 
@@ -432,6 +426,7 @@ bool servers_define(struct servers *servers, const json_t *payload, char error[2
     return true;
 }
 
+/* A person disconnects it by the daemon, which says so. */
 void servers_event(struct servers *servers, const struct event *event)
 {
     struct server *server = event->type == EVENT_MCP_DISCONNECTED
@@ -440,10 +435,6 @@ void servers_event(struct servers *servers, const struct event *event)
 
     if (!server || strcmp(jsonx_str(event->data, "cause", ""), "off") != 0)
         return;
-    if (server->off_said > 0) {
-        server->off_said--;
-        return;
-    }
     server->off = servers->stale = true;
     keeper_close(server->keeper, "a person disconnected the MCP server");
     server_asks_drop(server, "server");

@@ -102,12 +102,12 @@ static void answer_form(struct server_ask *ask, const json_t *data)
     json_decref(content);
 }
 
-static void decline_authorize(struct server_ask *ask, const json_t *data)
+static void decline_authorize(struct server_ask *ask)
 {
     struct server *server = ask->server;
 
     ask->question[0] = '\0';
-    server_stop(server, "refused", "a person declined to let us use it", jsonx_str(data, "by", NULL));
+    server_stop(server, "refused", "a person declined to let us use it");
     server->declined = true;
 }
 
@@ -119,7 +119,7 @@ static void answered(void *arg, const json_t *data)
 
     if (ask->peer->kind == PEER_ASK_AUTHORIZE) {
         if (!allow)
-            decline_authorize(ask, data);
+            decline_authorize(ask);
         return; /* else the address comes, to our listener or by a person's hand */
     }
     ask->question[0] = '\0';

@@ -34,9 +34,8 @@ struct server {
     json_t *tools;    /* as of tool_list.h; NULL: not known */
     json_t *followed; /* URIs of resources: {uri: true} */
     struct server_ask *asks;
-    bool off;          /* by a person */
-    bool declined;     /* a person did not want to authorize us: not begun but for who waits for it */
-    unsigned off_said; /* facts of ours that it is off, which were not yet folded */
+    bool off;      /* by a person */
+    bool declined; /* a person did not want to authorize us: not begun but for who waits for it */
 };
 
 struct offered { /* one tool with its name for models */
@@ -58,8 +57,10 @@ struct servers {
     size_t left_out;            /* tools that did not fit, as was said last */
     struct servers_call *calls; /* of the turn and of people */
     struct op *ops;             /* servers_ops.c */
-    uv_timer_t soon;            /* ends calls that could not begin */
-    size_t open;                /* handles and servers that are not gone yet */
+    int64_t ops_since;
+    unsigned ops_said;
+    uv_timer_t soon; /* ends calls that could not begin */
+    size_t open;     /* handles and servers that are not gone yet */
     bool hurry, leaving;
     void (*closed)(void *arg);
     void *closed_arg;
@@ -84,12 +85,12 @@ struct servers_call {
 
 struct server *server_find(const struct servers *servers, const char *name);
 const struct state *servers_state(const struct servers *servers);
-/* mcp.disconnected; text and by may be NULL. */
-void server_say_disconnected(struct server *server, const char *cause, const char *text, const char *by);
+/* mcp.disconnected; text may be NULL. */
+void server_say_disconnected(struct server *server, const char *cause, const char *text);
 /* mcp.log */
 void server_say_log(struct server *server, const char *level, const char *text);
 /* Ends the connection, says so. */
-void server_stop(struct server *server, const char *cause, const char *text, const char *by);
+void server_stop(struct server *server, const char *cause, const char *text);
 /* A person follows a resource of it, or does not any more. */
 void server_follow(struct server *server, const char *uri, bool follow);
 

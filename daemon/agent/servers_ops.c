@@ -11,7 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPS_REPLY_MAX = 4 << 20 /* bytes */ };
+enum {
+    OPS_REPLY_MAX = 4 << 20, /* bytes */
+    OPS_WINDOW_MS = 10000,
+    OPS_WINDOW_MAX = 200 /* in that time: of those that make events */
+};
 
 /* --- an op's life --- */
 
@@ -81,58 +85,17 @@ void op_ask(struct op *op, size_t which, const char *method, const json_t *param
     op->calls[which] = server_call(op_server(op), method, params, timeout_ms, handler);
 }
 
-/* --- servers --- */
-
-static const char *state_of(const struct server *server)
-{
-    static const char *const names[] = {"waiting", "starting", "ready", "failed"};
-
-    return server->error ? "failed" : server->off ? "off" : names[keeper_state(server->keeper)];
-}
-
-static json_t *status_of(const struct server *server)
-{
-    static const char *const scopes[] = {"session", "user", "shared"};
-    const struct mcp_server *mcp = server->def ? server->def->server : NULL;
-    const struct mcp_info *info = keeper_info(server->keeper);
-    const struct server_status *status = state_server(servers_state(server->servers), server->name);
-    json_t *json = json_object();
-
-    jsonx_set_str(json, "server", server->name);
-    if (mcp) {
-        jsonx_set_str(json, "scope", scopes[mcp->scope]);
-        jsonx_set_str(json, "variant", mcp->variant);
-        jsonx_set_str(json, "kind", mcp->command ? "stdio" : mcp->url ? "http" : NULL);
-    }
-    jsonx_set_str(json, "state", state_of(server));
-    jsonx_set_str(json, "title", info ? info->name : status ? status->title : "");
-    jsonx_set_str(json, "version", info ? info->version : status ? status->version : "");
-    jsonx_set_str(json, "protocol", info ? info->protocol : status ? status->protocol : "");
-    jsonx_set_int(json, "tools", (int64_t)json_array_size(server->tools));
-    jsonx_set_str(json, "text", server->error ? server->error : keeper_why(server->keeper));
-    return json;
-}
-
-static void begin_servers(struct op *op)
-{
-    json_t *list = json_array(), *ok = json_object();
-
-    for (const struct server *server = op->servers->list; server; server = server->next)
-        json_array_append_new(list, status_of(server));
-    json_object_set_new(ok, "servers", list);
-    op_reply(op, ok);
-}
+/* --- connecting --- */
 
 static void connected(void *arg, const struct servers_result *result)
 {
     struct op *op = arg;
-    const struct server *server = op_server(op);
 
     op->calls[0] = NULL;
-    if (result->code != ERR_OK || !server)
-        op_refuse(op, result->code != ERR_OK ? result->code : ERR_NOT_FOUND, result->text);
+    if (result->code != ERR_OK)
+        op_refuse(op, result->code, result->text);
     else
-        op_reply(op, status_of(server));
+        op_reply(op, json_object()); /* how it is doing the daemon says */
 }
 
 static void begin_connect(struct op *op)
@@ -144,15 +107,6 @@ static void begin_connect(struct op *op)
     server->servers->stale = true;
     keeper_forgive(server->keeper);
     op_ask(op, 0, NULL, NULL, 0, &handler);
-}
-
-static void begin_disconnect(struct op *op)
-{
-    struct server *server = op_server(op);
-
-    server->off = server->servers->stale = true;
-    server_stop(server, "off", NULL, op->by);
-    op_reply(op, json_object());
 }
 
 /* --- tools --- */
@@ -226,14 +180,30 @@ static const struct {
     const char *name;
     void (*begin)(struct op *op);
     bool needs_server;
+    bool says; /* it makes events that are kept */
 } rows[] = {
-    {"mcp.call", op_begin_call, true},     {"mcp.complete", op_begin_complete, true},
-    {"mcp.connect", begin_connect, true},  {"mcp.disconnect", begin_disconnect, true},
-    {"mcp.prompt", op_begin_prompt, true}, {"mcp.prompts", op_begin_prompts, true},
-    {"mcp.read", op_begin_read, true},     {"mcp.resources", op_begin_resources, true},
-    {"mcp.servers", begin_servers, false}, {"mcp.subscribe", op_begin_subscribe, true},
-    {"mcp.tools", begin_tools, false},
+    {"mcp.call", op_begin_call, true, true},
+    {"mcp.complete", op_begin_complete, true, false},
+    {"mcp.connect", begin_connect, true, true},
+    {"mcp.prompt", op_begin_prompt, true, false},
+    {"mcp.prompts", op_begin_prompts, true, false},
+    {"mcp.read", op_begin_read, true, false},
+    {"mcp.resources", op_begin_resources, true, false},
+    {"mcp.subscribe", op_begin_subscribe, true, false},
+    {"mcp.tools", begin_tools, false, false},
 };
+
+/* So that a script can't fill the session's history. */
+static bool is_too_often(struct servers *servers)
+{
+    int64_t now = clock_steady_ms();
+
+    if (now - servers->ops_since >= OPS_WINDOW_MS) {
+        servers->ops_since = now;
+        servers->ops_said = 0;
+    }
+    return ++servers->ops_said > OPS_WINDOW_MAX;
+}
 
 static void authorized(struct servers *servers, struct incoming *incoming, const json_t *json)
 {
@@ -258,6 +228,10 @@ static void begin(struct servers *servers, struct incoming *incoming, const json
         snprintf(text, sizeof text, "there is no MCP server '%.64s' in the configuration",
                  server ? server : "");
         incoming_refuse(incoming, ERR_NOT_FOUND, text);
+        return;
+    }
+    if (rows[row].says && is_too_often(servers)) {
+        incoming_refuse(incoming, ERR_BUSY, "more than 200 calls within 10 s; try again later");
         return;
     }
     struct op *op = xcalloc(1, sizeof *op);

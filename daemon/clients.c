@@ -2,6 +2,7 @@
 #include "daemon/clients_internal.h"
 
 #include "daemon/files.h"
+#include "daemon/mcp_asks.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
@@ -179,6 +180,7 @@ void clients_drop(struct clients *clients, struct client *client, const char *wh
             clients->all[i] = clients->all[--clients->count];
     end_subscriptions(clients, client, why);
     client_free(client);
+    mcp_asks_client_gone(clients->server->asks);
 }
 
 void client_dismiss(struct clients *clients, struct client *client, const char *why)

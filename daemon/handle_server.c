@@ -1,6 +1,7 @@
 /* server.*, model.* and admin.*: the daemon itself. */
 #include "daemon/handlers.h"
 
+#include "daemon/hosts.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -187,6 +188,7 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     jsonx_set_int(*ok, "sessions", (int64_t)counts.sessions);
     jsonx_set_int(*ok, "sessions_loaded", (int64_t)registry_loaded(server->registry));
     jsonx_set_int(*ok, "agents", (int64_t)supervisor_agents(server->supervisor));
+    jsonx_set_int(*ok, "hosts", (int64_t)hosts_count(server->hosts));
     jsonx_set_int(*ok, "agent_crashes", (int64_t)server->stats.crashes);
     jsonx_set_int(*ok, "events", (int64_t)server->stats.events);
     jsonx_set_int(*ok, "chunks", (int64_t)server->stats.chunks);

@@ -7,6 +7,7 @@
 #include "daemon/files.h"
 #include "daemon/folders.h"
 #include "daemon/gateway.h"
+#include "daemon/hosts.h"
 #include "daemon/known.h"
 #include "daemon/lock.h"
 #include "daemon/mcp_asks.h"
@@ -14,6 +15,7 @@
 #include "daemon/probe.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
+#include "daemon/relay.h"
 #include "daemon/rules.h"
 #include "daemon/supervisor.h"
 #include "shared/clock.h"
@@ -94,6 +96,7 @@ enum err server_reload(struct server *server, char error[256])
         config_free(&server->config);
         server->config = fresh;
         apply(server);
+        hosts_reload(server->hosts);
         supervisor_define_all(server->supervisor, NULL);
         log_info("config", "reloaded file=%s",
                  run->options->config_path ? run->options->config_path : "none");
@@ -109,7 +112,7 @@ static void on_stopper(uv_timer_t *timer)
     struct run *run = timer->data;
     bool late = clock_steady_ms() >= run->stop_deadline;
     size_t turns = supervisor_turns(run->server.supervisor);
-    if (supervisor_agents(run->server.supervisor) > 0 && !late)
+    if (supervisor_agents(run->server.supervisor) + hosts_count(run->server.hosts) > 0 && !late)
         return;
     if (late && turns > 0)
         log_warn("server", "%zu turns did not end in time; their replies are kept as far as they came",
@@ -128,6 +131,7 @@ void server_stop(struct server *server)
     int64_t patience = config_number(server->config, OPTION_STOP_TIMEOUT) - STOP_RESERVE_MS;
     run->stop_deadline = clock_steady_ms() + (patience > 0 ? patience : 0);
     supervisor_stop(server->supervisor);
+    hosts_stop(server->hosts);
     uv_timer_start(&run->stopper, on_stopper, 0, STOP_POLL_MS);
 }
 
@@ -239,6 +243,8 @@ static int start(struct run *run)
     server->folders = folders_open(server, run->state);
     server->known = known_open(run->state);
     server->asks = mcp_asks_open();
+    server->hosts = hosts_open(server);
+    server->relays = relays_open();
     server->probe = probe_open(server);
     server->questions = questions_open(server);
     server->rules = rules_open(server);
@@ -272,6 +278,8 @@ static int finish(struct run *run, int code)
     struct server *server = &run->server;
     server->stopping = true;
     supervisor_close(&server->supervisor);
+    hosts_close(&server->hosts);
+    relays_close(&server->relays);
     probe_close(&server->probe);
     subreaper_finish(SWEEP_MS);
     if (server->registry)

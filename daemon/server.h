@@ -28,6 +28,8 @@ struct server {
     struct folders *folders;
     struct known *known;
     struct mcp_asks *asks;
+    struct hosts *hosts;
+    struct relays *relays;
     struct probe *probe;
     struct notify *notify;
     struct stats stats;

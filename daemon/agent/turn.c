@@ -60,7 +60,7 @@ struct turn {
     struct turn_stop stop; /* waits for that event */
     struct sample *sample;
     char upto[ID_MAX]; /* what is being summed up ends with this message */
-    bool compacted;    /* in this turn: once is enough */
+    bool overflowed;   /* what was said did not fit and was compacted: once in a turn */
     bool once;         /* LINK_COMPACT: idle comes after it */
     int64_t left_ms;   /* of the turn's time, while the limit does not run; < 0: no limit */
     int64_t running_since;
@@ -209,7 +209,7 @@ static void on_limit(uv_timer_t *timer)
     struct turn *turn = timer->data;
 
     stop_at_limit(turn, xasprintf("The turn reached its limit of %" PRId64
-                                  " s (turn.max_time); send a message to go on.",
+                                  " s (turn.timeout); send a message to go on.",
                                   order_int(turn, "max_ms", 0, INT64_MAX) / 1000));
 }
 
@@ -317,10 +317,12 @@ static void on_failed(void *arg, enum ask_failure failure, const char *text)
     struct turn *turn = arg;
 
     turn->run = NULL;
-    if (failure == ASK_TOO_LONG && turn->step == TURN_ASKING && compact(turn))
+    if (failure == ASK_TOO_LONG && turn->step == TURN_ASKING && !turn->overflowed && compact(turn)) {
+        turn->overflowed = true;
         log_info("turn", "compacting: %s", text);
-    else
+    } else {
         fail(turn, text);
+    }
 }
 
 static void on_done(void *arg)
@@ -438,17 +440,16 @@ static void summarise(struct turn *turn, size_t end)
     json_t *params = compact_params(state_of(turn), end, order_int(turn, "context", 0, INT32_MAX));
 
     turn->step = TURN_COMPACTING;
-    turn->compacted = true;
     strcpy(turn->upto, state_of(turn)->messages[end - 1]->id);
     set_run_state(turn, RUN_COMPACTING, NULL);
     turn->sample = sample_start(turn->options.loop, turn->options.http, turn->order, params, &handler);
     json_decref(params);
 }
 
-/* Before the model is asked (again). False if there is nothing to sum up, or it was done in this turn. */
+/* Before the model is asked (again). False if there is nothing to sum up. */
 static bool compact(struct turn *turn)
 {
-    size_t end = turn->compacted ? 0 : compact_end(state_of(turn));
+    size_t end = compact_end(state_of(turn));
 
     if (end > 0)
         summarise(turn, end);
@@ -571,7 +572,7 @@ static void begin(struct turn *turn, const json_t *order, bool resume)
     turn->order = json_deep_copy(order);
     turn->author = provider_author(order);
     turn->run_state = state_of(turn)->run;
-    turn->compacted = turn->once = false;
+    turn->overflowed = turn->once = false;
     turn->left_ms = order_int(turn, "max_ms", 0, INT32_MAX);
     if (turn->left_ms == 0)
         turn->left_ms = -1;

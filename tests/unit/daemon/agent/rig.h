@@ -104,6 +104,17 @@ static inline void rig_event(struct rig *rig, enum event_type type, json_t *data
     json_decref(json);
 }
 
+/* What the agent could not know to be over, the daemon drops: a person or the end of a call was faster. */
+static inline bool rig_is_late(const struct rig *rig, enum event_type type, const json_t *data)
+{
+    const char *message = jsonx_str(data, "message", "");
+
+    if (type == EVENT_QUESTION_ANSWERED)
+        return !state_question(rig->state, jsonx_str(data, "question", ""));
+    return type == EVENT_TOOL_ENDED &&
+           call_ended(state_call(rig->state, message, (int)jsonx_int(data, "block", -1)));
+}
+
 static inline void rig_fact(struct rig *rig, const char *payload, size_t len)
 {
     json_t *fact = jsonx_parse(payload, len, NULL);
@@ -116,7 +127,7 @@ static inline void rig_fact(struct rig *rig, const char *payload, size_t len)
                type == EVENT_STATE_CHANGED ? jsonx_str(data, "new", "?") : event_row(type)->name);
     json_decref(rig->last[type]);
     rig->last[type] = json_incref(data);
-    if (rig->state)
+    if (rig->state && !rig_is_late(rig, type, data))
         rig_event(rig, type, data);
     json_decref(fact);
 }

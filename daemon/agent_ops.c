@@ -2,12 +2,47 @@
  * first whether the agent still wants it. */
 #include "daemon/agent_ops.h"
 
+#include "daemon/builtin.h"
 #include "daemon/definitions.h"
 #include "daemon/order.h"
 #include "daemon/relay.h"
 #include "shared/jsonx.h"
+#include "shared/xalloc.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+struct builtin_call {
+    struct incoming *incoming; /* NULL: the agent wants no answer any more */
+};
+
+static void builtin_cancelled(void *arg)
+{
+    struct builtin_call *call = arg;
+    call->incoming = NULL;
+}
+
+static void on_builtin(void *arg, enum err code, const char *text)
+{
+    struct builtin_call *call = arg;
+    if (call->incoming && code == ERR_OK) {
+        json_t *ok = json_object();
+        jsonx_set_str(ok, "text", text);
+        incoming_reply(call->incoming, ok);
+    } else if (call->incoming) {
+        incoming_refuse(call->incoming, code, text);
+    }
+    free(call);
+}
+
+static bool op_builtin(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    struct builtin_call *call = xcalloc(1, sizeof *call);
+    call->incoming = incoming;
+    incoming_on(incoming, builtin_cancelled, NULL, call);
+    builtin_run(session, jsonx_str(json, "tool", ""), jsonx_obj(json, "arguments"), on_builtin, call);
+    return true;
+}
 
 /* The order of a turn that would begin now: for questions to the model outside of one. */
 static bool op_order(struct session *session, struct incoming *incoming, const json_t *json)
@@ -43,10 +78,8 @@ static const struct {
     const char *op;
     bool (*run)(struct session *session, struct incoming *incoming, const json_t *json);
 } ops[] = {
-    {"order", op_order},
-    {"relay", op_relay},
-    {"relay_info", op_relay_info},
-    {"remember", op_remember},
+    {"builtin", op_builtin},       {"order", op_order},       {"relay", op_relay},
+    {"relay_info", op_relay_info}, {"remember", op_remember},
 };
 
 bool agent_ops_run(struct session *session, struct incoming *incoming, const json_t *json)

@@ -18,7 +18,7 @@
 
 enum {
     BAD_SERVER_BIG = 12 << 20, /* text of its big message */
-    BAD_SERVER_WORDS = 1000,   /* messages before its death */
+    BAD_SERVER_WORDS = 20000,  /* messages before its death, more than a turn of the loop reads */
     BAD_SERVER_FLOOD = 100 << 20
 };
 
@@ -116,14 +116,15 @@ static void look(void)
     sigprocmask(SIG_SETMASK, NULL, &blocked);
     if (!getcwd(folder, sizeof folder) || readlink("/proc/self", self, sizeof self - 1) < 0)
         _exit(1);
-    snprintf(text, sizeof text,
-             "{\"folder\":\"%s\",\"secret\":\"%s\",\"variables\":%d,\"files\":%d,\"leads_group\":%s,"
-             "\"no_signals_blocked\":%s,\"own_proc\":%s,\"memory\":%llu,\"cpu\":%llu,\"open_files\":%llu,"
-             "\"file_size\":%llu,\"core\":%llu}\n",
-             folder, getenv("SECRET"), variables, files - 3, getpgrp() == getpid() ? "true" : "false",
-             sigisemptyset(&blocked) ? "true" : "false", atoi(self) == getpid() ? "true" : "false",
-             limit_of(RLIMIT_DATA), limit_of(RLIMIT_CPU), limit_of(RLIMIT_NOFILE), limit_of(RLIMIT_FSIZE),
-             limit_of(RLIMIT_CORE));
+    snprintf(
+        text, sizeof text,
+        "{\"pid\":%d,\"folder\":\"%s\",\"secret\":\"%s\",\"variables\":%d,\"files\":%d,\"leads_group\":%s,"
+        "\"no_signals_blocked\":%s,\"own_proc\":%s,\"memory\":%llu,\"cpu\":%llu,\"open_files\":%llu,"
+        "\"file_size\":%llu,\"core\":%llu}\n",
+        (int)getpid(), folder, getenv("SECRET"), variables, files - 3,
+        getpgrp() == getpid() ? "true" : "false", sigisemptyset(&blocked) ? "true" : "false",
+        atoi(self) == getpid() ? "true" : "false", limit_of(RLIMIT_DATA), limit_of(RLIMIT_CPU),
+        limit_of(RLIMIT_NOFILE), limit_of(RLIMIT_FSIZE), limit_of(RLIMIT_CORE));
     put_text(text);
     echo();
 }
@@ -193,6 +194,7 @@ static void talk_role(const char *role)
     } else if (strcmp(role, "only-noise") == 0) {
         make_noise(100000);
     } else if (strcmp(role, "last-words") == 0) {
+        fcntl(1, F_SETPIPE_SZ, 1 << 20);
         for (int i = 0; i < BAD_SERVER_WORDS; i++)
             put_text("{\"word\":\"and on\"}\n");
         _exit(4);

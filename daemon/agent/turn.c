@@ -5,13 +5,13 @@
  * The trap: what was said is not in the state before its event has come. Calls are looked at only after the
  * event of their message's end, and the model is asked again only after that of thinking. */
 #include "daemon/agent/turn.h"
-#include "daemon/agent/calls.h"
 #include "daemon/agent/compact.h"
 #include "daemon/agent/context.h"
 #include "daemon/agent/provider.h"
 #include "daemon/agent/reply.h"
 #include "daemon/agent/sample.h"
 #include "daemon/agent/tools.h"
+#include "daemon/agent/turn_calls.h"
 #include "daemon/agent/turn_facts.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
@@ -49,7 +49,7 @@ struct turn {
     enum run_state run_state; /* as it was said last */
     json_t *order;
     char *author;
-    struct calls *calls;
+    struct turn_calls *calls;
     const struct provider *provider;
     void *run; /* the provider's; NULL once it has ended */
     struct reply *reply;
@@ -136,7 +136,7 @@ static void turn_clear(struct turn *turn)
 {
     run_cancel(turn);
     sample_cancel(&turn->sample);
-    calls_drop(turn->calls);
+    turn_calls_drop(turn->calls);
     stop_clear(turn);
     turn->step = TURN_NONE;
     turn->message[0] = '\0';
@@ -189,7 +189,7 @@ static void stop(struct turn *turn, const struct turn_stop *why)
     if (turn->step == TURN_CALLING && turn->message[0])
         return;
     if (turn->step == TURN_CALLING)
-        calls_end(turn->calls, why->calls);
+        turn_calls_end(turn->calls, why->calls);
     if (why->kind)
         fact_error(turn->options.link, why->kind, why->text,
                    turn->step == TURN_REPLYING ? reply_id(turn->reply) : NULL);
@@ -497,23 +497,23 @@ static void pump(struct turn *turn)
 {
     if (state_of(turn)->run == RUN_INTERRUPTING)
         return; /* INTERRUPT is about to come */
-    switch (calls_pump(turn->calls)) {
-    case CALLS_OVER:
+    switch (turn_calls_pump(turn->calls)) {
+    case TURN_CALLS_OVER:
         next_step(turn);
         break;
-    case CALLS_ASKING:
+    case TURN_CALLS_ASKING:
         set_run_state(turn, RUN_AWAITING_PERMISSION, NULL);
         break;
-    case CALLS_RUNNING:
+    case TURN_CALLS_RUNNING:
         set_run_state(turn, RUN_RUNNING_TOOLS, NULL);
         break;
-    case CALLS_ENDING:
+    case TURN_CALLS_ENDING:
         break;
     }
 }
 
 /* The message with the calls is in the state now. */
-static void calls_begin_now(struct turn *turn)
+static void begin_calls(struct turn *turn)
 {
     struct turn_stop why = turn->stop;
     char *text;
@@ -536,7 +536,7 @@ void turn_event(struct turn *turn, const struct event *event)
     } else if (turn->step == TURN_CALLING && turn->message[0]) {
         if (event->type == EVENT_STREAM_COMPLETED &&
             strcmp(jsonx_str(event->data, "message", ""), turn->message) == 0)
-            calls_begin_now(turn);
+            begin_calls(turn);
     } else if (turn->step == TURN_CALLING) {
         pump(turn);
     }
@@ -545,7 +545,7 @@ void turn_event(struct turn *turn, const struct event *event)
 void turn_go(struct turn *turn, const char *message, int block)
 {
     if (turn->step == TURN_CALLING && state_of(turn)->run != RUN_INTERRUPTING)
-        calls_go(turn->calls, message, block);
+        turn_calls_go(turn->calls, message, block);
 }
 
 /* --- the beginning of a turn --- */
@@ -576,12 +576,12 @@ static void begin(struct turn *turn, const json_t *order, bool resume)
     turn->left_ms = order_int(turn, "max_ms", 0, INT32_MAX);
     if (turn->left_ms == 0)
         turn->left_ms = -1;
-    struct calls_order calls = {
+    struct turn_calls_order calls = {
         .author = turn->author,
         .result_max = (size_t)order_int(turn, "result_max", TURN_RESULT_DEFAULT, STATE_TEXT_MAX),
         .ask_ms = order_int(turn, "ask_ms", 0, INT64_MAX / 2),
         .resume = resume};
-    calls_begin(turn->calls, &calls);
+    turn_calls_begin(turn->calls, &calls);
     uv_timer_start(&turn->beat, on_beat, LINK_BEAT_MS, LINK_BEAT_MS);
     uv_prepare_start(&turn->before, on_before);
     uv_check_start(&turn->after, on_after);
@@ -595,7 +595,7 @@ void turn_begin(struct turn *turn, const json_t *order)
     begin(turn, order, resume);
     if (resume) {
         turn->step = TURN_CALLING;
-        calls_begin_now(turn);
+        begin_calls(turn);
     } else {
         begin_step(turn);
     }
@@ -621,11 +621,11 @@ bool turn_running(const struct turn *turn)
 struct turn *turn_new(const struct turn_options *options)
 {
     struct turn *turn = xcalloc(1, sizeof *turn);
-    struct calls_options calls = {
+    struct turn_calls_options calls = {
         .link = options->link, .servers = options->servers, .state = options->state};
 
     turn->options = *options;
-    turn->calls = calls_new(&calls);
+    turn->calls = turn_calls_new(&calls);
     uv_timer_init(options->loop, &turn->beat);
     uv_timer_init(options->loop, &turn->limit);
     uv_prepare_init(options->loop, &turn->before);
@@ -651,7 +651,7 @@ void turn_free(struct turn **turn)
     if (!gone)
         return;
     turn_clear(gone);
-    calls_free(&gone->calls);
+    turn_calls_free(&gone->calls);
     uv_close((uv_handle_t *)&gone->beat, handle_closed);
     uv_close((uv_handle_t *)&gone->limit, handle_closed);
     uv_close((uv_handle_t *)&gone->before, handle_closed);

@@ -1,6 +1,6 @@
 /* The trap: between a fact and its event the state still shows the step before. So each call remembers what
  * was said of it (enum said), and the state decides only where nothing is on its way. */
-#include "daemon/agent/calls.h"
+#include "daemon/agent/turn_calls.h"
 #include "daemon/agent/permission.h"
 #include "daemon/agent/result.h"
 #include "daemon/agent/tools.h"
@@ -14,14 +14,14 @@
 #include <string.h>
 
 enum {
-    CALLS_PROGRESS_MS = 250, /* between two reports of one call's progress; others are dropped */
-    CALLS_OVERHEAD = 704     /* bytes that a call takes beside its result: names, rule, file */
+    TURN_CALLS_PROGRESS_MS = 250, /* between two reports of one call's progress; others are dropped */
+    TURN_CALLS_OVERHEAD = 704     /* bytes that a call takes beside its result: names, rule, file */
 };
 
 enum said { SAID_NOTHING, SAID_ASKED, SAID_STARTED, SAID_RUNS, SAID_ENDED };
 
 struct call {
-    struct calls *calls;
+    struct turn_calls *calls;
     int block;
     enum said said;
     char question[ID_MAX]; /* SAID_ASKED */
@@ -31,32 +31,32 @@ struct call {
     int64_t began, progressed; /* steady ms */
 };
 
-struct calls {
-    struct calls_options options;
-    struct calls_order order;
+struct turn_calls {
+    struct turn_calls_options options;
+    struct turn_calls_order order;
     char *author;
     char message[ID_MAX]; /* of the calls; "" for none */
     struct call *list;    /* one for each block */
     size_t count;
 };
 
-struct calls *calls_new(const struct calls_options *options)
+struct turn_calls *turn_calls_new(const struct turn_calls_options *options)
 {
-    struct calls *calls = xcalloc(1, sizeof *calls);
+    struct turn_calls *calls = xcalloc(1, sizeof *calls);
 
     calls->options = *options;
     return calls;
 }
 
-void calls_begin(struct calls *calls, const struct calls_order *order)
+void turn_calls_begin(struct turn_calls *calls, const struct turn_calls_order *order)
 {
-    calls_drop(calls);
+    turn_calls_drop(calls);
     free(calls->author);
     calls->order = *order;
     calls->order.author = calls->author = xstrdup(order->author);
 }
 
-void calls_drop(struct calls *calls)
+void turn_calls_drop(struct turn_calls *calls)
 {
     for (size_t i = 0; i < calls->count; i++)
         servers_cancel(&calls->list[i].run);
@@ -66,25 +66,25 @@ void calls_drop(struct calls *calls)
     calls->message[0] = '\0';
 }
 
-void calls_free(struct calls **slot)
+void turn_calls_free(struct turn_calls **slot)
 {
-    struct calls *calls = *slot;
+    struct turn_calls *calls = *slot;
 
     *slot = NULL;
     if (!calls)
         return;
-    calls_drop(calls);
+    turn_calls_drop(calls);
     free(calls->author);
     free(calls);
 }
 
 /* The message whose calls these are; NULL if none is open. A message that is not known yet is made known. */
-static struct message *open_message(struct calls *calls)
+static struct message *open_message(struct turn_calls *calls)
 {
     struct message *message = state_open_calls(*calls->options.state);
 
     if (message && strcmp(message->id, calls->message) != 0) {
-        calls_drop(calls);
+        turn_calls_drop(calls);
         strcpy(calls->message, message->id);
         calls->count = message->block_count;
         calls->list = xcalloc(calls->count + 1, sizeof *calls->list);
@@ -108,7 +108,7 @@ static bool is_open(const struct call *call, const struct block *block)
 /* --- the end of a call --- */
 
 /* How much of a result may be told: what is left of the message, shared by the calls that have none yet. */
-static size_t room_for(const struct calls *calls, const struct message *message)
+static size_t room_for(const struct turn_calls *calls, const struct message *message)
 {
     size_t used = message->bytes, open = 0;
 
@@ -116,9 +116,9 @@ static size_t room_for(const struct calls *calls, const struct message *message)
         const struct call *call = &calls->list[i];
         bool told = call_ended(state_of(&message->blocks[i]));
         open += is_open(call, &message->blocks[i]);
-        used += call->said == SAID_ENDED && !told ? call->result_bytes + CALLS_OVERHEAD : 0;
+        used += call->said == SAID_ENDED && !told ? call->result_bytes + TURN_CALLS_OVERHEAD : 0;
     }
-    used += open * CALLS_OVERHEAD;
+    used += open * TURN_CALLS_OVERHEAD;
     size_t room = used < STATE_MESSAGE_BYTES && open > 0 ? (STATE_MESSAGE_BYTES - used) / open : 0;
     if (room > calls->order.result_max)
         room = calls->order.result_max;
@@ -136,7 +136,7 @@ struct ending {
 
 static void end(struct call *call, const struct ending *ending)
 {
-    struct calls *calls = call->calls;
+    struct turn_calls *calls = call->calls;
     const struct message *message = state_message(*calls->options.state, calls->message);
     char name[ID_MAX + 16];
     struct result result;
@@ -182,7 +182,7 @@ static void on_progress(void *arg, double progress, double total, const char *te
     int64_t now = clock_steady_ms();
 
     if (!(progress >= 0 && progress <= 1e15) ||
-        (call->progressed && now - call->progressed < CALLS_PROGRESS_MS))
+        (call->progressed && now - call->progressed < TURN_CALLS_PROGRESS_MS))
         return;
     call->progressed = now;
     fact_tool_progress(call->calls->options.link, call->calls->message, call->block, progress,
@@ -219,7 +219,7 @@ static json_t *arguments_of(const struct block *block, char error[256])
     return json;
 }
 
-void calls_go(struct calls *calls, const char *message, int block)
+void turn_calls_go(struct turn_calls *calls, const char *message, int block)
 {
     const struct message *found = state_message(*calls->options.state, calls->message);
     char error[256];
@@ -252,7 +252,7 @@ static void start(struct call *call, const char *server, const char *tool, const
 }
 
 /* Whether one more question fits beside those that wait and those on their way. */
-static bool question_fits(const struct calls *calls, size_t bytes)
+static bool question_fits(const struct turn_calls *calls, size_t bytes)
 {
     const struct state *state = *calls->options.state;
     size_t count = state->question_count + 1;
@@ -273,7 +273,7 @@ static bool question_fits(const struct calls *calls, size_t bytes)
 /* A question that does not fit waits until others are answered. */
 static void ask(struct call *call, const struct servers_tool *tool, const json_t *arguments, const char *why)
 {
-    struct calls *calls = call->calls;
+    struct turn_calls *calls = call->calls;
     struct permission_call about = {.message = calls->message,
                                     .block = call->block,
                                     .author = calls->order.author,
@@ -296,7 +296,7 @@ static void ask(struct call *call, const struct servers_tool *tool, const json_t
 
 static void decide(struct call *call, const struct block *block, bool may_start)
 {
-    struct calls *calls = call->calls;
+    struct turn_calls *calls = call->calls;
     struct servers *servers = calls->options.servers;
     struct servers_tool tool;
     struct permission permission;
@@ -323,7 +323,7 @@ static void decide(struct call *call, const struct block *block, bool may_start)
 
 /* --- all of them --- */
 
-static bool is_destructive(const struct calls *calls, const struct block *block)
+static bool is_destructive(const struct turn_calls *calls, const struct block *block)
 {
     struct servers_tool tool;
 
@@ -377,7 +377,7 @@ static bool is_asked(const struct call *call, const struct block *block)
     return state_of(block) == CALL_ASKED || (state_of(block) == CALL_NONE && call->said == SAID_ASKED);
 }
 
-enum calls_stage calls_pump(struct calls *calls)
+enum turn_calls_stage turn_calls_pump(struct turn_calls *calls)
 {
     const struct message *message = open_message(calls);
     bool before = false, destructive_before = false, asked = false;
@@ -397,11 +397,14 @@ enum calls_stage calls_pump(struct calls *calls)
         asked |= is_asked(call, block);
     }
     calls->order.resume = false;
-    return !message ? CALLS_OVER : asked ? CALLS_ASKING : before ? CALLS_RUNNING : CALLS_ENDING;
+    return !message ? TURN_CALLS_OVER
+           : asked  ? TURN_CALLS_ASKING
+           : before ? TURN_CALLS_RUNNING
+                    : TURN_CALLS_ENDING;
 }
 
 /* A question that waits, or is on its way. */
-static void withdraw(struct calls *calls, const struct call *call)
+static void withdraw(struct turn_calls *calls, const struct call *call)
 {
     const struct question *question = question_of(call);
 
@@ -411,7 +414,7 @@ static void withdraw(struct calls *calls, const struct call *call)
         fact_withdrawn(calls->options.link, call->question);
 }
 
-void calls_end(struct calls *calls, const char *why)
+void turn_calls_end(struct turn_calls *calls, const char *why)
 {
     const struct message *message = open_message(calls);
 
@@ -428,5 +431,5 @@ void calls_end(struct calls *calls, const char *why)
         else
             end_with(call, NULL, CALL_CANCELLED, xasprintf("%s It was not run.", why));
     }
-    calls_drop(calls);
+    turn_calls_drop(calls);
 }

@@ -50,7 +50,10 @@ static void saw_also(struct json_schema_at *at, const struct json_schema_seen *s
     const char *name;
     json_t *value;
 
-    json_object_foreach(seen->names, name, value) json_schema_saw_name(at, name);
+    json_object_foreach(seen->names, name, value)
+    {
+        json_schema_saw_name(at, name);
+    }
     for (size_t i = 0; seen->items && i < json_array_size(at->value); i++)
         if (seen->items[i])
             json_schema_saw_item(at, i);
@@ -132,12 +135,14 @@ static const struct row {
 static result_t check_rows(struct json_schema_at *at)
 {
     const struct json_schema_index *index = at->run->index;
-    struct json_schema_scope scope = {at->scope, json_schema_index_enter(index, at->schema, at->scope->in)};
+    size_t in = json_schema_index_enter(index, at->schema, at->scope->in);
     bool alone = json_schema_index_is_old(index) && json_object_get(at->schema, "$ref");
     result_t result = JSON_SCHEMA_FITS;
 
-    if (scope.in != at->scope->in)
-        at->scope = &scope;
+    if (in != at->scope->in) {
+        at->own = (struct json_schema_scope){at->scope, in};
+        at->scope = &at->own;
+    }
     for (size_t i = 0; i < sizeof rows / sizeof *rows && result == JSON_SCHEMA_FITS; i++) {
         const json_t *rule;
 

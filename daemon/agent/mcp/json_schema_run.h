@@ -45,6 +45,7 @@ struct json_schema_at {
     const json_t *schema, *value;
     const struct json_schema_place *place;
     const struct json_schema_scope *scope;
+    struct json_schema_scope own; /* in scope, if the schema is a part with an id */
     struct json_schema_seen seen;
     const char *keyword;
 };

@@ -25,8 +25,8 @@ struct oauth_discovery {
     void *arg;
 };
 
-static void next_place(struct oauth_discovery *discovery);
-static void look_for_server(struct oauth_discovery *discovery);
+static void fetch_place(struct oauth_discovery *discovery);
+static void look_for_server(struct oauth_discovery *discovery, const struct oauth_url *issuer);
 
 static void clear_places(struct oauth_discovery *discovery)
 {
@@ -66,40 +66,36 @@ static void take_own(struct oauth_discovery *discovery)
                              ? xstrdup(origin)
                              : xasprintf("%s%.*s", origin, (int)discovery->url.path_len, discovery->url.path);
     resource->issuer = origin;
-    look_for_server(discovery);
+    look_for_server(discovery, &discovery->url);
 }
 
 static bool take_resource(struct oauth_discovery *discovery, const json_t *document,
                           char error[OAUTH_ERROR_MAX])
 {
+    struct oauth_url issuer;
+
     if (!oauth_metadata_resource(document, discovery->server_url, discovery->preferred,
                                  &discovery->found.resource, error))
         return false;
-    look_for_server(discovery);
+    oauth_url_parse(discovery->found.resource.issuer, &issuer); /* it was looked at */
+    look_for_server(discovery, &issuer);
     return true;
 }
 
 /* --- the authorization server --- */
 
-static void look_for_server(struct oauth_discovery *discovery)
+static void look_for_server(struct oauth_discovery *discovery, const struct oauth_url *issuer)
 {
-    struct oauth_url issuer;
-    bool path;
+    bool path = !discovery->own && issuer->path_len > 1;
 
     clear_places(discovery);
-    if (!oauth_url_parse(discovery->found.resource.issuer, &issuer)) {
-        finish(discovery, "the authorization server's name is no URL");
-        return;
-    }
-    path = issuer.path_len > 1;
     discovery->places[discovery->count++] =
-        oauth_url_well_known(&issuer, "oauth-authorization-server", path, false);
-    discovery->places[discovery->count++] =
-        oauth_url_well_known(&issuer, "openid-configuration", path, false);
+        oauth_url_well_known(issuer, "oauth-authorization-server", path, false);
+    discovery->places[discovery->count++] = oauth_url_well_known(issuer, "openid-configuration", path, false);
     if (path)
         discovery->places[discovery->count++] =
-            oauth_url_well_known(&issuer, "openid-configuration", true, true);
-    next_place(discovery);
+            oauth_url_well_known(issuer, "openid-configuration", true, true);
+    fetch_place(discovery);
 }
 
 /* --- both --- */
@@ -141,8 +137,10 @@ static void on_fetched(void *arg, const struct oauth_fetched *fetched)
         return;
     }
     if (absent && !(discovery->named && !resource->issuer)) {
-        discovery->at++;
-        next_place(discovery);
+        if (++discovery->at < discovery->count)
+            fetch_place(discovery);
+        else
+            no_place_left(discovery);
         return;
     }
     snprintf(error, sizeof error, "%.120s %.120s", oauth_url_shown(discovery->places[discovery->at]),
@@ -150,16 +148,13 @@ static void on_fetched(void *arg, const struct oauth_fetched *fetched)
     finish(discovery, error);
 }
 
-static void next_place(struct oauth_discovery *discovery)
+static void fetch_place(struct oauth_discovery *discovery)
 {
     static char accept[] = "Accept: application/json";
     char *const headers[] = {accept, NULL};
 
-    if (discovery->at < discovery->count)
-        discovery->fetch = oauth_fetch_start(discovery->http, discovery->places[discovery->at], headers, NULL,
-                                             on_fetched, discovery);
-    else
-        no_place_left(discovery);
+    discovery->fetch = oauth_fetch_start(discovery->http, discovery->places[discovery->at], headers, NULL,
+                                         on_fetched, discovery);
 }
 
 struct oauth_discovery *
@@ -184,7 +179,10 @@ oauth_discovery_start(struct http *http, const struct oauth_discovery_options *o
         discovery->places[discovery->count++] =
             oauth_url_well_known(&discovery->url, "oauth-protected-resource", false, false);
     }
-    next_place(discovery);
+    if (discovery->count > 0)
+        fetch_place(discovery);
+    else
+        take_own(discovery);
     return discovery;
 }
 

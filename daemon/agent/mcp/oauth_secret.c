@@ -80,5 +80,8 @@ void oauth_secret_wipe_json(json_t *json)
         sodium_memzero((char *)json_string_value(json), json_string_length(json));
     for (size_t i = 0; i < json_array_size(json); i++)
         oauth_secret_wipe_json(json_array_get(json, i));
-    json_object_foreach(json, key, member) oauth_secret_wipe_json(member);
+    json_object_foreach(json, key, member)
+    {
+        oauth_secret_wipe_json(member);
+    }
 }

@@ -517,16 +517,23 @@ static void a_refresh_token_that_has_ended_leads_to_a_person(void **state)
     assert_null(oauth_bearer(rig.oauth));
     rig_in_url(&rig, "client_id", "client-1");
 
+    /* it is not tried again */
+    rig_browse(&rig, "error=access_denied&state=STATE", "200");
+    rig_until_done(&rig, 2);
+    rig_challenge(&rig, 401, "Bearer");
+    rig_until_open(&rig, 3);
+    rig_asked(&rig, RIG_PRM ", " RIG_META);
+
     /* a server that is only out of order is not asked for a person */
     rig_route(&rig, "POST /token", "200 OK", RIG_TOKEN);
     rig_browse(&rig, "code=c&state=STATE", "200");
-    rig_until_done(&rig, 2);
+    rig_until_done(&rig, 3);
     rig_route(&rig, "POST /token", "503 Service Unavailable", "");
     rig_challenge(&rig, 401, "Bearer");
-    rig_until_done(&rig, 3);
+    rig_until_done(&rig, 4);
     assert_false(rig.ok);
     assert_non_null(strstr(rig.why, "answered 503 Service Unavailable"));
-    assert_int_equal(rig.opened, 2);
+    assert_int_equal(rig.opened, 3);
     rig_close(&rig);
 }
 
@@ -781,6 +788,79 @@ static void a_token_that_another_process_got_is_taken(void **state)
     rig_close(&rig);
 }
 
+static void a_refresh_that_another_process_was_quicker_with_is_no_loss(void **state)
+{
+    struct rig rig;
+    struct oauth *other;
+    struct oauth_callbacks callbacks = {.open = rig_on_open, .done = rig_on_done};
+    char kept[128], newer[128];
+    (void)state;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_sign_in(&rig);
+    snprintf(kept, sizeof kept, "%s.kept", rig.file);
+    snprintf(newer, sizeof newer, "%s.newer", rig.file);
+    assert_int_equal(link(rig.file, kept), 0);
+    other = rig.oauth;
+    rig.oauth = oauth_open(&rig.options, &callbacks, &rig);
+    rig_route(&rig, "POST /token", "200 OK",
+              "{\"access_token\":\"tok-2\",\"token_type\":\"Bearer\",\"refresh_token\":\"ref-2\"}");
+    rig_challenge(&rig, 401, "Bearer");
+    rig_until_done(&rig, 2);
+    oauth_close(&rig.oauth);
+    assert_int_equal(rename(rig.file, newer), 0);
+    assert_int_equal(rename(kept, rig.file), 0);
+
+    /* the newer file comes after ours was read, and before our spent refresh token is refused */
+    rig.oauth = other;
+    buf_clear(&rig.asked);
+    rig_route(&rig, "POST /token", "400 Bad Request", "{\"error\":\"invalid_grant\"}");
+    rig_challenge(&rig, 401, "Bearer");
+    peer_until(&rig.peer, strstr(rig.asked.data, RIG_META));
+    assert_null(strstr(rig.asked.data, "POST /token"));
+    assert_int_equal(rename(newer, rig.file), 0);
+    rig_until_done(&rig, 3);
+    assert_true(rig.ok);
+    assert_int_equal(rig.opened, 1);
+    assert_string_equal(oauth_bearer(rig.oauth), "tok-2");
+    rig_close(&rig);
+}
+
+static void on_nobody(uv_stream_t *stream, int status)
+{
+    (void)stream;
+    (void)status;
+}
+
+static void a_registration_whose_port_is_taken_is_made_anew(void **state)
+{
+    struct rig rig;
+    uv_tcp_t taken;
+    struct sockaddr_in address;
+    char *first;
+    (void)state;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_sign_in(&rig);
+    first = xstrdup(rig.redirect_uri);
+    uv_ip4_addr("127.0.0.1", atoi(strrchr(first, ':') + 1), &address);
+    uv_tcp_init(&rig.loop, &taken);
+    assert_int_equal(uv_tcp_bind(&taken, (struct sockaddr *)&address, 0), 0);
+    assert_int_equal(uv_listen((uv_stream_t *)&taken, 1, on_nobody), 0);
+    rig_route(&rig, "POST /token", "400 Bad Request", "{\"error\":\"invalid_grant\"}");
+    rig_route(&rig, "POST /register", "201 Created", "{\"client_id\":\"client-2\"}");
+    rig_challenge(&rig, 401, "Bearer");
+    rig_until_open(&rig, 2);
+    uv_close((uv_handle_t *)&taken, NULL);
+    rig_asked(&rig, RIG_PRM ", " RIG_META ", POST /token, POST /register");
+    rig_in_url(&rig, "client_id", "client-2");
+    assert_string_not_equal(rig.redirect_uri, first);
+    free(first);
+    rig_close(&rig);
+}
+
 static void forgetting_leaves_nothing(void **state)
 {
     struct rig rig;
@@ -914,6 +994,8 @@ int main(void)
         cmocka_unit_test(tokens_and_registration_outlive_the_process_in_a_sealed_file),
         cmocka_unit_test(a_file_that_is_damaged_or_anothers_is_as_good_as_none),
         cmocka_unit_test(a_token_that_another_process_got_is_taken),
+        cmocka_unit_test(a_refresh_that_another_process_was_quicker_with_is_no_loss),
+        cmocka_unit_test(a_registration_whose_port_is_taken_is_made_anew),
         cmocka_unit_test(forgetting_leaves_nothing),
         cmocka_unit_test(a_file_that_cannot_be_written_costs_only_the_memory_of_it),
         cmocka_unit_test(it_can_be_closed_at_any_moment),

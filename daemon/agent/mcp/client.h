@@ -54,6 +54,15 @@ struct mcp_callbacks {
     void (*authorize)(void *arg, const char *url, const char *redirect_uri, bool over);
 };
 
+/* How a transport to the server is opened, and what only HTTP can: fall_back (streamable_fall_back) and
+ * forget (streamable_forget) may be NULL. */
+struct mcp_connector {
+    void *arg;
+    struct mcp_transport *(*open)(void *arg, const struct mcp_transport_handler *handler, char error[256]);
+    void (*fall_back)(struct mcp_transport *transport);
+    void (*forget)(struct mcp_transport *transport);
+};
+
 struct mcp_client_options { /* borrowed for the call */
     uv_loop_t *loop;
     struct http *http;
@@ -63,6 +72,8 @@ struct mcp_client_options { /* borrowed for the call */
     const char *token_file;          /* for OAuth, see oauth.h; NULL: memory alone */
     const unsigned char *token_key;
     bool can_ask; /* whether forms, URLs and sampling are offered to the server */
+    /* Another way than server->command and server->url; NULL: those. Copied. */
+    const struct mcp_connector *connector;
 };
 
 /* Begins to connect. */
@@ -104,9 +115,10 @@ void mcp_request_cancel(struct mcp_request **request, const char *reason);
 /* The arg of its handler. */
 void *mcp_request_arg(const struct mcp_request *request);
 
-/* FORM: action "accept" with content, "decline" or "cancel". URL: "accept", "decline", "cancel". SAMPLING:
- * "accept" with content the whole result {role, content, model, stopReason}. content is borrowed. The ask is
- * freed. */
+/* FORM: action "accept" with content, "decline" or "cancel"; content that does not fit the fields is taken
+ * for "cancel" (form_check first). URL: "accept" once the person has been there, "decline", "cancel".
+ * SAMPLING: "accept" with content the whole result {role, content, model, stopReason}. content is borrowed.
+ * The ask is freed. */
 void mcp_ask_answer(struct mcp_ask *ask, const char *action, const json_t *content);
 /* SAMPLING: an error to the server (-1 for a refusal by a person). The ask is freed. */
 void mcp_ask_refuse(struct mcp_ask *ask, int code, const char *why);

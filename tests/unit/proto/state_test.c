@@ -3,7 +3,7 @@
 #include "page.h"
 #include "story.h"
 
-enum { SEEDS = 5, EVENTS = 330 };
+enum { SEEDS = 5, EVENTS = 360 };
 
 static void assert_same(const struct state *a, const struct state *b, const char *what, size_t at)
 {
@@ -36,7 +36,8 @@ static void stories_hold_all_that_can_happen(void **unused)
 {
     (void)unused;
     size_t types[EVENT_COUNT] = {0}, runs[RUN_COUNT] = {0}, chunks[CHUNK_KIND_COUNT] = {0}, status[4] = {0};
-    size_t several = 0, blocks = 0, fronts = 0;
+    size_t several = 0, blocks = 0, fronts = 0, calls[CALL_STATE_COUNT] = {0},
+           kinds[QUESTION_KIND_COUNT] = {0};
 
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         struct story *story = story_make(seed, EVENTS, true);
@@ -48,6 +49,13 @@ static void stories_hold_all_that_can_happen(void **unused)
             fronts += jsonx_bool(event->data, "front", false);
             if (event->type == EVENT_STATE_CHANGED)
                 runs[run_state_parse(jsonx_str(event->data, "new", ""))]++;
+            if (event->type == EVENT_TOOL_ENDED)
+                calls[call_state_parse(jsonx_str(event->data, "state", ""))]++;
+            if (event->type == EVENT_QUESTION_ASKED) {
+                struct question *question = question_from_json(jsonx_obj(event->data, "question"));
+                kinds[question->kind]++;
+                question_free(&question);
+            }
             if (event->type == EVENT_STREAM_CHUNK && event_chunk(event, &chunk)) {
                 chunks[chunk.kind]++;
                 several += chunk.count > 1;
@@ -68,6 +76,10 @@ static void stories_hold_all_that_can_happen(void **unused)
     assert_true(status[MESSAGE_COMPLETE] > 0 && status[MESSAGE_INTERRUPTED] > 0 &&
                 status[MESSAGE_FAILED] > 0);
     assert_true(several > 0 && blocks > 0 && fronts > 0);
+    for (enum call_state call = CALL_DONE; call < CALL_STATE_COUNT; call++)
+        assert_true(calls[call] > 0);
+    for (int i = 0; i < QUESTION_KIND_COUNT; i++)
+        assert_true(kinds[i] > 0);
 }
 
 static void after_any_cut_snapshot_and_rest_give_the_same_state(void **unused)

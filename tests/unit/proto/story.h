@@ -162,13 +162,15 @@ static inline void story_error(struct story *story)
                json_pack("{s:s,s:s}", "kind", "provider", "text", story_text(story)));
 }
 
+#include "story_tools.h"
+
 /* Things that happen at any time. */
 static inline void story_aside(struct story *story)
 {
     struct state *state = story->state;
     const char *person = story->people[story_random(story, STORY_PEOPLE)];
 
-    switch (story_random(story, 12)) {
+    switch (story_random(story, 19)) {
     case 0:
     case 1:
         story_emit(story, EVENT_PARTICIPANT_JOINED,
@@ -215,6 +217,18 @@ static inline void story_aside(struct story *story)
     case 11:
         story_error(story);
         break;
+    case 12:
+        if (state->queue_count > 0) {
+            size_t at = story_random(story, (uint32_t)state->queue_count);
+            json_t *changed = message_to_json(state->queue[at]);
+            json_object_del(changed, "steer");
+            json_object_set_new(changed, "content",
+                                json_pack("[{s:s,s:s}]", "type", "text", "text", story_text(story)));
+            story_emit(story, EVENT_QUEUE_CHANGED, json_pack("{s:o}", "replaced", changed));
+        }
+        break;
+    default:
+        story_tools_aside(story);
     }
 }
 
@@ -229,7 +243,7 @@ static inline void story_chunk(struct story *story)
                           .index = message->next_index,
                           .count = 1 + (story_random(story, 3) == 0 ? story_random(story, 40) : 0)};
 
-    if (blocks > 0 && story_random(story, 5) > 0) {
+    if (blocks > 0 && story_random(story, 3) > 0) {
         chunk.block = story_random(story, 8) == 0 ? story_random(story, blocks) : blocks - 1;
         chunk.kind = continues[message->blocks[chunk.block].kind];
     } else {
@@ -284,6 +298,12 @@ static inline void story_begin_turn(struct story *story)
     story_step(story, RUN_THINKING);
 }
 
+static inline void story_end_turn(struct story *story)
+{
+    story_close_calls(story);
+    story_step(story, RUN_IDLE);
+}
+
 /* What happens next in the turn. */
 static inline void story_turn(struct story *story)
 {
@@ -321,20 +341,29 @@ static inline void story_turn(struct story *story)
         }
         break;
     case RUN_STREAMING:
-        if (!streams)
+        if (!streams && state_open_calls(story->state)) {
+            story_decide_calls(story);
+            story_step(story, story->state->question_count ? RUN_AWAITING_PERMISSION : RUN_RUNNING_TOOLS);
+        } else if (!streams)
             story_step(story, after_reply[dice % 5]);
-        else if (dice < 88)
+        else if (dice < 80)
             story_chunk(story);
-        else if (dice < 91)
+        else if (dice < 83)
             story_step(story, RUN_INTERRUPTING);
         else
-            story_complete(story, dice < 96 ? "complete" : dice < 98 ? "interrupted" : "failed");
+            story_complete(story, dice < 94 ? "complete" : dice < 97 ? "interrupted" : "failed");
         break;
     case RUN_AWAITING_PERMISSION:
-        story_step(story, after_question[dice % 4]);
+        if (dice < 4)
+            story_step(story, RUN_INTERRUPTING);
+        else if (!story_work(story))
+            story_step(story, after_question[dice % 4]);
         break;
     case RUN_RUNNING_TOOLS:
-        story_step(story, after_tools[dice % 4]);
+        if (dice < 4)
+            story_step(story, RUN_INTERRUPTING);
+        else if (!story_work(story))
+            story_step(story, after_tools[dice % 4]);
         break;
     case RUN_INTERRUPTING:
         if (streams && dice < 40)
@@ -342,9 +371,11 @@ static inline void story_turn(struct story *story)
         else if (streams)
             story_complete(story, "interrupted");
         else
-            story_step(story, RUN_IDLE);
+            story_end_turn(story);
         break;
     case RUN_COMPACTING:
+        if (dice < 70)
+            story_compact(story);
         story_step(story, dice < 70 ? RUN_IDLE : RUN_INTERRUPTING);
         break;
     case RUN_COUNT:

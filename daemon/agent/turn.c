@@ -6,27 +6,21 @@
  * event of their message's end, and the model is asked again only after that of thinking. */
 #include "daemon/agent/turn.h"
 #include "daemon/agent/compact.h"
-#include "daemon/agent/context.h"
 #include "daemon/agent/provider.h"
-#include "daemon/agent/reply.h"
 #include "daemon/agent/sample.h"
+#include "daemon/agent/step.h"
 #include "daemon/agent/tools.h"
 #include "daemon/agent/turn_calls.h"
 #include "daemon/agent/turn_facts.h"
+#include "daemon/agent/turn_limit.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TURN_REPLY_MAX = 1 << 20, /* bytes; the most that reply_max may ask for: with its calls' results, the
-                                 message must fit STATE_MESSAGE_BYTES */
-    TURN_RESULT_DEFAULT = 64 << 10,
-    TURN_HANDLES = 4
-};
+enum { TURN_RESULT_DEFAULT = 64 << 10 /* bytes */, TURN_HANDLES = 4 };
 
 enum turn_step { TURN_NONE, TURN_ASKING, TURN_REPLYING, TURN_CALLING, TURN_NEXT, TURN_COMPACTING };
 
@@ -50,12 +44,7 @@ struct turn {
     json_t *order;
     char *author;
     struct turn_calls *calls;
-    const struct provider *provider;
-    void *run; /* the provider's; NULL once it has ended */
-    struct reply *reply;
-    struct usage usage;
-    char *stop_reason;
-    struct turn_timings timings;
+    struct step *asked;    /* while asking and replying */
     char message[ID_MAX];  /* whose end was said; "" once its event has come */
     struct turn_stop stop; /* waits for that event */
     struct sample *sample;
@@ -69,13 +58,6 @@ struct turn {
 static struct state *state_of(const struct turn *turn)
 {
     return *turn->options.state;
-}
-
-static int64_t order_int(const struct turn *turn, const char *key, int64_t fallback, int64_t max)
-{
-    int64_t value = jsonx_int(turn->order, key, fallback);
-
-    return value < 0 ? fallback : value > max ? max : value;
 }
 
 /* --- time: a turn's does not run while a person is awaited --- */
@@ -112,19 +94,6 @@ static void set_run_state(struct turn *turn, enum run_state to, const char *reas
         limit_run(turn);
 }
 
-static void run_cancel(struct turn *turn)
-{
-    if (turn->run)
-        turn->provider->cancel(turn->run);
-    turn->run = NULL;
-}
-
-static void set_stop_reason(struct turn *turn, const char *reason)
-{
-    free(turn->stop_reason);
-    turn->stop_reason = xstrdup_null(reason);
-}
-
 static void stop_clear(struct turn *turn)
 {
     free(turn->stop.text);
@@ -134,7 +103,7 @@ static void stop_clear(struct turn *turn)
 /* Lets go of everything that belongs to the turn, and says nothing. */
 static void turn_clear(struct turn *turn)
 {
-    run_cancel(turn);
+    step_free(&turn->asked);
     sample_cancel(&turn->sample);
     turn_calls_drop(turn->calls);
     stop_clear(turn);
@@ -144,8 +113,6 @@ static void turn_clear(struct turn *turn)
     uv_timer_stop(&turn->limit);
     uv_prepare_stop(&turn->before);
     uv_check_stop(&turn->after);
-    reply_free(&turn->reply);
-    set_stop_reason(turn, NULL);
     free(turn->author);
     turn->author = NULL;
     json_decref(turn->order);
@@ -158,41 +125,22 @@ static void turn_end(struct turn *turn, const char *reason)
     turn_clear(turn);
 }
 
-/* A message that was not announced before is so now: an empty reply is a reply. */
-static void announce(struct turn *turn)
-{
-    if (turn->step != TURN_ASKING)
-        return;
-    turn->timings.first = clock_steady_ms();
-    fact_message(turn->options.link, reply_id(turn->reply), turn->author);
-    set_run_state(turn, RUN_STREAMING, NULL);
-    turn->step = TURN_REPLYING;
-}
-
-static void complete(struct turn *turn, enum message_status status, const char *error)
-{
-    reply_flush(turn->reply, true);
-    fact_completed(turn->options.link, turn->reply, status, turn->stop_reason, &turn->usage, &turn->timings,
-                   error);
-}
-
 /* Ends the turn before the model did; takes stop->text. Where calls are not known yet, it waits for them,
  * which is one way to the daemon and back. */
 static void stop(struct turn *turn, const struct turn_stop *why)
 {
+    bool replying = turn->step == TURN_REPLYING;
+
     free(turn->stop.text);
     turn->stop = *why;
-    run_cancel(turn);
-    sample_cancel(&turn->sample);
-    if (turn->step == TURN_REPLYING)
-        complete(turn, MESSAGE_INTERRUPTED, why->text);
     if (turn->step == TURN_CALLING && turn->message[0])
         return;
+    if (replying)
+        step_complete(turn->asked, MESSAGE_INTERRUPTED, why->text);
     if (turn->step == TURN_CALLING)
         turn_calls_end(turn->calls, why->calls);
     if (why->kind)
-        fact_error(turn->options.link, why->kind, why->text,
-                   turn->step == TURN_REPLYING ? reply_id(turn->reply) : NULL);
+        fact_error(turn->options.link, why->kind, why->text, replying ? step_message(turn->asked) : NULL);
     turn_end(turn, why->reason);
 }
 
@@ -208,9 +156,7 @@ static void on_limit(uv_timer_t *timer)
 {
     struct turn *turn = timer->data;
 
-    stop_at_limit(turn, xasprintf("The turn reached its limit of %" PRId64
-                                  " s (turn.timeout); send a message to go on.",
-                                  order_int(turn, "max_ms", 0, INT64_MAX) / 1000));
+    stop_at_limit(turn, turn_limit_time(turn->order));
 }
 
 void turn_interrupt(struct turn *turn)
@@ -227,87 +173,37 @@ static void fail(struct turn *turn, const char *text)
 
     log_info("turn", "failed: %s", text);
     if (replying)
-        complete(turn, MESSAGE_FAILED, text);
-    fact_error(turn->options.link, "provider", text, replying ? reply_id(turn->reply) : NULL);
+        step_complete(turn->asked, MESSAGE_FAILED, text);
+    fact_error(turn->options.link, "provider", text, replying ? step_message(turn->asked) : NULL);
     turn_end(turn, "failed");
 }
 
-/* --- the end of a reply --- */
+/* --- a step: asking the model --- */
+
+static void on_begun(void *arg)
+{
+    struct turn *turn = arg;
+
+    set_run_state(turn, RUN_STREAMING, NULL);
+    turn->step = TURN_REPLYING;
+}
 
 /* A reply that was cut at its size may have calls that are cut, too: they are not run. */
-static void reply_ended(struct turn *turn, bool full)
+static void on_ended(void *arg, bool full)
 {
-    bool calling = reply_calls(turn->reply);
+    struct turn *turn = arg;
 
-    if (full)
-        set_stop_reason(turn, "size_limit");
-    complete(turn, MESSAGE_COMPLETE, NULL);
-    if (!calling) {
+    step_complete(turn->asked, MESSAGE_COMPLETE, NULL);
+    if (!step_calls(turn->asked)) {
         turn_end(turn, full ? "size_limit" : "done");
         return;
     }
-    strcpy(turn->message, reply_id(turn->reply));
+    strcpy(turn->message, step_message(turn->asked));
+    step_free(&turn->asked);
     turn->step = TURN_CALLING;
-    reply_free(&turn->reply);
     if (full)
         turn->stop =
             (struct turn_stop){.reason = "size_limit", .calls = "The reply was cut at its size limit."};
-}
-
-/* In every turn of the loop: what came goes out, and a reply that is full ends, which it cannot do within a
- * sink call. */
-static void pass_on(struct turn *turn)
-{
-    if (!turn->reply)
-        return;
-    reply_flush(turn->reply, false);
-    if (turn->step != TURN_REPLYING || !reply_full(turn->reply))
-        return;
-    run_cancel(turn);
-    reply_ended(turn, true);
-}
-
-/* --- the sink --- */
-
-static unsigned on_begin(void *arg, enum block_kind kind, const char *id, const char *name)
-{
-    struct turn *turn = arg;
-
-    announce(turn);
-    return reply_begin(turn->reply, kind, id, name);
-}
-
-static void on_delta(void *arg, unsigned block, const char *text, size_t len)
-{
-    struct turn *turn = arg;
-
-    reply_delta(turn->reply, block, text, len);
-}
-
-static void on_signature(void *arg, unsigned block, const char *text)
-{
-    struct turn *turn = arg;
-
-    reply_signature(turn->reply, block, text);
-}
-
-static void on_usage(void *arg, const struct usage *usage)
-{
-    struct turn *turn = arg;
-
-    turn->usage = *usage;
-}
-
-static void on_stop(void *arg, const char *reason)
-{
-    set_stop_reason(arg, reason);
-}
-
-static void on_retrying(void *arg, int attempt, int limit, int64_t delay_ms, const char *why)
-{
-    struct turn *turn = arg;
-
-    fact_retrying(turn->options.link, attempt, limit, delay_ms, why);
 }
 
 static bool compact(struct turn *turn);
@@ -316,7 +212,6 @@ static void on_failed(void *arg, enum ask_failure failure, const char *text)
 {
     struct turn *turn = arg;
 
-    turn->run = NULL;
     if (failure == ASK_TOO_LONG && turn->step == TURN_ASKING && !turn->overflowed && compact(turn)) {
         turn->overflowed = true;
         log_info("turn", "compacting: %s", text);
@@ -325,72 +220,30 @@ static void on_failed(void *arg, enum ask_failure failure, const char *text)
     }
 }
 
-static void on_done(void *arg)
-{
-    struct turn *turn = arg;
-
-    turn->run = NULL;
-    announce(turn);
-    reply_ended(turn, reply_full(turn->reply));
-}
-
-/* --- a step: asking the model --- */
-
-static void reply_begins(struct turn *turn)
-{
-    turn->step = TURN_ASKING;
-    turn->usage = (struct usage){0};
-    turn->timings = (struct turn_timings){.began = clock_steady_ms(), .first = -1};
-    set_stop_reason(turn, NULL);
-    reply_free(&turn->reply);
-    turn->reply =
-        reply_new(turn->options.link, (size_t)order_int(turn, "reply_max", TURN_REPLY_MAX, TURN_REPLY_MAX));
-}
-
 static void ask(struct turn *turn)
 {
-    struct sink sink = {.arg = turn,
-                        .begin = on_begin,
-                        .delta = on_delta,
-                        .signature = on_signature,
-                        .usage = on_usage,
-                        .stop = on_stop,
-                        .retrying = on_retrying,
-                        .failed = on_failed,
-                        .done = on_done};
-    struct prompt prompt;
-    struct ask question;
+    bool offers = jsonx_bool(turn->order, "tools", false);
+    json_t *tools = offers ? tools_offer(turn->options.servers) : json_array();
+    struct step_options options = {.loop = turn->options.loop,
+                                   .link = turn->options.link,
+                                   .http = turn->options.http,
+                                   .state = state_of(turn),
+                                   .order = turn->order,
+                                   .author = turn->author,
+                                   .tools = tools};
+    struct step_handler handler = {.arg = turn, .begun = on_begun, .ended = on_ended, .failed = on_failed};
     char error[256];
 
-    reply_begins(turn);
-    turn->provider = provider_order(turn->order, &question, error);
-    if (!turn->provider) {
-        fail(turn, error);
-        return;
-    }
-    json_t *tools =
-        jsonx_bool(turn->order, "tools", false) ? tools_offer(turn->options.servers) : json_array();
-    struct context context = {.author = turn->author, .tools = tools, .end = state_of(turn)->message_count};
-    context_prompt(state_of(turn), &context, &prompt);
+    turn->step = TURN_ASKING;
+    turn->asked = step_start(&options, &handler, error);
     json_decref(tools);
-    question.loop = turn->options.loop;
-    question.http = turn->options.http;
-    question.prompt = &prompt;
-    turn->run = turn->provider->start(&question, &sink);
-    prompt_clear(&prompt);
-}
-
-static bool is_nearly_full(const struct turn *turn)
-{
-    int64_t context = order_int(turn, "context", 0, INT32_MAX),
-            percent = order_int(turn, "compact_at", 0, 100);
-
-    return context > 0 && percent > 0 && state_of(turn)->context_tokens >= context * percent / 100;
+    if (!turn->asked)
+        fail(turn, error);
 }
 
 static void begin_step(struct turn *turn)
 {
-    if (!is_nearly_full(turn) || !compact(turn))
+    if (!turn_limit_window(state_of(turn), turn->order) || !compact(turn))
         ask(turn);
 }
 
@@ -437,8 +290,10 @@ static void on_summary(void *arg, const json_t *result, const json_t *usage, con
 static void summarise(struct turn *turn, size_t end)
 {
     struct sample_handler handler = {.arg = turn, .done = on_summary};
-    json_t *params = compact_params(state_of(turn), end, order_int(turn, "context", 0, INT32_MAX));
+    json_t *params =
+        compact_params(state_of(turn), end, turn_order_int(turn->order, "context", 0, INT32_MAX));
 
+    step_free(&turn->asked);
     turn->step = TURN_COMPACTING;
     strcpy(turn->upto, state_of(turn)->messages[end - 1]->id);
     set_run_state(turn, RUN_COMPACTING, NULL);
@@ -457,41 +312,6 @@ static bool compact(struct turn *turn)
 }
 
 /* --- calls --- */
-
-/* What the turn has taken so far, by its messages: so that it counts on when another agent goes on with it.
- */
-static void count(const struct turn *turn, int64_t *steps, int64_t *tokens)
-{
-    const struct state *state = state_of(turn);
-
-    *steps = *tokens = 0;
-    for (size_t i = 0; i < state->message_count; i++) {
-        const struct message *message = state->messages[i];
-        if (message->role == MESSAGE_ROLE_USER || message->ts < state->turn_started)
-            continue;
-        ++*steps;
-        *tokens += message->usage.input + message->usage.output;
-    }
-}
-
-/* The sentence, if the model may not be asked again in this turn; free() it. */
-static char *limit_reached(const struct turn *turn)
-{
-    int64_t max_steps = order_int(turn, "max_steps", 0, INT64_MAX);
-    int64_t max_tokens = order_int(turn, "max_tokens_turn", 0, INT64_MAX);
-    int64_t steps, tokens;
-
-    count(turn, &steps, &tokens);
-    if (max_steps > 0 && steps >= max_steps)
-        return xasprintf("The turn reached its limit of %" PRId64
-                         " steps (turn.max_steps); send a message to go on.",
-                         max_steps);
-    if (max_tokens > 0 && tokens >= max_tokens)
-        return xasprintf("The turn reached its limit of %" PRId64
-                         " tokens (turn.max_tokens); send a message to go on.",
-                         max_tokens);
-    return NULL;
-}
 
 static void pump(struct turn *turn)
 {
@@ -522,7 +342,7 @@ static void begin_calls(struct turn *turn)
     turn->stop = (struct turn_stop){0};
     if (why.reason)
         stop(turn, &why);
-    else if ((text = limit_reached(turn)))
+    else if ((text = turn_limit_reached(state_of(turn), turn->order)))
         stop_at_limit(turn, text);
     else
         pump(turn);
@@ -559,12 +379,18 @@ static void on_beat(uv_timer_t *timer)
 
 static void on_before(uv_prepare_t *prepare)
 {
-    pass_on(prepare->data);
+    struct turn *turn = prepare->data;
+
+    if (turn->asked)
+        step_pass_on(turn->asked);
 }
 
 static void on_after(uv_check_t *check)
 {
-    pass_on(check->data);
+    struct turn *turn = check->data;
+
+    if (turn->asked)
+        step_pass_on(turn->asked);
 }
 
 static void begin(struct turn *turn, const json_t *order, bool resume)
@@ -573,13 +399,13 @@ static void begin(struct turn *turn, const json_t *order, bool resume)
     turn->author = provider_author(order);
     turn->run_state = state_of(turn)->run;
     turn->overflowed = turn->once = false;
-    turn->left_ms = order_int(turn, "max_ms", 0, INT32_MAX);
+    turn->left_ms = turn_order_int(turn->order, "max_ms", 0, INT32_MAX);
     if (turn->left_ms == 0)
         turn->left_ms = -1;
     struct turn_calls_order calls = {
         .author = turn->author,
-        .result_max = (size_t)order_int(turn, "result_max", TURN_RESULT_DEFAULT, STATE_TEXT_MAX),
-        .ask_ms = order_int(turn, "ask_ms", 0, INT64_MAX / 2),
+        .result_max = (size_t)turn_order_int(turn->order, "result_max", TURN_RESULT_DEFAULT, STATE_TEXT_MAX),
+        .ask_ms = turn_order_int(turn->order, "ask_ms", 0, INT64_MAX / 2),
         .resume = resume};
     turn_calls_begin(turn->calls, &calls);
     uv_timer_start(&turn->beat, on_beat, LINK_BEAT_MS, LINK_BEAT_MS);

@@ -27,6 +27,7 @@ void failure_server_init(struct failure_server *server, const char *provider, co
     server->provider = xstrdup(provider);
     server->origin = xasprintf("%.*s%.*s", (int)scheme, url, (int)len, host);
     server->key = xstrdup_null(key);
+    server->tools = false;
 }
 
 void failure_server_clear(struct failure_server *server)

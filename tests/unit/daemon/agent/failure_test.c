@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,75 @@ static void a_key_must_fit_a_header(void **state)
     assert_false(failure_key_usable("\x7f"));
 }
 
+static bool too_long(int status, const char *body)
+{
+    struct http_response response = {.status = status};
+    struct http_result result = {
+        .response = &response, .why = "", .body = *body ? body : NULL, .body_len = strlen(body)};
+
+    return failure_answer_too_long(&result);
+}
+
+static void what_does_not_fit_into_the_window_is_known(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"error\":{\"message\":\"This model's maximum context length is 8192 tokens. However, your "
+        "messages resulted in "
+        "9001 tokens.\",\"code\":\"context_length_exceeded\"}}",
+        "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"prompt is too long: "
+        "210000 tokens "
+        "> 200000 maximum\"}}",
+        "{\"error\":{\"message\":\"input length and `max_tokens` exceed context limit: 199000 + 8192 > "
+        "200000\"}}",
+        "{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context size, try "
+        "increasing it\"}}",
+        "{\"error\":\"The model is loaded with a context length of only 4096 tokens, which is not enough\"}",
+        "{\"message\":\"Prompt contains 40000 tokens, too large for model with 32768 maximum context "
+        "length\"}",
+        "{\"error\":{\"message\":\"The input token count (1200000) exceeds the maximum number of tokens "
+        "allowed\"}}",
+        "{\"error\":{\"message\":\"Please reduce the length of the messages or completion.\"}}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
+        assert_true(too_long(400, bodies[i]));
+    assert_true(too_long(413, ""));
+    assert_true(too_long(500, bodies[3]));
+    assert_false(too_long(400, ""));
+    assert_false(too_long(400, "{\"error\":{\"message\":\"max_tokens must be positive\"}}"));
+    assert_false(too_long(401, bodies[0]));
+    assert_false(too_long(429, bodies[0])); /* tokens a minute are another matter */
+    assert_false(failure_too_long(NULL));
+}
+
+static void a_model_that_takes_no_tools(void **state)
+{
+    static const char hint[] = "; the session offers tools, and this model takes none: choose another model";
+    static const char *const said[] = {
+        "gemma3 does not support tools", "No endpoints found that support tool use",
+        "tools param requires --jinja flag", "`tool calling` is not supported with this model"};
+    struct failure_server server = server_of("http://h/v1", NULL);
+    char body[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        snprintf(body, sizeof body, "{\"error\":{\"message\":\"%s\"}}", said[i]);
+        server.tools = true;
+        char *text = answer(&server, 400, body);
+        assert_non_null(strstr(text, hint));
+        free(text);
+        server.tools = false;
+        text = answer(&server, 400, body);
+        assert_null(strstr(text, hint));
+        free(text);
+    }
+    server.tools = true;
+    expect(answer(&server, 400, "{\"error\":\"tools.0.input_schema: JSON schema is invalid\"}"),
+           "provider local answered 400 Bad Request: tools.0.input_schema: JSON schema is invalid");
+    failure_server_clear(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +196,8 @@ int main(void)
         cmocka_unit_test(a_url_is_shown_without_its_user),
         cmocka_unit_test(a_redirect_says_where_to),
         cmocka_unit_test(a_key_must_fit_a_header),
+        cmocka_unit_test(what_does_not_fit_into_the_window_is_known),
+        cmocka_unit_test(a_model_that_takes_no_tools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,34 @@ static char *play(const char *text)
     return buf_take(&log.text);
 }
 
+/* The same when the results of its calls are there: the calls were made as many times. */
+static char *play_results(const char *text, int times, const char *also)
+{
+    uv_loop_t loop;
+    struct sink_log log;
+    struct sink sink = sink_log_open(&log);
+    struct prompt prompt;
+    struct ask ask = {.loop = &loop, .provider = "demo", .model = "demo", .demo_rate = 0, .prompt = &prompt};
+
+    prompt_init(&prompt);
+    prompt_add_text(&prompt, "user", text);
+    for (int i = 0; i < times; i++) {
+        prompt_add(&prompt, "assistant",
+                   json_pack("{s:s,s:s,s:s,s:s}", "type", "call", "id", "c", "name", "look", "input", "{}"));
+        prompt_add(&prompt, "user",
+                   json_pack("{s:s,s:s,s:s,s:s,s:b}", "type", "result", "id", "c", "name", "look", "text",
+                             "seen\nit", "failed", i % 2));
+    }
+    if (also)
+        prompt_add_text(&prompt, "user", also);
+    uv_loop_init(&loop);
+    provider_demo.start(&ask, &sink);
+    prompt_clear(&prompt);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(uv_loop_close(&loop), 0);
+    return buf_take(&log.text);
+}
+
 static size_t count(const char *text, const char *what)
 {
     size_t found = 0;
@@ -160,6 +188,48 @@ static void it_thinks_and_calls_tools(void **state)
     free(seen);
 }
 
+static void it_calls_several_tools_with_the_input_it_is_told(void **state)
+{
+    char *seen = play("/demo echo=x\n/demo tools=look,see,hear input={\"a\": [1, 2]} ");
+
+    (void)state;
+    assert_non_null(strstr(seen, "begin 1 tool_call call_demo look\ndelta 1 {\"a\": [1, 2]} \n"
+                                 "begin 2 tool_call call_demo_2 see\ndelta 2 {\"a\": [1, 2]} \n"
+                                 "begin 3 tool_call call_demo_3 hear\n"));
+    free(seen);
+    seen = play("/demo echo=x\n/demo tool=look input=");
+    assert_non_null(strstr(seen, "begin 1 tool_call call_demo look\nstop tool_use\n"));
+    free(seen);
+}
+
+static void it_says_what_came_of_its_calls(void **state)
+{
+    char *seen = play_results("/demo tool=look reasoning=1 hang=1 fail=mid", 1, NULL);
+
+    (void)state;
+    assert_non_null(strstr(seen, "delta 0 The tool `look` \n"));
+    assert_non_null(strstr(seen, "delta 0 answered:\n\n> seen \n"));
+    assert_non_null(strstr(seen, "stop end_turn\ndone\n"));
+    assert_null(strstr(seen, "tool_call"));
+    free(seen);
+    seen = play_results("/demo tool=look", 2, "and then");
+    assert_non_null(strstr(seen, " failed:"));
+    assert_non_null(strstr(seen, "and then\n"));
+    free(seen);
+}
+
+static void it_calls_as_often_as_it_is_told(void **state)
+{
+    char *second = play_results("/demo tool=look times=2", 1, NULL),
+         *last = play_results("/demo tool=look times=2", 2, NULL);
+
+    (void)state;
+    assert_non_null(strstr(second, "begin 1 tool_call call_demo look\n"));
+    assert_null(strstr(last, "tool_call"));
+    free(second);
+    free(last);
+}
+
 static void invented_text_has_the_size_that_was_asked(void **state)
 {
     char *seen = play("/demo chunks=200 bytes=33 seed=1"), *other = play("/demo chunks=200 bytes=33 seed=2");
@@ -233,6 +303,9 @@ int main(void)
         cmocka_unit_test(it_says_what_it_is_told),
         cmocka_unit_test(it_fails_when_it_is_told),
         cmocka_unit_test(it_thinks_and_calls_tools),
+        cmocka_unit_test(it_calls_several_tools_with_the_input_it_is_told),
+        cmocka_unit_test(it_says_what_came_of_its_calls),
+        cmocka_unit_test(it_calls_as_often_as_it_is_told),
         cmocka_unit_test(invented_text_has_the_size_that_was_asked),
         cmocka_unit_test(pieces_are_whole_words),
         cmocka_unit_test(the_rate_is_kept),

@@ -68,14 +68,14 @@ $(BUILD)/stoad: $(BUILD)/obj/daemon/main.o $(call archive,daemon) $(call archive
 
 $(BUILD)/stoa-agent: $(BUILD)/obj/daemon/agent/main.o $(call archive,daemon/agent) $(call archive,proto) $(call archive,shared)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread -lm
 
 $(BUILD)/stoa: $(BUILD)/obj/tui/main.o $(call archive,tui) $(call archive,proto) $(call archive,shared)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_tui) $(LIB_shared)) -pthread
 
 # A unit test tests/unit/<folder>/<name>_test.c links the archive of its folder and those below it.
-UNIT_LIBS = $(call pkgs,cmocka vterm $(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
+UNIT_LIBS = $(call pkgs,cmocka vterm $(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread -lm
 unit_archives = $(call archive,$(1)) $(call archive,proto) $(call archive,shared)
 define unit_rule
 $(BUILD)/unit/$(1)/%_test: tests/unit/$(1)/%_test.c $(call unit_archives,$(1))
@@ -135,7 +135,7 @@ e2e: all ## the end-to-end tests alone
 	@$(PYTHON) tests/run.py --build $(BUILD) e2e
 
 FUZZ_CC ?= clang
-FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread
+FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread -lm
 FUZZ_UNITS := $(foreach f,$(FOLDERS),$(call sources,$(f)))
 FUZZ_OBJECTS := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_UNITS))
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g

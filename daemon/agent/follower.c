@@ -2,10 +2,11 @@
  * agent with a new snapshot is the remedy. */
 #include "daemon/agent/follower.h"
 #include "shared/jsonx.h"
+#include "shared/xalloc.h"
 #include <inttypes.h>
 #include <stdio.h>
 
-bool follower_load(struct state **state, const char *payload, size_t len, char error[256])
+bool follower_load(struct state **state, const char *payload, size_t len, char **folder, char error[256])
 {
     char why[160];
     json_t *load = jsonx_parse(payload, len, why);
@@ -15,6 +16,8 @@ bool follower_load(struct state **state, const char *payload, size_t len, char e
         loaded = state_from_snapshot(json_object_get(load, "snapshot"), error);
     else
         snprintf(error, 256, "LOAD is not JSON: %s", why);
+    if (loaded)
+        *folder = xstrdup_null(jsonx_str(load, "folder", NULL));
     json_decref(load);
     if (!loaded)
         return false;
@@ -24,26 +27,28 @@ bool follower_load(struct state **state, const char *payload, size_t len, char e
     return true;
 }
 
-bool follower_event(struct state *state, const char *payload, size_t len, char error[256])
+bool follower_event(struct state *state, const char *payload, size_t len, struct event *event,
+                    char error[256])
 {
     char why[160];
-    struct event event;
     json_t *json = jsonx_parse(payload, len, why);
-    bool parsed = json && event_parse(json, &event, error);
-    enum fold fold = FOLD_OLD;
+    bool parsed = json && event_parse(json, event, error);
+    enum fold fold;
 
     if (!json)
         snprintf(error, 256, "EVENT is not JSON: %s", why);
     json_decref(json);
-    if (!parsed)
+    if (!parsed) {
+        *event = (struct event){.type = EVENT_COUNT};
         return false;
-    if (event.type != EVENT_COUNT)
-        fold = state_fold(state, &event);
+    }
+    fold = state_fold(state, event);
     if (fold == FOLD_GAP || fold == FOLD_BAD)
-        snprintf(error, 256, "event %s %" PRIu64 " %s, which is at %" PRIu64, event_row(event.type)->name,
-                 event.seq,
+        snprintf(error, 256, "event %s %" PRIu64 " %s, which is at %" PRIu64,
+                 jsonx_str(event->json, "type", ""), event->seq,
                  fold == FOLD_GAP ? "leaves a gap after the state" : "is not possible in the state",
                  state->seq);
-    event_clear(&event);
+    if (fold != FOLD_OK)
+        event_clear(event);
     return fold == FOLD_OK || fold == FOLD_OLD;
 }

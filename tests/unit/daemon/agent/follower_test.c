@@ -9,11 +9,13 @@
 static struct state *loaded(void)
 {
     struct state *made = session_asked("one"), *state = NULL;
-    json_t *load = json_pack("{s:o}", "snapshot", state_snapshot(made, 100, 1 << 20));
+    json_t *load = json_pack("{s:o,s:s}", "snapshot", state_snapshot(made, 100, 1 << 20), "folder", "/tmp/s");
     size_t len;
-    char error[256] = "", *text = jsonx_dump(load, &len);
+    char *folder = NULL, error[256] = "", *text = jsonx_dump(load, &len);
 
-    assert_true(follower_load(&state, text, len, error));
+    assert_true(follower_load(&state, text, len, &folder, error));
+    assert_string_equal(folder, "/tmp/s");
+    free(folder);
     assert_string_equal(error, "");
     json_decref(load);
     free(text);
@@ -24,12 +26,16 @@ static struct state *loaded(void)
 static bool event(struct state *state, int seq, const char *type, const char *data, char error[256])
 {
     char text[512];
+    struct event taken;
+    bool good;
 
     error[0] = '\0';
     snprintf(text, sizeof text,
              "{\"session\":\"%s\",\"epoch\":\"%s\",\"seq\":%d,\"ts\":1,\"type\":\"%s\",\"data\":%s}",
              SESSION_ID, SESSION_EPOCH, seq, type, data);
-    return follower_event(state, text, strlen(text), error);
+    good = follower_event(state, text, strlen(text), &taken, error);
+    event_clear(&taken);
+    return good;
 }
 
 static void it_loads_and_follows(void **state)
@@ -51,6 +57,7 @@ static void it_loads_and_follows(void **state)
 static void it_refuses_what_does_not_follow(void **state)
 {
     struct state *session = loaded();
+    struct event taken;
     char error[256];
 
     (void)state;
@@ -60,23 +67,46 @@ static void it_refuses_what_does_not_follow(void **state)
     assert_non_null(strstr(error, "not possible"));
     assert_false(event(session, 2, "session.updated", "7", error));
     assert_string_not_equal(error, "");
-    assert_false(follower_event(session, "{", 1, error));
+    assert_false(follower_event(session, "{", 1, &taken, error));
+    assert_null(taken.json);
     assert_non_null(strstr(error, "not JSON"));
     assert_int_equal(session->seq, 1);
+    state_free(&session);
+}
+
+static void what_has_changed_the_state_is_told(void **state)
+{
+    struct state *session = loaded();
+    struct event taken;
+    char error[256], text[256];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        snprintf(text, sizeof text,
+                 "{\"session\":\"%s\",\"epoch\":\"%s\",\"seq\":2,\"ts\":1,\"type\":\"session.updated\","
+                 "\"data\":{\"title\":\"x\"}}",
+                 SESSION_ID, SESSION_EPOCH);
+        assert_true(follower_event(session, text, strlen(text), &taken, error));
+        assert_int_equal(taken.json != NULL, i == 0); /* the second time it is known already */
+        if (taken.json)
+            assert_int_equal(taken.type, EVENT_SESSION_UPDATED);
+        event_clear(&taken);
+    }
     state_free(&session);
 }
 
 static void a_bad_snapshot_changes_nothing(void **state)
 {
     struct state *session = loaded(), *before = session;
-    char error[256];
+    char *folder = NULL, error[256];
 
     (void)state;
-    assert_false(follower_load(&session, "{}", 2, error));
+    assert_false(follower_load(&session, "{}", 2, &folder, error));
     assert_string_not_equal(error, "");
-    assert_false(follower_load(&session, "nonsense", 8, error));
-    assert_false(follower_load(&session, "{\"snapshot\":{}}", 15, error));
+    assert_false(follower_load(&session, "nonsense", 8, &folder, error));
+    assert_false(follower_load(&session, "{\"snapshot\":{}}", 15, &folder, error));
     assert_ptr_equal(session, before);
+    assert_null(folder);
     state_free(&session);
 }
 
@@ -85,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_loads_and_follows),
         cmocka_unit_test(it_refuses_what_does_not_follow),
+        cmocka_unit_test(what_has_changed_the_state_is_told),
         cmocka_unit_test(a_bad_snapshot_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,13 +251,15 @@ static void a_secret_is_in_no_error(void **state)
 
 static char *printed(const struct config *config)
 {
-    char *text = NULL;
+    char *text = NULL, *copy;
     size_t len;
     FILE *out = open_memstream(&text, &len);
 
     config_print(config, out);
     fclose(out);
-    return text;
+    copy = strndup(text, len);
+    free(text);
+    return copy;
 }
 
 static void secrets_are_not_printed_and_the_rest_reads_back(void **state)

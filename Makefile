@@ -85,8 +85,13 @@ $(BUILD)/unit/$(1)/%_test: tests/unit/$(1)/%_test.c $(call unit_archives,$(1))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call unit_rule,$(f))))
 
+# The agent's MCP client as a program, for end-to-end tests and the conformance suite.
+$(BUILD)/mcp-driver: $(BUILD)/obj/tests/support/mcp_driver.o $(call archive,daemon/agent) $(call archive,proto) $(call archive,shared)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread -lm
+
 .PHONY: unit
-unit: $(UNIT_TESTS) ## build the unit tests
+unit: $(UNIT_TESTS) $(BUILD)/mcp-driver ## build the unit tests, and what the end-to-end tests need besides
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- run and test ------------------------------------------------------------------------------------------------
@@ -107,7 +112,7 @@ define need
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef
 
-.PHONY: screenshot tsan deps deps-test deps-lint run test e2e fuzz asan bench lint format docs install uninstall clean help
+.PHONY: screenshot tsan deps deps-test deps-lint run test conformance e2e fuzz asan bench lint format docs install uninstall clean help
 deps: deps-build deps-test deps-lint ## install all that building, testing and linting need (apt, npm)
 .PHONY: deps-build
 deps-build:
@@ -131,7 +136,7 @@ test: deps-test ## install what is needed, build, and run all tests but the long
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers
 	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz-seconds $(FUZZ_SECONDS) all
 
-e2e: all ## the end-to-end tests alone
+e2e: all $(BUILD)/mcp-driver ## the end-to-end tests alone
 	@$(PYTHON) tests/run.py --build $(BUILD) e2e
 
 FUZZ_CC ?= clang
@@ -153,6 +158,11 @@ build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/all.a
 fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SOURCES))
 fuzz: deps-test fuzzers ## run every fuzzer for FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
 	@$(PYTHON) tests/run.py --fuzz-seconds $(FUZZ_SECONDS) fuzz
+
+conformance: deps-test ## the required client scenarios of the MCP conformance suite (npm, Node 22 comes with it)
+	@tests/support/npm-install tests/conformance
+	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 $(BUILD)/mcp-driver
+	@$(PYTHON) tests/conformance/run.py --build $(BUILD)
 
 asan: deps-test ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory $(JOBS) SAN=address,undefined all unit

@@ -138,7 +138,7 @@ static void on_failed(void *arg, const struct mcp_failure *failure)
     if (failure->why == MCP_WHY_EXPIRED && client->state == CLIENT_READY)
         handshake_again(client);
     else
-        client_log(client, "debug", "a message was not accepted: %s", failure->text ? failure->text : "");
+        client_log(client, "debug", "a message was not taken, or its own stream failed: %s", failure->text ? failure->text : "");
 }
 
 static void on_lost(void *arg, const struct mcp_failure *failure)

@@ -41,6 +41,7 @@ struct handshake { /* handshake.c's */
     bool restarted;   /* begun anew with initialize after that */
     bool fell_back;   /* HTTP+SSE */
     bool signs_in;    /* waits for sign_in.c */
+    bool asked_again; /* after it refused a version that it offers */
     json_t *discover; /* the answer to a probe that came late */
 };
 

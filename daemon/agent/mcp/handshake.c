@@ -211,6 +211,9 @@ static void choose(struct mcp_client *client, const json_t *list, const json_t *
         ready_modern(client, discovered);
     } else if (version && !versions_is_modern(version)) {
         initialize(client);
+    } else if (version && !client->handshake.asked_again) {
+        client->handshake.asked_again = true; /* it refused what it offers: another instance of it, maybe */
+        probe(client);
     } else {
         text = jsonx_dump(list, NULL);
         quoted = client_quote(text);
@@ -391,7 +394,7 @@ static void begin(struct mcp_client *client, bool connected)
     void (*first)(struct mcp_client *) = versions_is_legacy(client->era) ? initialize : probe;
 
     client->state = CLIENT_CONNECTING;
-    handshake->probed = handshake->restarted = false;
+    handshake->probed = handshake->restarted = handshake->asked_again = false;
     deadline_set(client->deadlines, &handshake->start_over, client->server->start_ms);
     if (connected)
         first(client);

@@ -381,8 +381,8 @@ struct mcp_request *request_during(struct mcp_client *client, uint64_t during, c
     for (struct mcp_request *each = client->requests; each; each = each->next)
         if (during && each->call && rpc_call_id(each->call) == during)
             return each;
-    /* stdio does not say; but if one is under way that may ask, it is that */
-    for (struct mcp_request *each = client->requests; each && !client->is_http; each = each->next) {
+    /* stdio and HTTP+SSE do not say; but if only one is under way that may ask, it is that */
+    for (struct mcp_request *each = client->requests; each && !during; each = each->next) {
         if (!(each->method->flags & METHOD_ROUNDS) || each->phase != REQUEST_SENT)
             continue;
         if (only)

@@ -130,7 +130,7 @@ static void add_block(struct writer *writer, const struct message *message, cons
             break;
         if (json_array_size(writer->context->tools) > 0)
             add_call(writer, block, results);
-        else
+        else if (call_ended(state_of(block)))
             add_call_as_text(writer, block, results);
         break;
     case BLOCK_KIND_COUNT:

@@ -7,7 +7,8 @@
 import sys
 import time
 
-from agent_peer import (FACT, INTERRUPT, PROBE, PROBED, CHUNK, Agent, chunk_blocks, facts, types)
+from agent_peer import (CANCEL, CHUNK, COMPACT, FACT, INTERRUPT, PROBE, PROBED, REQUEST, Agent, chunk_blocks, facts,
+                        types)
 from model_server import ModelServer, anthropic, data, head, openai, whole
 
 KEY = "sk-secret-0123456789"
@@ -92,14 +93,149 @@ def check_no_timer_delay():
     assert len([1 for kind, _ in frames if kind == CHUNK]) == 20
 
 
-def check_tool_call():
-    server = ModelServer([head(), openai(tool_calls=[{"index": 0, "id": "c1", "function": {"name": "look", "arguments": ""}}]),
-                          openai(tool_calls=[{"index": 0, "function": {"arguments": "{\"a\":1}"}}]),
-                          openai(finish="tool_calls"), DONE])
-    frames = run(server)
-    assert types(frames) == FAILED, types(frames)
-    assert completed(frames)["content"] == [{"type": "tool_call", "id": "c1", "name": "look", "input": "{\"a\":1}"}]
-    assert facts(frames, "error.occurred")[0]["kind"] == "tools" and "'look'" in error(frames)
+def openai_calls(*names):
+    """An answer with those calls, without arguments."""
+    steps = [openai(tool_calls=[{"index": i, "id": "c%d" % i, "function": {"name": name, "arguments": ""}}])
+             for i, name in enumerate(names)]
+    return [head()] + steps + [openai(finish="tool_calls"), DONE]
+
+
+CALLED = GOOD[:-1] + ["tool.started", "running_tools", "tool.ended", "thinking"]
+
+
+def check_tools_openai():
+    server = ModelServer(openai_calls("get_session_info"), HELLO)
+    frames = run(server, tools=True)
+    assert types(frames) == CALLED + GOOD, types(frames)
+    assert facts(frames, "tool.started")[0]["why"] == "a built-in tool that only reads"
+    assert facts(frames, "tool.ended")[0]["state"] == "done"
+    first, second = (request["body"] for request in server.requests)
+    assert [tool["function"]["name"] for tool in first["tools"]] == [
+        "get_session_info", "get_attach_command", "list_sessions"]
+    assert first["tools"] == second["tools"] and first["messages"] == second["messages"][:1]
+    assert second["messages"][1:] == [
+        {"role": "assistant", "content": None, "tool_calls": [
+            {"id": "c0", "type": "function", "function": {"name": "get_session_info", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "c0", "content": "built in"}], second["messages"]
+
+
+def check_tools_anthropic():
+    thinking = [
+        head(), anthropic("message_start", message={"usage": {"input_tokens": 7}}),
+        anthropic("content_block_start", index=0, content_block={"type": "thinking", "thinking": ""}),
+        anthropic("content_block_delta", index=0, delta={"type": "thinking_delta", "thinking": "hm"}),
+        anthropic("content_block_delta", index=0, delta={"type": "signature_delta", "signature": "sig"}),
+        anthropic("content_block_stop", index=0),
+        anthropic("content_block_start", index=1, content_block={
+            "type": "tool_use", "id": "toolu_1", "name": "list_sessions", "input": {}}),
+        anthropic("content_block_stop", index=1),
+        anthropic("message_delta", delta={"stop_reason": "tool_use"}, usage={"output_tokens": 3}), anthropic("message_stop")]
+    answer = [head(), anthropic("content_block_start", index=0, content_block={"type": "text", "text": "so"}),
+              anthropic("content_block_stop", index=0), anthropic("message_delta", delta={"stop_reason": "end_turn"}),
+              anthropic("message_stop")]
+    server = ModelServer(thinking, answer)
+    frames = run(server, api="anthropic", tools=True)
+    assert types(frames) == CALLED + GOOD, types(frames)
+    body = server.requests[1]["body"]
+    assert [tool["name"] for tool in body["tools"]][0] == "get_session_info"
+    assert body["tools"][-1]["cache_control"] == {"type": "ephemeral"}
+    assert body["messages"][1:] == [
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm", "signature": "sig"},
+                                          {"type": "tool_use", "id": "toolu_1", "name": "list_sessions", "input": {}}]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1", "content": [
+            {"type": "text", "text": "built in"}], "cache_control": {"type": "ephemeral"}}]}], body["messages"]
+
+
+def check_tools_unknown():
+    server = ModelServer(openai_calls("look"), HELLO)
+    frames = run(server, tools=True)
+    assert types(frames) == GOOD[:-1] + ["tool.ended", "thinking"] + GOOD, types(frames)
+    assert "There is no tool 'look'. There are: get_session_info" in facts(frames, "tool.ended")[0]["result"]
+
+
+def check_tools_refused():
+    server = ModelServer([whole("400 Bad Request", {"error": {"message": "gemma3 does not support tools"}})])
+    frames = run(server, tools=True)
+    assert types(frames) == ["error.occurred", "idle"]
+    assert "this model takes none: choose another model" in error(frames), error(frames)
+
+
+def check_tools_permission():
+    server = ModelServer(openai_calls("get_session_info", "list_sessions"), HELLO)
+    agent = Agent()
+    agent.load()
+    agent.rules("ask stoa/get_*", "deny stoa/list_*")
+    start = len(agent.frames)
+    agent.ask("hi", until_idle=False, api="openai", base_url=server.url, tools=True, **LIMITS)
+    agent.wait(lambda kind, frame: kind == FACT and frame["data"].get("new") == "awaiting_permission")
+    question = facts(agent.frames, "question.asked")[0]["question"]
+    assert question["pattern"] == "stoa/get_session_info" and question["arguments"] == "{}", question
+    agent.event("question.answered", {"question": question["id"], "decision": "allow", "cause": "person", "by": "ann"})
+    agent.wait_idle()
+    frames = agent.frames[start:]
+    assert types(frames) == GOOD[:-1] + ["question.asked", "tool.ended", "awaiting_permission", "tool.started",
+                                         "running_tools", "tool.ended", "thinking"] + GOOD, types(frames)
+    assert [end["state"] for end in facts(frames, "tool.ended")] == ["denied", "done"]
+    assert [m["content"] for m in server.requests[1]["body"]["messages"][2:]] == [
+        "built in", "Not run: the configuration's rule stoa/list_* denies it."]
+    assert agent.stop() == 0
+
+
+def check_tools_interrupted():
+    server = ModelServer(openai_calls("get_session_info", "list_sessions"))
+    agent = Agent()
+    agent.builtins = None
+    agent.load()
+    agent.ask("hi", until_idle=False, api="openai", base_url=server.url, tools=True, **LIMITS)
+    for _ in range(2):
+        agent.wait(lambda kind, _: kind == REQUEST)
+    start, begun = len(agent.frames), time.monotonic()
+    agent.send(INTERRUPT)
+    agent.wait_idle()
+    assert time.monotonic() - begun < 0.1
+    frames = agent.frames[start:]
+    assert types(frames) == ["tool.ended", "tool.ended", "idle"], types(frames)
+    assert all(end["state"] == "cancelled" and "under way" in end["result"] for end in facts(frames, "tool.ended"))
+    assert [kind for kind, _ in frames].count(CANCEL) == 2
+    assert agent.stop() == 0
+
+
+def said(number, role, text):
+    return {"id": "m_01j8zq4k3n00000000000100%02d" % number, "role": role, "author": "ann", "ts": 1, "status": "complete",
+            "content": [{"type": "text", "text": text}]}
+
+
+TALK = [said(1, "user", "one"), said(2, "assistant", "two")]
+FULL = [whole("400 Bad Request", {"error": {"message": "too much", "code": "context_length_exceeded"}})]
+
+
+def check_window_overflows():
+    summary = [head(), openai("in short"), openai(finish="stop"), DONE]
+    server = ModelServer(FULL, summary, HELLO)
+    frames = run(server, "three", load={"messages": TALK})
+    assert types(frames) == ["compacting", "session.compacted", "thinking"] + GOOD, types(frames)
+    assert facts(frames, "session.compacted")[0] == {"summary": "in short", "upto": TALK[1]["id"]}
+    bodies = [request["body"] for request in server.requests]
+    assert len(bodies) == 3 and "> one" in bodies[1]["messages"][0]["content"]
+    assert bodies[2]["messages"] == [{"role": "user", "content": "What was said before, in summary:\n\nin short\n\nthree"}]
+    frames = run(ModelServer(FULL, summary, FULL), "three", load={"messages": TALK})  # once in a turn
+    assert types(frames) == ["compacting", "session.compacted", "thinking", "error.occurred", "idle"], types(frames)
+    assert "too much" in error(frames)
+    server = ModelServer(FULL)  # nothing to sum up
+    assert types(run(server, "three")) == ["error.occurred", "idle"] and len(server.requests) == 1
+    frames = run(ModelServer(FULL, [whole("500 Internal Server Error", {})]), "three", retries=0, load={"messages": TALK})
+    assert types(frames) == ["compacting", "error.occurred", "idle"] and "could not be compacted" in error(frames)
+
+
+def check_compact():
+    server = ModelServer([head(), openai("in short"), openai(finish="stop"), DONE])
+    agent = Agent()
+    agent.load(messages=TALK + [said(3, "user", "three"), said(4, "assistant", "four")], state="compacting")
+    agent.send(COMPACT, {"model": "any", "provider": {"name": "local", "api": "openai", "base_url": server.url}, **LIMITS})
+    agent.wait_idle()
+    assert types(agent.frames)[-2:] == ["session.compacted", "idle"], types(agent.frames)
+    assert facts(agent.frames, "session.compacted")[0]["upto"] == TALK[1]["id"]
+    assert agent.stop() == 0
 
 
 def check_retry_then_good():

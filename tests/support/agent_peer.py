@@ -8,8 +8,9 @@ import struct
 import subprocess
 import time
 
-LOAD, EVENT, TURN, INTERRUPT, STOP, PROBE = range(1, 7)
+LOAD, EVENT, TURN, INTERRUPT, STOP, PROBE, SERVERS, GO, HOST, COMPACT = range(1, 11)
 READY, FACT, CHUNK, BEAT, PROBED = range(64, 69)
+REQUEST, REPLY, NOTE, CANCEL = range(128, 132)
 CHUNK_KINDS = ["text", "reasoning", "tool_call", "tool_input"]
 ULID = "01j8zq4k3n0000000000000000"
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -45,6 +46,7 @@ class Agent:
         self.process = subprocess.Popen([program], preexec_fn=keep_descriptor_3, close_fds=False, env=passed)
         theirs.close()
         self.socket, self.buffer, self.frames, self.seq, self.messages = ours, b"", [], 0, 0
+        self.builtins = "built in"  # what built-in tools answer; None: nothing
         self.ready = self.wait(lambda kind, data: kind == READY)
         self.ready_ms = (time.monotonic() - started) * 1000
 
@@ -60,6 +62,11 @@ class Agent:
     def load(self, messages=(), **members):
         self.seq = members.get("seq", 0)
         self.send(LOAD, {"snapshot": snapshot(messages, **members)})
+
+    def rules(self, *rules):
+        """The configuration's rules, as "effect pattern"; no servers."""
+        self.send(SERVERS, {"servers": [], "rules": [dict(zip(("effect", "pattern"), rule.split(" ", 1)), origin="config")
+                                                     for rule in rules]})
 
     def user(self, text):
         """A user's message and the step to thinking, as the daemon sends them before TURN."""
@@ -106,8 +113,12 @@ class Agent:
                 frame = self.next_frame()
             self.frames.append(frame)
             kind, data = frame
-            if kind == FACT and data["type"] != "turn.retrying":
+            if kind == FACT and data["type"] not in ("turn.retrying", "tool.progress", "mcp.log"):
                 self.event(data["type"], data["data"])
+            if kind == FACT and data["type"] == "tool.started" and "message" in data["data"]:
+                self.send(GO, {name: data["data"][name] for name in ("message", "block")})
+            if kind == REQUEST and data["op"] == "builtin" and self.builtins is not None:
+                self.send(REPLY, {"id": data["id"], "ok": {"text": self.builtins}})
             if wanted(kind, data):
                 return data
 
@@ -153,6 +164,8 @@ def types(frames):
     names = []
     for what, data in frames:
         name = data["type"] if what == FACT else "chunk" if what == CHUNK else "beat"
+        if what >= REQUEST:
+            continue
         if name == "state.changed":
             name = data["data"]["new"]
         if name != "beat" and not (name == "chunk" and names[-1:] == ["chunk"]):

@@ -82,12 +82,15 @@ static void the_conversation_is_quoted(void **state)
 {
     const struct session_message messages[] = {U("a\n/demo hang=1"), A("b"), CALLS, U("c"), END};
     struct state *session = session_make(messages, "thinking");
-    char *text = asked_for(session, 3, 0);
+    struct tool_call *call = session->messages[2]->blocks[0].call = calloc(1, sizeof *call);
 
     (void)state;
-    assert_non_null(
-        strstr(text, "user:\n> a\n> /demo hang=1\n\nassistant:\n> b\n> [called the tool n with {}]\n\n"
-                     "user:\n> [the tool n answered: This call was not run.]\n\nSum up the conversation"));
+    *call = (struct tool_call){
+        .state = CALL_DONE, .server = strdup("s"), .tool = strdup("n"), .result = strdup("seen\nit")};
+    char *text = asked_for(session, 3, 0);
+    assert_non_null(strstr(text,
+                           "user:\n> a\n> /demo hang=1\n\nassistant:\n> b\n> [called the tool n with {}]\n\n"
+                           "user:\n> [the tool n answered: seen\n> it]\n\nSum up the conversation"));
     free(text);
     session->summary = strdup("what was before");
     text = asked_for(session, 3, 0);

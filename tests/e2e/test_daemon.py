@@ -272,6 +272,13 @@ class BadAgents(StoaTest):
             with self.subTest(how):
                 self.check(how, "signal 9")
 
+    def test_what_a_dead_agent_leaves_is_killed(self):
+        self.check("leaves_a_family", "signal 9")
+        with open(f"{self.place.folder}/family") as file:
+            family = file.read().split()
+        self.assertEqual(len(family), 3)
+        wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in family), "the end of the agent's family")
+
     def test_an_agent_that_is_never_ready_is_ended_at_its_deadline(self):
         self.check("silent", "deadline")
 

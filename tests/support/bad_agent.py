@@ -46,7 +46,7 @@ def read(*kinds):
 
 
 def turn():
-    frame(READY, json.dumps({"link": 1, "version": "0", "pid": os.getpid()}).encode())
+    frame(READY, json.dumps({"link": 2, "version": "0", "pid": os.getpid()}).encode())
     return read(TURN)
 
 
@@ -88,7 +88,7 @@ def fact_before_ready():
 
 def ready_twice():
     turn()
-    frame(READY, b'{"link":1}')
+    frame(READY, b'{"link":2}')
 
 
 def no_json():
@@ -97,7 +97,7 @@ def no_json():
 
 
 def another_version():
-    frame(READY, b'{"link":2,"version":"9","pid":1}')
+    frame(READY, b'{"link":3,"version":"9","pid":1}')
 
 
 def event_of_others():
@@ -182,6 +182,27 @@ def ignores_the_stop():
     chunk(b"done", 0)
     fact("stream.completed", message=MESSAGE, status="complete", content=[{"type": "text", "text": "done"}])
     fact("state.changed", new="idle")
+
+
+def leaves_a_family():
+    """A child, one with a session of its own, and one whose parent has died; all deaf. Their pids are in ~/family."""
+    turn()
+    for kind in range(3):
+        pid = os.fork()
+        if pid:
+            if kind == 2:
+                os.waitpid(pid, 0)
+            continue
+        if kind:
+            os.setsid()
+        if kind == 2 and os.fork():
+            os._exit(0)
+        with open(os.path.expanduser("~/family"), "a") as file:
+            file.write(f"{os.getpid()}\n")
+        hold()
+    while open(os.path.expanduser("~/family")).read().count("\n") < 3:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def silent():

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#define FIXTURE "tests/unit/daemon/store_v1.sql"
+#define FIXTURE "tests/unit/daemon/store_v%d.sql"
 
 static char *slurp(const char *path, size_t *len)
 {
@@ -27,11 +27,14 @@ static void put_bytes(const char *path, long offset, const void *bytes, size_t l
     close(fd);
 }
 
-static void make_v1(struct rig *rig)
+/* A store as that version of the schema left it. */
+static void make_old(struct rig *rig, int version)
 {
     size_t len;
-    char *sql = slurp(FIXTURE, &len);
+    char name[64];
 
+    snprintf(name, sizeof name, FIXTURE, version);
+    char *sql = slurp(name, &len);
     raw_exec(rig, sql);
     free(sql);
 }
@@ -105,15 +108,27 @@ static void a_store_without_folder_is_refused(void **state)
 
 /* --- versions --- */
 
-static void a_store_of_version_1_is_read_whole(void **state)
+static void count_rule(void *arg, const struct store_rule *row)
 {
-    struct rig *rig = *state;
+    assert_string_equal(row->id, "u_1");
+    assert_string_equal(row->user, "ann");
+    assert_string_equal(row->effect, "deny");
+    assert_string_equal(row->pattern, "files/*");
+    assert_int_equal(row->ts, 1003);
+    ++*(int *)arg;
+}
+
+static void read_whole(struct rig *rig, int version, int rules)
+{
     struct answer answer = {0};
     struct store_record record;
     char *reply;
+    int found = 0;
 
-    make_v1(rig);
+    make_old(rig, version);
     assert_non_null(rig_open(rig));
+    assert_int_equal(store_rules(rig->store, count_rule, &found), ERR_OK);
+    assert_int_equal(found, rules);
     assert_int_equal(store_load(rig->store, "s_old", &record, rig->error), ERR_OK);
     assert_int_equal(record.key, 4);
     assert_string_equal(record.snapshot, "{\"at\":2}");
@@ -127,6 +142,16 @@ static void a_store_of_version_1_is_read_whole(void **state)
     read_result(rig, &answer, store_search(rig->store, "ann", "ancient", 10, answer_read, &answer));
     assert_int_equal(json_array_size(json_object_get(answer.result, "hits")), 1);
     json_decref(answer.result);
+}
+
+static void a_store_of_version_1_is_read_whole(void **state)
+{
+    read_whole(*state, 1, 0);
+}
+
+static void a_store_of_version_2_is_read_whole(void **state)
+{
+    read_whole(*state, 2, 1);
 }
 
 static const struct store_migration later[] = {
@@ -151,7 +176,7 @@ static void migrations_run_in_order_and_once(void **state)
 {
     struct rig *rig = *state;
 
-    make_v1(rig);
+    make_old(rig, 1);
     assert_int_equal(migrate(rig, 3), ERR_OK);
     assert_int_equal(raw_number(rig, "PRAGMA user_version"), 3);
     assert_int_equal(raw_number(rig, "SELECT count(*) FROM sessions WHERE colour = 'blue'"), 1);
@@ -163,7 +188,7 @@ static void a_migration_that_fails_leaves_the_version_before_it(void **state)
 {
     struct rig *rig = *state;
 
-    make_v1(rig);
+    make_old(rig, 1);
     assert_int_equal(migrate(rig, 4), ERR_STORE);
     assert_non_null(strstr(rig->error, "already exists"));
     assert_int_equal(raw_number(rig, "PRAGMA user_version"), 3);
@@ -177,7 +202,7 @@ static void a_newer_store_is_refused_and_left_as_it_was(void **state)
     char expected[256], *before, *after;
     size_t len, len_after;
 
-    make_v1(rig);
+    make_old(rig, 1);
     raw_exec(rig, "PRAGMA user_version = 9; UPDATE meta SET value = '4.5.6' WHERE name = 'program'");
     before = slurp(rig->path, &len);
     assert_null(rig_open(rig));
@@ -231,7 +256,7 @@ static void a_store_that_was_cut_short_is_refused(void **state)
 {
     struct rig *rig = *state;
 
-    make_v1(rig);
+    make_old(rig, 1);
     assert_int_equal(truncate(rig->path, 3 * 4096 + 100), 0);
     expect_damaged(rig);
 }
@@ -241,7 +266,7 @@ static void a_store_with_a_broken_schema_is_refused(void **state)
     struct rig *rig = *state;
     char noise[3000];
 
-    make_v1(rig);
+    make_old(rig, 1);
     memset(noise, 0x5a, sizeof noise);
     put_bytes(rig->path, 1000, noise, sizeof noise);
     expect_damaged(rig);
@@ -273,7 +298,7 @@ static void the_check_finds_a_hole_in_the_log(void **state)
 {
     struct rig *rig = *state;
 
-    make_v1(rig);
+    make_old(rig, 1);
     raw_exec(rig, "DELETE FROM events WHERE key = (4 << 32) + 2");
     assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
     assert_string_equal(rig->why, "session s_old has 2 events, but the last one is number 3");
@@ -287,7 +312,7 @@ static void the_check_finds_damaged_pages(void **state)
     struct rig *rig = *state;
     char noise[4096];
 
-    make_v1(rig);
+    make_old(rig, 1);
     memset(noise, 0x5a, sizeof noise);
     put_bytes(rig->path, 4 * 4096, noise, sizeof noise);
     assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
@@ -299,7 +324,7 @@ static void the_check_refuses_what_it_does_not_know(void **state)
     struct rig *rig = *state;
 
     assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
-    make_v1(rig);
+    make_old(rig, 1);
     raw_exec(rig, "PRAGMA user_version = 9");
     assert_int_equal(store_check(rig->path, collect, rig), ERR_VERSION);
 }
@@ -313,6 +338,7 @@ int main(void)
         TEST(a_store_serves_one_daemon_at_a_time),
         TEST(a_store_without_folder_is_refused),
         TEST(a_store_of_version_1_is_read_whole),
+        TEST(a_store_of_version_2_is_read_whole),
         TEST(migrations_run_in_order_and_once),
         TEST(a_migration_that_fails_leaves_the_version_before_it),
         TEST(a_newer_store_is_refused_and_left_as_it_was),

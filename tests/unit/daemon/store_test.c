@@ -336,6 +336,39 @@ static void unfinished_sessions_are_listed(void **state)
     assert_string_equal(rig->why, "s_as_c");
 }
 
+static void note_rule(void *arg, const struct store_rule *row)
+{
+    char *out = arg;
+
+    sprintf(out + strlen(out), "%s %s %s %s %d;", row->id, row->user, row->effect, row->pattern,
+            (int)row->ts);
+}
+
+static void rules_are_kept_in_their_order_until_they_are_removed(void **state)
+{
+    struct rig *rig = *state;
+    char found[256] = "";
+    const struct store_rule rules[] = {{"u_2", "ann", "allow", "files/*", 20},
+                                       {"u_1", "bob", "deny", "*", 10},
+                                       {"u_3", "ann", "ask", "'; DROP TABLE rules", 30}};
+
+    rig_open(rig);
+    for (size_t i = 0; i < 3; i++)
+        store_put_rule(rig->store, &rules[i]);
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_int_equal(store_rules(rig->store, note_rule, found), ERR_OK);
+    assert_string_equal(found,
+                        "u_1 bob deny * 10;u_2 ann allow files/* 20;u_3 ann ask '; DROP TABLE rules 30;");
+    store_delete_rule(rig->store, "u_2");
+    store_delete_rule(rig->store, "u_9");
+    store_delete_rule(rig->store, "u_3");
+    rig_close(rig);
+    rig_open(rig);
+    found[0] = '\0';
+    assert_int_equal(store_rules(rig->store, note_rule, found), ERR_OK);
+    assert_string_equal(found, "u_1 bob deny * 10;");
+}
+
 static void answers_are_forgotten_after_their_days(void **state)
 {
     struct rig *rig = *state;
@@ -398,6 +431,7 @@ int main(void)
         TEST(session_keys_are_never_given_twice),
         TEST(a_row_is_replaced_and_says_what_is_unfinished),
         TEST(unfinished_sessions_are_listed),
+        TEST(rules_are_kept_in_their_order_until_they_are_removed),
         TEST(answers_are_forgotten_after_their_days),
         TEST(a_write_that_can_never_succeed_is_refused_alone),
     };

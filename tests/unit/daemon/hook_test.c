@@ -119,7 +119,7 @@ static char *wait_file(struct rig *rig, const char *name)
     if (!file)
         fail_msg("%s was not made", path);
     if (getdelim(&text, &size, '\0', file) < 0)
-        strcpy(text = malloc(1), "");
+        *text = '\0';
     fclose(file);
     return text;
 }

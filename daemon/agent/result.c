@@ -142,21 +142,29 @@ static void add_part(struct writer *writer, const json_t *part)
         buf_puts(&writer->text, "[content of an unknown kind]");
 }
 
+/* Whether text says it: as JSON, or as the one member that it has. */
+static bool says(const char *text, const json_t *structured)
+{
+    const json_t *only = json_object_iter_value(json_object_iter((json_t *)structured));
+    bool alone = json_object_size(structured) == 1 && json_is_string(only);
+
+    if (alone && strcmp(json_string_value(only), text) == 0)
+        return true;
+    json_t *json = jsonx_parse(text, strlen(text), NULL);
+    bool same = json && json_equal(json, (json_t *)structured);
+    json_decref(json);
+    return same;
+}
+
 /* Servers repeat structured content as text, for those who know no other. */
 static bool is_said(const json_t *parts, const json_t *structured)
 {
-    const json_t *part;
-    size_t i;
-    bool said = false;
+    size_t count = json_array_size(parts);
 
-    json_array_foreach(parts, i, part)
-    {
-        const char *text = jsonx_str(part, "text", "");
-        json_t *json = i < RESULT_PARTS_MAX ? jsonx_parse(text, strlen(text), NULL) : NULL;
-        said |= json && json_equal(json, (json_t *)structured);
-        json_decref(json);
-    }
-    return said;
+    for (size_t i = 0; i < count && i < RESULT_PARTS_MAX; i++)
+        if (says(jsonx_str(json_array_get(parts, i), "text", ""), structured))
+            return true;
+    return false;
 }
 
 static void add_structured(struct writer *writer, const json_t *parts, const json_t *structured)

@@ -167,6 +167,10 @@ static void structured_content_is_said_once(void **state)
     expect("{\"content\":[],\"structuredContent\":{\"a\":1}}", "{\"a\":1}");
     expect("{\"content\":[" TEXT("{ \\\"a\\\": 1 }") "],\"structuredContent\":{\"a\":1}}", "{ \"a\": 1 }");
     expect("{\"content\":[" TEXT("one") "],\"structuredContent\":{\"a\":1}}", "one\n\n{\"a\":1}");
+    expect("{\"content\":[" TEXT("one") "],\"structuredContent\":{\"content\":\"one\"}}", "one");
+    expect("{\"content\":[" TEXT("one") "],\"structuredContent\":{\"content\":\"two\"}}",
+           "one\n\n{\"content\":\"two\"}");
+    expect("{\"content\":[" TEXT("one") "],\"structuredContent\":[1]}", "one\n\n[1]");
     expect("{\"content\":[" TEXT("one") "],\"structuredContent\":null}", "one");
 }
 

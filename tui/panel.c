@@ -256,37 +256,37 @@ static const char *keys_of(const struct panel *panel)
     static const struct {
         const char *kind, *keys;
     } hints[] = {
-        {"permission", "[y] once  [s] this session  [p] always…  [n] deny  [N] deny, say why  [Esc] later"},
-        {"form", "[f] fill in  [n] decline  [Esc] later"},
-        {"url", "[y] opened  [n] decline  [Esc] later"},
-        {"sampling", "[y] allow  [n] refuse  [Esc] later"},
-        {"authorize", "[r] paste where the browser went  [n] give up  [Esc] later"},
+        {"permission", "[y] once [s] session [p] always [n] no [N] why [Esc] later"},
+        {"form", "[f] fill in [n] decline [Esc] later"},
+        {"url", "[y] opened [n] decline [Esc] later"},
+        {"sampling", "[y] allow [n] refuse [Esc] later"},
+        {"authorize", "[r] paste where the browser went [n] give up [Esc] later"},
     };
 
     if (panel->content)
-        return "[y] send  [f] fill in again  [n] decline  [Esc] later";
+        return "[y] send [f] fill in again [n] decline [Esc] later";
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
         if (is_kind(panel, hints[i].kind))
             return hints[i].keys;
-    return "[n] decline  [Esc] later";
+    return "[n] decline [Esc] later";
 }
 
-const char *panel_hint(const struct panel *panel)
+const char *panel_hint(const struct panel *panel, bool draft_empty)
 {
     struct panel *own = (struct panel *)panel; /* the text is made when it is asked for */
     size_t below = panel->line_count - panel->first - panel->shown;
     char more[64] = "", warning[64] = "";
 
     if (below > 0)
-        snprintf(more, sizeof more, "↓ %zu more lines: [v] view  ", below);
+        snprintf(more, sizeof more, "↓ %zu more lines: [v] view ", below);
     if (panel->hidden > 0)
-        snprintf(warning, sizeof warning, "! %u hidden characters  ", panel->hidden);
+        snprintf(warning, sizeof warning, "! %u hidden characters ", panel->hidden);
     if (panel->input != INPUT_NONE) {
         snprintf(own->hint, sizeof own->hint, "%.200s   [Enter] take it  [Esc] back", panel->label);
         return panel->hint;
     }
-    snprintf(own->hint, sizeof own->hint, "%s%s%s", warning, more,
-             panel->answering ? "answering…" : keys_of(panel));
+    snprintf(own->hint, sizeof own->hint, "%s%s%s%s", warning, more,
+             draft_empty ? "" : "with Alt: ", panel->answering ? "answering…" : keys_of(panel));
     return panel->hint;
 }
 

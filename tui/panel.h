@@ -40,7 +40,7 @@ const char *panel_line(const struct panel *panel, size_t index, size_t *len, enu
 /* Heading and hint: clean one-line texts, which live until the next panel_sync, panel_arrange or panel_key.
  */
 const char *panel_heading(const struct panel *panel);
-const char *panel_hint(const struct panel *panel);
+const char *panel_hint(const struct panel *panel, bool draft_empty);
 /* All of the screen is to be given to it. */
 bool panel_expanded(const struct panel *panel);
 /* While it takes text (a reason, a pattern, a form's value; the hint says which): the editor for it; else

@@ -70,8 +70,8 @@ char *panel_text(const json_t *question, unsigned *hidden)
 
     buf_init(&out, TEXT_MAX);
     *hidden = 0;
-    if (*text)
-        put(&out, NULL, text, hidden);
+    if (*text && strcmp(jsonx_str(question, "kind", ""), "permission") != 0)
+        put(&out, NULL, text, hidden); /* a permission's says what the title says */
     if (arguments)
         put_arguments(&out, arguments, hidden);
     if (jsonx_bool(question, "cut", false))

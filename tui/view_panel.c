@@ -21,7 +21,7 @@ static bool next_hint(const char **hint, size_t cells, const char **row, size_t 
 
 static int hint_rows(const struct ui *ui, int cols)
 {
-    const char *hint = panel_hint(ui->panel), *row;
+    const char *hint = panel_hint(ui->panel, editor_empty(ui->editor)), *row;
     size_t len;
     int rows = 0;
 
@@ -49,7 +49,7 @@ int view_panel_rows(struct ui *ui, int rows, int cols)
 
 void view_panel(const struct ui *ui, struct screen *screen, struct area area)
 {
-    const char *hint = panel_hint(ui->panel), *text;
+    const char *hint = panel_hint(ui->panel, editor_empty(ui->editor)), *text;
     int hints = hint_rows(ui, area.cols), lines = area.rows - 1 - hints, y = area.y;
     enum style style;
     size_t len;

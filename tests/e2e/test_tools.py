@@ -96,7 +96,7 @@ class Turns(ToolsTest):
             return "wants to run" not in two.screen()
 
         def answer():  # a key that comes too soon after the question or another key is none
-            two.keys("y")
+            two.keys("M-y")
             try:
                 return wait_for(answered, "the panel closes", 1)
             except AssertionError:

@@ -218,7 +218,7 @@ static void nothing_is_hidden(void **at)
         json_pack("{s:s}", "arguments", "{\"command\":\"ls\\u001b[8m; rm -rf /\\u001b[0m \\u202e txt\"}"));
     char *line = strndup(panel_line(f->panel, 0, &len, &style), 200);
     assert_string_equal(line, "command: ls^[[8m; rm -rf /^[[0m <U+202E> txt\n");
-    assert_non_null(strstr(panel_hint(f->panel), "3 hidden characters"));
+    assert_non_null(strstr(panel_hint(f->panel, true), "3 hidden characters"));
     free(line);
 }
 

@@ -2,7 +2,9 @@
  * argument "launch", see shim.h) that sets what posix_spawn can't, and then becomes the server.
  *
  * What holds it: own process group; PDEATHSIG; we are the subreaper of what it leaves behind, and kill that;
- * and, where the host allows it, a PID namespace of its own, whose first process takes all others with it. */
+ * and, where the host allows it, a PID namespace of its own, whose first process takes all others with it.
+ * Without that (in the open) nobody can tell whose an orphan was: what one server has put into the background
+ * is killed when any server of this process ends. */
 #ifndef STOA_AGENT_MCP_LAUNCH_H
 #define STOA_AGENT_MCP_LAUNCH_H
 

@@ -212,6 +212,8 @@ static void take_line(struct stdio *stdio, char *line, size_t len)
 {
     char error[160];
 
+    while (len > 0 && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+        len--;
     if (len == 0)
         return;
     json_t *message = mcp_message_parse(line, len, error);

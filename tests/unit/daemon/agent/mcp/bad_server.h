@@ -177,7 +177,7 @@ static void talk_role(const char *role)
     } else if (strcmp(role, "look") == 0) {
         look();
     } else if (strcmp(role, "forms") == 0) {
-        put_text("\n{\"a\":1}\r\n\r\n[{\"b\":2},{\"c\":3}]\n{\"nul\":\"\\u0000\"}\n   {\"d\":4}  "
+        put_text("\n{\"a\":1}\r\n \t \r\n[{\"b\":2},{\"c\":3}]\n{\"nul\":\"\\u0000\"}\n   {\"d\":4}  "
                  "\n\n{\"last\":true}");
     } else if (strcmp(role, "big-message") == 0) {
         put_text("{\"text\":\"");

@@ -207,7 +207,7 @@ static enum swept sweep_one(pid_t pid)
 
 size_t subreaper_sweep(void)
 {
-    pid_t batch[BATCH];
+    pid_t batch[BATCH] = {0};
     size_t alive = 0, reaped = 1;
 
     for (int round = 0; round < ROUNDS && reaped > 0; round++) {

@@ -160,7 +160,7 @@ static void on_done(void *arg)
 
 /* --- the beginning --- */
 
-static void ask(struct step *step, const struct step_options *options, struct ask *ask)
+static void ask(struct step *step, const struct step_options *options, const struct ask *whom)
 {
     struct sink sink = {.arg = step,
                         .begin = on_begin,
@@ -174,20 +174,21 @@ static void ask(struct step *step, const struct step_options *options, struct as
     struct context context = {
         .author = options->author, .tools = options->tools, .end = options->state->message_count};
     struct prompt prompt;
+    struct ask question = *whom;
 
     context_prompt(options->state, &context, &prompt);
-    ask->loop = options->loop;
-    ask->http = options->http;
-    ask->prompt = &prompt;
-    step->run = step->provider->start(ask, &sink);
+    question.loop = options->loop;
+    question.http = options->http;
+    question.prompt = &prompt;
+    step->run = step->provider->start(&question, &sink);
     prompt_clear(&prompt);
 }
 
 struct step *step_start(const struct step_options *options, const struct step_handler *handler,
                         char error[256])
 {
-    struct ask question;
-    const struct provider *provider = provider_order(options->order, &question, error);
+    struct ask whom;
+    const struct provider *provider = provider_order(options->order, &whom, error);
     int64_t max = jsonx_int(options->order, "reply_max", STEP_REPLY_MAX);
 
     if (!provider)
@@ -199,6 +200,6 @@ struct step *step_start(const struct step_options *options, const struct step_ha
     step->author = xstrdup(options->author);
     step->timings = (struct turn_timings){.began = clock_steady_ms(), .first = -1};
     step->reply = reply_new(step->link, max < 0 || max > STEP_REPLY_MAX ? STEP_REPLY_MAX : (size_t)max);
-    ask(step, options, &question);
+    ask(step, options, &whom);
     return step;
 }

@@ -45,7 +45,7 @@ static size_t bytes_of(const json_t *json)
 json_t *tools_offer(struct servers *servers)
 {
     struct servers_tool *tools;
-    size_t count = list(servers, &tools), bytes = 0;
+    size_t count = list(servers, &tools), bytes = 0, left = 0;
     json_t *offers = json_array();
 
     for (size_t i = 0; i < count; i++) {
@@ -54,8 +54,9 @@ json_t *tools_offer(struct servers *servers)
         if (len <= TOOLS_SCHEMA_MAX + TOOLS_DESCRIPTION_MAX && bytes + len <= TOOLS_BYTES_MAX) {
             json_array_append(offers, json);
             bytes += len;
-        } else {
-            log_warn("tools", "%s is not offered: its schema is too large", tools[i].name);
+        } else if (left++ == 0) {
+            log_warn("tools", "not offered, since its schema is too large: %s, and perhaps others",
+                     tools[i].name);
         }
         json_decref(json);
     }

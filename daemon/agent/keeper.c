@@ -1,7 +1,7 @@
 /* One state at a time: off (nothing there), starting (connecting, then listing), ready, closing (the old
  * connection is not gone yet). The trap: a new one never begins before the old one is gone, so that a server
  * never has two processes on the same files; who needs it meanwhile waits. */
-#include "daemon/agent/keeper.h"
+#include "daemon/agent/keeper_internal.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <inttypes.h>
@@ -12,190 +12,10 @@
 enum {
     GRACE_MS = 1000, /* beyond start_ms: the peer's own deadline comes first, and knows more */
     SECOND_MS = 1000,
-    WHY_MAX = 512,
     HANDLES = 4
 };
 
-enum phase { OFF, STARTING, LISTING, READY, CLOSING };
-
-struct keeper_call {
-    struct keeper *keeper;
-    struct keeper_call *next;
-    char *method; /* NULL: it only waits for the connection */
-    json_t *params;
-    int64_t timeout_ms;
-    struct mcp_request_handler handler;
-    void *request; /* under way; NULL while it waits */
-    bool internal; /* the keeper's own */
-    bool ending;   /* with the code and text below, in the next turn of the loop */
-    bool sent;
-    enum err code;
-    char *text;
-};
-
-struct keeper {
-    uv_loop_t *loop;
-    const char *name;
-    struct keeper_owner owner;
-    struct peer *peer;
-    enum phase phase;
-    struct keeper_call *calls; /* in the order of asking */
-    size_t call_count;
-    uv_timer_t timer;  /* starting: the deadline; off: the next attempt; ready: idle */
-    uv_timer_t soon;   /* ends calls */
-    uv_timer_t relist; /* lists the tools again */
-    uv_timer_t quiet;  /* the end of a second with many log lines */
-    int open_handles;
-    int64_t start_ms, idle_ms;
-    int64_t back_off_ms;
-    uint64_t retry_at, listed_at; /* of the loop's clock */
-    unsigned holds;
-    unsigned log_lines; /* in this second */
-    bool useful;        /* it has answered since it was connected */
-    bool authorizing;   /* a person is at it: no deadline */
-    bool failed;
-    bool freeing;
-    char why[WHY_MAX];
-    void (*freed)(void *arg);
-    void *freed_arg;
-};
-
 static void try_start(struct keeper *keeper);
-static void on_timer(uv_timer_t *timer);
-static void on_soon(uv_timer_t *timer);
-
-/* --- calls --- */
-
-static void call_remove(struct keeper_call *call)
-{
-    struct keeper_call **at = &call->keeper->calls;
-
-    while (*at != call)
-        at = &(*at)->next;
-    *at = call->next;
-    call->keeper->call_count--;
-}
-
-static void call_free(struct keeper_call *call)
-{
-    json_decref(call->params);
-    free(call->method);
-    free(call->text);
-    free(call);
-}
-
-static void arm_idle(struct keeper *keeper)
-{
-    if (keeper->phase != READY)
-        return;
-    if (keeper->call_count == 0 && keeper->holds == 0 && keeper->idle_ms > 0)
-        uv_timer_start(&keeper->timer, on_timer, (uint64_t)keeper->idle_ms, 0);
-    else
-        uv_timer_stop(&keeper->timer);
-}
-
-static void call_done(struct keeper_call *call, const struct mcp_reply *reply)
-{
-    struct keeper *keeper = call->keeper;
-
-    call_remove(call);
-    arm_idle(keeper);
-    call->handler.done(call->handler.arg, reply);
-    call_free(call);
-}
-
-/* Ends it by and by. */
-static void call_end(struct keeper_call *call, enum err code, bool sent, const char *text)
-{
-    if (call->ending)
-        return;
-    call->ending = true;
-    call->request = NULL;
-    call->code = code;
-    call->sent = sent;
-    call->text = xstrdup_null(text);
-    if (!call->keeper->freeing)
-        uv_timer_start(&call->keeper->soon, on_soon, 0, 0);
-}
-
-static void on_soon(uv_timer_t *timer)
-{
-    struct keeper *keeper = timer->data;
-    struct keeper_call *call;
-
-    for (;;) {
-        for (call = keeper->calls; call && !call->ending; call = call->next)
-            ;
-        if (!call)
-            return;
-        struct mcp_reply reply = {.code = call->code, .text = call->text, .sent = call->sent};
-        call_done(call, &reply);
-    }
-}
-
-static void on_progress(void *arg, double progress, double total, const char *text)
-{
-    struct keeper_call *call = arg;
-
-    if (!call->ending && call->handler.progress)
-        call->handler.progress(call->handler.arg, progress, total, text);
-}
-
-static void on_done(void *arg, const struct mcp_reply *reply)
-{
-    struct keeper_call *call = arg;
-
-    call->request = NULL;
-    if (reply->code == ERR_OK && !call->internal)
-        call->keeper->useful = true;
-    call_done(call, reply);
-}
-
-static void call_run(struct keeper_call *call)
-{
-    struct mcp_request_handler handler = {call, on_progress, on_done};
-
-    if (!call->method) {
-        call_end(call, ERR_OK, false, NULL);
-        return;
-    }
-    call->request = peer_request(call->keeper->peer, call->method, call->params, call->timeout_ms, &handler);
-    if (!call->request)
-        call_end(call, ERR_BUSY, false, "too many requests wait for the MCP server");
-}
-
-static struct keeper_call *call_new(struct keeper *keeper, const char *method, const json_t *params,
-                                    int64_t timeout_ms, const struct mcp_request_handler *handler)
-{
-    struct keeper_call *call = xcalloc(1, sizeof *call), **at = &keeper->calls;
-
-    call->keeper = keeper;
-    call->method = xstrdup_null(method);
-    call->params = json_incref((json_t *)params);
-    call->timeout_ms = timeout_ms;
-    call->handler = *handler;
-    while (*at)
-        at = &(*at)->next;
-    *at = call;
-    keeper->call_count++;
-    return call;
-}
-
-/* Those that wait, or all. */
-static void end_calls(struct keeper *keeper, bool all, const char *text)
-{
-    for (struct keeper_call *call = keeper->calls; call; call = call->next)
-        if (all || !call->request)
-            call_end(call, ERR_UNAVAILABLE, call->request != NULL, text);
-}
-
-static bool is_waited_for(const struct keeper *keeper)
-{
-    for (const struct keeper_call *call = keeper->calls; call; call = call->next)
-        if (!call->ending && !call->internal)
-            return true;
-    return false;
-}
 
 /* --- the connection's life --- */
 
@@ -203,10 +23,10 @@ static void on_closed(void *arg)
 {
     struct keeper *keeper = arg;
 
-    keeper->phase = OFF;
+    keeper->phase = PHASE_OFF;
     keeper->owner.closed(keeper->owner.arg);
     if (!keeper->freeing) {
-        if (is_waited_for(keeper))
+        if (keeper_is_waited_for(keeper))
             try_start(keeper);
     } else if (--keeper->open_handles == 0) {
         if (keeper->freed)
@@ -222,13 +42,13 @@ static void close_peer(struct keeper *keeper, bool at_once)
         uv_timer_stop(&keeper->relist);
     }
     keeper->authorizing = false;
-    keeper->phase = CLOSING;
+    keeper->phase = PHASE_CLOSING;
     peer_close(&keeper->peer, at_once, on_closed, keeper);
 }
 
 static void lose(struct keeper *keeper, const char *cause, const char *text)
 {
-    char sentence[WHY_MAX + 128];
+    char sentence[KEEPER_WHY_MAX + 128];
 
     keeper->failed = true;
     snprintf(keeper->why, sizeof keeper->why, "%s", text && *text ? text : cause);
@@ -238,7 +58,7 @@ static void lose(struct keeper *keeper, const char *cause, const char *text)
         keeper->back_off_ms = KEEPER_BACK_OFF_MAX_MS;
     keeper->retry_at = uv_now(keeper->loop) + (uint64_t)keeper->back_off_ms;
     snprintf(sentence, sizeof sentence, "MCP server '%s' failed: %s", keeper->name, keeper->why);
-    end_calls(keeper, true, sentence);
+    keeper_end_calls(keeper, true, sentence);
     close_peer(keeper, false);
     keeper->owner.disconnected(keeper->owner.arg, cause, keeper->why);
 }
@@ -246,7 +66,7 @@ static void lose(struct keeper *keeper, const char *cause, const char *text)
 static void arm_deadline(struct keeper *keeper)
 {
     if (keeper->start_ms > 0 && !keeper->authorizing)
-        uv_timer_start(&keeper->timer, on_timer, (uint64_t)keeper->start_ms + GRACE_MS, 0);
+        uv_timer_start(&keeper->timer, keeper_on_timer, (uint64_t)keeper->start_ms + GRACE_MS, 0);
     else
         uv_timer_stop(&keeper->timer);
 }
@@ -255,15 +75,15 @@ static void become_ready(struct keeper *keeper, const json_t *tools)
 {
     struct keeper_call *call;
 
-    keeper->phase = READY;
+    keeper->phase = PHASE_READY;
     keeper->failed = false;
     keeper->why[0] = '\0';
     uv_timer_stop(&keeper->timer);
     keeper->owner.connected(keeper->owner.arg, peer_info(keeper->peer), tools);
-    for (call = keeper->calls; call && keeper->phase == READY; call = call->next)
+    for (call = keeper->calls; call && keeper->phase == PHASE_READY; call = call->next)
         if (!call->request && !call->ending)
-            call_run(call);
-    arm_idle(keeper);
+            keeper_call_run(call);
+    keeper_arm_idle(keeper);
 }
 
 static void listed(void *arg, const struct mcp_reply *reply)
@@ -273,12 +93,12 @@ static void listed(void *arg, const struct mcp_reply *reply)
     const json_t *tools = reply->code == ERR_OK ? jsonx_arr(reply->result, "tools") : NULL;
 
     keeper->listed_at = uv_now(keeper->loop);
-    if (keeper->phase == LISTING && reply->code == ERR_TIMEOUT) {
+    if (keeper->phase == PHASE_LISTING && reply->code == ERR_TIMEOUT) {
         lose(keeper, "deadline", "it did not list its tools in time");
-    } else if (keeper->phase == LISTING || keeper->phase == READY) {
+    } else if (keeper->phase == PHASE_LISTING || keeper->phase == PHASE_READY) {
         if (reply->code != ERR_OK)
             keeper->owner.log(keeper->owner.arg, "error", reply->text);
-        if (keeper->phase == LISTING)
+        if (keeper->phase == PHASE_LISTING)
             become_ready(keeper, tools ? tools : none);
         else if (tools)
             keeper->owner.tools(keeper->owner.arg, tools);
@@ -289,10 +109,10 @@ static void listed(void *arg, const struct mcp_reply *reply)
 static void list_tools(struct keeper *keeper)
 {
     struct mcp_request_handler handler = {.arg = keeper, .done = listed};
-    struct keeper_call *call = call_new(keeper, "tools/list", NULL, keeper->start_ms, &handler);
+    struct keeper_call *call = keeper_call_new(keeper, "tools/list", NULL, keeper->start_ms, &handler);
 
     call->internal = true;
-    call_run(call);
+    keeper_call_run(call);
 }
 
 static void on_ready(void *arg)
@@ -301,9 +121,9 @@ static void on_ready(void *arg)
     const struct mcp_info *info = peer_info(keeper->peer);
     json_t *none;
 
-    if (keeper->phase != STARTING)
+    if (keeper->phase != PHASE_STARTING)
         return;
-    keeper->phase = LISTING;
+    keeper->phase = PHASE_LISTING;
     if (json_object_get(info->capabilities, "tools")) {
         arm_deadline(keeper);
         list_tools(keeper);
@@ -331,9 +151,9 @@ static void on_relist(uv_timer_t *timer)
 {
     struct keeper *keeper = timer->data;
 
-    if (keeper->phase == READY && !is_listing(keeper))
+    if (keeper->phase == PHASE_READY && !is_listing(keeper))
         list_tools(keeper);
-    else if (keeper->phase == READY || keeper->phase == LISTING)
+    else if (keeper->phase == PHASE_READY || keeper->phase == PHASE_LISTING)
         uv_timer_start(timer, on_relist, KEEPER_LIST_MS, 0);
 }
 
@@ -343,7 +163,7 @@ static void on_changed(void *arg, enum mcp_changed what)
     struct keeper *keeper = arg;
     uint64_t next = keeper->listed_at + KEEPER_LIST_MS, now = uv_now(keeper->loop);
 
-    if (what == MCP_CHANGED_TOOLS && (keeper->phase == READY || keeper->phase == LISTING) &&
+    if (what == MCP_CHANGED_TOOLS && (keeper->phase == PHASE_READY || keeper->phase == PHASE_LISTING) &&
         !uv_is_active((uv_handle_t *)&keeper->relist))
         uv_timer_start(&keeper->relist, on_relist, next > now ? next - now : 0, 0);
 }
@@ -382,29 +202,16 @@ static void on_log(void *arg, const char *level, const char *text)
 
 /* --- what it asks --- */
 
-/* The call during which it asks: the one that the peer knows, else the only one there is. */
-static void *asking_call(const struct keeper *keeper, const struct peer_ask *ask)
-{
-    const struct keeper_call *found = ask->request;
-    size_t count = 0;
-
-    if (!found)
-        for (const struct keeper_call *call = keeper->calls; call; call = call->next)
-            if (call->request && !call->internal && ++count == 1)
-                found = call;
-    return found && count <= 1 && !found->internal ? found->handler.arg : NULL;
-}
-
 static void on_ask(void *arg, struct peer_ask *ask)
 {
     struct keeper *keeper = arg;
 
     if (ask->kind == PEER_ASK_AUTHORIZE) {
         keeper->authorizing = true;
-        if (keeper->phase == STARTING || keeper->phase == LISTING)
+        if (keeper->phase == PHASE_STARTING || keeper->phase == PHASE_LISTING)
             arm_deadline(keeper);
     }
-    keeper->owner.ask(keeper->owner.arg, ask, asking_call(keeper, ask));
+    keeper->owner.ask(keeper->owner.arg, ask, keeper_asking_call(keeper, ask));
 }
 
 static void on_ask_void(void *arg, struct peer_ask *ask)
@@ -413,7 +220,7 @@ static void on_ask_void(void *arg, struct peer_ask *ask)
 
     if (ask->kind == PEER_ASK_AUTHORIZE) {
         keeper->authorizing = false;
-        if (keeper->phase == STARTING || keeper->phase == LISTING)
+        if (keeper->phase == PHASE_STARTING || keeper->phase == PHASE_LISTING)
             arm_deadline(keeper);
     }
     keeper->owner.ask_void(keeper->owner.arg, ask);
@@ -426,7 +233,7 @@ static void start(struct keeper *keeper)
     struct peer_events events = {keeper,     on_ready, on_lost, on_changed,
                                  on_updated, on_log,   on_ask,  on_ask_void};
 
-    keeper->phase = STARTING;
+    keeper->phase = PHASE_STARTING;
     keeper->authorizing = keeper->useful = false;
     arm_deadline(keeper);
     keeper->peer = keeper->owner.open(keeper->owner.arg, &events);
@@ -434,11 +241,11 @@ static void start(struct keeper *keeper)
 
 static void refuse_for_now(struct keeper *keeper, int64_t wait_ms)
 {
-    char text[WHY_MAX + 128];
+    char text[KEEPER_WHY_MAX + 128];
 
     snprintf(text, sizeof text, "MCP server '%s' failed (%s); it may be tried again in %" PRId64 " s",
              keeper->name, keeper->why, (wait_ms + SECOND_MS - 1) / SECOND_MS);
-    end_calls(keeper, false, text);
+    keeper_end_calls(keeper, false, text);
 }
 
 /* For those that wait. */
@@ -446,36 +253,36 @@ static void try_start(struct keeper *keeper)
 {
     uint64_t now = uv_now(keeper->loop);
 
-    if (keeper->phase != OFF || keeper->freeing)
+    if (keeper->phase != PHASE_OFF || keeper->freeing)
         return;
     if (keeper->retry_at <= now)
         start(keeper);
     else if (keeper->retry_at - now <= KEEPER_PATIENCE_MS)
-        uv_timer_start(&keeper->timer, on_timer, keeper->retry_at - now, 0);
+        uv_timer_start(&keeper->timer, keeper_on_timer, keeper->retry_at - now, 0);
     else
         refuse_for_now(keeper, (int64_t)(keeper->retry_at - now));
 }
 
-static void on_timer(uv_timer_t *timer)
+void keeper_on_timer(uv_timer_t *timer)
 {
     struct keeper *keeper = timer->data;
     char text[96];
 
     switch (keeper->phase) {
-    case STARTING:
-    case LISTING:
+    case PHASE_STARTING:
+    case PHASE_LISTING:
         snprintf(text, sizeof text, "it was not ready within %" PRId64 " ms", keeper->start_ms);
         lose(keeper, "deadline", text);
         break;
-    case READY:
+    case PHASE_READY:
         close_peer(keeper, false);
         keeper->owner.disconnected(keeper->owner.arg, "idle", NULL);
         break;
-    case OFF:
-        if (is_waited_for(keeper))
+    case PHASE_OFF:
+        if (keeper_is_waited_for(keeper))
             try_start(keeper);
         break;
-    case CLOSING:
+    case PHASE_CLOSING:
         break;
     }
 }
@@ -517,12 +324,8 @@ void keeper_free(struct keeper **slot, bool at_once, void (*freed)(void *arg), v
     keeper->freeing = true;
     keeper->freed = freed;
     keeper->freed_arg = arg;
-    keeper->open_handles = HANDLES + (keeper->peer || keeper->phase == CLOSING);
-    while (keeper->calls) {
-        struct keeper_call *call = keeper->calls;
-        call_remove(call);
-        call_free(call);
-    }
+    keeper->open_handles = HANDLES + (keeper->peer || keeper->phase == PHASE_CLOSING);
+    keeper_drop_calls(keeper);
     for (int i = 0; i < HANDLES; i++)
         uv_close((uv_handle_t *)timers[i], handle_closed);
     if (keeper->peer)
@@ -533,16 +336,16 @@ void keeper_set_times(struct keeper *keeper, int64_t start_ms, int64_t idle_ms)
 {
     keeper->start_ms = start_ms;
     keeper->idle_ms = idle_ms;
-    arm_idle(keeper);
+    keeper_arm_idle(keeper);
 }
 
 enum keeper_state keeper_state(const struct keeper *keeper)
 {
-    if (keeper->phase == READY)
+    if (keeper->phase == PHASE_READY)
         return KEEPER_READY;
-    if (keeper->phase == STARTING || keeper->phase == LISTING)
+    if (keeper->phase == PHASE_STARTING || keeper->phase == PHASE_LISTING)
         return KEEPER_STARTING;
-    return is_waited_for(keeper) ? KEEPER_STARTING : keeper->failed ? KEEPER_FAILED : KEEPER_WAITING;
+    return keeper_is_waited_for(keeper) ? KEEPER_STARTING : keeper->failed ? KEEPER_FAILED : KEEPER_WAITING;
 }
 
 const char *keeper_why(const struct keeper *keeper)
@@ -552,12 +355,12 @@ const char *keeper_why(const struct keeper *keeper)
 
 const struct mcp_info *keeper_info(const struct keeper *keeper)
 {
-    return keeper->phase == READY ? peer_info(keeper->peer) : NULL;
+    return keeper->phase == PHASE_READY ? peer_info(keeper->peer) : NULL;
 }
 
 void keeper_need(struct keeper *keeper)
 {
-    if (keeper->phase == OFF && keeper->retry_at <= uv_now(keeper->loop))
+    if (keeper->phase == PHASE_OFF && keeper->retry_at <= uv_now(keeper->loop))
         try_start(keeper);
 }
 
@@ -571,38 +374,24 @@ struct keeper_call *keeper_call(struct keeper *keeper, const char *method, const
                                 int64_t timeout_ms, const struct mcp_request_handler *handler)
 {
     bool full = keeper->call_count >= KEEPER_CALLS_MAX;
-    struct keeper_call *call = call_new(keeper, method, params, timeout_ms, handler);
+    struct keeper_call *call = keeper_call_new(keeper, method, params, timeout_ms, handler);
 
-    if (keeper->phase == READY)
+    if (keeper->phase == PHASE_READY)
         uv_timer_stop(&keeper->timer);
     if (full)
-        call_end(call, ERR_BUSY, false, "too many requests wait for the MCP server");
-    else if (keeper->phase == READY)
-        call_run(call);
+        keeper_call_end(call, ERR_BUSY, false, "too many requests wait for the MCP server");
+    else if (keeper->phase == PHASE_READY)
+        keeper_call_run(call);
     else
         try_start(keeper);
     return call;
-}
-
-void keeper_cancel(struct keeper_call **slot, const char *why)
-{
-    struct keeper_call *call = *slot;
-
-    *slot = NULL;
-    if (!call)
-        return;
-    call_remove(call);
-    if (call->request)
-        peer_cancel(call->keeper->peer, call->request, why);
-    arm_idle(call->keeper);
-    call_free(call);
 }
 
 bool keeper_close(struct keeper *keeper, const char *text)
 {
     bool was = keeper->peer != NULL;
 
-    end_calls(keeper, true, text);
+    keeper_end_calls(keeper, true, text);
     keeper->failed = false;
     keeper->why[0] = '\0';
     keeper->retry_at = 0;
@@ -615,13 +404,13 @@ bool keeper_close(struct keeper *keeper, const char *text)
 void keeper_hold(struct keeper *keeper)
 {
     keeper->holds++;
-    arm_idle(keeper);
+    keeper_arm_idle(keeper);
 }
 
 void keeper_release(struct keeper *keeper)
 {
     keeper->holds--;
-    arm_idle(keeper);
+    keeper_arm_idle(keeper);
 }
 
 bool keeper_redirected(struct keeper *keeper, const char *url, char error[256])

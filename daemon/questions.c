@@ -40,6 +40,8 @@ struct search {
 static void look_at(struct session *session, void *arg)
 {
     struct search *search = arg;
+    if (session->end != SESSION_LIVES)
+        return;
     if (state_question(session->state, search->id))
         search->open = session;
     else if (state_answered(session->state, search->id))

@@ -6,7 +6,7 @@ import signal
 import time
 
 from harness import PATIENCE, ROOT, RequestError, StoaTest, wait_for
-from puppet import FACT, GO, INTERRUPT, COMPACT, Puppets, TURN, new_id
+from puppet import COMPACT, FACT, GO, INTERRUPT, REPLY, REQUEST, TURN, Puppets, new_id
 
 CONFIG = f"default_model: demo/stoa\nagent: {{path: {ROOT}/tests/support/puppet.py}}\n"
 
@@ -643,3 +643,77 @@ class BadQuestions(PuppetTest):
             pass
         puppet.wait_end()
         self.assertEqual(client.request("session.info", session)["state"], "idle")
+
+
+class Outside(PuppetTest):
+    """What an agent says and asks while no turn runs."""
+
+    def rest(self, client):
+        session, puppet = self.begin(client)
+        puppet.reply()
+        puppet.step("idle")
+        client.idle(session)
+        return session, puppet
+
+    def ask_daemon(self, puppet, op, **params):
+        self.requests = getattr(self, "requests", 0) + 1
+        puppet.send(REQUEST, {"id": str(self.requests), "op": op, **params})
+        return puppet.wait(lambda kind, data: kind == REPLY and data["id"] == str(self.requests), "a reply")
+
+    def test_a_pasted_address_goes_to_the_agent_and_into_no_event(self):
+        client = self.client()
+        session, puppet = self.rest(client)
+        question = new_id("q_")
+        puppet.fact("question.asked", question={"id": question, "kind": "authorize", "server": "web", "text": "open",
+                                                "url": "https://auth.example/", "asked": 1})
+        client.event("question.asked", session)
+        for params in ({}, {"content": {"redirect": ""}}, {"content": {"code": "x"}}, {"content": {"redirect": 7}}):
+            error = self.refused(client, "question.answer",
+                                 params={"question": question, "decision": "allow", **params})
+            self.assertEqual(error["code"], "bad_request")
+        client.send("question.answer", params={"question": question, "decision": "allow",
+                                               "content": {"redirect": "http://localhost/?code=SECRET"}})
+        asked = puppet.frame(REQUEST)
+        self.assertEqual((asked["op"], asked["question"]), ("authorized", question))
+        self.assertEqual(asked["redirect"], "http://localhost/?code=SECRET")
+        puppet.send(REPLY, {"id": asked["id"], "ok": {}})
+        event = client.event("question.answered", session, question=question, decision="allow")
+        self.assertNotIn("SECRET", json.dumps(event))
+        self.assertNotIn("SECRET", json.dumps(puppet.event("question.answered", question=question)))
+        with open(f"{self.place.folder}/stoad.log") as log:
+            self.assertNotIn("SECRET", log.read())
+
+    def test_an_agent_says_that_somebody_came_back_from_the_page(self):
+        client = self.client()
+        session, puppet = self.rest(client)
+        question = new_id("q_")
+        puppet.fact("question.asked", question={"id": question, "kind": "authorize", "server": "web", "text": "open",
+                                                "url": "https://auth.example/", "asked": 1})
+        puppet.fact("question.answered", question=question, decision="allow", cause="agent")
+        client.event("question.answered", session, question=question, decision="allow")
+
+    def test_questions_of_all_sessions_are_listed_and_those_of_deleted_ones_are_not(self):
+        client = self.client()
+        first, _, _, (one,) = self.waiting(client)
+        second, _, _, (two,) = self.waiting(client)
+        listed = client.request("question.list")["questions"]
+        self.assertEqual({(q["id"], q["session"], q["title"]) for q in listed},
+                         {(one, first, "on disk"), (two, second, "on disk")})
+        client.request("session.delete", first)
+        self.assertEqual([q["id"] for q in client.request("question.list")["questions"]], [two])
+        self.assertEqual(self.refused(client, "question.answer",
+                                      params={"question": one, "decision": "allow"})["code"], "not_found")
+
+    def test_the_built_in_tools_answer(self):
+        client = self.client()
+        session, puppet = self.rest(client)
+        client.request("session.rename", session, {"title": "the session"})
+        other = self.session(client, title="another")
+        info = json.loads(self.ask_daemon(puppet, "builtin", tool="get_session_info", arguments={})["ok"]["text"])
+        self.assertEqual((info["session"], info["title"], info["messages"]), (session, "the session", 2))
+        self.assertEqual(len(info["participants"]), 1)
+        listed = json.loads(self.ask_daemon(puppet, "builtin", tool="list_sessions", arguments={})["ok"]["text"])
+        self.assertEqual({row["session"]: row["title"] for row in listed}, {session: "the session", other: "another"})
+        command = self.ask_daemon(puppet, "builtin", tool="get_attach_command", arguments={})["ok"]["text"]
+        self.assertEqual(command, f"STOA_RUNTIME_DIR={self.place.folder}/run stoa attach {session}")
+        self.assertEqual(self.ask_daemon(puppet, "builtin", tool="rm", arguments={})["error"]["code"], "not_found")

@@ -1,5 +1,6 @@
 """The daemon's side of MCP: what agents and hosts are told of servers, and what passes between them and people. The agent
-is tests/support/mcp_agent.py, so that nothing here depends on MCP itself."""
+is tests/support/mcp_agent.py, so that nothing depends on MCP itself; but in Whole, where all programs are the real ones, and
+the servers are tests/support/mcp_server.py."""
 import json
 import os
 import stat
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import ROOT, RequestError, StoaTest, wait_for
+from harness import ROOT, RequestError, StoaTest, children, wait_for
 
 AGENT = f"{ROOT}/tests/support/mcp_agent.py"
 
@@ -586,6 +587,150 @@ class Hosts(McpTest):
         for pid in pids:
             wait_for(lambda: not os.path.exists(f"/proc/{pid}"), f"process {pid} is gone")
         self.assertGreaterEqual(len(self.frames("STOP")), 3)
+
+
+SERVER = f"{ROOT}/tests/support/mcp_server.py"
+
+
+class Whole(StoaTest):
+    """Daemon, agent and host as they are, with servers that misbehave."""
+    config = f"""
+default_model: demo/stoa
+mcp_servers:
+  own:
+    command: [{SERVER}, --name, own, "{{SESSION_ID}}"]
+    env: {{MINE: "{{VAR:mine}}"}}
+  plain: {{command: [{SERVER}, --name, plain, --tool, "look:read"], call_timeout: 1s}}
+  common: {{command: [{SERVER}, --name, common], scope: user}}
+  shared: {{command: [{SERVER}, --name, shared], scope: shared}}
+  absent: {{command: [/no/such/program]}}
+  hangs: {{command: [{SERVER}, --on-start, hang], start_timeout: 500ms}}
+  exits: {{command: [{SERVER}, --on-start, exit]}}
+  floods: {{command: [{SERVER}, --on-start, flood], start_timeout: 5s}}
+  deaf: {{command: [{SERVER}, --deaf, --child]}}
+"""
+
+    def call(self, client, session, name, tool, /, **arguments):
+        return client.request("mcp.call", session, {"server": name, "tool": tool, "arguments": arguments})
+
+    def states(self, client, session):
+        return {server["server"]: server for server in client.request("mcp.servers", session)["servers"]}
+
+    def below(self, pid):
+        found = children(pid)
+        return found + [deeper for child in found for deeper in self.below(child)]
+
+    def test_a_call_runs_in_the_sessions_own_folder_and_a_clean_environment(self):
+        self.place.env["LEAKY"] = "must not be seen"
+        self.daemon.stop()
+        self.daemon.start()
+        client = self.client()
+        session = self.session(client)
+        client.request("session.configure", session, {"variables": {"mine": "value"}})
+        ok = self.call(client, session, "own", "echo", a=1)
+        self.assertFalse(ok["failed"])
+        said = json.loads(ok["text"])
+        self.assertEqual((said["arguments"], said["extra"]), ({"a": 1}, [session]))
+        self.assertEqual(os.path.realpath(said["folder"]),
+                         os.path.realpath(f"{self.place.folder}/state/sessions/{session}"))
+        self.assertEqual(said["environment"]["MINE"], "value")
+        self.assertLessEqual(set(said["environment"]), {"MINE", "PATH", "HOME", "LANG", "TERM", "LC_CTYPE"})
+
+    def test_tools_are_listed_and_remembered(self):
+        client = self.client()
+        session = self.session(client)
+        tools = client.request("mcp.tools", session, {"server": "plain"})["tools"]
+        self.assertEqual([tool["read_only"] for tool in tools if tool["tool"] == "look"], [True])
+        path = f"{self.place.folder}/state/mcp"
+        wait_for(lambda: os.path.isdir(path) and any(".plain." in name for name in os.listdir(path)), "it is remembered")
+        state = self.states(client, session)["plain"]
+        self.assertEqual((state["state"], state["title"], state["protocol"]), ("ready", "plain", "2025-11-25"))
+
+    def test_sessions_have_their_own_memory_and_shared_ones_share_it(self):
+        client = self.client()
+        first, second = self.session(client), self.session(client)
+        for server in ("plain", "common", "shared"):
+            self.assertEqual(self.call(client, first, server, "put", a=server)["text"], "kept")
+        self.assertEqual(json.loads(self.call(client, second, "plain", "get")["text"]), {})
+        for server in ("common", "shared"):
+            self.assertEqual(json.loads(self.call(client, second, server, "get")["text"]), {"a": server})
+        self.assertEqual(client.request("admin.stats")["hosts"], 2)
+
+    def test_servers_that_misbehave_cost_an_error_that_says_so(self):
+        client = self.client()
+        session = self.session(client)
+        for server in ("absent", "hangs", "exits", "floods"):
+            with self.subTest(server):
+                with self.assertRaises(RequestError) as caught:
+                    self.call(client, session, server, "echo")
+                self.assertIn(server, caught.exception.text)
+                wait_for(lambda: self.states(client, session)[server]["state"] == "failed", f"{server} has failed")
+        for tool in ("crash", "exit", "flood", "garbage", "hang"):
+            with self.subTest(tool):
+                try:
+                    self.assertTrue(self.call(client, session, "plain", tool)["failed"])
+                except RequestError as error:
+                    self.assertIn(error.code, ("unavailable", "timeout", "protocol", "provider", "too_large"))
+        # and the session goes on, with the same agent
+        self.assertFalse(self.call(client, session, "common", "echo")["failed"])
+        self.assertEqual(client.request("session.info", session)["agent"]["crashes"], 0)
+
+    def test_what_a_shared_server_asks_reaches_the_session_that_called(self):
+        client = self.client()
+        first, second = self.session(client), self.session(client)
+        for session in (first, second):
+            client.attach(session)
+        waiting = client.send("mcp.call", second, {"server": "shared", "tool": "ask"})
+        asked = client.event("question.asked", second)["data"]["question"]
+        self.assertEqual((asked["kind"], asked["server"]), ("form", "shared"))
+        client.request("question.answer", params={"question": asked["id"], "decision": "allow",
+                                                  "content": {"name": "ann"}})
+        self.assertIn("ann", client.reply(waiting)["text"])
+        self.assertEqual([e for e in client.events if e["type"] == "question.asked" and e["session"] == first], [])
+
+    def server_process(self, name):
+        """The process of a server, looked for below our own daemon alone: the pid that it knows itself by is of a
+        namespace of its own, and names some other process out here."""
+        found = None
+        for pid in self.below(self.daemon.pid):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().split(b"\0")
+            except FileNotFoundError:
+                continue
+            if b"--name" in words and words[words.index(b"--name") + 1] == name.encode():
+                found = pid  # the deepest: what is above it started it
+        self.assertIsNotNone(found, f"a process of {name}")
+        return found
+
+    def test_the_death_of_a_server_during_a_call_is_said(self):
+        client = self.client()
+        session, other = self.session(client), self.session(client)
+        client.attach(session)
+        for name in ("common", "plain"):
+            with self.subTest(name):
+                self.assertFalse(self.call(client, session, name, "echo")["failed"])
+                waiting = client.send("mcp.call", session, {"server": name, "tool": "hang", "timeout_ms": 60000})
+                # the tool has begun when its event says so
+                client.event("tool.started", session, server=name, tool="hang")
+                os.kill(self.server_process(name), 9)
+                try:
+                    self.assertTrue(client.reply(waiting)["failed"])
+                except RequestError as error:
+                    self.assertIn(error.code, ("unavailable", "protocol", "provider"))
+                self.assertFalse(self.call(client, session, name, "echo")["failed"])
+        self.assertFalse(self.call(client, other, "common", "echo")["failed"])
+
+    def test_nothing_is_left_behind(self):
+        client = self.client()
+        session = self.session(client)
+        for server in ("deaf", "plain", "common", "shared"):
+            self.call(client, session, server, "echo")
+        pids = self.below(self.daemon.pid)
+        self.assertGreaterEqual(len(pids), 7)
+        self.assertEqual(self.daemon.stop(), 0)
+        for pid in pids:
+            wait_for(lambda: not os.path.exists(f"/proc/{pid}"), f"process {pid} is gone")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,12 @@
  * question.answered (cancel, interrupted), and goes to idle, within 100 ms. When an agent ends in a turn, the
  * daemon ends its running calls as unknown and its questions but permissions as cancelled; if permissions
  * wait (or an allowed call has not begun) the session stays in awaiting_permission, and the next answer
- * brings a TURN with resume. */
+ * brings a TURN with resume. What an agent said before it knew of an interrupt or an answer is dropped; a
+ * tool.started that crosses an INTERRUPT gets no GO. When and until when a permission was asked is the
+ * daemon's to say: it sets asked and deadline. An agent answers its questions to take them back (cancel or
+ * deny; cause agent, server or interrupted); allow is for kind authorize alone. Calls that are still open
+ * when the agent says idle are cancelled by the daemon. Outside of a turn only mcp.*, questions about no
+ * call, and tool.* of a person's own call (without message, without GO) are facts. */
 #ifndef STOA_PROTO_LINK_H
 #define STOA_PROTO_LINK_H
 

@@ -233,6 +233,21 @@ static json_t *sized(const struct field *field, int64_t size)
     }
 }
 
+/* The first of the choices. */
+static json_t *choice(const struct field *field)
+{
+    return json_stringn(field->choices, strcspn(field->choices, "|"));
+}
+
+/* What fits. */
+static json_t *plain(const struct field *field)
+{
+    return field->type == FIELD_BOOL     ? json_true()
+           : field->type == FIELD_OBJECT ? json_object()
+           : field->type == FIELD_ENUM   ? choice(field)
+                                         : sized(field, field->min);
+}
+
 static enum err send_with(enum method method, const struct field *changed, json_t *value, char error[256])
 {
     const struct request_row *row = request_row(method);
@@ -242,8 +257,7 @@ static enum err send_with(enum method method, const struct field *changed, json_
 
     for (const struct field *field = row->fields; field->name; field++)
         if (field->required && field != changed)
-            json_object_set_new(params, field->name,
-                                field->type == FIELD_BOOL ? json_true() : sized(field, field->min));
+            json_object_set_new(params, field->name, plain(field));
     if (value)
         json_object_set_new(params, changed->name, value);
     buf_init(&text, SIZE_MAX);

@@ -14,7 +14,7 @@
 enum {
     OPS_REPLY_MAX = 4 << 20, /* bytes */
     OPS_WINDOW_MS = 10000,
-    OPS_WINDOW_MAX = 200 /* in that time: of those that make events */
+    OPS_WINDOW_MAX = 400 /* in that time: of those that make events */
 };
 
 /* --- an op's life --- */
@@ -231,7 +231,7 @@ static void begin(struct servers *servers, struct incoming *incoming, const json
         return;
     }
     if (rows[row].says && is_too_often(servers)) {
-        incoming_refuse(incoming, ERR_BUSY, "more than 200 calls within 10 s; try again later");
+        incoming_refuse(incoming, ERR_BUSY, "more than 400 calls within 10 s; try again later");
         return;
     }
     struct op *op = xcalloc(1, sizeof *op);

@@ -161,9 +161,9 @@ static void calls_are_not_taken_faster_than_they_can_be_kept(void **state)
 
     (void)state;
     begin(&rig);
-    for (int i = 0; i < 201; i++) {
+    for (int i = 0; i < 401; i++) {
         id = srig_ask(&rig, "mcp.call", "{\"server\":\"files\",\"tool\":\"write\"}");
-        if (i < 200)
+        if (i < 400)
             fake_answer(fake_find("files"), "tools/call", "{\"content\":[]}");
     }
     assert_string_equal(srig_refusal(&rig, id), "busy");

@@ -108,12 +108,17 @@ class RealServer(StoaTest):
             self.assertEqual([block["type"] for block in content], ["reasoning", "text"])
         self.both("think", check)
 
-    def test_tool_calls_are_kept_and_said_to_have_no_tools(self):
-        def check(events, _client, _session):
+    def test_a_call_of_a_tool_that_is_not_there_is_told_to_the_model(self):
+        def check(events, client, session):
             block = self.of(events, "stream.completed")[0]["content"][0]
             self.assertEqual((block["type"], block["name"], block["input"]),
                              ("tool_call", "get_weather", '{"city":"Bern","unit":"C"}'))
-            self.assertIn("get_weather", self.of(events, "error.occurred")[0]["text"])
+            end = self.of(events, "tool.ended")[0]
+            self.assertEqual(end["state"], "failed")
+            self.assertIn("There is no tool 'get_weather'. There are: get_session_info", end["result"])
+            self.assertEqual(self.of(events, "error.occurred"), [])
+            last = client.request("message.history", session)["messages"][-1]
+            self.assertEqual(text_of(last), "There is no weather.")
         self.both("tool please", check)
 
     def test_429_waits_as_told_and_says_so(self):

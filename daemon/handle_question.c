@@ -10,7 +10,7 @@
 #include "proto/rule.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
-#include "shared/log.h"
+#include "shared/xalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -201,31 +201,62 @@ static void allow_reading(struct call *call, const struct answer *answer)
     free(pattern);
 }
 
-static void on_authorized(void *arg, enum err code, const char *text, json_t *ok)
+/* --- an address that was pasted --- */
+
+struct pasted { /* while the agent looks at it */
+    struct call *call;
+    char session[ID_MAX], question[ID_MAX];
+};
+
+static void answer_pasted(struct pasted *pasted, struct session *session)
 {
-    (void)arg;
-    (void)ok;
-    if (code != ERR_OK)
-        log_warn("question", "the agent can't use the address that was pasted: %s", text);
+    /* The agent may have said already that it needs no answer any more. */
+    questions_decide(session, pasted->question, "allow", "person", NULL, pasted->call->principal.user, NULL,
+                     NULL);
+    json_t *ok = seq_reply(session);
+    jsonx_set_str(ok, "session", session->state->id);
+    call_finish(&pasted->call, ERR_OK, NULL, ok);
 }
 
-/* The address holds a code that is worth a key: it goes to the agent alone. */
-static enum err give_redirect(const struct answer *answer, char error[256])
+static void on_authorized(void *arg, enum err code, const char *text, json_t *ok)
 {
-    static const struct outgoing_handler handler = {.reply = on_authorized};
+    (void)ok;
+    struct pasted *pasted = arg;
+    struct session *session = registry_find(pasted->call->server->registry, pasted->session);
+    if (code == ERR_OK && session && session->end == SESSION_LIVES)
+        answer_pasted(pasted, session);
+    else
+        call_finish(&pasted->call, code == ERR_OK ? ERR_NOT_FOUND : code,
+                    code == ERR_OK ? "the session was deleted" : text, NULL);
+    free(pasted);
+}
+
+/* The address holds a code that is worth a key: it goes to the agent alone, which says whether it can be
+ * used. One that can't leaves the question open. */
+static enum err give_redirect(struct call *call, const struct answer *answer, char error[256])
+{
     enum err code;
     struct agent_requests *requests = supervisor_requests(answer->session, &code, error);
     if (!requests)
         return code;
+    struct pasted *pasted = xcalloc(1, sizeof *pasted);
+    const struct outgoing_handler handler = {.arg = pasted, .reply = on_authorized};
+    strcpy(pasted->session, answer->session->state->id);
+    strcpy(pasted->question, answer->question->id);
     json_t *json = json_object();
     jsonx_set_str(json, "op", "authorized");
     jsonx_set_str(json, "question", answer->question->id);
     jsonx_set_str(json, "redirect", jsonx_str(answer->content, "redirect", ""));
-    if (agent_requests_ask(requests, json, REDIRECT_MS, &handler))
-        return ERR_OK;
+    if (agent_requests_ask(requests, json, REDIRECT_MS, &handler)) {
+        pasted->call = call_keep(call);
+        return HANDLED_LATER;
+    }
+    free(pasted);
     snprintf(error, 256, "the agent has too much to do; try again");
     return ERR_BUSY;
 }
+
+/* --- all --- */
 
 static enum err act(struct call *call, struct answer *answer, char error[256])
 {
@@ -237,13 +268,13 @@ static enum err act(struct call *call, struct answer *answer, char error[256])
     if (answer->lasts)
         code = make_rule(call, answer, error);
     if (authorize && answer->allows)
-        code = give_redirect(answer, error);
+        code = give_redirect(call, answer, error);
     if (code != ERR_OK)
         return code;
     if (permission)
         allow_reading(call, answer);
     if (!questions_decide(answer->session, id, answer->decision, "person", permission ? answer->scope : NULL,
-                          call->principal.user, answer->reason, authorize ? NULL : answer->content))
+                          call->principal.user, answer->reason, answer->content))
         return ERR_INTERNAL;
     if (permission)
         session_go_on(answer->session);

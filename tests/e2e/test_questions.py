@@ -671,12 +671,19 @@ class Outside(PuppetTest):
             error = self.refused(client, "question.answer",
                                  params={"question": question, "decision": "allow", **params})
             self.assertEqual(error["code"], "bad_request")
-        client.send("question.answer", params={"question": question, "decision": "allow",
-                                               "content": {"redirect": "http://localhost/?code=SECRET"}})
+        params = {"question": question, "decision": "allow", "content": {"redirect": "http://localhost/?code=SECRET"}}
+        id = client.send("question.answer", params=params)
         asked = puppet.frame(REQUEST)
         self.assertEqual((asked["op"], asked["question"]), ("authorized", question))
         self.assertEqual(asked["redirect"], "http://localhost/?code=SECRET")
+        puppet.send(REPLY, {"id": asked["id"], "error": {"code": "bad_request", "text": "of another attempt"}})
+        with self.assertRaisesRegex(RequestError, "of another attempt"):
+            client.reply(id)
+        self.assertEqual(len(client.request("question.list")["questions"]), 1, "it can be tried again")
+        id = client.send("question.answer", params=params)
+        asked = puppet.frame(REQUEST, after=puppet.at + 1)
         puppet.send(REPLY, {"id": asked["id"], "ok": {}})
+        self.assertEqual(client.reply(id)["session"], session)
         event = client.event("question.answered", session, question=question, decision="allow")
         self.assertNotIn("SECRET", json.dumps(event))
         self.assertNotIn("SECRET", json.dumps(puppet.event("question.answered", question=question)))

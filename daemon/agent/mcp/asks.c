@@ -246,10 +246,8 @@ void mcp_ask_refuse(struct mcp_ask *ask, int code, const char *why)
 
 /* --- asks that are void --- */
 
-static void on_void_soon(void *arg)
+void ask_tell_void(struct mcp_client *client)
 {
-    struct mcp_client *client = arg;
-
     while (client->state != CLIENT_CLOSED && client->void_asks) {
         struct mcp_ask *ask = client->void_asks;
 
@@ -257,6 +255,11 @@ static void on_void_soon(void *arg)
         client->callbacks.ask_void(client->callbacks.arg, ask);
         ask_free(ask);
     }
+}
+
+static void on_void_soon(void *arg)
+{
+    ask_tell_void(arg);
 }
 
 static void make_void(struct mcp_ask *ask)

@@ -138,7 +138,8 @@ static void on_failed(void *arg, const struct mcp_failure *failure)
     if (failure->why == MCP_WHY_EXPIRED && client->state == CLIENT_READY)
         handshake_again(client);
     else
-        client_log(client, "debug", "a message was not taken, or its own stream failed: %s", failure->text ? failure->text : "");
+        client_log(client, "debug", "a message was not taken, or its own stream failed: %s",
+                   failure->text ? failure->text : "");
 }
 
 static void on_lost(void *arg, const struct mcp_failure *failure)
@@ -216,8 +217,9 @@ void client_end(struct mcp_client *client, const struct mcp_failure *failure)
     said.text = text;
     handshake_clear(client);
     client_disconnect(client);
-    ask_void_all(client, NULL);
     request_fail_all(client, &said);
+    ask_void_all(client, NULL);
+    ask_tell_void(client);
     if (client->state != CLIENT_CLOSED)
         client->callbacks.lost(client->callbacks.arg, &said);
     free(text);

@@ -160,6 +160,8 @@ enum ask_begun ask_begin(struct mcp_client *client, const struct ask_order *orde
                          int64_t *code, char error[256]);
 /* Those of a request, or (NULL) all. The owner is told by the loop. */
 void ask_void_all(struct mcp_client *client, const struct mcp_request *request);
+/* Tells now; only from the loop. */
+void ask_tell_void(struct mcp_client *client);
 void ask_void_id(struct mcp_client *client, const json_t *id);
 void ask_url_done(struct mcp_client *client, const char *id);
 /* Whether a person is being asked, so that this request's time does not run. */

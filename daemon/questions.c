@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct due { /* a deadline; kept until it has come, also when the question has been answered */
+struct due { /* a deadline */
     char session[ID_MAX], question[ID_MAX];
     int64_t at; /* steady ms */
 };
@@ -76,11 +76,15 @@ void questions_answered(struct session *session, const json_t *data, int64_t ts)
 {
     struct questions *questions = session->server->questions;
     struct questions_known *known = &questions->known[questions->known_next];
+    const char *id = jsonx_str(data, "question", "");
+    for (size_t i = questions->count; i-- > 0;)
+        if (strcmp(questions->dues[i].question, id) == 0)
+            questions->dues[i] = questions->dues[--questions->count];
     questions->known_next = (questions->known_next + 1) % QUESTIONS_ANSWERED_MAX;
     if (questions->known_count < QUESTIONS_ANSWERED_MAX)
         questions->known_count++;
-    remember(known, session, jsonx_str(data, "question", ""), jsonx_str(data, "decision", ""),
-             jsonx_str(data, "cause", ""), jsonx_str(data, "by", NULL), ts);
+    remember(known, session, id, jsonx_str(data, "decision", ""), jsonx_str(data, "cause", ""),
+             jsonx_str(data, "by", NULL), ts);
 }
 
 const struct questions_known *questions_known(struct server *server, const char *id)
@@ -170,12 +174,15 @@ static void on_timer(uv_timer_t *timer)
 {
     struct questions *questions = timer->data;
     int64_t now = clock_steady_ms();
-    for (size_t i = questions->count; i-- > 0;) {
+    for (size_t i = 0; i < questions->count;) {
         struct due due = questions->dues[i];
-        if (due.at > now)
+        if (due.at > now) {
+            i++;
             continue;
+        }
         questions->dues[i] = questions->dues[--questions->count];
-        expire(questions, &due);
+        expire(questions, &due); /* may end others' too */
+        i = 0;
     }
     arm(questions);
 }

@@ -158,7 +158,7 @@ static void store_event(struct session *session, const struct event *event)
         store_message_row(session, jsonx_str(event->data, "message", ""));
         store_clear_partial(server->store, session->key);
     }
-    if (event->type == EVENT_TOOL_ENDED) /* what history tells of its calls */
+    if (event->type == EVENT_TOOL_ENDED && !state_open_calls(session->state)) /* history tells of its calls */
         store_message_row(session, jsonx_str(event->data, "message", ""));
     store_row(session);
     int64_t every = config_number(server->config, OPTION_SESSION_SNAPSHOT_EVERY);

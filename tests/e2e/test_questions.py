@@ -457,6 +457,27 @@ class Compacting(PuppetTest):
         self.assertEqual(client.request("session.info", session)["compacted"]["upto"], message)
 
 
+    def test_a_compaction_ends_with_its_agent(self):
+        client = self.client()
+        session, puppet = self.begin(client)
+        puppet.reply()
+        puppet.step("idle")
+        client.idle(session)
+        after = len(client.events)
+        client.request("message.send", session, {"text": "more"})
+        puppet.frame(TURN, after=puppet.at + 1)
+        puppet.reply()
+        puppet.step("idle")
+        client.idle(session, after)
+        after = len(client.events)
+        client.request("session.compact", session)
+        puppet.frame(COMPACT)
+        os.kill(puppet.pid, signal.SIGKILL)
+        client.idle(session, after)
+        self.assertEqual(client.request("session.info", session)["error"]["kind"], "agent")
+        self.assertIsNone(client.request("session.info", session)["compacted"])
+
+
 class Deadlines(PuppetTest):
     config = CONFIG + "permission: {timeout: 400ms}\n"
 

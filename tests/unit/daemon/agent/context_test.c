@@ -224,9 +224,11 @@ static void ids_are_made_good_and_unique(void **state)
     expect(
         "[" USER("go") "," REPLY(
             CALL("c", "{}", ENDED("done", "1")) "," CALL("c", "{}", ENDED("done", "2")) "," CALL(
-                "", "{}", ENDED("done", "3")) "," CALL("call_3", "{}",
-                                                       ENDED("done", "4")) "," CALL("odd id!", "{}",
-                                                                                    ENDED("done", "5"))) "]",
+                "", "{}",
+                ENDED("done", "3")) "," CALL("call_3", "{}",
+                                             ENDED("done",
+                                                   "4")) "," CALL("a23456789b123456789c123456789d123456789e1",
+                                                                  "{}", ENDED("done", "5"))) "]",
         "[" USER("go") "," REPLY(
             USE("c", "{}") "," USE("call_1", "{}") "," USE("call_2", "{}") "," USE("call_3", "{}") "," USE(
                 "call_4",
@@ -265,21 +267,24 @@ static void input_that_is_no_object(void **state)
            "[" OPENAI("user", "go") "," ASKS("null", FUNCTION("c", "[1")) "," TOOL("c", "no JSON") "]");
 }
 
-static void names_that_no_api_takes(void **state)
+static void names_and_ids_that_no_api_takes(void **state)
 {
-    struct state *session = session_of(
-        "[" USER("go") "," REPLY("{\"type\":\"tool_call\",\"id\":\"c\",\"name\":\"a b/"
-                                 "\\u00e9\",\"input\":\"{}\"" ENDED(
-                                     "failed", "no") "},"
-                                                     "{\"type\":\"tool_call\",\"id\":\"d\",\"name\":\"\","
-                                                     "\"input\":\"{}\"" ENDED("failed", "no") "}") "]",
-        "{}");
+    struct state *session =
+        session_of("[" USER("go") "," REPLY(
+                       "{\"type\":\"tool_call\",\"id\":\"c\",\"name\":\"a b/"
+                       "\\u00e9\",\"input\":\"{}\"" ENDED(
+                           "failed", "no") "},"
+                                           "{\"type\":\"tool_call\",\"id\":\"odd id!\",\"name\":\"\","
+                                           "\"input\":\"{}\"" ENDED("failed", "no") "}") "]",
+                   "{}");
     json_t *body = body_of(session, &dialect_anthropic, TOOLS);
     const json_t *content = json_object_get(json_array_get(json_object_get(body, "messages"), 1), "content");
 
     (void)state;
     assert_string_equal(jsonx_str(json_array_get(content, 0), "name", ""), "a_b___");
     assert_string_equal(jsonx_str(json_array_get(content, 1), "name", ""), "unnamed");
+    assert_string_equal(jsonx_str(json_array_get(content, 0), "id", ""), "c");
+    assert_string_equal(jsonx_str(json_array_get(content, 1), "id", ""), "call_1");
     json_decref(body);
     state_free(&session);
 }
@@ -293,9 +298,9 @@ static void without_tools_calls_are_told(void **state)
                 "[]",
                 "[" USER("go") "," SAYS("I look.\\n\\n[called the tool look with {}]") "," USER(
                     "[the tool look answered: seen]\\n\\non") "]",
-                "[" OPENAI("user", "go") "," OPENAI("assistant", "I look.\\n\\n[called the tool look with "
-                                                                 "{}]") "," OPENAI(
-                    "user", "[the tool look answered: seen]\\n\\non") "]");
+                "[" OPENAI("user", "go") "," OPENAI(
+                    "assistant", "I look.\\n\\n[called the tool look with "
+                                 "{}]") "," OPENAI("user", "[the tool look answered: seen]\\n\\non") "]");
 }
 
 /* --- reasoning --- */
@@ -413,7 +418,7 @@ int main(void)
         cmocka_unit_test(calls_that_never_ended_were_not_run),
         cmocka_unit_test(ids_are_made_good_and_unique),
         cmocka_unit_test(input_that_is_no_object),
-        cmocka_unit_test(names_that_no_api_takes),
+        cmocka_unit_test(names_and_ids_that_no_api_takes),
         cmocka_unit_test(without_tools_calls_are_told),
         cmocka_unit_test(reasoning_goes_back_within_the_turn),
         cmocka_unit_test(reasoning_of_other_turns_and_other_models_does_not),

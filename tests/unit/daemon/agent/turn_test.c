@@ -243,6 +243,36 @@ static void opaque_and_empty_blocks_have_no_chunks(void **state)
     rig_close(&rig);
 }
 
+/* Signatures are as long as a server likes; the message must still fit. */
+static void giant_signatures_are_dropped(void **state)
+{
+    struct rig rig;
+    char *giant = calloc(1, 50001);
+
+    (void)state;
+    memset(giant, 's', 50000);
+    rig_open(&rig, NULL);
+    struct reply *reply = reply_new(rig.link, 1000);
+    unsigned a = reply_begin(reply, BLOCK_REASONING, NULL, NULL),
+             b = reply_begin(reply, BLOCK_REASONING, NULL, NULL);
+    reply_delta(reply, a, "x", 1);
+    reply_delta(reply, b, "y", 1);
+    reply_signature(reply, a, giant);
+    reply_signature(reply, b, giant);
+    json_t *content = reply_content(reply);
+    assert_string_equal(jsonx_str(json_array_get(content, 0), "signature", ""), giant);
+    assert_null(json_object_get(json_array_get(content, 1), "signature"));
+    json_decref(content);
+    reply_signature(reply, a, "short");
+    reply_signature(reply, b, giant);
+    content = reply_content(reply);
+    assert_string_equal(jsonx_str(json_array_get(content, 1), "signature", ""), giant);
+    json_decref(content);
+    reply_free(&reply);
+    rig_close(&rig);
+    free(giant);
+}
+
 static void interleaved_blocks_grow_apart(void **state)
 {
     struct rig rig;
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_turn_may_be_dropped),
         cmocka_unit_test(chunks_are_joined_while_the_daemon_is_behind),
         cmocka_unit_test(opaque_and_empty_blocks_have_no_chunks),
+        cmocka_unit_test(giant_signatures_are_dropped),
         cmocka_unit_test(interleaved_blocks_grow_apart),
         cmocka_unit_test(giant_deltas_and_many_blocks),
     };

@@ -163,8 +163,7 @@ static void on_changed(void *arg, enum mcp_changed what)
     struct keeper *keeper = arg;
     uint64_t next = keeper->listed_at + KEEPER_LIST_MS, now = uv_now(keeper->loop);
 
-    if (what == MCP_CHANGED_TOOLS && (keeper->phase == PHASE_READY || keeper->phase == PHASE_LISTING) &&
-        !uv_is_active((uv_handle_t *)&keeper->relist))
+    if (what == MCP_CHANGED_TOOLS && (keeper->phase == PHASE_READY || keeper->phase == PHASE_LISTING))
         uv_timer_start(&keeper->relist, on_relist, next > now ? next - now : 0, 0);
 }
 

@@ -236,6 +236,7 @@ static void a_server_that_never_gets_ready_is_tried_ever_more_rarely(void **stat
 {
     struct srig rig;
     struct outcome outcome;
+    int64_t failed = 0;
 
     (void)state;
     begin(&rig, ONE_SERVER);
@@ -244,6 +245,8 @@ static void a_server_that_never_gets_ready_is_tried_ever_more_rarely(void **stat
         if (i == 3)
             break;
         SRIG_UNTIL(&rig, fake_find("files"));
+        assert_true(clock_steady_ms() - failed > (i == 2 ? 1800 : i == 1 ? 900 : 0));
+        failed = clock_steady_ms();
         fake_lost(fake_find("files"), MCP_WHY_NOT_STARTED, "no such program");
         SRIG_UNTIL(&rig, outcome.count == 1);
         assert_string_equal(outcome.text, "MCP server 'files' failed: no such program");
@@ -280,14 +283,16 @@ static void a_server_that_hangs_at_the_start_is_given_up(void **state)
 static void an_idle_server_ends_and_is_begun_again_for_the_next_call(void **state)
 {
     struct srig rig;
-    struct outcome outcome;
+    struct outcome outcome, second;
 
     (void)state;
     begin(&rig,
           "{\"servers\":[{\"name\":\"files\",\"scope\":\"session\",\"start\":\"lazy\",\"command\":[\"x\"],"
           "\"start_ms\":1000,\"call_ms\":1000,\"idle_ms\":40}]}");
     struct mcp_client *client = connect_files(&rig);
+    srig_call(&rig, "files", "read", &second);
     srig_call(&rig, "files", "read", &outcome);
+    fake_answer(client, "tools/call", "{}");
     for (int64_t end = clock_steady_ms() + 100; clock_steady_ms() < end;)
         srig_turn(&rig);
     assert_string_equal(rig.facts.data, "mcp.connected files"); /* a call is under way */

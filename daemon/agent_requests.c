@@ -20,7 +20,7 @@ struct outgoing {
     char id[24];
     int64_t deadline; /* steady ms */
     json_t *unsent;   /* NULL once it was sent */
-    struct outgoing *next, **slot;
+    struct outgoing *next;
 };
 
 struct incoming {
@@ -29,7 +29,7 @@ struct incoming {
     void (*cancelled)(void *arg);
     void (*note)(void *arg, const json_t *note);
     void *arg;
-    struct incoming *next, **slot;
+    struct incoming *next;
 };
 
 struct agent_requests {
@@ -50,30 +50,39 @@ static void told_quiet(struct agent_requests *requests)
         requests->handler.quiet(requests->handler.arg);
 }
 
-static void take_outgoing(struct outgoing *outgoing)
+static void take_outgoing(struct agent_requests *requests, struct outgoing *outgoing)
 {
-    *outgoing->slot = outgoing->next;
-    if (outgoing->next)
-        outgoing->next->slot = outgoing->slot;
-    outgoing->requests->ours_count--;
+    if (requests->ours == outgoing) {
+        requests->ours = outgoing->next;
+    } else {
+        struct outgoing *before = requests->ours;
+        while (before->next != outgoing)
+            before = before->next;
+        before->next = outgoing->next;
+    }
+    requests->ours_count--;
 }
 
-static void take_incoming(struct incoming *incoming)
+static void take_incoming(struct agent_requests *requests, struct incoming *incoming)
 {
-    *incoming->slot = incoming->next;
-    if (incoming->next)
-        incoming->next->slot = incoming->slot;
-    incoming->requests->theirs_count--;
+    if (requests->theirs == incoming) {
+        requests->theirs = incoming->next;
+    } else {
+        struct incoming *before = requests->theirs;
+        while (before->next != incoming)
+            before = before->next;
+        before->next = incoming->next;
+    }
+    requests->theirs_count--;
 }
 
 /* At the end of the list, so that what waits is sent in the order of asking. */
 static void add_outgoing(struct agent_requests *requests, struct outgoing *outgoing)
 {
-    struct outgoing **slot = &requests->ours;
-    while (*slot)
-        slot = &(*slot)->next;
-    outgoing->slot = slot;
-    *slot = outgoing;
+    struct outgoing **end = &requests->ours;
+    while (*end)
+        end = &(*end)->next;
+    *end = outgoing;
     requests->ours_count++;
 }
 
@@ -112,10 +121,10 @@ static void send_json(struct agent_requests *requests, enum link_kind kind, json
 /* --- ours --- */
 
 /* It is off its list; calls back and frees it. */
-static void answer(struct outgoing *outgoing, enum err code, const char *text, json_t *ok)
+static void answer(struct agent_requests *requests, struct outgoing *outgoing, enum err code,
+                   const char *text, json_t *ok)
 {
-    struct agent_requests *requests = outgoing->requests;
-    take_outgoing(outgoing);
+    take_outgoing(requests, outgoing);
     outgoing->handler.reply(outgoing->handler.arg, code, text, ok);
     json_decref(outgoing->unsent);
     free(outgoing);
@@ -139,7 +148,7 @@ void outgoing_cancel(struct outgoing **slot)
         return;
     struct agent_requests *requests = outgoing->requests;
     say_cancel(outgoing);
-    take_outgoing(outgoing);
+    take_outgoing(requests, outgoing);
     json_decref(outgoing->unsent);
     free(outgoing);
     told_quiet(requests);
@@ -166,7 +175,7 @@ static void on_timer(uv_timer_t *timer)
             ;
         if (late) {
             say_cancel(late);
-            answer(late, ERR_TIMEOUT, "it was not answered in time", NULL);
+            answer(requests, late, ERR_TIMEOUT, "it was not answered in time", NULL);
         }
     } while (late);
     rearm(requests);
@@ -216,13 +225,13 @@ static bool on_reply(struct agent_requests *requests, const char *id, const json
     if (!outgoing || outgoing->unsent)
         return outgoing == NULL;
     if (ok) {
-        answer(outgoing, ERR_OK, NULL, ok);
+        answer(requests, outgoing, ERR_OK, NULL, ok);
         return true;
     }
     enum err code = err_from_name(jsonx_str(error, "code", ""));
     const char *text = jsonx_str(error, "text", err_text(code));
     char *cut = xstrndup(text, utf8_cut(text, strlen(text), AGENT_REQUESTS_TEXT_MAX));
-    answer(outgoing, code == ERR_OK ? ERR_INTERNAL : code, cut, NULL);
+    answer(requests, outgoing, code == ERR_OK ? ERR_INTERNAL : code, cut, NULL);
     free(cut);
     return true;
 }
@@ -237,9 +246,6 @@ static bool on_request(struct agent_requests *requests, const char *id, const js
     incoming->requests = requests;
     snprintf(incoming->id, sizeof incoming->id, "%s", id);
     incoming->next = requests->theirs;
-    incoming->slot = &requests->theirs;
-    if (incoming->next)
-        incoming->next->slot = &incoming->next;
     requests->theirs = incoming;
     if (++requests->theirs_count > AGENT_REQUESTS_MAX) {
         incoming_refuse(incoming, ERR_BUSY, "too many requests are in progress");
@@ -254,7 +260,7 @@ static void reply(struct incoming *incoming, const char *name, json_t *value)
     json_t *json = json_object();
     jsonx_set_str(json, "id", incoming->id);
     json_object_set_new(json, name, value);
-    take_incoming(incoming);
+    take_incoming(requests, incoming);
     free(incoming);
     send_json(requests, LINK_REPLY, json);
     told_quiet(requests);
@@ -288,10 +294,9 @@ void incoming_on(struct incoming *incoming, void (*cancelled)(void *arg),
 }
 
 /* Its asker wants no answer any more, or is gone. */
-static void cancel_incoming(struct incoming *incoming)
+static void cancel_incoming(struct agent_requests *requests, struct incoming *incoming)
 {
-    struct agent_requests *requests = incoming->requests;
-    take_incoming(incoming);
+    take_incoming(requests, incoming);
     if (incoming->cancelled)
         incoming->cancelled(incoming->arg);
     free(incoming);
@@ -302,7 +307,7 @@ static bool on_cancel(struct agent_requests *requests, const char *id)
 {
     struct incoming *incoming = find_incoming(requests, id);
     if (incoming)
-        cancel_incoming(incoming);
+        cancel_incoming(requests, incoming);
     return true;
 }
 
@@ -355,13 +360,13 @@ void agent_requests_fail(struct agent_requests *requests, bool unsent, enum err 
 {
     requests->open = false;
     while (requests->theirs)
-        cancel_incoming(requests->theirs);
+        cancel_incoming(requests, requests->theirs);
     struct outgoing *outgoing;
     do {
         for (outgoing = requests->ours; outgoing && outgoing->unsent && !unsent; outgoing = outgoing->next)
             ;
         if (outgoing)
-            answer(outgoing, code, text, NULL);
+            answer(requests, outgoing, code, text, NULL);
     } while (outgoing);
     rearm(requests);
 }

@@ -99,7 +99,7 @@ static void put_variant(const char *indent, const struct config_variant *variant
 {
     if (variant->command)
         fprintf(out, "%scommand:\n", indent);
-    for (size_t i = 0; i < variant->command_count; i++) {
+    for (size_t i = 0; variant->command && i < variant->command_count; i++) {
         fprintf(out, "%s  - ", indent);
         put_text(variant->command[i], out);
         fputc('\n', out);

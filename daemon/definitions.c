@@ -360,7 +360,7 @@ json_t *definitions_session(struct session *session)
     for (size_t i = 0; i < config_server_count(server->config); i++) {
         const struct config_server *config = config_server(server->config, i);
         struct filling filling = filling_of(session, config, folder, error);
-        json_t *json = folder ? definition_of(&filling) : NULL;
+        json_t *json = folder && filling.variant ? definition_of(&filling) : NULL;
         if (!json) {
             json = new_definition(&filling);
             jsonx_set_str(json, "error", folder ? error : folder_error);

@@ -24,7 +24,7 @@ enum { SWEEP_BURST = 64, SWEEP_PAUSE_MS = 5, USER_BYTES = 128 };
 
 struct removal {
     struct folders *folders;
-    struct removal *next, **slot; /* of those that wait for another attempt */
+    struct removal *next; /* of those that wait for another attempt */
     uv_work_t work;
     uv_timer_t again;
     char sid[ID_MAX];
@@ -188,9 +188,10 @@ static void again_closed(uv_handle_t *handle)
 /* Whatever happens then, it waits no more. */
 static void take_off(struct removal *removal)
 {
-    *removal->slot = removal->next;
-    if (removal->next)
-        removal->next->slot = removal->slot;
+    struct removal **at = &removal->folders->waiting;
+    while (*at != removal)
+        at = &(*at)->next;
+    *at = removal->next;
 }
 
 static void on_again(uv_timer_t *timer)
@@ -203,9 +204,6 @@ static void wait_again(struct removal *removal)
 {
     struct folders *folders = removal->folders;
     removal->next = folders->waiting;
-    removal->slot = &folders->waiting;
-    if (removal->next)
-        removal->next->slot = &removal->next;
     folders->waiting = removal;
     uv_timer_start(&removal->again, on_again, FOLDERS_RETRY_MS, 0);
 }

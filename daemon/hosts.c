@@ -30,7 +30,7 @@ struct host {
     int64_t idle_ms;             /* 0: it is never idle */
     char why[256];               /* it is down */
     uv_timer_t *timer;
-    struct host *next, **slot;
+    struct host *next;
 };
 
 struct hosts {
@@ -92,9 +92,6 @@ static struct host *host_new(struct hosts *hosts, const char *user, const char *
     uv_timer_init(hosts->server->loop, host->timer);
     host->timer->data = host;
     host->next = hosts->all;
-    host->slot = &hosts->all;
-    if (host->next)
-        host->next->slot = &host->next;
     hosts->all = host;
     return host;
 }
@@ -104,11 +101,16 @@ static void free_handle(uv_handle_t *handle)
     free(handle);
 }
 
-static void host_free(struct host *host)
+static void host_free(struct hosts *hosts, struct host *host)
 {
-    *host->slot = host->next;
-    if (host->next)
-        host->next->slot = host->slot;
+    if (hosts->all == host) {
+        hosts->all = host->next;
+    } else {
+        struct host *before = hosts->all;
+        while (before->next != host)
+            before = before->next;
+        before->next = host->next;
+    }
     agent_requests_free(&host->requests);
     uv_close((uv_handle_t *)host->timer, free_handle);
     json_decref(host->definition);
@@ -200,7 +202,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     host->proc = NULL;
     if (host->state == HOST_LEAVING) {
         log_info("host", "left, cause=%s server=%s", exit_cause_name(cause), host->name);
-        host_free(host);
+        host_free(host->hosts, host);
         return;
     }
     host->crashes = now - host->started > HOSTS_BACKOFF_MAX_MS ? 1 : host->crashes + 1;
@@ -228,7 +230,7 @@ static void on_timer(uv_timer_t *timer)
             leave(host, "the host leaves");
         break;
     case HOST_DOWN:
-        host_free(host);
+        host_free(host->hosts, host);
         break;
     }
 }
@@ -301,7 +303,7 @@ struct agent_requests *hosts_requests(struct hosts *hosts, const struct config_s
     if (start(host, config, variant, code, error))
         return host->requests;
     if (host->crashes == 0)
-        host_free(host);
+        host_free(hosts, host);
     return NULL;
 }
 
@@ -330,7 +332,7 @@ void hosts_reload(struct hosts *hosts)
         snprintf(why, sizeof why,
                  "the configuration of MCP server '%s' has changed, and its host was stopped", host->name);
         if (host->state == HOST_DOWN)
-            host_free(host); /* what crashed may have been set right */
+            host_free(hosts, host); /* what crashed may have been set right */
         else if (host->state != HOST_LEAVING && !is_as_before(host))
             leave(host, why);
     }
@@ -342,7 +344,7 @@ void hosts_stop(struct hosts *hosts)
     for (struct host *host = hosts->all; host; host = next) {
         next = host->next;
         if (host->state == HOST_DOWN)
-            host_free(host);
+            host_free(hosts, host);
         else if (host->state != HOST_LEAVING)
             leave(host, "the daemon stops");
     }
@@ -365,7 +367,7 @@ void hosts_close(struct hosts **slot)
         host->state = HOST_LEAVING;
         agent_requests_fail(host->requests, true, ERR_SHUTTING_DOWN, "the daemon stops");
         agentproc_abandon(&host->proc);
-        host_free(host);
+        host_free(hosts, host);
     }
     free(hosts);
     *slot = NULL;

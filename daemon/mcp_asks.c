@@ -14,18 +14,24 @@ struct mcp_request {
     struct call *call; /* kept */
     struct outgoing *outgoing;
     mcp_ask_reply *reply;
-    struct mcp_request *next, **slot;
+    struct mcp_request *next;
 };
 
 struct mcp_asks {
     struct mcp_request *all;
 };
 
-static void finish(struct mcp_request *request, enum err code, const char *text, json_t *ok)
+static void finish(struct mcp_asks *asks, struct mcp_request *request, enum err code, const char *text,
+                   json_t *ok)
 {
-    *request->slot = request->next;
-    if (request->next)
-        request->next->slot = request->slot;
+    if (asks->all == request) {
+        asks->all = request->next;
+    } else {
+        struct mcp_request *before = asks->all;
+        while (before->next != request)
+            before = before->next;
+        before->next = request->next;
+    }
     call_finish(&request->call, code, text, ok);
     free(request);
 }
@@ -36,7 +42,7 @@ static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
     json_t *told = NULL;
     if (code == ERR_OK)
         told = request->reply ? request->reply(request->call, ok) : json_incref(ok);
-    finish(request, code, text, told);
+    finish(request->call->server->asks, request, code, text, told);
 }
 
 enum err mcp_ask(struct call *call, int64_t timeout_ms, mcp_ask_reply *reply, char error[256])
@@ -61,9 +67,6 @@ enum err mcp_ask(struct call *call, int64_t timeout_ms, mcp_ask_reply *reply, ch
     request->call = call_keep(call);
     request->reply = reply;
     request->next = asks->all;
-    request->slot = &asks->all;
-    if (request->next)
-        request->next->slot = &request->next;
     asks->all = request;
     return HANDLED_LATER;
 }
@@ -87,9 +90,9 @@ void mcp_asks_client_gone(struct mcp_asks *asks)
         bool call = request->call->method == METHOD_MCP_CALL;
         outgoing_cancel(&request->outgoing);
         if (call)
-            finish(request, ERR_OK, NULL, cancelled_reply());
+            finish(asks, request, ERR_OK, NULL, cancelled_reply());
         else
-            finish(request, ERR_UNAVAILABLE, "whoever asked has gone", NULL);
+            finish(asks, request, ERR_UNAVAILABLE, "whoever asked has gone", NULL);
         request = asks->all;
     }
 }

@@ -15,10 +15,11 @@
 #define TIMEOUT_MAX_MS (INT64_C(24) * 3600 * 1000)
 
 struct relay {
+    struct relays *relays;
     const struct session *session; /* whose agent asks; for counting alone */
     struct incoming *incoming;     /* the agent's */
     struct outgoing *outgoing;     /* to the host */
-    struct relay *next, **slot;
+    struct relay *next;
 };
 
 struct relays {
@@ -27,9 +28,10 @@ struct relays {
 
 static void relay_free(struct relay *relay)
 {
-    *relay->slot = relay->next;
-    if (relay->next)
-        relay->next->slot = relay->slot;
+    struct relay **at = &relay->relays->all;
+    while (*at != relay)
+        at = &(*at)->next;
+    *at = relay->next;
     free(relay);
 }
 
@@ -123,12 +125,10 @@ static void begin(struct session *session, struct incoming *incoming, struct age
     struct relays *relays = session->server->relays;
     struct relay *relay = xcalloc(1, sizeof *relay);
     struct outgoing_handler handler = {relay, on_host_note, on_reply};
+    relay->relays = relays;
     relay->session = session;
     relay->incoming = incoming;
     relay->next = relays->all;
-    relay->slot = &relays->all;
-    if (relay->next)
-        relay->next->slot = &relay->next;
     relays->all = relay;
     relay->outgoing = agent_requests_ask(requests, request, patience_ms, &handler);
     if (relay->outgoing) {

@@ -14,7 +14,7 @@ enum kind { KIND_TEXT, SESSION_ID, USER_ID, INSTANCE_TYPE, SESSION_DIR, VAR, ENV
 
 static const struct {
     const char *name;
-    bool named;                 /* has a colon and a name behind it */
+    bool named;               /* has a colon and a name behind it */
     enum server_scope widest; /* that of the widest scope which may use it */
 } kinds[KIND_COUNT] = {
     [SESSION_ID] = {"SESSION_ID", false, SCOPE_SESSION},

@@ -34,9 +34,15 @@ class McpTest(StoaTest):
     def frame(self, kind, number=0):
         return wait_for(lambda: self.frames(kind)[number:number + 1], f"{kind} frame {number}")[0]["json"]
 
-    def definition(self, name, number=-1):
-        frames = wait_for(lambda: self.frames("SERVERS"), "a SERVERS frame")
-        return {server["name"]: server for server in frames[number]["json"]["servers"]}[name]
+    def definition(self, name, pid=None):
+        """As it was told last; pid: to that agent."""
+        frames = wait_for(lambda: [f for f in self.frames("SERVERS") if pid in (None, f["pid"])], "a SERVERS frame")
+        return {server["name"]: server for server in frames[-1]["json"]["servers"]}[name]
+
+    def agent(self, client, session):
+        """The pid of the session's agent, which has been told its servers."""
+        client.request("mcp.tools", session)
+        return client.request("session.info", session)["agent"]["pid"]
 
     def call(self, client, session, server, tool, /, **arguments):
         return client.request("mcp.call", session, {"server": server, "tool": tool, "arguments": arguments})
@@ -297,10 +303,10 @@ class Requests(McpTest):
             tools = [{"name": "read", "description": f"Reads of {secret}."}]
             self.call(client, session, "fake", "remember", server="fake", variant="", era="2025-11-25", tools=tools)
             self.assertEqual(client.request("admin.reload"), {"reloaded": True})
-            own = wait_for(lambda: self.definition("fake").get("known"), "it is known to the session")
-            self.assertEqual(own["tools"], tools)
-            client.request("mcp.tools", self.session(client))
-            self.assertNotIn("known", self.definition("fake"))
+            # a reload tells every agent: each is asked about by itself
+            own = self.agent(client, session)
+            wait_for(lambda: self.definition("fake", own).get("known", {}).get("tools") == tools, "its agent is told it")
+            self.assertNotIn("known", self.definition("fake", self.agent(client, self.session(client))))
         self.assertEqual(os.path.exists(f"{self.place.folder}/state/mcp"), False)
 
     def test_an_idle_agent_leaves_but_not_while_it_is_asked(self):

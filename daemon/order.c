@@ -41,6 +41,17 @@ static void put_limits(const struct config *config, json_t *json)
     json_object_set_new(json, "tools", json_true());
 }
 
+/* A turn that had begun to call tools goes on with them. */
+static void put_calls(const struct session *session, json_t *json)
+{
+    const struct config *config = session->server->config;
+    enum run_state run = session->state->run;
+    bool waits = config_number(config, OPTION_PERMISSION_ON_TIMEOUT) == 1;
+    json_object_set_new(json, "resume",
+                        json_boolean(run == RUN_AWAITING_PERMISSION || run == RUN_RUNNING_TOOLS));
+    jsonx_set_int(json, "ask_ms", waits ? 0 : config_number(config, OPTION_PERMISSION_TIMEOUT));
+}
+
 json_t *order_turn(const struct session *session, char error[256])
 {
     struct server *server = session->server;
@@ -62,5 +73,6 @@ json_t *order_turn(const struct session *session, char error[256])
     jsonx_set_int(demo, "rate", config_number(config, OPTION_DEMO_RATE));
     json_object_set_new(json, "demo", demo);
     put_limits(config, json);
+    put_calls(session, json);
     return json;
 }

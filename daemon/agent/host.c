@@ -61,6 +61,8 @@ static void ask_note(const struct host_ask *ask, const char *kind)
     jsonx_set_str(note, "kind", kind);
     if (strcmp(kind, "void") != 0)
         json_object_set(note, "params", (json_t *)ask->peer->params);
+    else if (ask->peer->done)
+        json_object_set_new(note, "done", json_true());
     incoming_note(ask->job->incoming, note);
 }
 

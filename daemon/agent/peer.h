@@ -23,6 +23,7 @@ struct peer_ask { /* the server wants something of people or of the model; the p
                      void */
     enum peer_ask_kind kind;
     const json_t *params; /* as in mcp/client.h; AUTHORIZE: {"url","redirect_uri"} */
+    bool done;            /* AUTHORIZE that is void: we may use the server now */
     void *request;        /* arg of the request's handler during which it is asked; NULL if not known */
     struct peer *peer;
     void *data; /* the owner's */

@@ -76,7 +76,7 @@ static void on_ask_void(void *arg, struct mcp_ask *mcp_ask)
     ask_free(local, ask);
 }
 
-static void end_authorize(struct local *local)
+static void end_authorize(struct local *local, bool done)
 {
     struct local_ask *ask = local->asks;
 
@@ -84,6 +84,7 @@ static void end_authorize(struct local *local)
         ask = ask->next;
     if (!ask)
         return;
+    ask->base.done = done;
     local->base.events.ask_void(local->base.events.arg, &ask->base);
     ask_free(local, ask);
 }
@@ -94,7 +95,7 @@ static void on_authorize(void *arg, const char *url, const char *redirect_uri, b
     struct local_ask *ask;
     json_t *params;
 
-    end_authorize(local);
+    end_authorize(local, over && url);
     if (over)
         return;
     params = json_object();

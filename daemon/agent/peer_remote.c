@@ -72,8 +72,10 @@ static void take_ask(struct remote_request *request, json_t *note)
     struct remote_ask *ask = ask_find(remote, request, number);
     size_t at = 0;
 
-    if (ask)
+    if (ask) {
+        ask->base.done = jsonx_bool(note, "done", false);
         ask_void(remote, ask);
+    }
     while (at < 4 && strcmp(kinds[at], kind) != 0)
         at++;
     if (at == 4 || !jsonx_obj(note, "params"))

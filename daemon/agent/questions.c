@@ -17,8 +17,9 @@ enum {
 struct asked {
     struct asked *next;
     struct question *question;
-    bool folded;     /* it is in the session's state */
-    char *withdrawn; /* for this cause, before it was; what is not there can't be taken back */
+    bool folded;          /* it is in the session's state */
+    const char *decision; /* it was taken back before it was there, so it waits; NULL if not */
+    char *cause;          /* with this one */
     void (*answered)(void *arg, const json_t *data);
     void *arg;
 };
@@ -39,7 +40,7 @@ struct questions *questions_new(struct agent_link *link)
 static void asked_free(struct asked *asked)
 {
     question_free(&asked->question);
-    free(asked->withdrawn);
+    free(asked->cause);
     free(asked);
 }
 
@@ -72,7 +73,7 @@ static bool fits(const struct questions *questions, const struct state *state,
     size_t ours = 0, unseen = 0;
 
     for (const struct asked *asked = questions->asked; asked; asked = asked->next) {
-        if (asked->withdrawn)
+        if (asked->decision)
             continue;
         ours++;
         if (!asked->folded) {
@@ -106,7 +107,7 @@ bool questions_ask(struct questions *questions, const struct state *state, json_
         return false;
     }
     struct asked *asked = xcalloc(1, sizeof *asked);
-    *asked = (struct asked){questions->asked, question, false, NULL, answered, arg};
+    *asked = (struct asked){questions->asked, question, false, NULL, NULL, answered, arg};
     questions->asked = asked;
     data = json_object();
     json_object_set(data, "question", question->json);
@@ -114,30 +115,44 @@ bool questions_ask(struct questions *questions, const struct state *state, json_
     return true;
 }
 
-static void take_back(struct questions *questions, struct asked **at, const char *cause)
+static void say_answered(struct questions *questions, struct asked **at, const char *decision,
+                         const char *cause)
 {
     struct asked *asked = *at;
     json_t *data = json_object();
 
     *at = asked->next;
     jsonx_set_str(data, "question", asked->question->id);
-    jsonx_set_str(data, "decision", "cancel");
+    jsonx_set_str(data, "decision", decision);
     jsonx_set_str(data, "cause", cause);
     agent_link_fact(questions->link, EVENT_QUESTION_ANSWERED, data);
     asked_free(asked);
 }
 
-void questions_withdraw(struct questions *questions, const char *id, const char *cause)
+/* What is not there yet can't be taken back. */
+static void take_back(struct questions *questions, const char *id, const char *decision, const char *cause)
 {
-    struct asked **at = place_of(questions, id);
+    struct asked **at = place_of(questions, id), *asked = *at;
 
-    if (*at && (*at)->folded)
-        take_back(questions, at, cause);
-    else if (*at && !(*at)->withdrawn)
-        (*at)->withdrawn = xstrdup(cause);
+    if (asked && asked->folded) {
+        say_answered(questions, at, decision, cause);
+    } else if (asked && !asked->decision) {
+        asked->decision = decision;
+        asked->cause = xstrdup(cause);
+    }
 }
 
-/* It may be withdrawn by now. The daemon may also have left it out, for the turn is being interrupted: then
+void questions_withdraw(struct questions *questions, const char *id, const char *cause)
+{
+    take_back(questions, id, "cancel", cause);
+}
+
+void questions_settle(struct questions *questions, const char *id)
+{
+    take_back(questions, id, "allow", "agent");
+}
+
+/* It may be taken back by now. The daemon may also have left it out, for the turn is being interrupted: then
  * it never comes. */
 static void take_asked(struct questions *questions, const char *id)
 {
@@ -146,8 +161,8 @@ static void take_asked(struct questions *questions, const char *id)
     if (!*at)
         return;
     (*at)->folded = true;
-    if ((*at)->withdrawn)
-        take_back(questions, at, (*at)->withdrawn);
+    if ((*at)->decision)
+        say_answered(questions, at, (*at)->decision, (*at)->cause);
 }
 
 static void take_answered(struct questions *questions, const json_t *data)
@@ -157,7 +172,7 @@ static void take_answered(struct questions *questions, const json_t *data)
     if (!asked)
         return;
     *at = asked->next;
-    if (!asked->withdrawn)
+    if (!asked->decision)
         asked->answered(asked->arg, data);
     asked_free(asked);
 }

@@ -21,6 +21,8 @@ bool questions_ask(struct questions *questions, const struct state *state, json_
 /* Takes it back (cause: "server", "interrupted" or "agent"); answered is not called. Nothing if it is
  * answered already. */
 void questions_withdraw(struct questions *questions, const char *id, const char *cause);
+/* The same of one of kind authorize that came to its good end: answered with allow, cause agent. */
+void questions_settle(struct questions *questions, const char *id);
 /* Every durable event of the session, after it was folded. */
 void questions_event(struct questions *questions, const struct event *event);
 

@@ -220,10 +220,12 @@ void server_ask_void(struct server *server, struct peer_ask *peer)
 {
     struct server_ask *ask = peer->data;
 
-    (void)server;
     if (!ask)
         return;
-    withdraw(ask, "server");
+    if (peer->done && ask->question[0])
+        questions_settle(server->servers->options.questions, ask->question);
+    else
+        withdraw(ask, "server");
     ask_free(ask);
 }
 

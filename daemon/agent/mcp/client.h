@@ -49,8 +49,8 @@ struct mcp_callbacks {
     /* An ask is void: the server took it back, its call ended, or it is done (URL). It is freed after this.
      */
     void (*ask_void)(void *arg, struct mcp_ask *ask);
-    /* A person must open the URL so that we may use the server (OAuth); over: the attempt has ended, url is
-     * NULL. */
+    /* A person must open the URL so that we may use the server (OAuth); over: the attempt has ended; url is
+     * then "" if we have a token now, else NULL. */
     void (*authorize)(void *arg, const char *url, const char *redirect_uri, bool over);
 };
 

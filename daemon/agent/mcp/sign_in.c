@@ -27,7 +27,7 @@ static void on_done(void *arg, bool ok, const char *why)
         return;
     client->sign_in.running = false;
     sign_in_bearer(client);
-    client->callbacks.authorize(client->callbacks.arg, NULL, NULL, true);
+    client->callbacks.authorize(client->callbacks.arg, ok ? "" : NULL, NULL, true);
     if (client->state < CLIENT_LOST)
         handshake_signed_in(client, ok, why);
     if (client->state < CLIENT_LOST)

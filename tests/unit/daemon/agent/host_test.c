@@ -262,8 +262,9 @@ static void one_of_the_sessions_is_asked_to_let_us_use_it(void **state)
               json_pack("{s:s,s:I,s:s,s:{s:s}}", "id", "d2", "ask", (json_int_t)jsonx_int(note, "ask", 0),
                         "action", "accept", "content", "redirect", "http://127.0.0.1:9/?code=1"));
     assert_string_equal(fakes.redirected, "http://127.0.0.1:9/?code=1");
-    client->callbacks.authorize(client->callbacks.arg, NULL, NULL, true);
+    client->callbacks.authorize(client->callbacks.arg, "", NULL, true);
     srig_turn(&hosting.rig);
+    assert_true(jsonx_bool(json_array_get(hosting.rig.notes, 2), "done", false));
     assert_string_equal(jsonx_str(json_array_get(hosting.rig.notes, 2), "kind", ""), "void");
     answer(request_of(ready(&hosting), "d2"), "two");
     end(&hosting);

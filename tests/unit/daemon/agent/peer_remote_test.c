@@ -218,8 +218,12 @@ static void a_person_lets_the_host_use_a_server(void **state)
     assert_non_null(srig_ok(&rig, "d1"));
     assert_string_equal(jsonx_str(jsonx_obj(json_array_get(rig.notes, 0), "content"), "redirect", ""),
                         "http://x/");
-    srig_reply(&rig, asked, INFO);
+    srig_send(&rig, LINK_NOTE,
+              json_pack("{s:s,s:i,s:s,s:b}", "id", jsonx_str(asked, "id", ""), "ask", 1, "kind", "void",
+                        "done", 1));
     assert_int_equal(rig.state->question_count, 0);
+    assert_string_equal(rig.state->answered[0].decision, "allow");
+    srig_reply(&rig, asked, INFO);
     srig_close(&rig);
 }
 

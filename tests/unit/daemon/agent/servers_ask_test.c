@@ -368,13 +368,30 @@ static void a_person_lets_us_use_a_server_and_no_deadline_runs_meanwhile(void **
     for (int64_t until = clock_steady_ms() + 1100; clock_steady_ms() < until;) /* start_ms and its grace */
         srig_turn(&asking.rig);
     assert_int_equal(asking.outcome.count, 0);
-    asking.client->callbacks.authorize(asking.client->callbacks.arg, NULL, NULL, true);
+    asking.client->callbacks.authorize(asking.client->callbacks.arg, "", NULL, true);
     srig_turn(&asking.rig);
     assert_int_equal(asking.rig.state->question_count, 0);
+    assert_string_equal(asking.rig.state->answered[0].decision, "allow");
+    assert_string_equal(asking.rig.state->answered[0].cause, "agent");
     fake_ready(asking.client);
     fake_answer(asking.client, "tools/list", TWO_TOOLS);
     fake_answer(asking.client, "tools/call", "{}");
     assert_int_equal(asking.outcome.code, ERR_OK);
+    end(&asking);
+}
+
+static void an_attempt_that_fails_ends_its_question(void **state)
+{
+    struct asking asking;
+
+    (void)state;
+    begin_authorize(&asking);
+    asking.client->callbacks.authorize(asking.client->callbacks.arg, NULL, NULL, true);
+    fake_lost(asking.client, MCP_WHY_REFUSED, "access_denied");
+    srig_turn(&asking.rig);
+    assert_int_equal(asking.rig.state->question_count, 0);
+    assert_string_equal(asking.rig.state->answered[0].decision, "cancel");
+    assert_non_null(strstr(asking.outcome.text, "access_denied"));
     end(&asking);
 }
 
@@ -436,6 +453,7 @@ int main(void)
         cmocka_unit_test(what_cant_be_asked_is_answered_at_once),
         cmocka_unit_test(an_idle_deadline_waits_for_the_answer),
         cmocka_unit_test(a_person_lets_us_use_a_server_and_no_deadline_runs_meanwhile),
+        cmocka_unit_test(an_attempt_that_fails_ends_its_question),
         cmocka_unit_test(the_address_may_be_pasted),
         cmocka_unit_test(a_person_does_not_let_us),
     };

@@ -262,6 +262,11 @@ static void on_void_soon(void *arg)
     ask_tell_void(arg);
 }
 
+void ask_init(struct mcp_client *client)
+{
+    client->void_soon = (struct deadline){.ring = on_void_soon, .arg = client};
+}
+
 static void make_void(struct mcp_ask *ask)
 {
     struct mcp_client *client = ask->client;
@@ -270,7 +275,6 @@ static void make_void(struct mcp_ask *ask)
     ask->is_void = true;
     ask->next = client->void_asks;
     client->void_asks = ask;
-    client->void_soon = (struct deadline){.ring = on_void_soon, .arg = client};
     deadline_set(client->deadlines, &client->void_soon, 0);
 }
 

@@ -261,6 +261,7 @@ struct mcp_client *mcp_client_open(const struct mcp_client_options *options,
         tool_table_set(client->tools, options->server->tools);
     client->subscribed = json_object();
     client->info = (struct mcp_info){.name = "", .version = "", .protocol = ""};
+    ask_init(client);
     notices_init(client);
     listening_init(client);
     sign_in_open(client, options);

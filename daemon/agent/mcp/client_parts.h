@@ -144,6 +144,7 @@ void request_listening(struct mcp_client *client, const json_t *filter, enum err
 struct mcp_request *request_during(struct mcp_client *client, uint64_t during, const json_t *params);
 
 /* --- asks.c --- */
+void ask_init(struct mcp_client *client);
 typedef void ask_answered(struct mcp_ask *ask, json_t *result, int64_t code, const char *why);
 struct ask_order { /* borrowed */
     const char *method;

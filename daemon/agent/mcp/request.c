@@ -109,6 +109,7 @@ void request_release(struct mcp_request *request)
         return;
     json_decref(request->params);
     json_decref(request->whole);
+    json_decref(request->tools);
     json_decref(request->cursors);
     json_decref(request->responses);
     json_decref(request->state);

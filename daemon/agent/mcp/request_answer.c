@@ -172,27 +172,27 @@ static void next_page(struct mcp_request *request, const char *cursor);
 static void on_tools(void *arg, struct rpc_call *call, const struct rpc_answer *answer)
 {
     struct mcp_request *request = arg;
-    const char *cursor;
-    json_t *tools;
+    struct mcp_client *client = request->client;
+    json_t *tools = answer->outcome == RPC_RESULT ? jsonx_arr(answer->result, "tools") : NULL;
+    const char *cursor = tools ? jsonx_str(answer->result, "nextCursor", NULL) : NULL;
 
     (void)call;
     request->call = NULL;
-    if (answer->outcome == RPC_RESULT && (tools = jsonx_arr(answer->result, "tools"))) {
-        if (!request->items)
-            request->items = json_array();
-        json_array_extend(request->items, tools);
-        cursor = jsonx_str(answer->result, "nextCursor", NULL);
-        if (cursor && ++request->pages < REQUEST_PAGES_MAX &&
-            json_array_size(request->items) < REQUEST_ITEMS_MAX) {
-            next_page(request, cursor);
-            return;
-        }
-        tool_list_clean(request->items, request->client->is_http && request->client->info.modern,
-                        drop_quietly, NULL);
-        tool_table_set(request->client->tools, request->items);
+    if (answer->outcome == RPC_FAILED) {
+        request->listed = false; /* then it is listed once more before it is called */
+        request_failed(request, answer->failure);
+        return;
     }
-    json_decref(request->items);
-    request->items = NULL;
+    json_array_extend(request->tools, tools);
+    if (cursor && ++request->pages < REQUEST_PAGES_MAX &&
+        json_array_size(request->tools) < REQUEST_ITEMS_MAX) {
+        next_page(request, cursor);
+        return;
+    }
+    if (tools) {
+        tool_list_clean(request->tools, client->is_http && client->info.modern, drop_quietly, NULL);
+        tool_table_set(client->tools, request->tools);
+    }
     request_send(request); /* without headers, if there was no list: the server will say */
 }
 
@@ -210,6 +210,8 @@ void request_list_tools(struct mcp_request *request)
 {
     request->listed = true;
     request->pages = 0;
+    json_decref(request->tools);
+    request->tools = json_array();
     next_page(request, NULL);
 }
 

@@ -70,6 +70,8 @@ struct mcp_request {
     int64_t timeout_ms, hard_at; /* hard_at 0: its clock has not begun */
     struct deadline clock, soon;
 
+    /* the list of tools, in between */
+    json_t *tools;
     /* pages */
     json_t *whole, *items, *cursors; /* whole: the first page's result; items belongs to it */
     char *cursor;

@@ -5,6 +5,7 @@
 #include "daemon/agent/mcp/stdio.h"
 #include "daemon/agent/mcp/lines.h"
 #include "daemon/agent/mcp/message.h"
+#include "daemon/agent/mcp/pace.h"
 #include "daemon/agent/mcp/talk.h"
 #include "shared/jsonx.h"
 #include "shared/subreaper.h"
@@ -48,6 +49,7 @@ struct stdio {
     uv_signal_t orphans;
     int open_handles;
     struct lines lines; /* of its stdout */
+    struct pace pace;   /* of these */
     struct talk talk;   /* of its stderr */
     struct buf waiting; /* for its stdin */
     size_t written;     /* of these */
@@ -163,15 +165,19 @@ static void said(void *arg, const char *line, size_t len)
 }
 
 static void on_err(uv_poll_t *poll, int status, int events);
+static void on_out(uv_poll_t *poll, int status, int events);
 
 static void on_second(uv_timer_t *timer)
 {
     struct stdio *stdio = timer->data;
+    bool talks = talk_next_second(&stdio->talk), owes = pace_next_second(&stdio->pace);
 
-    if (talk_next_second(&stdio->talk))
+    if (talks || owes)
         uv_timer_start(timer, on_second, TALK_SECOND_MS, 0);
     if (stdio->child.err >= 0)
         uv_poll_start(&stdio->err, UV_READABLE, on_err);
+    if (stdio->child.out >= 0 && !pace_is_full(&stdio->pace))
+        uv_poll_start(&stdio->out, UV_READABLE, on_out);
 }
 
 static void begin_second(struct stdio *stdio)
@@ -235,8 +241,12 @@ static void take_out(struct stdio *stdio, char *bytes, size_t len)
     char *line, text[96];
     size_t line_len;
 
-    while (!stdio->quiet && (found = lines_next(&stdio->lines, &bytes, &len, &line, &line_len)) == LINES_LINE)
+    pace_take(&stdio->pace, 0, len);
+    while (!stdio->quiet &&
+           (found = lines_next(&stdio->lines, &bytes, &len, &line, &line_len)) == LINES_LINE) {
+        pace_take(&stdio->pace, 1, 0);
         take_line(stdio, line, line_len);
+    }
     if (found != LINES_LONG)
         return;
     snprintf(text, sizeof text, "a line of more than %d bytes", (int)MCP_MESSAGE_MAX);
@@ -263,7 +273,10 @@ static void on_out(uv_poll_t *poll, int status, int events)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got > 0) {
+        begin_second(stdio);
         take_out(stdio, bytes, (size_t)got);
+        if (pace_is_full(&stdio->pace))
+            uv_poll_stop(poll);
         return;
     }
     let_go(&stdio->out, &stdio->child.out);

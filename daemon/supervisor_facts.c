@@ -6,10 +6,12 @@
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
+#include "proto/rule.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* --- the turn --- */
@@ -34,7 +36,7 @@ static bool fact_state(struct agent *agent, const json_t *data)
     enum run_state from = session->state->run, to = run_state_parse(jsonx_str(data, "new", ""));
     if (from == RUN_INTERRUPTING && to != RUN_IDLE)
         return true; /* said before it knew */
-    if (!run_state_allows(from, to))
+    if (!run_state_allows(from, to) || to == RUN_INTERRUPTING) /* that is for people, and has a deadline */
         return false;
     if (to == RUN_THINKING || to == RUN_COMPACTING) {
         if (state_open_calls(session->state) || state_streaming(session->state))
@@ -194,6 +196,17 @@ static bool may_ask(const struct agent *agent, const json_t *json, const struct 
     return !about_call || call == CALL_RUNNING;
 }
 
+/* A rule that a person makes of it is about that tool and no other, whatever the agent would propose. */
+static void set_pattern(json_t *json)
+{
+    char *pattern = rule_exact(jsonx_str(json, "server", ""), jsonx_str(json, "tool", ""));
+    char unused[256];
+    json_object_del(json, "pattern");
+    if (strcmp(jsonx_str(json, "kind", ""), "permission") == 0 && rule_check(pattern, unused))
+        jsonx_set_str(json, "pattern", pattern);
+    free(pattern);
+}
+
 /* When a permission is due is the daemon's to say. */
 static void set_times(const struct session *session, json_t *json)
 {
@@ -215,6 +228,7 @@ static bool fact_asked(struct agent *agent, json_t *data)
     if (session->state->run == RUN_INTERRUPTING)
         return true;
     set_times(session, json);
+    set_pattern(json);
     struct question *question = question_from_json(json);
     bool good = question && may_ask(agent, json, question) &&
                 session_emit(session, EVENT_QUESTION_ASKED, json_incref(data));

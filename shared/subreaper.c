@@ -228,6 +228,12 @@ size_t subreaper_sweep(void)
     return alive;
 }
 
+void subreaper_forget_all(void)
+{
+    while (known.count > 0)
+        subreaper_forget(known.pids[0]);
+}
+
 bool subreaper_finish(int64_t ms)
 {
     int64_t deadline = clock_steady_ms() + ms, left;

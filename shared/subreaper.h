@@ -18,6 +18,8 @@ void subreaper_become(void);
 /* A child that is never swept. */
 void subreaper_know(pid_t pid);
 void subreaper_forget(pid_t pid);
+/* The end: from now on each child may be swept. */
+void subreaper_forget_all(void);
 /* SIGKILL to each child that is not known; reaps those that are dead. Returns how many live still: the end of
  * each is told by SIGCHLD; sweep again then, since it may have left children of its own. */
 size_t subreaper_sweep(void);

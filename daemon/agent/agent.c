@@ -2,7 +2,7 @@
  * requests, or PROBE alone. A frame out of order is a defect of the daemon's, and ends the agent rather than
  * the session.
  *
- * The end: the link is closed at once, servers are given a moment, and what is left after that dies with us.
+ * The end: the link is closed at once, servers are given a moment, and what is left after that is killed.
  */
 #include "daemon/agent/agent.h"
 #include "daemon/agent/agent_link.h"
@@ -17,11 +17,15 @@
 #include "shared/err.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
+#include "shared/subreaper.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { AGENT_LEAVE_MS = 3000 /* for servers to end */ };
+enum {
+    AGENT_LEAVE_MS = 3000, /* for servers to end; then they are killed */
+    AGENT_KILL_MS = 500
+};
 
 struct agent {
     uv_loop_t loop;
@@ -55,7 +59,7 @@ static void on_deadline(uv_timer_t *timer)
 {
     struct agent *agent = timer->data;
 
-    log_warn("agent", "leaving although a server has not ended within %d ms", AGENT_LEAVE_MS);
+    log_warn("agent", "a server has not ended within %d ms, and is killed", AGENT_LEAVE_MS);
     uv_stop(&agent->loop);
 }
 
@@ -324,6 +328,10 @@ int agent_run(int fd)
         agent.exit_code = EXIT_USAGE;
     }
     uv_run(&agent.loop, UV_RUN_DEFAULT);
+    if (agent.ending > 0) {
+        subreaper_forget_all();
+        subreaper_finish(AGENT_KILL_MS);
+    }
     uv_loop_close(&agent.loop);
     state_free(&agent.state);
     return agent.exit_code;

@@ -106,6 +106,25 @@ static void a_child_that_is_known_is_neither_killed_nor_reaped(void **state)
     assert_false(has_children());
 }
 
+static void at_the_end_what_was_known_is_killed_too(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        pid_t lives = fork();
+        if (lives == 0) {
+            signal(SIGTERM, SIG_IGN);
+            for (;;)
+                pause();
+        }
+        subreaper_know(lives);
+    }
+    assert_true(subreaper_finish(0)); /* none of them is in the way */
+    assert_true(has_children());
+    subreaper_forget_all();
+    assert_true(subreaper_finish(PATIENCE_MS));
+    assert_false(has_children());
+}
+
 /* Each forks the next and dies at once: it is never the one that was seen. */
 static void processes_that_flee_by_forking_are_caught(void **state)
 {
@@ -174,6 +193,7 @@ int main(void)
         cmocka_unit_test(nothing_is_left_of_orphans),
         cmocka_unit_test(a_sweep_never_blocks_and_says_what_lives_still),
         cmocka_unit_test(a_child_that_is_known_is_neither_killed_nor_reaped),
+        cmocka_unit_test(at_the_end_what_was_known_is_killed_too),
         cmocka_unit_test(processes_that_flee_by_forking_are_caught),
         cmocka_unit_test(tasks_are_counted_with_threads_and_all_below),
     };

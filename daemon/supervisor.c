@@ -3,9 +3,6 @@
  *     running -> next beat               interrupting -> end of patience */
 #include "daemon/supervisor_internal.h"
 
-#include "daemon/agent_ops.h"
-#include "daemon/definitions.h"
-#include "daemon/folders.h"
 #include "daemon/order.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -17,13 +14,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-struct supervisor {
-    struct server *server;
-    char *path;
-    struct agent *agents;
-    size_t count;
-};
 
 static struct supervisor *supervisor_of(const struct agent *agent)
 {
@@ -38,35 +28,14 @@ const char *supervisor_state_name(enum agent_state state)
 
 /* --- the agents' list --- */
 
-static void send_request(void *arg, enum link_kind kind, json_t *json)
-{
-    const struct session *session = arg;
-    if (session->agent && session->agent->proc)
-        agentproc_send_json(session->agent->proc, kind, json);
-}
-
-static bool take_request(void *arg, struct incoming *incoming, const json_t *json)
-{
-    return agent_ops_run(arg, incoming, json);
-}
-
-/* Nobody waits for it any more: from now on it is idle. */
-static void on_quiet(void *arg)
-{
-    const struct session *session = arg;
-    if (session->agent && session->agent->state == AGENT_IDLE)
-        supervisor_set_idle(session->agent);
-}
-
 /* Takes requests that wait for it; NULL for none. They are the session's: one agent may hand them to the
  * next. */
 static struct agent *agent_new(struct session *session, struct agent_requests *requests)
 {
     struct supervisor *supervisor = session->server->supervisor;
     struct agent *agent = xcalloc(1, sizeof *agent);
-    struct agent_requests_handler handler = {session, send_request, take_request, on_quiet};
     agent->session = session;
-    agent->requests = requests ? requests : agent_requests_new(session->server->loop, &handler);
+    agent->requests = requests ? requests : supervisor_new_requests(session);
     agent->timer = xcalloc(1, sizeof *agent->timer);
     uv_timer_init(session->server->loop, agent->timer);
     agent->timer->data = agent;
@@ -132,8 +101,6 @@ static int64_t backoff_ms(unsigned crashes)
     return delay < SUPERVISOR_BACKOFF_MAX_MS ? delay : SUPERVISOR_BACKOFF_MAX_MS;
 }
 
-static struct agent *bring(struct session *session, struct agent_requests *requests, char error[256]);
-
 /* What came while it left is for the next one; NULL if there is nothing. */
 static struct agent_requests *keep_unsent(struct agent *agent)
 {
@@ -162,7 +129,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
         if (session->state->run != RUN_THINKING && session->state->run != RUN_COMPACTING)
             session_recover(session, "agent", "the agent left during this turn", true);
         if (unsent)
-            bring(session, unsent, text);
+            supervisor_bring(session, unsent, text);
         session_go_on(session); /* it was asked for while the old one left */
     } else {
         session->crashes++;
@@ -227,25 +194,6 @@ static void send_turn(struct agent *agent)
     send_json(agent, agent->session->state->run == RUN_COMPACTING ? LINK_COMPACT : LINK_TURN, json);
 }
 
-/* All that a session's agent must know before anything is asked of it. */
-static void send_load(struct agent *agent)
-{
-    struct session *session = agent->session;
-    json_t *load = json_object();
-    char error[256];
-    char *folder = folders_session(session->server->folders, session->state->id, error);
-    if (!folder)
-        log_error("agent", "the session has no folder: %s session=%s", error, log_id(session->state->id));
-    json_object_set_new(load, "snapshot",
-                        state_snapshot(session->state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES));
-    jsonx_set_str(load, "folder", folder);
-    free(folder);
-    agent->state = AGENT_IDLE;
-    send_json(agent, LINK_LOAD, load);
-    send_json(agent, LINK_SERVERS, definitions_session(session));
-    agent_requests_open(agent->requests);
-}
-
 static bool on_ready(struct agent *agent, const json_t *json)
 {
     int64_t version = jsonx_int(json, "link", -1);
@@ -255,7 +203,7 @@ static bool on_ready(struct agent *agent, const json_t *json)
                   (int)version, LINK_VERSION);
         return false;
     }
-    send_load(agent);
+    supervisor_load(agent);
     if (session_turn_due(agent->session))
         send_turn(agent);
     else
@@ -339,9 +287,7 @@ static bool make_room(struct supervisor *supervisor)
     return oldest != NULL;
 }
 
-/* Makes the session's agent, which is started at once or after the back-off. NULL with a sentence. Takes
- * requests (NULL for none). */
-static struct agent *bring(struct session *session, struct agent_requests *requests, char error[256])
+struct agent *supervisor_bring(struct session *session, struct agent_requests *requests, char error[256])
 {
     struct supervisor *supervisor = session->server->supervisor;
     int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
@@ -373,42 +319,8 @@ void supervisor_turn(struct session *session)
     if (agent)
         return; /* while it starts, waits or leaves, the turn begins when that is over */
     bool full = (int64_t)session->server->supervisor->count >= max;
-    if (!bring(session, NULL, error))
+    if (!supervisor_bring(session, NULL, error))
         fail_turn(session, full ? "limit" : "agent", error);
-}
-
-struct agent_requests *supervisor_requests(struct session *session, enum err *code, char error[256])
-{
-    struct agent *agent = session->agent;
-    if (session->server->stopping) {
-        *code = ERR_SHUTTING_DOWN;
-        snprintf(error, 256, "the daemon is stopping");
-        return NULL;
-    }
-    bool full = !agent && (int64_t)session->server->supervisor->count >=
-                              config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
-    if (!agent)
-        agent = bring(session, NULL, error);
-    *code = agent ? ERR_OK : full ? ERR_LIMIT : ERR_UNAVAILABLE;
-    if (!agent)
-        return NULL;
-    if (agent->state != AGENT_RUNNING)
-        agent->turn_facts = agent->turn_bytes = 0;
-    return agent->requests;
-}
-
-void supervisor_define(struct session *session)
-{
-    struct agent *agent = session->agent;
-    if (agent && agent->proc && (agent->state == AGENT_IDLE || agent->state == AGENT_RUNNING))
-        send_json(agent, LINK_SERVERS, definitions_session(session));
-}
-
-void supervisor_define_all(struct supervisor *supervisor, const char *owner)
-{
-    for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
-        if (!owner || strcmp(agent->session->state->owner, owner) == 0)
-            supervisor_define(agent->session);
 }
 
 /* --- deadlines --- */

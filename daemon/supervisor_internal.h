@@ -26,7 +26,21 @@ struct agent {
     struct agent *next, *previous;
 };
 
+struct supervisor {
+    struct server *server;
+    char *path;
+    struct agent *agents;
+    size_t count;
+};
+
 const char *supervisor_state_name(enum agent_state state);
+/* Makes the session's agent, which is started at once or after the back-off. NULL with a sentence. Takes
+ * requests that wait for it; NULL for none. */
+struct agent *supervisor_bring(struct session *session, struct agent_requests *requests, char error[256]);
+/* For requests to the session's agent, whichever process that is (supervisor_ask.c). */
+struct agent_requests *supervisor_new_requests(struct session *session);
+/* The agent is ready: LOAD, SERVERS, and what has waited for it. */
+void supervisor_load(struct agent *agent);
 /* The turn has ended: the agent waits, and hibernates by and by. */
 void supervisor_set_idle(struct agent *agent);
 /* What an agent says (supervisor_facts.c). False: it breaks the protocol. */

@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("shared", "proto", "daemon", "daemon/agent", "tui")
+FOLDERS = ("shared", "proto", "daemon", "daemon/agent", "daemon/agent/mcp", "tui")
 found = []
 
 

@@ -188,6 +188,7 @@ static void send_turn(struct agent *agent)
     }
     agent->state = AGENT_RUNNING;
     agent->turn_facts = agent->turn_bytes = 0;
+    agent->turn_steps = 0;
     agent->failed = false;
     agent->last_beat = clock_steady_ms();
     uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);

@@ -13,7 +13,8 @@
 enum {
     SUPERVISOR_BACKOFF_MS = 2000, /* after the second crash in a row; doubled with each further one */
     SUPERVISOR_BACKOFF_MAX_MS = 60000,
-    /* What one turn of an agent may say; far more than any model does, and an end to a storm. */
+    /* What an agent may say in one step of a turn; far more than any model does, and an end to a storm. How
+     * many steps there are is bounded by turn.max_steps. */
     SUPERVISOR_TURN_FACTS = 10000,
     SUPERVISOR_TURN_BYTES = 128 << 20,
     /* What it may say outside of turns, and of what is not kept, in each such while. */

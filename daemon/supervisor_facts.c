@@ -30,16 +30,27 @@ static void turn_ended(struct agent *agent)
     registry_release(session->server->registry, session);
 }
 
+/* A step begins: what may be said is counted anew, and the steps themselves are counted, since it is the
+ * agent that says where one begins. A compaction may come between any two. */
+static bool next_step(struct agent *agent)
+{
+    int64_t max = config_number(agent->session->server->config, OPTION_TURN_MAX_STEPS);
+    agent->turn_facts = agent->turn_bytes = 0;
+    return ++agent->turn_steps <= 2 * max + 2;
+}
+
 static bool fact_state(struct agent *agent, const json_t *data)
 {
     struct session *session = agent->session;
     enum run_state from = session->state->run, to = run_state_parse(jsonx_str(data, "new", ""));
     if (from == RUN_INTERRUPTING && to != RUN_IDLE)
-        return true; /* said before it knew */
+        return true;                                           /* said before it knew */
     if (!run_state_allows(from, to) || to == RUN_INTERRUPTING) /* that is for people, and has a deadline */
         return false;
     if (to == RUN_THINKING || to == RUN_COMPACTING) {
         if (state_open_calls(session->state) || state_streaming(session->state))
+            return false;
+        if (!next_step(agent))
             return false;
         if (to == RUN_THINKING && from != RUN_COMPACTING)
             session_steer(session);

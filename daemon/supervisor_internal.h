@@ -17,11 +17,12 @@ struct agent {
     enum agent_state state;
     bool interrupting;
     int64_t last_beat, last_used;  /* steady ms */
-    size_t turn_facts, turn_bytes; /* said since the turn began */
-    bool failed;                   /* it said so of its turn */
-    int64_t rate_since;            /* steady ms */
-    size_t rate_facts;             /* of those that are not the turn's, since then */
-    uint64_t serial;               /* 0 until supervisor_go.c needs it */
+    size_t turn_facts, turn_bytes; /* said since the turn's step began */
+    int64_t turn_steps;
+    bool failed;        /* it said so of its turn */
+    int64_t rate_since; /* steady ms */
+    size_t rate_facts;  /* of those that are not the turn's, since then */
+    uint64_t serial;    /* 0 until supervisor_go.c needs it */
     uv_timer_t *timer;
     struct agent *next, *previous;
 };

@@ -127,8 +127,12 @@ static void asks_leave(struct job *job, struct job *other)
 
 static void asks_drop(struct host *host)
 {
-    while (host->asks)
-        ask_free(host->asks);
+    while (host->asks) {
+        struct host_ask *next = host->asks->next;
+        keeper_release(host->keeper);
+        free(host->asks);
+        host->asks = next;
+    }
 }
 
 static void on_note(void *arg, const json_t *note)

@@ -33,12 +33,10 @@ void keeper_arm_idle(struct keeper *keeper)
         uv_timer_stop(&keeper->timer);
 }
 
-static void call_done(struct keeper_call *call, const struct mcp_reply *reply)
+/* It is off the list. */
+static void call_deliver(struct keeper_call *call, const struct mcp_reply *reply)
 {
-    struct keeper *keeper = call->keeper;
-
-    call_remove(call);
-    keeper_arm_idle(keeper);
+    keeper_arm_idle(call->keeper);
     call->handler.done(call->handler.arg, reply);
     call_free(call);
 }
@@ -56,18 +54,27 @@ void keeper_call_end(struct keeper_call *call, enum err code, bool sent, const c
         uv_timer_start(&call->keeper->soon, keeper_on_soon, 0, 0);
 }
 
+static struct keeper_call *take_ending(struct keeper *keeper)
+{
+    struct keeper_call **at = &keeper->calls, *call;
+
+    while ((call = *at) && !call->ending)
+        at = &call->next;
+    if (call) {
+        *at = call->next;
+        keeper->call_count--;
+    }
+    return call;
+}
+
 void keeper_on_soon(uv_timer_t *timer)
 {
     struct keeper *keeper = timer->data;
     struct keeper_call *call;
 
-    for (;;) {
-        for (call = keeper->calls; call && !call->ending; call = call->next)
-            ;
-        if (!call)
-            return;
+    while ((call = take_ending(keeper))) {
         struct mcp_reply reply = {.code = call->code, .text = call->text, .sent = call->sent};
-        call_done(call, &reply);
+        call_deliver(call, &reply);
     }
 }
 
@@ -86,7 +93,8 @@ static void on_done(void *arg, const struct mcp_reply *reply)
     call->request = NULL;
     if (reply->code == ERR_OK && !call->internal)
         call->keeper->useful = true;
-    call_done(call, reply);
+    call_remove(call);
+    call_deliver(call, reply);
 }
 
 void keeper_call_run(struct keeper_call *call)
@@ -150,7 +158,8 @@ void keeper_drop_calls(struct keeper *keeper)
 {
     while (keeper->calls) {
         struct keeper_call *call = keeper->calls;
-        call_remove(call);
+        keeper->calls = call->next;
+        keeper->call_count--;
         call_free(call);
     }
 }

@@ -36,9 +36,9 @@ static struct servers_call *call_new(struct servers *servers, struct server *ser
     return call;
 }
 
-static void call_done(struct servers_call *call, const struct servers_result *result)
+/* It is off the list. */
+static void call_deliver(struct servers_call *call, const struct servers_result *result)
 {
-    call_remove(call);
     if (call->server)
         server_asks_of_call(call->server, call, NULL);
     if (call->handler.done)
@@ -46,20 +46,32 @@ static void call_done(struct servers_call *call, const struct servers_result *re
     call_free(call);
 }
 
+static void call_done(struct servers_call *call, const struct servers_result *result)
+{
+    call_remove(call);
+    call_deliver(call, result);
+}
+
 /* --- those that can't begin --- */
+
+static struct servers_call *take_ending(struct servers *servers)
+{
+    struct servers_call **at = &servers->calls, *call;
+
+    while ((call = *at) && !call->ending)
+        at = &call->next;
+    if (call)
+        *at = call->next;
+    return call;
+}
 
 static void on_soon(uv_timer_t *timer)
 {
-    struct servers *servers = timer->data;
     struct servers_call *call;
 
-    for (;;) {
-        for (call = servers->calls; call && !call->ending; call = call->next)
-            ;
-        if (!call)
-            return;
+    while ((call = take_ending(timer->data))) {
         struct servers_result result = {.code = call->code, .text = call->text};
-        call_done(call, &result);
+        call_deliver(call, &result);
     }
 }
 

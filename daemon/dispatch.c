@@ -20,6 +20,7 @@ struct inflight { /* a changing request from its arrival until its commit: repea
     struct route *waiters;
     size_t waiter_count;
     char *reply; /* NULL until it is handled */
+    bool once;   /* the store has an answer already: see call_begin_once */
     struct inflight *next_unpromised;
 };
 
@@ -157,7 +158,7 @@ static void on_committed(void *arg, enum err code)
         return;
     }
     char error[320];
-    const char *why = store_failing(server->store);
+    const char *why = server->store ? store_failing(server->store) : "the daemon stops";
     snprintf(error, sizeof error,
              "the store can't commit (%s); this is not promised, repeat it with the same id",
              why ? why : "unknown");
@@ -183,15 +184,22 @@ static void finish_changing(struct inflight *inflight, enum err code, const char
                             json_t *ok)
 {
     struct server *server = inflight->dispatch->server;
-    if (code != ERR_OK) { /* nothing was done: nothing is remembered */
-        answer_waiters(inflight, code, error, detail);
+    if (!server->store || (code != ERR_OK && !inflight->once)) { /* nothing is remembered */
+        answer_waiters(inflight, code == ERR_OK ? ERR_SHUTTING_DOWN : code, error, detail);
         inflight_free(inflight);
         return;
     }
     struct buf text;
-    put_ok(&text, inflight->id, ok);
+    if (code == ERR_OK) {
+        put_ok(&text, inflight->id, ok);
+    } else {
+        buf_init(&text, ENVELOPE_REPLY_MAX);
+        envelope_put_error(&text, inflight->id, code, error, detail);
+    }
     size_t len = text.len;
     inflight->reply = buf_take(&text);
+    if (inflight->once)
+        store_delete_reply(server->store, inflight->user, inflight->id);
     store_put_reply(server->store, inflight->user, inflight->id, inflight->reply, len);
     store_commit(server->store, on_committed, inflight);
 }
@@ -220,6 +228,26 @@ bool call_is_wanted(const struct call *call)
     return false;
 }
 
+void call_begin_once(struct call *call, const char *error, store_commit_cb *then, void *arg)
+{
+    struct inflight *inflight = call->inflight;
+    struct buf text;
+    buf_init(&text, ENVELOPE_REPLY_MAX);
+    envelope_put_error(&text, inflight->id, ERR_UNAVAILABLE, error, NULL);
+    store_put_reply(call->server->store, inflight->user, inflight->id, text.data, text.len);
+    inflight->once = true;
+    buf_free(&text);
+    store_commit(call->server->store, then, arg);
+}
+
+void call_not_begun(struct call *call)
+{
+    struct inflight *inflight = call->inflight;
+    if (inflight->once && call->server->store)
+        store_delete_reply(call->server->store, inflight->user, inflight->id);
+    inflight->once = false;
+}
+
 static void answer(const struct call *call, enum err code, const char *error, json_t *ok)
 {
     if (call->inflight)
@@ -235,8 +263,14 @@ static void answer(const struct call *call, enum err code, const char *error, js
 void call_finish(struct call **slot, enum err code, const char *error, json_t *ok)
 {
     struct call *call = *slot;
-    *slot = NULL;
     answer(call, code, error, ok ? ok : json_object());
+    call_drop(slot);
+}
+
+void call_drop(struct call **slot)
+{
+    struct call *call = *slot;
+    *slot = NULL;
     json_decref(call->params);
     if (call->session) {
         call->session->holds--;

@@ -7,6 +7,7 @@
 #include "daemon/auth.h"
 #include "daemon/clients.h"
 #include "daemon/gateway.h"
+#include "daemon/store.h"
 #include "proto/envelope.h"
 #include <jansson.h>
 
@@ -43,10 +44,19 @@ void dispatch_message(void *arg, const struct gateway_message *message);
 
 /* A copy of the call that outlives the handler. */
 struct call *call_keep(const struct call *call);
+/* Undoes call_keep: the handler's own return answers. */
+void call_drop(struct call **call);
 /* Whether somebody who is connected waits for the answer of a kept call. */
 bool call_is_wanted(const struct call *call);
 /* Answers and frees a kept call. ok's reference is taken; NULL unless code is ERR_OK. */
 void call_finish(struct call **call, enum err code, const char *error, json_t *ok);
+/* Something is about to be done for a kept, changing call that must never be done twice, and that the store
+ * can't undo. When then is called with ERR_OK, it may begin: from there on the same request is answered with
+ * that error should the daemon end before call_finish, and whatever call_finish says is remembered, errors
+ * too. */
+void call_begin_once(struct call *call, const char *error, store_commit_cb *then, void *arg);
+/* It was not begun after all: an error of call_finish is not remembered. */
+void call_not_begun(struct call *call);
 /* Sends the answer now; for a handler that must say something after it (then it returns HANDLED_LATER). */
 void call_answer(const struct call *call, json_t *ok);
 

@@ -1,5 +1,6 @@
-/* A changing request that is cancelled has its answer too, and it is remembered: a call may have had its
- * effect, so the same request must never be made once more because its first answer found nobody. */
+/* A call may have had its effect although nobody has its answer: its client is gone, or the agent, or the
+ * daemon itself. So before one is made, the answer that such an end leaves is on disk, and the same request
+ * is never made once more. */
 #include "daemon/mcp_asks.h"
 
 #include "daemon/server.h"
@@ -10,9 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define NO_ANSWER                                                                                            \
+    "the daemon ended while this call was made; it may have had its effect, and was not made again"
+
+struct beginning {               /* what waits for the disk */
+    struct mcp_request *request; /* NULL: not any more */
+};
+
 struct mcp_request {
-    struct call *call; /* kept */
+    struct call *call;           /* kept */
+    struct beginning *beginning; /* NULL: the agent was asked */
     struct outgoing *outgoing;
+    int64_t timeout_ms;
     mcp_ask_reply *reply;
     struct mcp_request *next;
 };
@@ -32,6 +42,10 @@ static void finish(struct mcp_asks *asks, struct mcp_request *request, enum err 
             before = before->next;
         before->next = request->next;
     }
+    if (request->beginning) {
+        request->beginning->request = NULL;
+        call_not_begun(request->call);
+    }
     call_finish(&request->call, code, text, ok);
     free(request);
 }
@@ -45,9 +59,11 @@ static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
     finish(request->call->server->asks, request, code, text, told);
 }
 
-enum err mcp_ask(struct call *call, int64_t timeout_ms, mcp_ask_reply *reply, char error[256])
+/* The agent is asked. ERR_OK, or why not. */
+static enum err ask(struct mcp_request *request, char error[256])
 {
-    struct mcp_asks *asks = call->server->asks;
+    const struct call *call = request->call;
+    struct outgoing_handler handler = {request, NULL, on_reply};
     enum err code;
     struct agent_requests *requests = supervisor_requests(call->session, &code, error);
     if (!requests)
@@ -56,18 +72,53 @@ enum err mcp_ask(struct call *call, int64_t timeout_ms, mcp_ask_reply *reply, ch
     jsonx_set_str(json, "op", request_row(call->method)->name);
     jsonx_set_str(json, "by", call->principal.user);
     json_object_set(json, "params", call->params);
+    request->outgoing = agent_requests_ask(requests, json, request->timeout_ms, &handler);
+    if (request->outgoing)
+        return ERR_OK;
+    snprintf(error, 256, "%d requests wait for this session's agent already", AGENT_REQUESTS_MAX);
+    return ERR_BUSY;
+}
+
+/* Now it may have its effect. */
+static void on_stored(void *arg, enum err code)
+{
+    struct beginning *beginning = arg;
+    struct mcp_request *request = beginning->request;
+    char error[256] = "the store can't commit now; the call was not made";
+    if (request && code == ERR_OK)
+        code = ask(request, error);
+    if (request && code != ERR_OK)
+        finish(request->call->server->asks, request, code, error, NULL);
+    else if (request)
+        request->beginning = NULL;
+    free(beginning);
+}
+
+enum err mcp_ask(struct call *call, int64_t timeout_ms, mcp_ask_reply *reply, char error[256])
+{
+    struct mcp_asks *asks = call->server->asks;
     struct mcp_request *request = xcalloc(1, sizeof *request);
-    struct outgoing_handler handler = {request, NULL, on_reply};
-    request->outgoing = agent_requests_ask(requests, json, timeout_ms, &handler);
-    if (!request->outgoing) {
-        snprintf(error, 256, "%d requests wait for this session's agent already", AGENT_REQUESTS_MAX);
-        free(request);
-        return ERR_BUSY;
-    }
-    request->call = call_keep(call);
+    bool once = call->method == METHOD_MCP_CALL;
+    enum err code = ERR_OK;
+    request->timeout_ms = timeout_ms;
     request->reply = reply;
+    request->call = call_keep(call);
+    if (once)
+        supervisor_requests(call->session, &code, error); /* it starts meanwhile */
+    else
+        code = ask(request, error);
+    if (code != ERR_OK) {
+        call_drop(&request->call);
+        free(request);
+        return code;
+    }
     request->next = asks->all;
     asks->all = request;
+    if (once) {
+        request->beginning = xcalloc(1, sizeof *request->beginning);
+        request->beginning->request = request;
+        call_begin_once(request->call, NO_ANSWER, on_stored, request->beginning);
+    }
     return HANDLED_LATER;
 }
 
@@ -87,7 +138,7 @@ void mcp_asks_client_gone(struct mcp_asks *asks)
             request = request->next;
             continue;
         }
-        bool call = request->call->method == METHOD_MCP_CALL;
+        bool call = request->call->method == METHOD_MCP_CALL && !request->beginning;
         outgoing_cancel(&request->outgoing);
         if (call)
             finish(asks, request, ERR_OK, NULL, cancelled_reply());

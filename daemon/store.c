@@ -352,6 +352,14 @@ void store_put_reply(struct store *store, const char *user, const char *request,
     queue(store, OP_PUT_REPLY, numbers, texts);
 }
 
+void store_delete_reply(struct store *store, const char *user, const char *request)
+{
+    int64_t none = 0;
+    struct op_text texts[] = {text_of(user), text_of(request)};
+
+    queue(store, OP_DELETE_REPLY, &none, texts);
+}
+
 void store_delete_session(struct store *store, uint32_t session)
 {
     int64_t numbers[] = {session, store_first_key(session), store_last_key(session)};

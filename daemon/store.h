@@ -107,6 +107,7 @@ void store_clear_partial(struct store *store, uint32_t session);
 /* The answer to a changing request, so that a repeated one gets it again. The first answer stays. */
 void store_put_reply(struct store *store, const char *user, const char *request, const char *reply,
                      size_t len);
+void store_delete_reply(struct store *store, const char *user, const char *request);
 /* Everything of a session: row, events, messages, search, snapshot, partial. Queue nothing more for it. */
 void store_delete_session(struct store *store, uint32_t session);
 

@@ -37,6 +37,7 @@ static const struct {
                       {"INSERT OR IGNORE INTO requests(ts, user, id, reply) VALUES(?1, ?3, ?4, ?5)",
                        "DELETE FROM requests WHERE ts < ?2 AND key IN"
                        " (SELECT key FROM requests ORDER BY key LIMIT 4)"}},
+    [OP_DELETE_REPLY] = {0, 2, {"DELETE FROM requests WHERE user = ?1 AND id = ?2"}},
     [OP_DELETE_SESSION] = {3,
                            0,
                            {"DELETE FROM sessions WHERE key = ?1", "DELETE FROM partials WHERE session = ?1",

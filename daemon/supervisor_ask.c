@@ -56,6 +56,11 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
         snprintf(error, 256, "the daemon is stopping");
         return NULL;
     }
+    if (session->end != SESSION_LIVES) { /* it was deleted while what is asked waited */
+        *code = ERR_NOT_FOUND;
+        snprintf(error, 256, "the session was deleted");
+        return NULL;
+    }
     bool full = !agent && (int64_t)session->server->supervisor->count >=
                               config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
     if (!agent)

@@ -23,6 +23,7 @@ struct http {
     struct http_transfer *first;
     size_t running; /* transfers that libcurl has */
     bool inside;    /* within curl_multi_socket_action */
+    bool ringing;   /* within the timer */
 };
 
 struct http_socket {
@@ -214,14 +215,22 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 static void on_timer(uv_timer_t *timer)
 {
-    enter(timer->data, CURL_SOCKET_TIMEOUT, 0);
+    struct http *http = timer->data;
+
+    http->ringing = true;
+    enter(http, CURL_SOCKET_TIMEOUT, 0);
+    http->ringing = false;
 }
 
+/* A timer of 0 ms that is set anew as it rings may ring again before the loop does anything else (libuv up to
+ * 1.44); libcurl does so as long as a socket has more to read, which a server can make for ever. */
 static int set_timer(CURLM *multi, long ms, void *arg)
 {
     struct http *http = arg;
 
     (void)multi;
+    if (ms == 0 && http->ringing)
+        ms = 1;
     if (ms < 0)
         uv_timer_stop(&http->timer);
     else
@@ -411,6 +420,8 @@ static void set_options(struct http_transfer *transfer, const struct http_reques
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     if (request->connect_ms > 0)
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_ms);
+    if (request->speed_max > 0)
+        curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE, (curl_off_t)request->speed_max);
     set_body(transfer, request);
     http_easy_certificates(easy);
 }

@@ -36,6 +36,7 @@ struct http_request {     /* borrowed for http_start */
     /* Milliseconds; 0: no limit. first_byte: to the first data callback that says true; idle: between
      * those. */
     int64_t connect_ms, first_byte_ms, idle_ms;
+    int64_t speed_max; /* bytes of the answer that are taken in a second; 0: any number */
 };
 
 struct http_response {

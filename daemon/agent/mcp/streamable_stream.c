@@ -9,7 +9,11 @@
 
 enum {
     STREAM_BACKOFF_MS = 60000,
-    STREAM_GOOD_MS = 10000 /* a connection that lasted so long was none that failed */
+    STREAM_GOOD_MS = 10000, /* a connection that lasted so long was none that failed */
+    /* Bytes a second, so that one without end costs little: of what a server says by itself, and where
+     * answers come this way too. */
+    STREAM_SPEED = 1 << 20,
+    STREAM_SPEED_OLD = 16 << 20
 };
 
 static void reopen(uv_timer_t *timer);
@@ -210,7 +214,10 @@ static void reopen(uv_timer_t *timer)
                                        .session = owner->old ? NULL : owner->session,
                                        .last_id = owner->old ? NULL : stream->sse.last_id.data};
     char **headers = streamable_headers(owner, &which);
-    struct http_request request = {.url = owner->url, .headers = headers, .connect_ms = owner->connect_ms};
+    struct http_request request = {.url = owner->url,
+                                   .headers = headers,
+                                   .connect_ms = owner->connect_ms,
+                                   .speed_max = owner->old ? STREAM_SPEED_OLD : STREAM_SPEED};
     struct http_handler handler = {.arg = owner, .data = on_data, .done = on_done};
 
     sse_restart(&stream->sse);

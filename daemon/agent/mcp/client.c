@@ -5,6 +5,7 @@
 #include "daemon/agent/mcp/stdio.h"
 #include "daemon/agent/mcp/streamable.h"
 #include "daemon/agent/mcp/versions.h"
+#include "shared/buf.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
@@ -127,7 +128,18 @@ static void on_notification(void *arg, const char *method, json_t *params, uint6
 
 static void on_said(void *arg, const char *line, size_t len)
 {
-    client_log(arg, "stderr", "%.*s", (int)(len < CLIENT_LOG_MAX ? len : CLIENT_LOG_MAX), line);
+    struct buf text;
+    char bytes[4];
+    uint32_t c;
+
+    buf_init(&text, CLIENT_LOG_MAX);
+    for (size_t used; len > 0; line += used, len -= used) { /* bad bytes become U+FFFD, and so does a NUL */
+        used = utf8_decode(line, len, &c);
+        if (!buf_put(&text, bytes, utf8_encode(c ? c : 0xfffd, bytes)))
+            break;
+    }
+    client_log(arg, "stderr", "%s", text.data);
+    buf_free(&text);
 }
 
 static void on_failed(void *arg, const struct mcp_failure *failure)

@@ -190,6 +190,8 @@ struct mcp_request *mcp_client_request(struct mcp_client *client, const char *me
     request->params = json_is_object(params) ? json_deep_copy(params) : json_object();
     request->handler = *handler;
     request->timeout_ms = timeout_ms > 0 ? timeout_ms : client->server->call_ms;
+    if (request->timeout_ms > REQUEST_TIMEOUT_MAX)
+        request->timeout_ms = REQUEST_TIMEOUT_MAX;
     request->token = ++client->last_token;
     request->progress = -INFINITY;
     request->clock = (struct deadline){.ring = on_clock, .arg = request};

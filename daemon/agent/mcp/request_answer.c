@@ -138,7 +138,8 @@ void request_failed(struct mcp_request *request, const struct mcp_failure *failu
         handshake_again(client);
         return;
     }
-    if (ready && failure->why == MCP_WHY_BROKEN && request->repeats < REQUEST_REPEATS_MAX &&
+    if (ready && failure->why == MCP_WHY_BROKEN && !request->task.id &&
+        request->repeats < REQUEST_REPEATS_MAX &&
         ((request->method->flags & METHOD_SAFE) || tool_is_repeatable(tool_of(request)))) {
         request->repeats++;
         request_set_phase(request, REQUEST_QUEUED);

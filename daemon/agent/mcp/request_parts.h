@@ -7,6 +7,7 @@
 #include "daemon/agent/mcp/client_parts.h"
 
 enum {
+    REQUEST_TIMEOUT_MAX = 7 * 24 * 3600 * 1000, /* ms */
     REQUEST_HARD_TIMES = 10,  /* progress and questions prolong to this many time-outs at most */
     REQUEST_PAGES_MAX = 1000, /* of one list */
     REQUEST_ITEMS_MAX = 20000,
@@ -47,8 +48,9 @@ enum request_phase {
 };
 
 struct request_task {
-    char *id; /* NULL: no task */
-    bool modern, wants_result;
+    char *id;    /* NULL: no task */
+    bool wanted; /* it was called as one */
+    bool modern;
     int64_t poll_ms;
     json_t *answered; /* keys of input requests that were answered: true */
 };
@@ -113,7 +115,6 @@ void request_call(struct mcp_request *request, const char *method, json_t *param
                   rpc_done *done);
 /* A request of which nobody awaits the answer. params is taken. */
 void request_tell(struct mcp_client *client, const char *method, json_t *params, const char *name);
-bool request_needs_task(const struct mcp_request *request);
 
 /* --- request_answer.c --- */
 void request_answered(void *arg, struct rpc_call *call, const struct rpc_answer *answer);

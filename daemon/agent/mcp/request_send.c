@@ -18,7 +18,8 @@ static const json_t *tool_of(const struct mcp_request *request)
     return tool_table_find(request->client->tools, jsonx_str(request->params, "name", NULL));
 }
 
-bool request_needs_task(const struct mcp_request *request)
+/* 2025-11-25: such a tool must be called as a task. */
+static bool needs_task(const struct mcp_request *request)
 {
     const json_t *tasks = jsonx_obj(request->client->capabilities, "tasks");
 
@@ -39,7 +40,7 @@ static json_t *make_params(const struct mcp_request *request)
         json_object_set(params, "inputResponses", request->responses);
     if (request->state)
         json_object_set(params, "requestState", request->state);
-    if (request_needs_task(request))
+    if (request->task.wanted)
         json_object_set_new(params, "task",
                             json_pack("{s:I}", "ttl", (json_int_t)request->timeout_ms * REQUEST_HARD_TIMES));
     if (jsonx_obj(params, "_meta")) /* the copy is shallow */
@@ -179,12 +180,17 @@ void request_send(struct mcp_request *request)
         request_set_phase(request, REQUEST_QUEUED);
         return;
     }
+    if (request->task.id) { /* begun already: never a second time */
+        request_poll(request);
+        return;
+    }
     if (is_missing(request) || is_replaced(request))
         return;
     if (needs_list(request)) {
         request_list_tools(request);
         return;
     }
+    request->task.wanted = needs_task(request);
     params = make_params(request);
     order.params = params;
     if (request->method->title)

@@ -82,11 +82,18 @@ static void on_task(void *arg, struct rpc_call *call, const struct rpc_answer *a
 static void on_told(void *arg, struct rpc_call *call, const struct rpc_answer *answer)
 {
     struct mcp_request *request = arg;
+    const char *key;
+    json_t *value;
 
     (void)call;
     request_hold(request);
-    if (went_well(request, answer))
+    if (went_well(request, answer)) {
+        json_object_foreach(request->responses, key, value)
+        {
+            json_object_set_new(request->task.answered, key, json_true());
+        }
         poll_later(request);
+    }
     request_release(request);
 }
 
@@ -171,8 +178,7 @@ bool request_take_task(struct mcp_request *request, const json_t *result)
     const json_t *task = modern ? result : jsonx_obj(result, "task");
     const char *id = jsonx_str(task, "taskId", "");
 
-    if (modern ? strcmp(jsonx_str(result, "resultType", ""), "task") != 0
-               : !request_needs_task(request) || !task)
+    if (modern ? strcmp(jsonx_str(result, "resultType", ""), "task") != 0 : !request->task.wanted || !task)
         return false;
     if (!*id || strlen(id) > REQUEST_TASK_ID_MAX) {
         nonsense(request, "its task has no usable id");
@@ -190,13 +196,8 @@ bool request_take_task(struct mcp_request *request, const json_t *result)
 
 void request_task_inputs(struct mcp_request *request)
 {
-    json_t *params = task_params(request), *value;
-    const char *key;
+    json_t *params = task_params(request);
 
-    json_object_foreach(request->responses, key, value)
-    {
-        json_object_set_new(request->task.answered, key, json_true());
-    }
     json_object_set(params, "inputResponses", request->responses);
     request_call(request, "tasks/update", params, request->task.id, on_told);
 }

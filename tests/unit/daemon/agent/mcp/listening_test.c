@@ -49,6 +49,21 @@ static void test_log_messages_are_text(void **state)
     rig_expect_peace(rig, 20);
 }
 
+static void test_what_it_writes_for_people_is_made_text(void **state)
+{
+    struct rig *rig = *state;
+    static char line[8192];
+
+    rig_ready_legacy(rig, "2025-11-25");
+    rig->transport->handler.said(rig->transport->handler.arg, "a\xff\0b", 4);
+    rig_expect_event(rig, "log stderr: a\xef\xbf\xbd\xef\xbf\xbd"
+                          "b");
+    for (size_t i = 0; i < sizeof line; i++)
+        line[i] = (char)(i % 2 ? 0xa9 : 0xc3);
+    rig->transport->handler.said(rig->transport->handler.arg, line, sizeof line);
+    assert_true(strlen(rig_event(rig)) <= 4096);
+}
+
 static void test_a_legacy_server_is_subscribed_by_request(void **state)
 {
     struct rig *rig = *state;
@@ -155,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         rig_test(test_a_burst_of_changes_is_told_once),
         rig_test(test_log_messages_are_text),
+        rig_test(test_what_it_writes_for_people_is_made_text),
         rig_test(test_a_legacy_server_is_subscribed_by_request),
         rig_test(test_lists_are_listened_to_from_the_beginning),
         rig_test(test_a_resource_is_subscribed_without_a_gap),

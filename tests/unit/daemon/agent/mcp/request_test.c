@@ -504,6 +504,26 @@ static void test_a_modern_task_brings_its_result_with_its_status(void **state)
     rig_expect_event(rig, "done ok {\"content\":[]}");
 }
 
+static void test_a_task_is_never_begun_twice(void **state)
+{
+    struct rig *rig = *state;
+    json_t *poll;
+
+    rig->is_http = true;
+    rig_ready_legacy(rig, "2025-11-25");
+    list_tools(rig);
+    rig_request(rig, "tools/call", "{\"name\":\"long\"}", 0);
+    rig_result(rig, rig_expect(rig, "tools/call"), "{\"task\":" TASK("working") "}");
+    rig_fail(rig, rig_expect(rig, "tasks/get"), MCP_WHY_BROKEN, 0, NULL);
+    poll = rig_expect(rig, "tasks/get"); /* looking after it again does no harm */
+    rig_fail(rig, poll, MCP_WHY_EXPIRED, 404, NULL);
+    rig_result(rig, rig_expect(rig, "initialize"),
+               "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":" RIG_CAPABILITIES "}");
+    rig_expect(rig, "notifications/initialized");
+    rig_error(rig, rig_expect(rig, "tasks/get"), -32602, "null"); /* no tools/call */
+    rig_expect_event(rig, "done bad_request");
+}
+
 static void test_tasks_that_end_badly_are_said(void **state)
 {
     static const char *const ends[][2] = {
@@ -559,6 +579,7 @@ int main(void)
         rig_test(test_a_tool_that_must_be_a_task_is_one),
         rig_test(test_a_task_is_cancelled_as_a_task),
         rig_test(test_a_modern_task_brings_its_result_with_its_status),
+        rig_test(test_a_task_is_never_begun_twice),
         rig_test(test_tasks_that_end_badly_are_said),
     };
 

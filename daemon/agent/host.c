@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOST_REPLY_MAX = 12 << 20 /* bytes; what is around it must fit into the frame too */ };
+enum { HOST_REPLY_MAX = 4 << 20 /* bytes: the daemon reads and writes it, and everybody waits meanwhile */ };
 
 struct job { /* one request of one session's */
     struct host *host;
@@ -237,7 +237,8 @@ static void on_done(void *arg, const struct mcp_reply *reply)
         incoming_refuse(incoming, reply->code, reply->text);
     else if (outside_is_deep(ok) || outside_bytes(ok) > HOST_REPLY_MAX)
         incoming_refuse(incoming, ERR_TOO_LARGE,
-                        "what the MCP server answered is too large, or nested too deep");
+                        "what the MCP server answered is larger than 4 MiB, which is the most for one that "
+                        "sessions share, or nested too deep");
     else
         incoming_reply(incoming, json_incref(ok));
     json_decref(ok);

@@ -21,6 +21,13 @@ struct server *server_find(const struct servers *servers, const char *name)
     return server;
 }
 
+unsigned servers_definition(const struct servers *servers, const char *name)
+{
+    const struct server *server = server_find(servers, name);
+
+    return server ? server->definition : 0;
+}
+
 const struct state *servers_state(const struct servers *servers)
 {
     return *servers->options.state;
@@ -323,6 +330,7 @@ static void set_error(struct server *server, const char *error)
 
     server_stop(server, "config", "its definition has changed");
     forget(server);
+    server->definition = ++server->servers->definitions;
     def_release(&server->def);
     free(server->error);
     server->error = xstrdup(error);
@@ -338,6 +346,7 @@ static void set_def(struct server *server, struct mcp_server *mcp)
     if (!same) {
         server_stop(server, "config", "its definition has changed");
         forget(server);
+        server->definition = ++server->servers->definitions;
     }
     free(server->error);
     server->error = NULL;

@@ -48,6 +48,10 @@ const char *servers_folder(const struct servers *servers);
 /* {"origin","effect","pattern"} of configuration and user: borrowed, until the next servers_define. */
 const json_t *servers_rules(const struct servers *servers);
 
+/* Which of its definitions a server has now: another number after each that differs from the one before. What
+ * a person allows is allowed with the definition that there was when it was asked. */
+unsigned servers_definition(const struct servers *servers, const char *server);
+
 /* Every durable event of the session, after it was folded. */
 void servers_event(struct servers *servers, const struct event *event);
 

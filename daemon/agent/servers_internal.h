@@ -28,6 +28,7 @@ struct server {
     struct server *next; /* in the order of the definitions */
     char *name;
     struct server_def *def;  /* NULL: it can't be used */
+    unsigned definition;     /* its number, over all servers */
     struct server_def *used; /* of the connection that there is */
     char *error;             /* why it can't be used; else NULL */
     struct keeper *keeper;
@@ -49,6 +50,7 @@ struct offered { /* one tool with its name for models */
 struct servers {
     struct servers_options options;
     struct server *list;
+    unsigned definitions; /* made so far */
     char *folder;
     json_t *rules;
     struct offered *offered; /* all that are offered now, in order; remade when it is stale */

@@ -24,6 +24,7 @@ struct call {
     struct turn_calls *calls;
     int block;
     enum said said;
+    unsigned definition;   /* of its server, when it was decided */
     char question[ID_MAX]; /* SAID_ASKED */
     size_t question_bytes;
     size_t result_bytes; /* SAID_ENDED */
@@ -174,6 +175,27 @@ static void end_with(struct call *call, const struct servers_tool *tool, enum ca
     free(text);
 }
 
+/* --- a server that was defined otherwise meanwhile --- */
+
+static void know_server(struct call *call, const char *server)
+{
+    if (call->calls->options.servers)
+        call->definition = servers_definition(call->calls->options.servers, server);
+}
+
+static bool is_other_server(const struct call *call, const char *server)
+{
+    return call->calls->options.servers && *server &&
+           call->definition != servers_definition(call->calls->options.servers, server);
+}
+
+static void end_other_server(struct call *call, const char *server)
+{
+    end_with(
+        call, NULL, CALL_CANCELLED,
+        xasprintf("Not run: MCP server '%s' was defined otherwise after this call was decided on.", server));
+}
+
 /* --- a call that runs --- */
 
 static void on_progress(void *arg, double progress, double total, const char *text)
@@ -230,6 +252,10 @@ void turn_calls_go(struct turn_calls *calls, const char *message, int block)
     const struct tool_call *named = found->blocks[block].call;
     if (call->said != SAID_STARTED || !named)
         return;
+    if (is_other_server(call, named->server)) {
+        end_other_server(call, named->server);
+        return;
+    }
     json_t *arguments = arguments_of(&found->blocks[block], error);
     call->said = SAID_RUNS;
     call->began = clock_steady_ms();
@@ -306,6 +332,7 @@ static void decide(struct call *call, const struct block *block, bool may_start)
         end_with(call, NULL, CALL_FAILED, tools_unknown(servers, block->name));
         return;
     }
+    know_server(call, tool.server);
     json_t *arguments = arguments_of(block, error);
     if (!arguments) {
         end_with(call, &tool, CALL_FAILED, xstrdup(error));
@@ -349,6 +376,8 @@ static void pump(struct call *call, const struct block *block, bool may_start)
 {
     bool resume = call->calls->order.resume;
 
+    if (block->call && call->said == SAID_NOTHING && !call->definition) /* another agent asked */
+        know_server(call, block->call->server);
     switch (state_of(block)) {
     case CALL_NONE:
         if (call->said == SAID_NOTHING)
@@ -359,7 +388,9 @@ static void pump(struct call *call, const struct block *block, bool may_start)
             end_with(call, NULL, CALL_DENIED, xstrdup("Not run: nobody allowed it."));
         break;
     case CALL_ALLOWED:
-        if (call->said < SAID_STARTED && may_start)
+        if (call->said < SAID_STARTED && is_other_server(call, block->call->server))
+            end_other_server(call, block->call->server);
+        else if (call->said < SAID_STARTED && may_start)
             start(call, block->call->server, block->call->tool, NULL);
         break;
     case CALL_RUNNING:

@@ -21,6 +21,7 @@ struct servers {
     const struct servers_tool *tools; /* ended by one without a name */
     json_t *rules;
     const char *folder;
+    unsigned definition;        /* of all servers */
     struct servers_call *calls; /* under way, newest first */
     struct buf log;             /* "call files/read {...} m 1; cancel files/read; " */
 };
@@ -61,6 +62,11 @@ bool servers_find(struct servers *servers, const char *name, struct servers_tool
 const json_t *servers_rules(const struct servers *servers)
 {
     return servers->rules;
+}
+
+unsigned servers_definition(const struct servers *servers, const char *server)
+{
+    return *server ? servers->definition : 0;
 }
 
 const char *servers_folder(const struct servers *servers)

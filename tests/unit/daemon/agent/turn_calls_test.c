@@ -331,6 +331,22 @@ static void an_allowed_destructive_call_waits_for_those_before_it(void **state)
     finish(&play);
 }
 
+static void what_was_allowed_is_not_run_by_a_server_that_is_another_one_now(void **state)
+{
+    struct play play;
+
+    (void)state;
+    begin(&play, "/demo echo=x\n/demo tools=files__write,files__delete", NONE);
+    expect(&play, REPLY "question.asked question.asked awaiting_permission");
+    answer(&play, 1, "allow"); /* it waits for the first */
+    play.servers.definition++;
+    answer(&play, 0, "deny");
+    expect_calls(&play, "");
+    assert_int_equal(call_of(&play, 1, 1)->state, CALL_CANCELLED);
+    expect_state(&play, RUN_IDLE);
+    finish(&play);
+}
+
 static void calls_that_cannot_run(void **state)
 {
     struct play play;
@@ -826,6 +842,7 @@ int main(void)
         cmocka_unit_test(calls_run_side_by_side_and_questions_hold_up_nothing),
         cmocka_unit_test(a_destructive_call_runs_alone),
         cmocka_unit_test(an_allowed_destructive_call_waits_for_those_before_it),
+        cmocka_unit_test(what_was_allowed_is_not_run_by_a_server_that_is_another_one_now),
         cmocka_unit_test(calls_that_cannot_run),
         cmocka_unit_test(without_servers_there_are_no_tools),
         cmocka_unit_test(progress_is_passed_on_but_not_all_of_it),

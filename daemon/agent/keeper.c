@@ -46,7 +46,7 @@ static void close_peer(struct keeper *keeper, bool at_once)
     peer_close(&keeper->peer, at_once, on_closed, keeper);
 }
 
-static void lose(struct keeper *keeper, const char *cause, const char *text)
+void keeper_lose(struct keeper *keeper, const char *cause, const char *text)
 {
     char sentence[KEEPER_WHY_MAX + 128];
 
@@ -94,7 +94,7 @@ static void listed(void *arg, const struct mcp_reply *reply)
 
     keeper->listed_at = uv_now(keeper->loop);
     if (keeper->phase == PHASE_LISTING && reply->code == ERR_TIMEOUT) {
-        lose(keeper, "deadline", "it did not list its tools in time");
+        keeper_lose(keeper, "deadline", "it did not list its tools in time");
     } else if (keeper->phase == PHASE_LISTING || keeper->phase == PHASE_READY) {
         if (reply->code != ERR_OK)
             keeper->owner.log(keeper->owner.arg, "error", reply->text);
@@ -136,7 +136,7 @@ static void on_ready(void *arg)
 
 static void on_lost(void *arg, const char *cause, const char *text)
 {
-    lose(arg, cause, text);
+    keeper_lose(arg, cause, text);
 }
 
 static bool is_listing(const struct keeper *keeper)
@@ -234,6 +234,7 @@ static void start(struct keeper *keeper)
 
     keeper->phase = PHASE_STARTING;
     keeper->authorizing = keeper->useful = false;
+    keeper->doubt[0] = '\0';
     arm_deadline(keeper);
     keeper->peer = keeper->owner.open(keeper->owner.arg, &events);
 }
@@ -271,7 +272,7 @@ void keeper_on_timer(uv_timer_t *timer)
     case PHASE_STARTING:
     case PHASE_LISTING:
         snprintf(text, sizeof text, "it was not ready within %" PRId64 " ms", keeper->start_ms);
-        lose(keeper, "deadline", text);
+        keeper_lose(keeper, "deadline", text);
         break;
     case PHASE_READY:
         close_peer(keeper, false);

@@ -3,6 +3,7 @@
  * keeper. */
 #include "daemon/agent/keeper_internal.h"
 #include "shared/xalloc.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 static void call_remove(struct keeper_call *call)
@@ -54,6 +55,16 @@ void keeper_call_end(struct keeper_call *call, enum err code, bool sent, const c
         uv_timer_start(&call->keeper->soon, keeper_on_soon, 0, 0);
 }
 
+/* Over HTTP, and by a host, nothing tells that the server is gone but requests that find none. While others
+ * are under way it may not be so. */
+static bool is_doubted(const struct keeper *keeper)
+{
+    for (const struct keeper_call *call = keeper->calls; call; call = call->next)
+        if (call->request)
+            return false;
+    return keeper->phase == PHASE_READY && keeper->doubt[0];
+}
+
 static struct keeper_call *take_ending(struct keeper *keeper)
 {
     struct keeper_call **at = &keeper->calls, *call;
@@ -76,6 +87,8 @@ void keeper_on_soon(uv_timer_t *timer)
         struct mcp_reply reply = {.code = call->code, .text = call->text, .sent = call->sent};
         call_deliver(call, &reply);
     }
+    if (!keeper->freeing && is_doubted(keeper))
+        keeper_lose(keeper, "broken", keeper->doubt);
 }
 
 static void on_progress(void *arg, double progress, double total, const char *text)
@@ -89,11 +102,15 @@ static void on_progress(void *arg, double progress, double total, const char *te
 static void on_done(void *arg, const struct mcp_reply *reply)
 {
     struct keeper_call *call = arg;
+    struct keeper *keeper = call->keeper;
 
     call->request = NULL;
-    if (reply->code == ERR_OK && !call->internal)
-        call->keeper->useful = true;
+    keeper->useful |= reply->code == ERR_OK && !call->internal;
+    if (reply->code == ERR_OK || reply->code == ERR_UNAVAILABLE)
+        snprintf(keeper->doubt, sizeof keeper->doubt, "%s", reply->code == ERR_OK ? "" : reply->text);
     call_remove(call);
+    if (is_doubted(keeper)) /* by and by: the peer may know more */
+        uv_timer_start(&keeper->soon, keeper_on_soon, 0, 0);
     call_deliver(call, reply);
 }
 

@@ -46,6 +46,7 @@ struct keeper {
     bool failed;
     bool freeing;
     char why[KEEPER_WHY_MAX];
+    char doubt[KEEPER_WHY_MAX]; /* why its newest answer was none; "" if it was one */
     void (*freed)(void *arg);
     void *freed_arg;
 };
@@ -53,6 +54,7 @@ struct keeper {
 /* --- keeper.c --- */
 
 void keeper_on_timer(uv_timer_t *timer);
+void keeper_lose(struct keeper *keeper, const char *cause, const char *text);
 
 /* --- keeper_call.c --- */
 

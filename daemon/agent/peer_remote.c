@@ -1,6 +1,6 @@
 /* A server that a host runs for many sessions: each request is relayed by the daemon, and what the host says
- * during it comes as notes of it. Nothing tells us that the host has lost the server but a request that
- * fails. */
+ * during it comes as notes of it. Nothing tells us that the host has lost the server but requests that
+ * fail (see keeper_call.c). */
 #include "daemon/agent/peer.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
@@ -30,8 +30,6 @@ struct remote {
     struct remote_ask *asks;
     json_t *said; /* what info borrows from */
     struct mcp_info info;
-    bool failing; /* a request found no server; lost is said when none is under way any more */
-    bool *closed; /* set when it is closed during a call of ours; NULL outside of one */
 };
 
 /* --- asks --- */
@@ -173,31 +171,16 @@ static void end_asks(struct remote *remote, const struct remote_request *request
     }
 }
 
-static void lose(struct remote *remote, const char *cause, const char *text)
-{
-    remote->base.events.lost(remote->base.events.arg, cause, text);
-}
-
-/* What it calls may close the peer. */
 static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
 {
     struct remote_request *request = arg;
     struct remote *remote = request->remote;
     struct mcp_request_handler handler = request->handler;
     struct mcp_reply reply = {.code = code, .text = text, .result = ok, .sent = true};
-    bool closed = false;
 
     end_asks(remote, request, true);
     request_free(request);
-    remote->closed = &closed;
     handler.done(handler.arg, &reply);
-    if (closed)
-        return;
-    remote->closed = NULL;
-    if (code == ERR_UNAVAILABLE || code == ERR_OK)
-        remote->failing = code == ERR_UNAVAILABLE;
-    if (remote->failing && !remote->asked)
-        lose(remote, "broken", code == ERR_UNAVAILABLE ? text : "its host has lost it");
 }
 
 static void on_info(void *arg, enum err code, const char *text, json_t *ok)
@@ -208,7 +191,8 @@ static void on_info(void *arg, enum err code, const char *text, json_t *ok)
     end_asks(remote, request, true);
     request_free(request);
     if (code != ERR_OK) {
-        lose(remote, code == ERR_TIMEOUT ? "deadline" : "not_started", text);
+        remote->base.events.lost(remote->base.events.arg, code == ERR_TIMEOUT ? "deadline" : "not_started",
+                                 text);
         return;
     }
     remote->said = json_incref(ok);
@@ -280,8 +264,6 @@ static void close_remote(struct peer *peer, bool at_once, void (*closed)(void *a
             outgoing_cancel(&remote->asked->outgoing);
         request_free(remote->asked);
     }
-    if (remote->closed)
-        *remote->closed = true;
     json_decref(remote->said);
     free(remote);
     if (closed)

@@ -183,6 +183,32 @@ static void a_server_that_is_not_defined_any_more_ends(void **state)
     srig_close(&rig);
 }
 
+static void what_a_person_disconnects_stays_so_though_it_has_just_connected_or_crashed(void **state)
+{
+    struct srig rig;
+    struct mcp_client *client;
+
+    (void)state;
+    begin(&rig, ONE_SERVER);
+    srig_offered(&rig);
+    client = fake_find("files");
+    fake_ready(client);
+    fake_answer(client, "tools/list", TWO_TOOLS); /* says that it is connected, before it hears: */
+    disconnect(&rig);
+    srig_turn(&rig);
+    assert_true(state_server(rig.state, "files")->off);
+    assert_false(state_server(rig.state, "files")->connected);
+    assert_string_equal(rig.facts.data, "mcp.connected files, mcp.disconnected files off");
+    srig_close(&rig);
+
+    begin(&rig, ONE_SERVER);
+    fake_lost(connect_files(&rig), MCP_WHY_CRASHED, "exit code 3");
+    disconnect(&rig);
+    srig_turn(&rig);
+    assert_true(state_server(rig.state, "files")->off);
+    srig_close(&rig);
+}
+
 static void a_definition_that_cant_be_used_says_why(void **state)
 {
     struct srig rig;
@@ -229,6 +255,32 @@ static void a_server_that_crashes_fails_its_calls_and_is_begun_again_after_a_pau
     fake_answer(fake_find("files"), "tools/call", "{}");
     assert_int_equal(second.code, ERR_OK);
     assert_int_equal(second.count, 1);
+    srig_close(&rig);
+}
+
+static void a_server_that_cant_be_reached_any_more_is_not_connected(void **state)
+{
+    struct srig rig;
+    struct outcome outcome, second;
+
+    (void)state;
+    begin(&rig, ONE_SERVER);
+    struct mcp_client *client = connect_files(&rig);
+    srig_call(&rig, "files", "read", &outcome);
+    srig_call(&rig, "files", "read", &second);
+    fake_fail(client, "tools/call", ERR_UNAVAILABLE, "connection refused");
+    srig_turn(&rig);
+    assert_string_equal(rig.facts.data, "mcp.connected files"); /* the other call may be answered */
+    fake_answer(client, "tools/call", "{}");
+    srig_turn(&rig);
+    assert_string_equal(rig.facts.data, "mcp.connected files"); /* so it is there */
+    assert_int_equal(second.code, ERR_OK);
+    srig_call(&rig, "files", "read", &outcome);
+    fake_fail(client, "tools/call", ERR_UNAVAILABLE, "connection refused");
+    SRIG_UNTIL(&rig, !fake_find("files"));
+    srig_turn(&rig);
+    assert_string_equal(rig.facts.data, "mcp.connected files, mcp.disconnected files broken");
+    assert_string_equal(jsonx_str(rig.last[EVENT_MCP_DISCONNECTED], "text", ""), "connection refused");
     srig_close(&rig);
 }
 
@@ -452,8 +504,10 @@ int main(void)
         cmocka_unit_test(an_eager_server_is_begun_at_once),
         cmocka_unit_test(a_definition_that_changes_begins_anew),
         cmocka_unit_test(a_server_that_is_not_defined_any_more_ends),
+        cmocka_unit_test(what_a_person_disconnects_stays_so_though_it_has_just_connected_or_crashed),
         cmocka_unit_test(a_definition_that_cant_be_used_says_why),
         cmocka_unit_test(a_server_that_crashes_fails_its_calls_and_is_begun_again_after_a_pause),
+        cmocka_unit_test(a_server_that_cant_be_reached_any_more_is_not_connected),
         cmocka_unit_test(a_server_that_never_gets_ready_is_tried_ever_more_rarely),
         cmocka_unit_test(a_server_that_hangs_at_the_start_is_given_up),
         cmocka_unit_test(an_idle_server_ends_and_is_begun_again_for_the_next_call),

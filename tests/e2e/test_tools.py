@@ -251,6 +251,7 @@ class Kills(ToolsTest):
         client = self.client()
         session = self.session(client)
         question = self.asked(client, session)
+        client.request("session.rename", session, {"title": "on disk"})  # answered when all before it is
         below = descendants(self.daemon.pid)
         self.daemon.kill()
         wait_for(lambda: not [pid for pid in below if alive(pid)], "nothing outlives the daemon")

@@ -435,18 +435,24 @@ bool servers_define(struct servers *servers, const json_t *payload, char error[2
     return true;
 }
 
-/* A person disconnects it by the daemon, which says so. */
+/* A person disconnects it by the daemon, which says so. What was said of it here before that was known comes
+ * after it, and would take it back: so it is said once more. */
 void servers_event(struct servers *servers, const struct event *event)
 {
-    struct server *server = event->type == EVENT_MCP_DISCONNECTED
+    bool connected = event->type == EVENT_MCP_CONNECTED;
+    struct server *server = connected || event->type == EVENT_MCP_DISCONNECTED
                                 ? server_find(servers, jsonx_str(event->data, "server", ""))
                                 : NULL;
 
-    if (!server || strcmp(jsonx_str(event->data, "cause", ""), "off") != 0)
+    if (!server)
         return;
-    server->off = servers->stale = true;
-    keeper_close(server->keeper, "a person disconnected the MCP server");
-    server_asks_drop(server, "server");
+    if (!connected && strcmp(jsonx_str(event->data, "cause", ""), "off") == 0) {
+        server->off = servers->stale = true;
+        keeper_close(server->keeper, "a person disconnected the MCP server");
+        server_asks_drop(server, "server");
+    } else if (server->off) {
+        server_say_disconnected(server, "off", NULL);
+    }
 }
 
 /* --- all of them --- */

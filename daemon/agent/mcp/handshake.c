@@ -247,6 +247,12 @@ static void not_modern(struct mcp_client *client)
     initialize(client);
 }
 
+/* Not even initialize would get through. */
+static bool is_hopeless(const struct mcp_failure *failure)
+{
+    return failure->why == MCP_WHY_NOT_STARTED || failure->status == 401 || failure->status == 403;
+}
+
 static void on_probe(void *arg, struct rpc_call *call, const struct rpc_answer *answer)
 {
     struct mcp_client *client = arg;
@@ -272,17 +278,11 @@ static void on_probe(void *arg, struct rpc_call *call, const struct rpc_answer *
     } else if (answer->outcome == RPC_ERROR &&
                (answer->code == RPC_HEADER_MISMATCH || answer->code == RPC_MISSING_CAPABILITY)) {
         refused(client, "server/discover", answer);
-    } else if (answer->outcome != RPC_FAILED) {
-        not_modern(client);
-    } else if (!client->is_http) {
-        if (answer->failure->why == MCP_WHY_NOT_STARTED)
-            client_end(client, answer->failure); /* else it is lost, which follows */
-    } else if (answer->failure->why == MCP_WHY_NOT_STARTED || answer->failure->status == 401 ||
-               answer->failure->status == 403) {
+    } else if (answer->outcome == RPC_FAILED && is_hopeless(answer->failure)) {
         client_end(client, answer->failure);
-    } else {
+    } else if (answer->outcome != RPC_FAILED || client->is_http) {
         not_modern(client);
-    }
+    } /* else a child has ended, which is told by handshake_lost */
 }
 
 static void on_probe_over(void *arg)
@@ -331,8 +331,6 @@ static void on_initialize(void *arg, struct rpc_call *call, const struct rpc_ans
             client_end(client, answer->failure); /* else it is lost, which follows */
     } else if (handshake->discover) {
         ready_modern(client, handshake->discover);
-    } else if (says_modern && !handshake->probed) {
-        restart(client, probe);
     } else if (!says_modern && is_falling_back_of_use(client, answer->failure)) {
         fall_back(client);
     } else if (handshake->dirty && !handshake->restarted) {

@@ -85,17 +85,21 @@ static void on_clock(void *arg)
 
 /* --- the end --- */
 
+static void disarm(struct mcp_request *request)
+{
+    deadline_clear(request->client->deadlines, &request->clock);
+    deadline_clear(request->client->deadlines, &request->soon);
+    request->over = true;
+}
+
 static void clear(struct mcp_request *request)
 {
     struct mcp_request **at = &request->client->requests;
 
-    while (*at && *at != request)
+    while (*at != request)
         at = &(*at)->next;
-    if (*at)
-        *at = request->next;
-    deadline_clear(request->client->deadlines, &request->clock);
-    deadline_clear(request->client->deadlines, &request->soon);
-    request->over = true;
+    *at = request->next;
+    disarm(request);
 }
 
 void request_hold(struct mcp_request *request)
@@ -303,24 +307,15 @@ void request_cut_all(struct mcp_client *client)
     }
 }
 
-void request_fail_all(struct mcp_client *client, const struct mcp_failure *failure)
-{
-    for (struct mcp_request *each; client->state == CLIENT_LOST && (each = client->requests);) {
-        if (each->phase == REQUEST_ENDING)
-            request_finish(each, each->code, each->text, each->result);
-        else
-            request_failed(each, failure);
-    }
-}
-
 void request_drop_all(struct mcp_client *client)
 {
     while (client->requests) {
         struct mcp_request *request = client->requests;
 
+        client->requests = request->next;
+        request->call = NULL; /* the connection's to free */
         request_hold(request);
-        request->call = NULL;
-        clear(request);
+        disarm(request);
         request_release(request);
     }
 }

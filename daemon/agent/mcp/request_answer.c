@@ -159,6 +159,16 @@ void request_failed(struct mcp_request *request, const struct mcp_failure *failu
                    text, NULL);
 }
 
+void request_fail_all(struct mcp_client *client, const struct mcp_failure *failure)
+{
+    for (struct mcp_request *each; client->state == CLIENT_LOST && (each = client->requests);) {
+        if (each->phase == REQUEST_ENDING)
+            request_finish(each, each->code, each->text, each->result);
+        else
+            request_failed(each, failure);
+    }
+}
+
 /* --- the list of tools, in between --- */
 
 static void drop_quietly(void *arg, const char *name, const char *why)
@@ -238,16 +248,26 @@ static void take_result(struct mcp_request *request, json_t *result)
     }
 }
 
+/* Whether the server refused the call since we do not know the tool as it is now: its headers have changed,
+ * or it has to be a task. */
+static bool is_list_of_use(const struct mcp_request *request, const struct rpc_answer *answer)
+{
+    const struct mcp_client *client = request->client;
+
+    if (!is(request, "tools/call") || request->listed)
+        return false;
+    if (client->info.modern)
+        return answer->code == RPC_HEADER_MISMATCH;
+    return answer->code == RPC_NO_METHOD && !tool_table_is_known(client->tools) &&
+           jsonx_obj(client->capabilities, "tasks");
+}
+
 static void take_error(struct mcp_request *request, const struct rpc_answer *answer)
 {
     struct mcp_client *client = request->client;
-    bool is_call = is(request, "tools/call");
 
-    if (answer->code == RPC_HEADER_MISMATCH && is_call && client->info.modern && !request->listed) {
-        request_list_tools(request); /* its definition has changed */
-    } else if (answer->code == RPC_NO_METHOD && is_call && !client->info.modern && !request->listed &&
-               !tool_table_is_known(client->tools) && jsonx_obj(client->capabilities, "tasks")) {
-        request_list_tools(request); /* it may have to be a task */
+    if (is_list_of_use(request, answer)) {
+        request_list_tools(request);
     } else if (answer->code == RPC_UNSUPPORTED_VERSION && !request->renewed) {
         request->renewed = true; /* it was replaced by one that speaks otherwise */
         request_set_phase(request, REQUEST_QUEUED);

@@ -33,7 +33,7 @@ struct agentproc {
     int fd, pidfd;
     uv_poll_t socket, process;
     int open_handles;
-    bool writing, ended, cause_set, broken;
+    bool writing, ended, cause_set, broken, leaving;
     enum exit_cause cause;
     struct buf in, out;
 };
@@ -209,7 +209,7 @@ void agentproc_stop(struct agentproc *proc, enum exit_cause cause)
     if (proc->ended || proc->cause_set)
         return;
     proc->cause = cause;
-    proc->cause_set = true;
+    proc->cause_set = proc->leaving = true;
     agentproc_send(proc, LINK_STOP, "{}", 2);
 }
 
@@ -346,9 +346,11 @@ static void on_socket(uv_poll_t *poll, int status, int events)
     bool open = status >= 0 && (!(events & UV_READABLE) || read_some(proc));
     if (open || proc->ended)
         return;
-    /* The end of the link to a process that lives is a broken link; a dead one is told by its pidfd. */
+    /* The end of the link to a process that lives is a broken link; a dead one is told by its pidfd. One that
+     * leaves lets go of the link first, and then ends its servers in order: its time is the caller's. */
     uv_poll_stop(&proc->socket);
-    kill(proc->pid, SIGKILL); /* without effect on the status of one that is exiting already */
+    if (!proc->leaving)
+        kill(proc->pid, SIGKILL); /* without effect on the status of one that is exiting already */
 }
 
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len)

@@ -32,7 +32,8 @@ pid_t agentproc_pid(const struct agentproc *proc);
 /* Sends a frame. False if too much waits already: the process is then killed (cause protocol). */
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len);
 bool agentproc_send_json(struct agentproc *proc, enum link_kind kind, json_t *json);
-/* Asks it to leave; its end then counts as cause (hibernated or done). */
+/* Asks it to leave; its end then counts as cause (hibernated or done). It may take AGENTPROC_LEAVE_MS, after
+ * which it is the caller who kills it. */
 void agentproc_stop(struct agentproc *proc, enum exit_cause cause);
 /* Kills it with its process group; its end then counts as cause. */
 void agentproc_kill(struct agentproc *proc, enum exit_cause cause);

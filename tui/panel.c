@@ -124,7 +124,7 @@ static void set_heading(struct panel *panel)
     struct tm tm;
 
     if (panel->waiting > 1)
-        snprintf(count, sizeof count, "  (1 of %zu waiting)", panel->waiting);
+        snprintf(count, sizeof count, "  1 of %zu", panel->waiting);
     if (deadline > 0 && localtime_r(&deadline, &tm))
         strftime(until, sizeof until, "  until %H:%M:%S", &tm);
     free(panel->heading);
@@ -494,6 +494,14 @@ static enum panel_does answer_key(struct panel *panel, uint32_t code, json_t **p
     return PANEL_TAKES;
 }
 
+/* Whether the hint names the key. */
+static bool is_own_key(const struct panel *panel, uint32_t code)
+{
+    char name[4] = {'[', (char)code, ']', '\0'};
+
+    return code > ' ' && code < 0x7f && (code == 'v' || strstr(keys_of(panel), name));
+}
+
 enum panel_does panel_key(struct panel *panel, const struct key_event *event, bool draft_empty, int64_t now,
                           json_t **params, char **said)
 {
@@ -519,7 +527,11 @@ enum panel_does panel_key(struct panel *panel, const struct key_event *event, bo
         put_off(panel);
         return PANEL_TAKES;
     }
-    if (!quiet || panel->answering || (!plain && !alt) || event->code > 'z')
+    if (panel->answering || (!plain && !alt) || !is_own_key(panel, event->code))
         return PANEL_LEAVES;
+    if (!quiet) {
+        *said = xstrdup("too soon after another key: nothing was answered");
+        return PANEL_TAKES;
+    }
     return answer_key(panel, event->code, params, said);
 }

@@ -93,20 +93,20 @@ char *panel_title(const json_t *question)
 {
     const char *kind = jsonx_str(question, "kind", "");
     char *server = clean(question, "server"), *tool = clean(question, "tool"), *title;
-    const char *nature = jsonx_bool(question, "destructive", false) ? ", which can destroy"
-                         : jsonx_bool(question, "read_only", false) ? ", which only reads"
+    const char *nature = jsonx_bool(question, "destructive", false) ? " (can destroy)"
+                         : jsonx_bool(question, "read_only", false) ? " (only reads)"
                                                                     : "";
 
     if (strcmp(kind, "permission") == 0)
-        title = xasprintf("the model wants to run %s%s%s%s", server, *server ? "/" : "", tool, nature);
+        title = xasprintf("run %s%s%s%s", server, *server ? "/" : "", tool, nature);
     else if (strcmp(kind, "form") == 0)
-        title = xasprintf("%s asks for", server);
+        title = xasprintf("%s asks", server);
     else if (strcmp(kind, "url") == 0)
-        title = xasprintf("%s wants this page opened", server);
+        title = xasprintf("%s wants a page opened", server);
     else if (strcmp(kind, "sampling") == 0)
         title = xasprintf("%s wants to ask the model", server);
     else
-        title = xasprintf("%s needs you to log in: open this page", server);
+        title = xasprintf("%s needs a login: open this page", server);
     free(server);
     free(tool);
     return title;

@@ -7,7 +7,7 @@
 /* All that is asked: lines, of which controls and invisible characters are shown as ^[ or <U+202E>. free()
  * it. question: as in PROTOCOL.md. *hidden: how many such characters there are. */
 char *panel_text(const json_t *question, unsigned *hidden);
-/* "files wants to run write_file" and the like, on one clean line. free() it. */
+/* "run files/write_file (can destroy)" and the like, on one clean line. free() it. */
 char *panel_title(const json_t *question);
 
 /* A form's field as one asks for it: "colour (red, green or blue), required". free() it. */

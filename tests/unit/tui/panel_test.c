@@ -133,9 +133,12 @@ static void a_key_right_after_the_question_came_is_not_an_answer(void **at)
 
     ask(f, FIRST, "permission", NULL);
     f->now += PANEL_QUIET_MS - 1;
-    assert_int_equal(press_with(f, 'y', 0, true), PANEL_LEAVES);
+    assert_int_equal(press_with(f, 'y', 0, true), PANEL_TAKES);
+    assert_non_null(strstr(f->said, "too soon"));
     f->now += PANEL_QUIET_MS - 1; /* that key began the time anew */
-    assert_int_equal(press_with(f, 'y', 0, true), PANEL_LEAVES);
+    assert_int_equal(press_with(f, 'y', 0, true), PANEL_TAKES);
+    assert_null(f->params);
+    assert_int_equal(press_with(f, 'x', 0, true), PANEL_LEAVES); /* none of its keys: the draft's */
     f->now += PANEL_QUIET_MS;
     assert_int_equal(press_with(f, 'y', 0, true), PANEL_ANSWERS);
     answered_is(f, "allow", "");
@@ -227,10 +230,9 @@ static void the_heading_names_server_tool_and_danger(void **at)
     struct fixture *f = *at;
 
     ask(f, FIRST, "permission", json_pack("{s:b}", "destructive", 1));
-    assert_string_equal(panel_heading(f->panel),
-                        "? the model wants to run files/write_file, which can destroy");
+    assert_string_equal(panel_heading(f->panel), "? run files/write_file (can destroy)");
     ask(f, SECOND, "permission", NULL);
-    assert_non_null(strstr(panel_heading(f->panel), "(1 of 2 waiting)"));
+    assert_non_null(strstr(panel_heading(f->panel), "1 of 2"));
 }
 
 /* --- the others --- */
@@ -245,7 +247,7 @@ static void when_another_was_first_it_says_who(void **at)
         json_pack("{s:s,s:s,s:s,s:s}", "question", FIRST, "decision", "deny", "cause", "person", "by", "bo"));
     sync(f);
     assert_false(panel_open(f->panel));
-    assert_string_equal(f->said, "denied by bo: the model wants to run files/write_file");
+    assert_string_equal(f->said, "denied by bo: run files/write_file");
 }
 
 static void later_puts_it_off_until_it_is_called_back(void **at)

@@ -317,6 +317,9 @@ void supervisor_turn(struct session *session)
     int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
     if (agent && agent->state == AGENT_IDLE)
         send_turn(agent);
+    else if (agent && agent->state == AGENT_LEAVING &&
+             uv_timer_get_due_in(agent->timer) > SUPERVISOR_HURRY_MS)
+        uv_timer_start(agent->timer, on_timer, SUPERVISOR_HURRY_MS, 0); /* a deaf server may hold it */
     if (agent)
         return; /* while it starts, waits or leaves, the turn begins when that is over */
     bool full = (int64_t)session->server->supervisor->count >= max;

@@ -13,6 +13,7 @@
 enum {
     SUPERVISOR_BACKOFF_MS = 2000, /* after the second crash in a row; doubled with each further one */
     SUPERVISOR_BACKOFF_MAX_MS = 60000,
+    SUPERVISOR_HURRY_MS = 300, /* left to an agent that leaves, once a turn waits for that */
     /* What an agent may say in one step of a turn; far more than any model does, and an end to a storm. How
      * many steps there are is bounded by turn.max_steps. */
     SUPERVISOR_TURN_FACTS = 10000,

@@ -236,8 +236,8 @@ static bool fact_asked(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
     json_t *json = jsonx_obj(data, "question");
-    if (session->state->run == RUN_INTERRUPTING)
-        return true;
+    if (session->state->run == RUN_INTERRUPTING && json_object_get(json, "message"))
+        return true; /* its call is being cancelled */
     set_times(session, json);
     set_pattern(json);
     struct question *question = question_from_json(json);
@@ -329,12 +329,12 @@ static bool within_bounds(struct agent *agent, enum event_type type, bool *drop)
         return ++agent->turn_facts <= SUPERVISOR_TURN_FACTS;
     if (now - agent->rate_since >= SUPERVISOR_RATE_MS) {
         agent->rate_since = now;
-        agent->rate_facts = 0;
+        agent->rate_facts = agent->rate_passing = 0;
     }
-    if (++agent->rate_facts <= SUPERVISOR_RATE_FACTS)
-        return true;
-    *drop = !durable;
-    return *drop;
+    if (durable)
+        return ++agent->rate_facts <= SUPERVISOR_RATE_FACTS;
+    *drop = ++agent->rate_passing > SUPERVISOR_RATE_FACTS;
+    return true;
 }
 
 static bool take(struct agent *agent, enum event_type type, json_t *data)

@@ -10,8 +10,10 @@
 #include <string.h>
 
 enum {
-    QUESTIONS_OPEN_MAX = 24,  /* of ours at once; what is left of the session's is for permissions */
-    QUESTIONS_ROOM = 32 << 10 /* bytes of the session's that are left for permissions */
+    QUESTIONS_OPEN_MAX = 24,   /* of ours at once; what is left of the session's is for permissions */
+    QUESTIONS_ROOM = 32 << 10, /* bytes of the session's that are left for permissions */
+    QUESTIONS_WINDOW_MS = 10000,
+    QUESTIONS_WINDOW_MAX = 100 /* in that time: each is kept for ever, and its answer too */
 };
 
 struct asked {
@@ -27,6 +29,8 @@ struct asked {
 struct questions {
     struct agent_link *link;
     struct asked *asked; /* that wait */
+    int64_t since;       /* steady ms: of the window */
+    unsigned asked_since;
 };
 
 struct questions *questions_new(struct agent_link *link)
@@ -73,8 +77,6 @@ static bool fits(const struct questions *questions, const struct state *state,
     size_t ours = 0, unseen = 0;
 
     for (const struct asked *asked = questions->asked; asked; asked = asked->next) {
-        if (asked->decision)
-            continue;
         ours++;
         if (!asked->folded) {
             unseen++;
@@ -83,6 +85,18 @@ static bool fits(const struct questions *questions, const struct state *state,
     }
     return ours < QUESTIONS_OPEN_MAX && state->question_count + unseen < STATE_QUESTIONS_MAX &&
            state_question_fits(state, &sum);
+}
+
+/* A server that asks and takes back without end fills nothing but its own time. */
+static bool is_too_often(struct questions *questions)
+{
+    int64_t now = clock_steady_ms();
+
+    if (questions->asked_since == 0 || now - questions->since >= QUESTIONS_WINDOW_MS) {
+        questions->since = now;
+        questions->asked_since = 0;
+    }
+    return ++questions->asked_since > QUESTIONS_WINDOW_MAX;
 }
 
 bool questions_ask(struct questions *questions, const struct state *state, json_t *json,
@@ -103,6 +117,12 @@ bool questions_ask(struct questions *questions, const struct state *state, json_
     }
     if (!state || !fits(questions, state, question)) {
         snprintf(error, 256, "the session has too many questions that wait for an answer");
+        question_free(&question);
+        return false;
+    }
+    if (is_too_often(questions)) {
+        snprintf(error, 256, "more than %d questions within %d s", QUESTIONS_WINDOW_MAX,
+                 QUESTIONS_WINDOW_MS / 1000);
         question_free(&question);
         return false;
     }
@@ -177,10 +197,27 @@ static void take_answered(struct questions *questions, const json_t *data)
     asked_free(asked);
 }
 
+/* The turn is over: what of its questions has not come yet was left out. */
+static void forget_unseen(struct questions *questions)
+{
+    struct asked **at = &questions->asked, *asked;
+
+    while ((asked = *at)) {
+        if (asked->folded || !asked->decision || !asked->question->message[0]) {
+            at = &asked->next;
+            continue;
+        }
+        *at = asked->next;
+        asked_free(asked);
+    }
+}
+
 void questions_event(struct questions *questions, const struct event *event)
 {
     if (event->type == EVENT_QUESTION_ASKED)
         take_asked(questions, jsonx_str(jsonx_obj(event->data, "question"), "id", ""));
     else if (event->type == EVENT_QUESTION_ANSWERED)
         take_answered(questions, event->data);
+    else if (event->type == EVENT_STATE_CHANGED && strcmp(jsonx_str(event->data, "new", ""), "idle") == 0)
+        forget_unseen(questions);
 }

@@ -192,12 +192,26 @@ static json_t *question_of(const struct server_ask *ask)
     return json;
 }
 
+/* Whoever made its calls may have gone, or have interrupted them: then it has nobody to ask. */
+static bool is_called(const struct server *server)
+{
+    for (const struct servers_call *call = server->servers->calls; call; call = call->next)
+        if (call->server == server && !call->ending)
+            return true;
+    return false;
+}
+
 void server_ask_begin(struct server *server, struct peer_ask *peer, struct servers_call *call)
 {
-    struct server_ask *ask = xcalloc(1, sizeof *ask);
+    struct server_ask *ask;
     struct servers *servers = server->servers;
     char error[256], text[320];
 
+    if (peer->kind != PEER_ASK_AUTHORIZE && !is_called(server)) {
+        peer_answer(peer, "decline", NULL, "nobody has asked it anything");
+        return;
+    }
+    ask = xcalloc(1, sizeof *ask);
     ask->server = server;
     ask->peer = peer;
     ask->call = peer->kind == PEER_ASK_AUTHORIZE ? NULL : call; /* that is for all of them */

@@ -146,6 +146,33 @@ static void what_does_not_fit_is_not_asked(void **state)
     end(&asking);
 }
 
+static void what_was_taken_back_counts_until_it_is_gone_and_too_many_in_a_while_are_refused(void **state)
+{
+    struct asking asking;
+    char id[ID_MAX], error[256];
+    unsigned count = 0;
+
+    (void)state;
+    begin(&asking);
+    while (ask(&asking, "x", id, error)) {
+        questions_withdraw(asking.questions, id, "server"); /* not there yet: it is still on its way */
+        assert_true(++count <= STATE_QUESTIONS_MAX);
+    }
+    assert_string_equal(error, "the session has too many questions that wait for an answer");
+    end(&asking);
+
+    begin(&asking);
+    for (count = 0; ask(&asking, "x", id, error); count++) {
+        echo(&asking, EVENT_QUESTION_ASKED);
+        questions_withdraw(asking.questions, id, "server");
+        echo(&asking, EVENT_QUESTION_ANSWERED);
+        assert_true(count < 1000);
+    }
+    assert_string_equal(error, "more than 100 questions within 10 s");
+    assert_int_equal(count, 100);
+    end(&asking);
+}
+
 static void what_terminals_cant_show_is_not_asked(void **state)
 {
     struct asking asking;
@@ -168,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_question_is_taken_back),
         cmocka_unit_test(a_question_is_taken_back_only_once_it_is_there),
         cmocka_unit_test(what_does_not_fit_is_not_asked),
+        cmocka_unit_test(what_was_taken_back_counts_until_it_is_gone_and_too_many_in_a_while_are_refused),
         cmocka_unit_test(what_terminals_cant_show_is_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

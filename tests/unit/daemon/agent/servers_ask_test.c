@@ -314,9 +314,35 @@ static void what_cant_be_asked_is_answered_at_once(void **state)
     end(&asking);
 }
 
+static void who_has_called_nothing_is_not_asked(void **state)
+{
+    struct asking asking;
+    struct outcome outcome;
+
+    (void)state;
+    memset(&asking, 0, sizeof asking);
+    srig_open(&asking.rig);
+    srig_define(&asking.rig, ONE_SERVER);
+    srig_offered(&asking.rig);
+    asking.client = fake_find("files");
+    fake_ready(asking.client);
+    fake_answer(asking.client, "tools/list", TWO_TOOLS);
+    fake_ask(asking.client, MCP_ASK_FORM, FORM, NULL);
+    srig_turn(&asking.rig);
+    assert_int_equal(asking.rig.state->question_count, 0);
+    struct servers_call *call = srig_call(&asking.rig, "files", "read", &outcome);
+    srig_turn(&asking.rig);
+    servers_cancel(&call); /* interrupted: what the server asks now comes too late */
+    fake_ask(asking.client, MCP_ASK_FORM, FORM, NULL);
+    srig_turn(&asking.rig);
+    assert_int_equal(asking.rig.state->question_count, 0);
+    end(&asking);
+}
+
 static void an_idle_deadline_waits_for_the_answer(void **state)
 {
     struct asking asking;
+    struct outcome outcome;
 
     (void)state;
     memset(&asking, 0, sizeof asking);
@@ -327,7 +353,10 @@ static void an_idle_deadline_waits_for_the_answer(void **state)
     asking.client = fake_find("files");
     fake_ready(asking.client);
     fake_answer(asking.client, "tools/list", TWO_TOOLS);
+    srig_call(&asking.rig, "files", "read", &outcome);
+    srig_turn(&asking.rig);
     fake_ask(asking.client, MCP_ASK_FORM, FORM, NULL);
+    fake_answer(asking.client, "tools/call", "{}"); /* what it asks outlives the call */
     for (int64_t until = clock_steady_ms() + 90; clock_steady_ms() < until;)
         srig_turn(&asking.rig);
     assert_non_null(fake_find("files"));
@@ -451,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_server_that_is_closed_leaves_no_question),
         cmocka_unit_test(an_ask_of_no_known_call_is_about_the_only_one),
         cmocka_unit_test(what_cant_be_asked_is_answered_at_once),
+        cmocka_unit_test(who_has_called_nothing_is_not_asked),
         cmocka_unit_test(an_idle_deadline_waits_for_the_answer),
         cmocka_unit_test(a_person_lets_us_use_a_server_and_no_deadline_runs_meanwhile),
         cmocka_unit_test(an_attempt_that_fails_ends_its_question),

@@ -331,7 +331,10 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     transfer->head += size * count;
     if (transfer->head > HTTP_HEAD_MAX)
         return 0;
+    bool complete = transfer->response.complete;
     http_response_line(&transfer->response, line, size * count);
+    if (!complete && transfer->response.complete && transfer->handler.head && !transfer->ended)
+        transfer->handler.head(transfer->handler.arg, &transfer->response);
     return size * count;
 }
 

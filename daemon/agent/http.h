@@ -75,6 +75,8 @@ struct http_handler {
     void *arg;
     /* Bytes of a 2xx body. Returns whether they were progress (see idle_ms). */
     bool (*data)(void *arg, const struct http_response *response, const char *bytes, size_t len);
+    /* The answer's header lines have all come; may be NULL. Not for one that is not final. */
+    void (*head)(void *arg, const struct http_response *response);
     /* The end, exactly once unless cancelled; all in result lives for the call only. */
     void (*done)(void *arg, const struct http_result *result);
 };

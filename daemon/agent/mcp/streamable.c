@@ -62,8 +62,21 @@ void streamable_unlink(struct streamable_post *post)
 
 static bool may_start(const struct streamable *owner, const struct streamable_post *post)
 {
-    return !post->sent &&
+    return !post->sent && !(post->request > 0 && uv_is_active((const uv_handle_t *)&owner->hold)) &&
            (post->request > 0 ? owner->requests < STREAMABLE_REQUESTS : owner->others < STREAMABLE_OTHERS);
+}
+
+/* What a server asks during a request it may say on its own stream, and loses it where there is none yet: so
+ * requests wait for that to be open, or refused, but not for long. */
+static void on_hold_over(uv_timer_t *timer)
+{
+    streamable_pump(timer->data);
+}
+
+void streamable_stream_is_open(struct streamable *owner)
+{
+    if (uv_is_active((uv_handle_t *)&owner->hold))
+        uv_timer_start(&owner->hold, on_hold_over, 0, 0); /* we may be within an event of libcurl's */
 }
 
 void streamable_pump(struct streamable *owner)
@@ -72,6 +85,11 @@ void streamable_pump(struct streamable *owner)
 
     if (owner->over || !owner->endpoint)
         return;
+    if (owner->stream.wanted && !owner->barrier) {
+        owner->stream.wanted = false;
+        uv_timer_start(&owner->hold, on_hold_over, STREAMABLE_HOLD_MS, 0);
+        streamable_stream_open(owner);
+    }
     for (struct streamable_post *post = owner->first; post && owner->waiting > 0 && !owner->barrier;
          post = next) {
         next = post->next;
@@ -86,10 +104,6 @@ void streamable_pump(struct streamable *owner)
         if (post->method && strcmp(post->method, "notifications/initialized") == 0)
             owner->barrier = post;
         streamable_post_start(post);
-    }
-    if (owner->stream.wanted && !owner->barrier) {
-        owner->stream.wanted = false;
-        streamable_stream_open(owner);
     }
 }
 
@@ -182,6 +196,7 @@ static void stop_all(struct streamable *owner)
     owner->stream.ended = true;
     http_cancel(&owner->stream.transfer);
     uv_timer_stop(&owner->stream.timer);
+    uv_timer_stop(&owner->hold);
     while (owner->first)
         streamable_post_end(owner->first);
 }
@@ -226,6 +241,7 @@ static void close_handles(struct streamable *owner)
 {
     uv_close((uv_handle_t *)&owner->stream.timer, on_closed);
     uv_close((uv_handle_t *)&owner->leaving, on_closed);
+    uv_close((uv_handle_t *)&owner->hold, on_closed);
 }
 
 /* The server need not answer, nor like it: the session ends for us in any case. */
@@ -301,7 +317,9 @@ struct mcp_transport *streamable_open(uv_loop_t *loop, struct http *http,
     owner->resume_ms = options->resume_ms > 0 ? options->resume_ms : STREAMABLE_RESUME_MS;
     streamable_stream_init(owner);
     uv_timer_init(loop, &owner->leaving);
+    uv_timer_init(loop, &owner->hold);
+    owner->hold.data = owner;
     owner->leaving.data = owner;
-    owner->handles += 2;
+    owner->handles += 3;
     return &owner->base;
 }

@@ -23,6 +23,7 @@ enum {
     STREAMABLE_RETRY_MIN_MS = 50, /* bounds of what the server says */
     STREAMABLE_RETRY_MAX_MS = 300000,
     STREAMABLE_ACCEPT_MS = 30000, /* until a notification or response must be accepted */
+    STREAMABLE_HOLD_MS = 300,     /* at most so long requests wait for the server's own stream to be open */
     STREAMABLE_LEAVE_MS = 2000    /* for the DELETE at the end */
 };
 

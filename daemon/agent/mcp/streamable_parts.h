@@ -42,6 +42,7 @@ struct streamable {
     size_t waiting, waiting_bytes, requests, others;
     struct streamable_stream stream;
     uv_timer_t leaving;
+    uv_timer_t hold; /* while it is active no request starts: the server's own stream is being opened */
     struct http_transfer *leave;
     size_t handles; /* not yet closed */
     void (*closed)(void *arg);
@@ -78,6 +79,8 @@ struct streamable_post {
 
 /* Starts what may start. */
 void streamable_pump(struct streamable *owner);
+/* Its answer has begun, or there will be none: what waited for it may start. */
+void streamable_stream_is_open(struct streamable *owner);
 /* Takes the post off the lists, for its end. */
 void streamable_unlink(struct streamable_post *post);
 /* The end of the whole transport, but for streamable's closing. */

@@ -193,6 +193,7 @@ static void on_done(void *arg, const struct http_result *result)
     int status = result->response->status;
 
     owner->stream.transfer = NULL;
+    streamable_stream_is_open(owner);
     owner->stream.was_open |= status / 100 == 2 && streamable_is_events(result->response);
     if (owner->old)
         lose(owner, result);
@@ -202,6 +203,12 @@ static void on_done(void *arg, const struct http_result *result)
         open_later(owner);
     else
         tell(owner, result);
+}
+
+static void on_head(void *arg, const struct http_response *response)
+{
+    (void)response;
+    streamable_stream_is_open(arg);
 }
 
 /* --- requests --- */
@@ -218,7 +225,7 @@ static void reopen(uv_timer_t *timer)
                                    .headers = headers,
                                    .connect_ms = owner->connect_ms,
                                    .speed_max = owner->old ? STREAM_SPEED_OLD : STREAM_SPEED};
-    struct http_handler handler = {.arg = owner, .data = on_data, .done = on_done};
+    struct http_handler handler = {.arg = owner, .data = on_data, .head = on_head, .done = on_done};
 
     sse_restart(&stream->sse);
     stream->begun = stream->ended = false;

@@ -1,5 +1,6 @@
 """The agent's MCP client (as mcp-driver) against real servers: server-everything, server-filesystem, server-memory, and one of
 the TypeScript SDK v2 that speaks 2026-07-28."""
+import base64
 import json
 import os
 import queue
@@ -10,8 +11,11 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 from harness import PATIENCE, ROOT, children, program, wait_for
+from mcp_oauth_server import Server as OAuthServer
 
 SUPPORT = f"{ROOT}/tests/support"
 MODULES = f"{SUPPORT}/node_modules/@modelcontextprotocol"
@@ -29,7 +33,8 @@ class Client:
     def __init__(self, definition, **options):
         definition = {"name": "peer", "start_ms": 60000, "call_ms": 60000, **definition}
         self.process = subprocess.Popen([program("mcp-driver"), json.dumps(definition), json.dumps(options)],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env=dict(os.environ, STOA_LOG="warn"))
         self.events = []
         self.come = queue.Queue()
         self.last = 0
@@ -382,6 +387,79 @@ class McpClientTest(unittest.TestCase):
         client.begin_call("simulate-research-query", topic="x")
         self.assertEqual(client.close(), 0)
         self.assertFalse(os.path.exists(f"/proc/{pid}"))
+
+
+class StayHere(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+class SignInTest(unittest.TestCase):
+    """A server over HTTP that wants to know who calls it."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="stoa-mcp-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.server = OAuthServer()
+        self.addCleanup(self.server.close)
+
+    def client(self, **definition):
+        oauth = {"file": f"{self.folder}/tokens", "key": base64.b64encode(bytes(range(32))).decode()}
+        client = Client({"url": self.server.url, "oauth": oauth, **definition})
+        self.addCleanup(lambda: self.assertEqual(client.close(), 0))
+        return client
+
+    def sign_in(self, client, paste=False):
+        url = client.event("authorize", over=False)["url"]
+        if not paste:
+            urllib.request.urlopen(url).read()  # the browser is sent to the listener of the agent
+        else:
+            with self.assertRaises(urllib.error.HTTPError) as answer:
+                urllib.request.build_opener(StayHere).open(url)
+            client.tell(do="redirected", url="http://127.0.0.1:1/nonsense")
+            self.assertFalse(client.event("redirected")["ok"])
+            client.tell(do="redirected", url=answer.exception.headers["Location"])
+            self.assertTrue(client.event("redirected")["ok"])
+            answer.exception.close()
+        client.event("authorize", over=True)
+
+    def test_it_is_ready_once_somebody_has_signed_in(self):
+        client = self.client(start_ms=2000)
+        waiting = client.begin("tools/call", {"name": "read"})
+        url = client.event("authorize", over=False)
+        time.sleep(2.2)  # a person is slow: longer than it may take to start
+        client.events.append(url)
+        self.sign_in(client)
+        client.event("ready", protocol="2026-07-28")
+        client.event("done", id=waiting, code="ok")
+
+    def test_more_is_asked_for_when_it_is_needed(self):
+        client = self.client()
+        self.sign_in(client)
+        client.event("ready")
+        waiting = client.begin("tools/call", {"name": "write"})
+        self.sign_in(client, paste=True)
+        self.assertEqual(client.event("done", id=waiting)["result"]["content"][0]["text"], "write")
+        self.assertEqual([sorted(scope.split()) for scope in self.server.state.scopes], [["read"], ["read", "write"]])
+        self.assertEqual(client.request("tools/call", {"name": "read"})["code"], "ok")
+
+    def test_who_has_signed_in_once_is_not_asked_again(self):
+        first = self.client()
+        self.sign_in(first)
+        first.event("ready")
+        self.assertEqual(first.close(), 0)
+        second = self.client()
+        second.event("ready")
+        self.server.state.tokens.clear()  # revoked: it is renewed without a person
+        self.assertEqual(second.request("tools/call", {"name": "read"})["code"], "ok")
+        self.assertEqual((len(self.server.state.scopes), self.server.state.given), (1, 2))
+
+    def test_a_header_of_the_configuration_is_left_alone(self):
+        client = self.client(headers={"Authorization": "Bearer wrong"})
+        self.assertIn("401", client.event("lost", why="refused")["text"])
+        self.server.state.tokens["right"] = ["read"]
+        client = self.client(headers={"Authorization": "Bearer right"})
+        client.event("ready")
 
 
 if __name__ == "__main__":

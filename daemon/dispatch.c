@@ -59,8 +59,8 @@ static void put_ok(struct buf *text, const char *id, json_t *ok)
 {
     buf_init(text, ENVELOPE_REPLY_MAX);
     if (!envelope_put_ok(text, id, ok))
-        envelope_put_error(text, id, ERR_TOO_LARGE, "the answer is larger than 8 MiB; ask for less at a time",
-                           NULL);
+        envelope_put_error(text, id, ERR_TOO_LARGE,
+                           "the answer is larger than 16 MiB; ask for less at a time", NULL);
 }
 
 void call_answer(const struct call *call, json_t *ok)

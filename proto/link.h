@@ -43,7 +43,7 @@
 
 enum {
     LINK_FD = 3,
-    LINK_FRAME_MAX = 16 << 20, /* payload bytes */
+    LINK_FRAME_MAX = 24 << 20, /* payload bytes */
     LINK_CHUNK_MAX = 64 << 10, /* delta bytes of one chunk record */
     LINK_READY_MS = 5000,      /* from spawn to READY */
     LINK_BEAT_MS = 2000,       /* the agent beats this often during a turn */

@@ -74,7 +74,7 @@ def half_a_frame():
 
 def giant():
     turn()
-    frame(FACT, b"[" * ((16 << 20) + 1))
+    frame(FACT, b"[" * ((24 << 20) + 1))
 
 
 def unknown_kind():

@@ -85,8 +85,8 @@ static void a_frame_of_no_or_too_many_bytes_breaks_the_protocol_at_once(void **u
     assert_int_equal(next_of("\0\0\0", 3), 0);
     assert_int_equal(next_of("\0\0\0\0", 4), -1);
     assert_int_equal(next_of("\xff\xff\xff\xff", 4), -1);
-    assert_int_equal(next_of("\x02\0\0\x01", 4), -1); /* LINK_FRAME_MAX + 2 */
-    assert_int_equal(next_of("\x01\0\0\x01", 4), 0);  /* LINK_FRAME_MAX + 1: kind and largest payload */
+    assert_int_equal(next_of("\x02\0\x80\x01", 4), -1); /* LINK_FRAME_MAX + 2 */
+    assert_int_equal(next_of("\x01\0\x80\x01", 4), 0);  /* LINK_FRAME_MAX + 1: kind and largest payload */
     assert_int_equal(next_of("\x01\0\0\0", 4), 0);
     assert_int_equal(next_of("\x01\0\0\0\x07", 5), 1);
 }

@@ -1,5 +1,7 @@
 /* Snapshots: what they hold, what they leave out, what is refused; and older messages put before. */
 #include "page.h"
+#include "proto/envelope.h"
+#include "proto/link.h"
 #include "story.h"
 
 static struct state *long_session(size_t count, size_t text_len)
@@ -307,6 +309,124 @@ static void the_page_names_each_member(void **unused)
     story_free(story);
 }
 
+/* --- the largest there is: each byte of it six in JSON --- */
+
+static void emit(struct state *state, enum event_type type, json_t *data)
+{
+    struct event event = {.type = type,
+                          .session = state->id,
+                          .epoch = state->epoch,
+                          .seq = state->seq + 1,
+                          .ts = INT64_C(1800000000000),
+                          .data = data};
+
+    assert_non_null(data);
+    assert_int_equal(state_fold(state, &event), FOLD_OK);
+    json_decref(data);
+}
+
+static char *dense(size_t len)
+{
+    char *text = malloc(len + 1);
+
+    memset(text, 1, len);
+    text[len] = '\0';
+    return text;
+}
+
+/* A message of calls whose results are as much as it takes. */
+static void add_full_message(struct state *state, int number)
+{
+    char id[ID_MAX], *result = dense(STATE_MESSAGE_BYTES / 20 - 100);
+    json_t *content = json_array();
+
+    snprintf(id, sizeof id, "m_01j8zq4k3nw8x5t7v9r2m6%04d", number);
+    emit(state, EVENT_MESSAGE_ADDED,
+         json_pack("{s:{s:s,s:s,s:s,s:i,s:s,s:[]}}", "message", "id", id, "role", "assistant", "author", "a",
+                   "ts", 1, "status", "streaming", "content"));
+    for (int i = 0; i < 20; i++)
+        json_array_append_new(content, json_pack("{s:s,s:s,s:s,s:s}", "type", "tool_call", "id", "c", "name",
+                                                 "n", "input", "{}"));
+    emit(state, EVENT_STREAM_COMPLETED,
+         json_pack("{s:s,s:s,s:o}", "message", id, "status", "complete", "content", content));
+    for (int i = 0; i < 20; i++) {
+        emit(state, EVENT_TOOL_STARTED,
+             json_pack("{s:s,s:i,s:s,s:s}", "message", id, "block", i, "server", "s", "tool", "t"));
+        emit(state, EVENT_TOOL_ENDED,
+             json_pack("{s:s,s:i,s:s,s:s}", "message", id, "block", i, "state", "done", "result", result));
+    }
+    free(result);
+}
+
+static void add_all_else(struct state *state)
+{
+    char *kilo = dense(1024), *system = dense(65536), *name = dense(256), *text = dense(4096);
+    json_t *variables = json_object();
+    char id[ID_MAX], key[16];
+
+    for (int i = 0; i < STATE_VARIABLES_MAX; i++) {
+        snprintf(key, sizeof key, "v%d", i);
+        json_object_set_new(variables, key, json_string(kilo));
+    }
+    emit(state, EVENT_SESSION_UPDATED, json_pack("{s:s,s:o}", "system", system, "variables", variables));
+    emit(state, EVENT_SESSION_COMPACTED,
+         json_pack("{s:s,s:s}", "summary", system, "upto", "m_01j8zq4k3nw8x5t7v9r2m69999"));
+    for (int i = 0; i < STATE_SERVERS_MAX; i++) {
+        snprintf(key, sizeof key, "s%d", i);
+        emit(state, EVENT_MCP_CONNECTED,
+             json_pack("{s:s,s:s,s:s,s:s,s:i}", "server", key, "title", name, "version", name, "protocol",
+                       "1", "tools", 1));
+        emit(state, EVENT_MCP_DISCONNECTED,
+             json_pack("{s:s,s:s,s:s}", "server", key, "cause", "crashed", "text", text));
+    }
+    memset(kilo, '"', 1024);
+    for (int i = 0; i < STATE_RULES_MAX; i++) {
+        snprintf(id, sizeof id, "u_01j8zq4k3nw8x5t7v9r2m6%04d", i);
+        emit(state, EVENT_RULE_ADDED,
+             json_pack("{s:{s:s,s:s,s:s,s:s,s:i}}", "rule", "id", id, "effect", "allow", "pattern", kilo,
+                       "by", name, "ts", 1));
+    }
+    free(kilo);
+    free(system);
+    free(name);
+    free(text);
+}
+
+static size_t snapshot_bytes(const struct state *state, size_t messages, size_t bytes)
+{
+    size_t len;
+    json_t *json = state_snapshot(state, messages, bytes);
+
+    free(jsonx_dump(json, &len));
+    json_decref(json);
+    return len;
+}
+
+static void the_largest_session_can_be_attached_to_and_given_to_an_agent(void **unused)
+{
+    struct state *state = state_new("s_01j8zq4k3nw8x5t7v9r2m6p0qd", "e_01j8zq4k3nw8x5t7v9r2m6p0qe");
+    char id[ID_MAX], *text = dense(128 << 10);
+
+    (void)unused;
+    state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
+    add_all_else(state);
+    for (int i = 0; i < 4; i++) { /* SESSION_QUEUE_BYTES */
+        snprintf(id, sizeof id, "m_01j8zq4k3nw8x5t7v9r2m7%04d", i);
+        emit(state, EVENT_QUEUE_CHANGED, json_pack("{s:o}", "added", message_user_json(id, "a", 1, text)));
+    }
+    free(text);
+    add_full_message(state, 1);
+    assert_true(snapshot_bytes(state, 200, STATE_SNAPSHOT_BYTES) < ENVELOPE_REPLY_MAX - 4096);
+    text =
+        dense(STATE_WINDOW_BYTES - STATE_MESSAGE_BYTES - 4096); /* before one like it, the window is full */
+    emit(state, EVENT_MESSAGE_ADDED,
+         json_pack("{s:o}", "message", message_user_json("m_01j8zq4k3nw8x5t7v9r2m80000", "a", 1, text)));
+    free(text);
+    assert_int_equal(state->message_count, 2);
+    assert_true(snapshot_bytes(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES) < LINK_FRAME_MAX - 4096);
+    state_free(&state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +439,7 @@ int main(void)
         cmocka_unit_test(what_is_no_snapshot_is_refused_with_a_sentence),
         cmocka_unit_test(none_but_the_newest_message_may_stream),
         cmocka_unit_test(the_page_names_each_member),
+        cmocka_unit_test(the_largest_session_can_be_attached_to_and_given_to_an_agent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

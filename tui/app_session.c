@@ -133,6 +133,43 @@ void app_session_lost(struct app *app, const char *text)
 
 /* --- commands --- */
 
+static void send_message(struct app *app, const char *text, bool steer);
+
+static void command_steer(struct app *app, const char *rest)
+{
+    if (!*rest)
+        app_say(app, true, "/steer needs a message");
+    else
+        send_message(app, rest, true);
+}
+
+static void on_taken_back(void *arg, enum err code, const char *text, json_t *ok)
+{
+    if (code != ERR_OK)
+        app_say(arg, true, "not taken back: %s", text);
+    else if (json_array_size(jsonx_arr(ok, "removed")) == 0)
+        app_say(arg, false, "too late: it has begun its turn");
+}
+
+/* The newest message that waits comes back into the draft. */
+static void command_unqueue(struct app *app, const char *rest)
+{
+    const struct state *state = app->ui.state;
+
+    (void)rest;
+    if (!state || state->queue_count == 0) {
+        app_say(app, false, "no message waits");
+        return;
+    }
+    const struct message *last = state->queue[state->queue_count - 1];
+    char *text = message_text(last);
+    editor_remember(app->ui.editor, text); /* the draft is emptied after a command: ↑ brings this back */
+    free(text);
+    client_request(app->client, METHOD_MESSAGE_EDIT_QUEUE, app->ui.session,
+                   json_pack("{s:[s]}", "remove", last->id), ANSWER_MS, on_taken_back, app);
+    app_say(app, false, "taken out of the queue; ↑ brings it into the draft");
+}
+
 static void command_new(struct app *app, const char *rest)
 {
     app_new_session(app, rest);
@@ -184,9 +221,12 @@ static void command_quit(struct app *app, const char *rest)
 static const struct {
     const char *name;
     void (*run)(struct app *app, const char *rest);
-} commands[] = {{"new", command_new},     {"rename", command_rename},       {"model", command_model},
-                {"mcp", app_command_mcp}, {"rules", app_command_rules},     {"compact", command_compact},
-                {"help", command_help},   {"interrupt", command_interrupt}, {"quit", command_quit}};
+} commands[] = {{"new", command_new},         {"rename", command_rename},
+                {"model", command_model},     {"mcp", app_command_mcp},
+                {"rules", app_command_rules}, {"compact", command_compact},
+                {"steer", command_steer},     {"unqueue", command_unqueue},
+                {"help", command_help},       {"interrupt", command_interrupt},
+                {"quit", command_quit}};
 
 /* "/word" or "/word rest" on one line; "/usr/bin is full" is a message, and so is what directs the demo
  * model. */
@@ -253,7 +293,8 @@ static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
     app_changed(app);
 }
 
-static void send_message(struct app *app, const char *text)
+/* steer: it enters at the next step of the turn that runs, else it waits for its end. */
+static void send_message(struct app *app, const char *text, bool steer)
 {
     struct ui *ui = &app->ui;
     struct sent *sent = xcalloc(1, sizeof *sent);
@@ -261,7 +302,10 @@ static void send_message(struct app *app, const char *text)
     sent->app = app;
     sent->entry = outbox_add(ui->outbox, ui->session, ui->hello ? ui->hello->user : "you", text);
     /* Waits for ever: it is repeated until the daemon has answered. */
-    client_request(app->client, METHOD_MESSAGE_SEND, ui->session, with_text("text", text), 0, on_sent, sent);
+    json_t *params = with_text("text", text);
+
+    jsonx_set_str(params, "mode", steer ? "steer" : "queue");
+    client_request(app->client, METHOD_MESSAGE_SEND, ui->session, params, 0, on_sent, sent);
     list_follow(ui->list);
     list_mark_unread(ui->list, "");
 }
@@ -278,7 +322,7 @@ void app_send(struct app *app)
         return;
     char *copy = xstrndup(text, len);
     if (!looks_like_command(copy)) {
-        send_message(app, copy);
+        send_message(app, copy, false);
     } else if (!run_command(app, copy)) {
         free(copy);
         return;

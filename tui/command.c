@@ -123,6 +123,8 @@ const struct command command_table[] = {
      command_new, new_options, NULL},
     {"questions", "", "list what waits for an answer, in all sessions", 0, 0, COMMAND_CONNECT,
      command_questions, NULL, NULL},
+    {"queue", "SESSION [rm ID...|edit ID TEXT]", "list, change or withdraw messages that wait", 1, -1,
+     COMMAND_CONNECT, command_queue, NULL, session_notes},
     {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
      session_notes},
     {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,

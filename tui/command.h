@@ -33,6 +33,7 @@ int command_mcp(struct cli *cli);
 int command_models(struct cli *cli);
 int command_new(struct cli *cli);
 int command_questions(struct cli *cli);
+int command_queue(struct cli *cli);
 int command_rename(struct cli *cli);
 int command_rm(struct cli *cli);
 int command_rules(struct cli *cli);

@@ -182,16 +182,24 @@ int command_archive(struct cli *cli)
     return change(cli, METHOD_SESSION_ARCHIVE, json_pack("{s:b}", "archived", archived), "");
 }
 
+/* The words from `first` on, joined by spaces. free() it. */
+static char *join_words(const struct args *args, size_t first)
+{
+    struct buf text;
+
+    buf_init(&text, ENVELOPE_REQUEST_MAX);
+    for (size_t i = first; i < args->word_count; i++)
+        buf_printf(&text, "%s%s", i > first ? " " : "", args->words[i]);
+    return buf_take(&text);
+}
+
 int command_rename(struct cli *cli)
 {
-    struct buf title;
+    char *title = join_words(cli->args, 1);
     json_t *params = json_object();
 
-    buf_init(&title, ENVELOPE_REQUEST_MAX);
-    for (size_t i = 1; i < cli->args->word_count; i++)
-        buf_printf(&title, "%s%s", i > 1 ? " " : "", cli->args->words[i]);
-    jsonx_set_strn(params, "title", title.data, title.len);
-    buf_free(&title);
+    jsonx_set_str(params, "title", title);
+    free(title);
     return change(cli, METHOD_SESSION_RENAME, params, "");
 }
 
@@ -210,6 +218,70 @@ int command_interrupt(struct cli *cli)
         code = cli_call(cli, METHOD_SESSION_INTERRUPT, id, NULL, &ok);
     if (code == ERR_OK)
         put_json_or(cli, ok, jsonx_bool(ok, "interrupted", false) ? "interrupted" : "no turn runs");
+    json_decref(ok);
+    return cli_exit_code(code);
+}
+
+/* --- the queue --- */
+
+static int list_queue(struct cli *cli, const char *session)
+{
+    json_t *info = NULL, *message;
+    size_t i;
+    enum err code = cli_call(cli, METHOD_SESSION_INFO, session, NULL, &info);
+
+    json_array_foreach(jsonx_arr(info, "queue"), i, message)
+    {
+        const char *text = jsonx_str(json_array_get(jsonx_arr(message, "content"), 0), "text", "");
+        char *line = sanitise_line(text, utf8_cut(text, strlen(text), TITLE_MAX), TITLE_MAX);
+
+        if (cli->json)
+            out_json(&cli->out, message);
+        else
+            out_printf(&cli->out, "%s  %s  %s%s\n", jsonx_str(message, "id", ""),
+                       jsonx_str(message, "author", ""),
+                       jsonx_bool(message, "steer", false) ? "(steers) " : "", line);
+        free(line);
+    }
+    json_decref(info);
+    return cli_exit_code(code);
+}
+
+int command_queue(struct cli *cli)
+{
+    const struct args *args = cli->args;
+    const char *verb = args->word_count > 1 ? args->words[1] : NULL;
+    bool edits = verb && strcmp(verb, "edit") == 0 && args->word_count > 3;
+    char session[ID_MAX];
+    json_t *params, *ok = NULL;
+    enum err code;
+
+    if (verb && !edits && (strcmp(verb, "rm") != 0 || args->word_count < 3))
+        return cli_usage("usage: stoa queue SESSION [rm ID... | edit ID TEXT]");
+    code = cli_session(cli, args->words[0], session);
+    if (code != ERR_OK)
+        return cli_exit_code(code);
+    if (!verb)
+        return list_queue(cli, session);
+    params = json_object();
+    if (edits) {
+        char *text = join_words(args, 3);
+
+        jsonx_set_str(params, "message", args->words[2]);
+        jsonx_set_str(params, "text", text);
+        free(text);
+    } else {
+        json_t *ids = json_array();
+
+        for (size_t i = 2; i < args->word_count; i++)
+            json_array_append_new(ids, json_string(args->words[i]));
+        json_object_set_new(params, "remove", ids);
+    }
+    code = cli_call(cli, METHOD_MESSAGE_EDIT_QUEUE, session, params, &ok);
+    if (code == ERR_OK && !edits && json_array_size(jsonx_arr(ok, "removed")) < args->word_count - 2)
+        cli_say("some of them do not wait any more");
+    if (code == ERR_OK && cli->json)
+        out_json(&cli->out, ok);
     json_decref(ok);
     return cli_exit_code(code);
 }

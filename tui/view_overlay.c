@@ -111,6 +111,8 @@ static const struct help_line commands[] = {
     {"  /rename TITLE", "rename this session", STYLE_TEXT},
     {"  /model NAME", "use another model in this session", STYLE_TEXT},
     {"  /interrupt", "interrupt the turn", STYLE_TEXT},
+    {"  /steer MESSAGE", "say it at the next step of the turn that runs", STYLE_TEXT},
+    {"  /unqueue", "take back the newest message that waits", STYLE_TEXT},
     {"  /compact", "let the model sum up what was said", STYLE_TEXT},
     {"  /mcp [tools [SERVER]]", "MCP servers of this session, or their tools", STYLE_TEXT},
     {"  /mcp connect SERVER", "start one; also: disconnect", STYLE_TEXT},

@@ -206,6 +206,32 @@ class Turns(ToolsTest):
                 self.assertIn("日本", text_of(last))
 
 
+    def test_a_message_steers_at_the_next_step_and_a_waiting_one_can_be_changed(self):
+        client = self.client()
+        session = self.session(client, model="demo/stoa")
+        self.ready(session)
+        client.attach(session)
+        client.request("message.send", session, {"text": '/demo chunks=1 tool=files__list_directory input={"path":"."}'})
+        question = client.event("question.asked", session)["data"]["question"]["id"]
+        for text, mode in (("later", "queue"), ("and the sizes", "steer")):
+            client.request("message.send", session, {"text": text, "mode": mode})
+        listed = stoa(self.place, "queue", session).stdout.splitlines()
+        self.assertEqual(len(listed), 2)
+        self.assertIn("(steers) and the sizes", listed[0])
+        stoa(self.place, "queue", session, "edit", listed[1].split()[0], "/demo", "chunks=1", "much", "later")
+        client.request("question.answer", params={"question": question, "decision": "allow"})
+        client.wait(lambda: sum(e["type"] == "state.changed" and e["data"]["new"] == "idle"
+                                for e in client.events) == 2, "both turns end")
+        messages = client.request("message.history", session)["messages"]
+        said = [text_of(m) for m in messages if m["role"] == "user"]
+        self.assertEqual(said[1:], ["and the sizes", "/demo chunks=1 much later"])
+        self.assertEqual([m["role"] for m in messages[:4]], ["user", "assistant", "user", "assistant"])
+        added = next(i for i, e in enumerate(client.events) if e["type"] == "message.added"
+                     and text_of(e["data"]["message"]) == "and the sizes")
+        idle = next(i for i, e in enumerate(client.events) if e["type"] == "state.changed" and e["data"]["new"] == "idle")
+        self.assertLess(added, idle)
+
+
 class Isolation(ToolsTest):
     def entities(self, client, session, server):
         graph = self.call(client, session, server, "read_graph")

@@ -101,8 +101,10 @@ int64_t config_bound(const struct config *config, const struct config_variant *v
                      enum config_bound bound);
 /* Whether a text of it names the session (see template_names_session). */
 bool config_variant_names_session(const struct config_variant *variant);
-/* A number that changes with what is run or reached; of the texts as they are written. */
-uint64_t config_variant_fingerprint(const struct config_server *server, const struct config_variant *variant);
+/* A number that changes with what is run or reached: of the texts as they are written, and of the values of
+ * the session's variables in them (an object of texts, or NULL). */
+uint64_t config_variant_fingerprint(const struct config_server *server, const struct config_variant *variant,
+                                    const json_t *variables);
 /* The registered client's secret, as config_provider_key gives a key: config_key_free it. NULL without one.
  */
 char *config_oauth_secret(const struct config_server *server, const struct config_variant *variant,

@@ -461,23 +461,35 @@ bool config_variant_names_session(const struct config_variant *variant)
     return found;
 }
 
+struct fingerprint {
+    uint64_t hash;
+    const json_t *variables;
+};
+
 /* FNV-1a, the texts' ends included. */
 static void add_text(void *arg, const char *text)
 {
-    uint64_t *hash = arg;
+    struct fingerprint *print = arg;
 
     do {
-        *hash = (*hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+        print->hash = (print->hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
     } while (*text++);
 }
 
-uint64_t config_variant_fingerprint(const struct config_server *server, const struct config_variant *variant)
+static void add_template(void *arg, const char *text)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    add_text(arg, text);
+    template_variables(text, ((struct fingerprint *)arg)->variables, add_text, arg);
+}
 
-    add_text(&hash, server_scope_name(server->scope));
-    each_text(variant, add_text, &hash);
-    return hash;
+uint64_t config_variant_fingerprint(const struct config_server *server, const struct config_variant *variant,
+                                    const json_t *variables)
+{
+    struct fingerprint print = {UINT64_C(0xcbf29ce484222325), variables};
+
+    add_text(&print, server_scope_name(server->scope));
+    each_text(variant, add_template, &print);
+    return print.hash;
 }
 
 char *config_oauth_secret(const struct config_server *server, const struct config_variant *variant,

@@ -263,7 +263,8 @@ static struct known_key known_key(const struct filling *filling)
     return (struct known_key){.user = filling->user,
                               .server = filling->config->name,
                               .variant = filling->variant->name,
-                              .fingerprint = config_variant_fingerprint(filling->config, filling->variant),
+                              .fingerprint = config_variant_fingerprint(filling->config, filling->variant,
+                                                                        filling->values.variables),
                               .session = filling->session};
 }
 

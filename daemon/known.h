@@ -17,7 +17,7 @@ struct known;
 
 struct known_key { /* borrowed */
     const char *user, *server, *variant;
-    uint64_t fingerprint; /* of the definition, templates not filled in */
+    uint64_t fingerprint; /* of the definition, of its templates only variables filled in */
     const char *session;  /* the one that asks or tells; NULL: a host */
 };
 

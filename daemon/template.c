@@ -125,6 +125,19 @@ bool template_names_session(const char *text)
     return false;
 }
 
+void template_variables(const char *text, const json_t *variables, void (*each)(void *arg, const char *value),
+                        void *arg)
+{
+    struct piece piece;
+    char unused[256];
+    while (template_next(&text, &piece, unused) > 0) {
+        const char *value =
+            piece.kind == VAR ? json_string_value(json_object_get(variables, piece.name)) : NULL;
+        if (piece.kind == VAR)
+            each(arg, value ? value : "");
+    }
+}
+
 static const char *value_of(const struct piece *piece, const struct template_values *values, char error[256])
 {
     const char *value = NULL;

@@ -27,6 +27,9 @@ struct template_values {  /* borrowed; NULL where the scope allows none */
 bool template_check(const char *text, enum server_scope scope, char error[256]);
 /* Whether it names the session: its id, folder or a variable. */
 bool template_names_session(const char *text);
+/* Calls each with the value of each variable that it names; "" for one that is not set. */
+void template_variables(const char *text, const json_t *variables, void (*each)(void *arg, const char *value),
+                        void *arg);
 /* Filled in, free() it; the environment is this process's. NULL with a sentence when a value is missing or
  * the result too long. Takes only what template_check let pass. */
 char *template_fill(const char *text, const struct template_values *values, char error[256]);

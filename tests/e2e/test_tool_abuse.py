@@ -72,6 +72,8 @@ mcp_servers:
       test: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, test]}}
       main: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, main]}}
   place: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, "{{VAR:where}}"]}}
+  tenants:
+    command: [/bin/sh, -c, 'test "$0" = red && exec /usr/bin/python3 {SERVER} --tool of_one; exec /usr/bin/python3 {SERVER} --tool of_others', "{{VAR:tenant}}"]
   pest: {{command: [/usr/bin/python3, {pest}], tools: {{allow: ["*"]}}}}
 """)
         self.one = self.client()
@@ -147,6 +149,16 @@ mcp_servers:
         self.one.send("question.answer", params={"question": question, "decision": "allow"})
         self.one.idle(session)
         self.assertEqual((self.last_call(session)["state"] in ("done", "running", "failed"), self.called("echo")), (False, 0))
+
+    def test_what_a_server_offers_for_one_value_of_a_variable_is_not_offered_for_another(self):
+        sessions = [self.session(self.one) for _ in range(2)]
+        for session, tenant in zip(sessions, ("red", "blue")):
+            self.one.request("session.configure", session, {"variables": {"tenant": tenant}})
+        self.one.request("mcp.tools", sessions[0], {"server": "tenants"})
+        # the second session's own list, before its server was ever connected
+        stale = self.one.request("mcp.tools", sessions[1], {"server": "tenants"})["tools"]
+        self.assertIn("of_others", [tool["tool"] for tool in stale])
+        self.assertNotIn("of_one", [tool["tool"] for tool in stale])
 
     def test_a_server_that_asks_without_end_costs_its_call_and_not_the_agent(self):
         session = self.session(self.one)

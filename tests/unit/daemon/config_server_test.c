@@ -99,7 +99,8 @@ static void a_variant_inherits_what_it_does_not_say(void **state)
     assert_string_equal(web->url, "http://h/mcp");
     /* rules are the server's, and there once */
     assert_int_equal(server->rule_count, 1);
-    assert_true(config_variant_fingerprint(server, same) != config_variant_fingerprint(server, own));
+    assert_true(config_variant_fingerprint(server, same, NULL) !=
+                config_variant_fingerprint(server, own, NULL));
     assert_false(config_variant_names_session(own));
     config_free(&config);
 }
@@ -123,7 +124,7 @@ static void the_fingerprint_is_of_the_definition(void **state)
         struct config *config = must_parse(texts[i]);
         const struct config_server *server = config_server(config, 0);
 
-        prints[i] = config_variant_fingerprint(server, &server->variants[0]);
+        prints[i] = config_variant_fingerprint(server, &server->variants[0], NULL);
         for (int j = 0; j < i; j++)
             assert_true(prints[i] != prints[j]);
         config_free(&config);
@@ -132,7 +133,25 @@ static void the_fingerprint_is_of_the_definition(void **state)
     struct config *config =
         must_parse("mcp_servers: {a: {command: [x, y], call_timeout: 1s, tools: {deny: [z]}}}");
     const struct config_server *server = config_server(config, 0);
-    assert_true(config_variant_fingerprint(server, &server->variants[0]) == prints[0]);
+    assert_true(config_variant_fingerprint(server, &server->variants[0], NULL) == prints[0]);
+    config_free(&config);
+}
+
+static void the_fingerprint_is_of_the_variables_that_are_named(void **state)
+{
+    struct config *config = must_parse("mcp_servers: {a: {command: [x, \"{SESSION_DIR}\", \"{VAR:who}\"]}}");
+    const struct config_server *server = config_server(config, 0);
+    json_t *variables[] = {NULL, json_pack("{s:s}", "who", "ann"), json_pack("{s:s}", "who", "bob"),
+                           json_pack("{s:s,s:s}", "who", "bob", "other", "x")};
+    uint64_t prints[4];
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        prints[i] = config_variant_fingerprint(server, &server->variants[0], variables[i]);
+        json_decref(variables[i]);
+    }
+    assert_true(prints[0] != prints[1] && prints[1] != prints[2] && prints[0] != prints[2]);
+    assert_true(prints[2] == prints[3]);
     config_free(&config);
 }
 
@@ -323,6 +342,7 @@ int main(void)
         cmocka_unit_test(a_server_is_read_whole),
         cmocka_unit_test(a_variant_inherits_what_it_does_not_say),
         cmocka_unit_test(the_fingerprint_is_of_the_definition),
+        cmocka_unit_test(the_fingerprint_is_of_the_variables_that_are_named),
         cmocka_unit_test(what_is_wrong_is_said_with_its_line_and_what_would_be_right),
         cmocka_unit_test(a_secret_is_in_no_error),
         cmocka_unit_test(secrets_are_not_printed_and_the_rest_reads_back),

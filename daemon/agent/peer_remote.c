@@ -4,6 +4,7 @@
 #include "daemon/agent/peer.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,15 @@ static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
     handler.done(handler.arg, &reply);
 }
 
+/* The host names the server, and so does the keeper that is told. */
+static const char *without_name(const struct remote *remote, const char *text)
+{
+    char prefix[128];
+    int len = snprintf(prefix, sizeof prefix, "MCP server '%s' failed: ", remote->server->name);
+
+    return text && strncmp(text, prefix, (size_t)len) == 0 ? text + len : text;
+}
+
 static void on_info(void *arg, enum err code, const char *text, json_t *ok)
 {
     struct remote_request *request = arg;
@@ -192,7 +202,7 @@ static void on_info(void *arg, enum err code, const char *text, json_t *ok)
     request_free(request);
     if (code != ERR_OK) {
         remote->base.events.lost(remote->base.events.arg, code == ERR_TIMEOUT ? "deadline" : "not_started",
-                                 text);
+                                 without_name(remote, text));
         return;
     }
     remote->said = json_incref(ok);

@@ -285,13 +285,14 @@ class RandomKills(Once):
 
 
 class Secrets(Once):
-    NAMES = ("ENV", "HEADER", "PROVIDER", "ACCESS", "REFRESH")
+    NAMES = ("ENV", "HEADER", "URL", "CLIENT", "PROVIDER", "ACCESS", "REFRESH")
 
     def setUp(self):
         self.secrets = {name: f"s3cret-{name}-{uuid.uuid4().hex}" for name in self.NAMES}
-        self.env = {f"FAULT_{name}": self.secrets[name] for name in ("ENV", "HEADER", "PROVIDER")}
+        self.env = {f"FAULT_{name}": self.secrets[name] for name in self.NAMES[:5]}
         self.env.update(FAULT_OTHER="of-the-daemon-alone", LANG="C.UTF-8")
-        self.port, _ = self.serve_http(ACCESS_TOKEN=self.secrets["ACCESS"], REFRESH_TOKEN=self.secrets["REFRESH"])
+        self.port, _ = self.serve_http(ACCESS_TOKEN=self.secrets["ACCESS"], REFRESH_TOKEN=self.secrets["REFRESH"],
+                                       CLIENT_SECRET=self.secrets["CLIENT"])
         call = {"index": 0, "id": "c1", "type": "function", "function": {
             "name": "one__mark", "arguments": json.dumps({"id": "told", "then": "die"})}}
         self.model = ModelServer([head(), openai(tool_calls=[call]), openai(finish="tool_calls"), data("[DONE]")],
@@ -306,8 +307,10 @@ class Secrets(Once):
                     f"  two: {{command: {words}, env: {{FAULT_MARK: '{self.mark}.two'}}}}",
                     f"  three: {{command: {words}, scope: user, env: {{FAULT_MARK: '{self.mark}.three'}}}}",
                     f"  web: {{url: 'http://127.0.0.1:{self.port}/good', headers: {{X-Key: '{{ENV:FAULT_HEADER}}'}}}}",
-                    f"  broken: {{url: 'http://127.0.0.1:{self.port}/fails', headers: {{X-Key: '{{ENV:FAULT_HEADER}}'}}}}",
-                    f"  login: {{url: 'http://127.0.0.1:{self.port}/logins'}}",
+                    f"  broken: {{url: 'http://127.0.0.1:{self.port}/fails?key={{ENV:FAULT_URL}}',",
+                    "           headers: {X-Key: '{ENV:FAULT_HEADER}'}}",
+                    f"  login: {{url: 'http://127.0.0.1:{self.port}/logins',",
+                    "          oauth: {client_id: client, client_secret_env: FAULT_CLIENT}}",
                     "providers:", f"  own: {{api: openai, base_url: '{self.model.url}', api_key_env: FAULT_PROVIDER}}"]
 
     def sign_in(self, client, session):

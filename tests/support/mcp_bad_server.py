@@ -409,22 +409,20 @@ class Http(http.server.BaseHTTPRequestHandler):
         pass
 
     def login(self):
-        """What OAuth asks for beside the server itself; whether that was it. The tokens are the environment's."""
+        """What OAuth asks for beside the server itself; whether that was it. The secrets are the environment's."""
         here, path = f"http://127.0.0.1:{self.server.server_port}", self.path.split("?")[0]
         if path.startswith("/.well-known/oauth-protected-resource"):
             said = {"resource": here + "/logins", "authorization_servers": [here]}
         elif path == "/.well-known/oauth-authorization-server":
             said = {"issuer": here, "authorization_endpoint": here + "/authorize", "token_endpoint": here + "/token",
-                    "registration_endpoint": here + "/register", "response_types_supported": ["code"],
-                    "code_challenge_methods_supported": ["S256"], "token_endpoint_auth_methods_supported": ["none"]}
-        elif path == "/register":
-            said = {"client_id": "client", "redirect_uris": json.loads(self.body)["redirect_uris"]}
-        elif path == "/token":
+                    "response_types_supported": ["code"],
+                    "code_challenge_methods_supported": ["S256"], "token_endpoint_auth_methods_supported": ["client_secret_post"]}
+        elif path == "/token" and os.environ["CLIENT_SECRET"] in self.body.decode():
             said = {"access_token": os.environ["ACCESS_TOKEN"], "refresh_token": os.environ["REFRESH_TOKEN"],
                     "token_type": "Bearer", "expires_in": 3600}
         else:
             return False
-        self.answer(201 if path == "/register" else 200, json.dumps(said).encode())
+        self.answer(200, json.dumps(said).encode())
         return True
 
     def answer(self, status, body=b"", kind="application/json", **headers):
@@ -468,7 +466,7 @@ class Http(http.server.BaseHTTPRequestHandler):
         if self.path == "/logins" and self.headers.get("Authorization") != "Bearer " + os.environ["ACCESS_TOKEN"]:
             self.answer(401, **{"WWW-Authenticate": 'Bearer scope="all"'})
             return
-        message, fault = json.loads(body), self.path.strip("/")
+        message, fault = json.loads(body), self.path.strip("/").split("?")[0]
         method, id = message.get("method"), message.get("id")
         if method == "initialize":
             if fault == "dribbles":

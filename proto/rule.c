@@ -5,6 +5,7 @@
 #include "proto/schema.h"
 #include "shared/buf.h"
 #include "shared/utf8.h"
+#include "shared/xalloc.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -262,35 +263,96 @@ static bool is_star(const struct slice *glob)
     return glob->end - glob->at == 1 && *glob->at == '*';
 }
 
-/* Also within what JSON escapes. */
-static bool value_hides(const json_t *value)
+static bool is_separator(char c)
 {
-    size_t i;
-    const char *key;
+    return c == '/' || c == '\\';
+}
+
+/* How often it leads up, read as a path: what it begins with is then not where it ends. */
+static size_t climbs(const char *text, size_t len)
+{
+    size_t count = 0;
+    for (size_t i = 0; i + 1 < len; i++)
+        if (text[i] == '.' && text[i + 1] == '.' && (i == 0 || is_separator(text[i - 1])) &&
+            (i + 2 == len || is_separator(text[i + 2])))
+            count++;
+    return count;
+}
+
+/* Also within what JSON escapes. ups: how often it may lead up. */
+static bool value_misleads(const json_t *value, size_t ups)
+{
+    size_t i, len = json_string_length(value);
+    const char *key, *text = json_string_value(value);
     json_t *member;
-    if (json_is_string(value))
-        return holds_hidden(json_string_value(value), json_string_length(value));
+    if (text)
+        return holds_hidden(text, len) || climbs(text, len) > ups;
     json_array_foreach(value, i, member)
     {
-        if (value_hides(member))
+        if (value_misleads(member, ups))
             return true;
     }
     json_object_foreach((json_t *)value, key, member)
     {
-        if (holds_hidden(key, strlen(key)) || value_hides(member))
+        if (holds_hidden(key, strlen(key)) || value_misleads(member, ups))
             return true;
     }
     return false;
+}
+
+/* The path without what changes nothing: "//", "/./", "x/../". */
+static char *plain_path(const char *text, size_t len)
+{
+    char *out = xmalloc(len + 2);
+    size_t at = 0, end, root = len > 0 && text[0] == '/';
+    if (root)
+        out[at++] = '/';
+    for (size_t i = 0; i < len; i = end + 1) {
+        for (end = i; end < len && text[end] != '/'; end++)
+            ;
+        size_t size = end - i, last = at;
+        bool up = size == 2 && text[i] == '.' && text[i + 1] == '.';
+        if (size == 0 || (size == 1 && text[i] == '.'))
+            continue;
+        while (last > root && out[last - 1] != '/')
+            last--;
+        if (up && at > root && !(at - last == 2 && out[last] == '.' && out[last + 1] == '.')) {
+            at = last > root ? last - 1 : root;
+            continue;
+        }
+        if (up && root)
+            continue;
+        if (at > root)
+            out[at++] = '/';
+        memcpy(out + at, text + i, size);
+        at += size;
+    }
+    out[at] = '\0';
+    return out;
+}
+
+static bool match_text(const struct slice *glob, const json_t *value, bool strict)
+{
+    const char *text = json_string_value(value);
+    size_t len = json_string_length(value);
+    if (match_glob(glob, text, len))
+        return true;
+    if (strict || !memchr(text, '/', len))
+        return false;
+    char *plain = plain_path(text, len);
+    bool matches = match_glob(glob, plain, strlen(plain));
+    free(plain);
+    return matches;
 }
 
 static bool match_value(const struct slice *glob, const json_t *value, bool strict)
 {
     if (is_star(glob))
         return true;
-    if (strict && value_hides(value))
+    if (strict && value_misleads(value, climbs(glob->at, (size_t)(glob->end - glob->at))))
         return false;
     if (json_is_string(value))
-        return match_glob(glob, json_string_value(value), json_string_length(value));
+        return match_text(glob, value, strict);
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
     bool matches = text && match_glob(glob, text, strlen(text));
     free(text);

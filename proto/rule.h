@@ -7,7 +7,10 @@
  * whose values (a string as it is, anything else as compact JSON with sorted keys) match. Spaces after a
  * comma do not count. A value that holds a control or hidden character is matched by no glob of an allow but
  * "*": what was hidden in it was not meant. An ask or a deny sees through them: a newline is no way around
- * it.
+ * it. So it is with paths: a value with ".." between slashes, which may end elsewhere than it begins, is
+ * matched by no glob of an allow but "*" and one that has as many of them itself; an ask or a deny matches
+ * the value as it is, and as a path without "//", "/./" and "x/../". Links in the file system are the
+ * server's to see to.
  *
  * Which rule decides: a deny of the configuration is final. Else the most specific one that matches: with
  * arguments before without, more arguments before fewer, then more literal characters in tool, then in

@@ -97,6 +97,16 @@ static const struct {
     {"sh/run(c=ls*)", false, {"sh", "run", "{\"c\":\"ls \\u009b\"}"}},
     {"sh/run(c=ls*)", false, {"sh", "run", "{\"c\":\"ls \\u202e\"}"}},
     {"sh/run(c=ls*)", false, {"sh", "run", "{\"c\":\"ls \\u200b\"}"}},
+    /* nor does one cover a path that leads out of what it names */
+    {"f/read(path=/home/*)", true, {"f", "read", "{\"path\":\"/home/a..b/..c/.x\"}"}},
+    {"f/read(path=/home/*)", false, {"f", "read", "{\"path\":\"/home/../etc/passwd\"}"}},
+    {"f/read(path=/home/*)", false, {"f", "read", "{\"path\":\"/home/a/..\"}"}},
+    {"f/read(path=src\\\\*)", false, {"f", "read", "{\"path\":\"src\\\\..\\\\x\"}"}},
+    {"f/read(path=*.txt)", false, {"f", "read", "{\"path\":\"../x.txt\"}"}},
+    {"f/read(path=../x/*)", true, {"f", "read", "{\"path\":\"../x/y\"}"}},
+    {"f/read(path=../x/*)", false, {"f", "read", "{\"path\":\"../x/../../y\"}"}},
+    {"f/read(path=*)", true, {"f", "read", "{\"path\":\"../x.txt\"}"}},
+    {"f/read(paths=[\"/home/*\"])", false, {"f", "read", "{\"paths\":[\"/home/../etc/passwd\"]}"}},
     {"sh/run(c=\\*)", false, {"sh", "run", "{\"c\":\"a\\nb\"}"}},
     {"sh/run(c=**)", false, {"sh", "run", "{\"c\":\"a\\nb\"}"}},
     {"sh/run(c=[*)", false, {"sh", "run", "{\"c\":[\"a\\nb\"]}"}},
@@ -175,6 +185,29 @@ static const char *const no_patterns[] = {
     "**",
     "files/r(a=1,b=1,c=1,d=1,e=1,f=1,g=1,h=1,i=1,j=1,k=1,l=1,m=1,n=1,o=1,p=1,q=1)",
 };
+
+static void a_detour_is_no_way_around_a_deny_or_an_ask(void **unused)
+{
+    static const char *const paths[] = {"/etc/passwd",         "//etc/passwd",      "/./etc//passwd",
+                                        "/home/../etc/passwd", "/../../etc/./x/..", "/a/b/../../etc/x"};
+    static const char *const others[] = {"/home/etc/passwd", "etc/passwd", "../etc/passwd",
+                                         "/etc/../home/x",   "/",          ""};
+    (void)unused;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        json_t *arguments = json_pack("{s:s}", "path", paths[i]);
+        assert_true(rule_matches("f/*(path=/etc*)", RULE_DENY, "f", "read", arguments));
+        assert_true(rule_matches("f/*(path=/etc*)", RULE_ASK, "f", "read", arguments));
+        json_decref(arguments);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        json_t *arguments = json_pack("{s:s}", "path", others[i]);
+        assert_int_equal(rule_matches("f/*(path=/etc*)", RULE_DENY, "f", "read", arguments), i == 3);
+        json_decref(arguments);
+    }
+    json_t *up = json_pack("{s:s}", "path", "a/../../../x");
+    assert_true(rule_matches("f/*(path=../../x)", RULE_DENY, "f", "read", up));
+    json_decref(up);
+}
 
 static void what_is_no_pattern_is_said_and_matches_nothing(void **unused)
 {
@@ -321,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pattern_matches_what_it_says_and_nothing_else),
         cmocka_unit_test(a_hidden_character_is_no_way_around_a_deny_or_an_ask),
+        cmocka_unit_test(a_detour_is_no_way_around_a_deny_or_an_ask),
         cmocka_unit_test(what_is_no_pattern_is_said_and_matches_nothing),
         cmocka_unit_test(a_pattern_may_be_as_long_as_its_bound),
         cmocka_unit_test(an_exact_pattern_matches_its_tool_alone),

@@ -103,7 +103,8 @@ static const struct option_row rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_HOOK] =
         {"permission.hook", OPTION_TEXT, 0, 4095, "", NULL, "command",
          "A program that is run when a question is asked, to notify people: its words as in a shell, with "
-         "quotes and \\, but no shell. It gets a JSON object on standard input and may take 10 s. Empty: none.",
+         "quotes and \\, but no shell. It gets a JSON object on standard input and may take 10 s. Empty: "
+         "none.",
          false},
     [OPTION_PERMISSION_ON_TIMEOUT] =
         {"permission.on_timeout", OPTION_ENUM, 0, 1, "deny", "deny|wait", "choice",

@@ -93,15 +93,15 @@ enum link_kind {
  * host: {"op":"mcp","method":"tools/call","params":{...},"timeout_ms"}; the reply's ok is MCP's result.
  *   {"op":"info"}: {"title","version","protocol","capabilities"}, when it is connected.
  * Notes of a host: {"id","progress","total","text"}; {"id","ask":n,
- *   "kind":"form|url|sampling|authorize","params":{...}}, {"id","ask":n,"kind":"void","done":bool} when it needs
- * no answer any more (done: somebody has let us use the server) and, back,
+ *   "kind":"form|url|sampling|authorize","params":{...}}, {"id","ask":n,"kind":"void","done":bool} when it
+ * needs no answer any more (done: somebody has let us use the server) and, back,
  *   {"id","ask":n,"action":"accept|decline|cancel","content","text"} (authorize: "content":{"redirect"}).
  * Requests of an agent to the daemon: {"op":"relay","server","variant","method","params","timeout_ms"}: to
  * the host of that server, which is started if need be; notes pass both ways.
  * {"op":"relay_info","server","variant"}.
  *   {"op":"builtin","tool","arguments"}: ok is {"text"}. {"op":"remember","server","variant","era","tools"}:
- * no reply is awaited (hosts say it too). {"op":"order"}: ok is as LINK_TURN. An agent's ids begin with "a", the
- * daemon's with "d", so that a note tells whose request it belongs to. */
+ * no reply is awaited (hosts say it too). {"op":"order"}: ok is as LINK_TURN. An agent's ids begin with "a",
+ * the daemon's with "d", so that a note tells whose request it belongs to. */
 
 /* LINK_TURN: {"model":"name without provider",
  *   "provider":{"name":"local","api":"openai|anthropic|demo","base_url":"http://...","key":"..."|absent},

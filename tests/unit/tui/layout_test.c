@@ -121,8 +121,9 @@ static void folds_hide_reasoning_and_tools(void **arg)
     free(got);
     layout_update(layout, message, 60, true);
     got = shown(layout);
-    assert_string_equal(got, "  ▾ reasoning  3 words\n    let me think\n\n  ▾ tool  · bash  {\"cmd\":\"ls\"}\n"
-                             "    {\"cmd\":\"ls\"}\n\n  done");
+    assert_string_equal(got,
+                        "  ▾ reasoning  3 words\n    let me think\n\n  ▾ tool  · bash  {\"cmd\":\"ls\"}\n"
+                        "    {\"cmd\":\"ls\"}\n\n  done");
     free(got);
     layout_free(&layout);
     message_free(&message);

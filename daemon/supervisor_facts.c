@@ -76,7 +76,9 @@ static bool is_queued(const struct state *state, const char *id)
 static bool fact_message(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
-    const json_t *message = jsonx_obj(data, "message");
+    json_t *message = jsonx_obj(data, "message");
+    int64_t now = clock_wall_ms(), began = session->state->turn_started;
+    jsonx_set_int(message, "ts", now > began ? now : began); /* a turn's steps are counted by it (turn_limit.c) */
     return json_array_size(jsonx_arr(message, "content")) == 0 && !state_open_calls(session->state) &&
            !is_queued(session->state, jsonx_str(message, "id", "")) &&
            strcmp(jsonx_str(message, "role", ""), "assistant") == 0 &&

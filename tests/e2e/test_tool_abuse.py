@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from harness import ROOT, StoaTest, wait_for
+from harness import ROOT, StoaTest, children, wait_for
 from puppet import REQUEST, new_id
 from test_questions import PuppetTest
 
@@ -32,6 +32,18 @@ for line in sys.stdin:
 """
 
 
+def alive(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def descendants(pid):
+    return [one for child in children(pid) for one in (child, *descendants(child))]
+
+
 class Liars(PuppetTest):
     """What an agent says beyond its rights."""
 
@@ -51,6 +63,17 @@ class Liars(PuppetTest):
         self.answer(client, question, scope="user")
         rule, = client.request("rule.list")["rules"]
         self.assertEqual(rule["pattern"], "files/write_file")
+
+
+    def test_when_a_message_began_is_not_the_agents_to_say(self):
+        """By that the steps of a turn are counted, so also with a clock that is set back they are the turn's."""
+        client = self.client()
+        session, puppet = self.begin(client)
+        puppet.reply()  # with ts 1
+        puppet.step("idle")
+        client.idle(session)
+        began = client.event("state.changed", session, new="thinking")["ts"]
+        self.assertGreaterEqual(client.request("message.history", session)["messages"][-1]["ts"], began)
 
 
 class Calls(StoaTest):
@@ -74,6 +97,7 @@ mcp_servers:
   place: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, "{{VAR:where}}"]}}
   tenants:
     command: [/bin/sh, -c, 'test "$0" = red && exec /usr/bin/python3 {SERVER} --tool of_one; exec /usr/bin/python3 {SERVER} --tool of_others', "{{VAR:tenant}}"]
+  deaf: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, --deaf, --child]}}
   pest: {{command: [/usr/bin/python3, {pest}], tools: {{allow: ["*"]}}}}
 """)
         self.one = self.client()
@@ -159,6 +183,22 @@ mcp_servers:
         stale = self.one.request("mcp.tools", sessions[1], {"server": "tenants"})["tools"]
         self.assertIn("of_others", [tool["tool"] for tool in stale])
         self.assertNotIn("of_one", [tool["tool"] for tool in stale])
+
+    def test_a_session_that_is_deleted_in_a_call_leaves_no_process_and_no_folder(self):
+        session = self.session(self.one)
+        folder = f"{self.place.folder}/state/sessions/{session}"
+        self.one.request("rule.add", params={"effect": "allow", "pattern": "deaf/*"})
+        self.one.attach(session)
+        self.one.request("mcp.connect", session, {"server": "deaf"})
+        self.one.request("message.send", session, {"text": "/demo tools=deaf__hang,deaf__write"})
+        wait_for(lambda: self.called("hang") == 1, "the call")
+        mine = descendants(self.daemon.pid)
+        self.assertGreater(len(mine), 2)
+        self.one.request("session.delete", session)
+        wait_for(lambda: not any(alive(pid) for pid in mine) and not descendants(self.daemon.pid), "all processes are gone")
+        wait_for(lambda: not os.path.exists(folder), "its folder is gone")
+        self.assertEqual(self.one.request("question.list")["questions"], [])
+        self.one.request("server.ping")
 
     def test_a_server_that_asks_without_end_costs_its_call_and_not_the_agent(self):
         session = self.session(self.one)

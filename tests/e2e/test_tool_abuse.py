@@ -97,7 +97,6 @@ mcp_servers:
   place: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, "{{VAR:where}}"]}}
   tenants:
     command: [/bin/sh, -c, 'test "$0" = red && exec /usr/bin/python3 {SERVER} --tool of_one; exec /usr/bin/python3 {SERVER} --tool of_others', "{{VAR:tenant}}"]
-  deaf: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, --deaf, --child]}}
   pest: {{command: [/usr/bin/python3, {pest}], tools: {{allow: ["*"]}}}}
 """)
         self.one = self.client()
@@ -187,6 +186,11 @@ mcp_servers:
     def test_a_session_that_is_deleted_in_a_call_leaves_no_process_and_no_folder(self):
         session = self.session(self.one)
         folder = f"{self.place.folder}/state/sessions/{session}"
+        self.place.write_config(f"""default_model: demo/stoa
+mcp_servers:
+  deaf: {{command: [/usr/bin/python3, {SERVER}, --log, {self.log}, --deaf, --child]}}
+""")
+        self.one.request("admin.reload")
         self.one.request("rule.add", params={"effect": "allow", "pattern": "deaf/*"})
         self.one.attach(session)
         self.one.request("mcp.connect", session, {"server": "deaf"})

@@ -22,7 +22,7 @@ class Group(FaultTest):
 
     def seconds(self, fault):
         """From the message until the session is idle again."""
-        return 2 * float(self.call_timeout.rstrip("ms")) / (1000 if self.call_timeout.endswith("ms") else 1) + SLACK
+        return 2 * self.call_seconds() + SLACK
 
     def run_all(self):
         client, sessions = self.client(), {}
@@ -209,7 +209,7 @@ class Questions(FaultTest):
         client.wait(lambda: len(self.asked(client, session, start)) >= self.OPEN_MAX, "as many as may be open")
         # while people think, the call's time does not run
         with self.assertRaises(AssertionError):
-            client.event("tool.ended", session, start, seconds=2 * float(self.call_timeout.rstrip("ms")) / 1000 + 1)
+            client.event("tool.ended", session, start, seconds=1.5 * self.call_seconds())
         self.assertEqual(len(client.request("session.snapshot", session)["questions"]), self.OPEN_MAX)
         self.assertEqual(len(self.asked(client, session, start)), self.OPEN_MAX)
         for question in self.asked(client, session, start):

@@ -189,6 +189,7 @@ static void send_turn(struct agent *agent)
     agent->state = AGENT_RUNNING;
     agent->turn_facts = agent->turn_bytes = 0;
     agent->turn_steps = 0;
+    agent->max_steps = config_number(agent->session->server->config, OPTION_TURN_MAX_STEPS);
     agent->failed = false;
     agent->last_beat = clock_steady_ms();
     uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);
@@ -212,14 +213,22 @@ static bool on_ready(struct agent *agent, const json_t *json)
     return true;
 }
 
+/* What servers log goes on for as long as the turn waits for a person, and has a rate of its own. */
+static bool is_passing(enum link_kind kind, const json_t *json)
+{
+    enum event_type type = kind == LINK_FACT ? event_type_parse(jsonx_str(json, "type", "")) : EVENT_COUNT;
+    return type != EVENT_COUNT && !event_row(type)->durable;
+}
+
 static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t len)
 {
     struct agent *agent = arg;
     agent->last_beat = clock_steady_ms();
-    agent->turn_bytes += len;
     bool is_request = kind >= LINK_REQUEST && kind <= LINK_CANCEL;
     bool is_json = kind == LINK_READY || kind == LINK_FACT || is_request, good = false;
     json_t *json = is_json ? jsonx_parse(payload, len, NULL) : NULL;
+    if (!is_passing(kind, json))
+        agent->turn_bytes += len;
     if (agent->turn_bytes > SUPERVISOR_TURN_BYTES)
         good = false;
     else if (kind == LINK_CHUNK)

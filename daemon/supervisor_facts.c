@@ -34,9 +34,8 @@ static void turn_ended(struct agent *agent)
  * agent that says where one begins. A compaction may come between any two. */
 static bool next_step(struct agent *agent)
 {
-    int64_t max = config_number(agent->session->server->config, OPTION_TURN_MAX_STEPS);
     agent->turn_facts = agent->turn_bytes = 0;
-    return ++agent->turn_steps <= 2 * max + 2;
+    return ++agent->turn_steps <= 2 * agent->max_steps + 2;
 }
 
 static bool fact_state(struct agent *agent, const json_t *data)
@@ -78,7 +77,8 @@ static bool fact_message(struct agent *agent, json_t *data)
     struct session *session = agent->session;
     json_t *message = jsonx_obj(data, "message");
     int64_t now = clock_wall_ms(), began = session->state->turn_started;
-    jsonx_set_int(message, "ts", now > began ? now : began); /* a turn's steps are counted by it (turn_limit.c) */
+    jsonx_set_int(message, "ts",
+                  now > began ? now : began); /* a turn's steps are counted by it (turn_limit.c) */
     return json_array_size(jsonx_arr(message, "content")) == 0 && !state_open_calls(session->state) &&
            !is_queued(session->state, jsonx_str(message, "id", "")) &&
            strcmp(jsonx_str(message, "role", ""), "assistant") == 0 &&

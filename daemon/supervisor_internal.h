@@ -18,12 +18,13 @@ struct agent {
     bool interrupting;
     int64_t last_beat, last_used;  /* steady ms */
     size_t turn_facts, turn_bytes; /* said since the turn's step began */
-    int64_t turn_steps;
-    bool failed;         /* it said so of its turn */
-    int64_t rate_since;  /* steady ms */
-    size_t rate_facts;   /* of those that are kept and not the turn's, since then */
-    size_t rate_passing; /* of those that are not kept */
-    uint64_t serial;     /* 0 until supervisor_go.c needs it */
+    int64_t turn_steps;            /* since the turn began */
+    int64_t max_steps;             /* turn.max_steps as it was then: the agent goes by that, too */
+    bool failed;                   /* it said so of its turn */
+    int64_t rate_since;            /* steady ms */
+    size_t rate_facts;             /* of those that are kept and not the turn's, since then */
+    size_t rate_passing;           /* of those that are not kept */
+    uint64_t serial;               /* 0 until supervisor_go.c needs it */
     uv_timer_t *timer;
     struct agent *next, *previous;
 };

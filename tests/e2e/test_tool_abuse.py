@@ -6,7 +6,7 @@ import time
 
 from harness import ROOT, StoaTest, children, wait_for
 from puppet import REQUEST, new_id
-from test_questions import PuppetTest
+from test_questions import CONFIG, PuppetTest
 
 BEATS = 15  # seconds: an agent that is silent for longer is ended anyway
 SERVER = f"{ROOT}/tests/support/mcp_server.py"
@@ -64,6 +64,23 @@ class Liars(PuppetTest):
         rule, = client.request("rule.list")["rules"]
         self.assertEqual(rule["pattern"], "files/write_file")
 
+
+    def test_limits_that_are_made_narrower_are_for_the_next_turn(self):
+        client = self.client()
+        session, puppet = self.begin(client)
+        for _ in range(6):
+            puppet.reply()
+            puppet.step("thinking")
+        client.wait(lambda: sum(e["type"] == "stream.completed" for e in client.events) == 6, "six steps")
+        self.place.write_config(CONFIG + "turn: {max_steps: 1}\n")
+        client.request("admin.reload")
+        for _ in range(6):
+            puppet.reply()
+            puppet.step("thinking")
+        puppet.reply()
+        puppet.step("idle")
+        client.idle(session)
+        self.assertEqual(client.request("session.info", session)["agent"]["crashes"], 0)
 
     def test_when_a_message_began_is_not_the_agents_to_say(self):
         """By that the steps of a turn are counted, so also with a clock that is set back they are the turn's."""

@@ -239,6 +239,14 @@ class RandomKills(Once):
             wait_for(lambda: not marked(self.mark), "nothing outlives the daemon")
         self.daemon.start()
 
+    def history(self, client, session):
+        page = client.request("message.history", session, {"limit": 1000})
+        messages = page["messages"]
+        while page["more"]:
+            page = client.request("message.history", session, {"limit": 1000, "before": messages[0]["id"]})
+            messages = page["messages"] + messages
+        return messages
+
     def settle(self, sessions, seconds):
         client = self.client()
         for session in sessions:
@@ -270,7 +278,7 @@ class RandomKills(Once):
         client, kept, done = self.client(), [], []
         for session in sessions:
             snapshot = client.request("session.snapshot", session, {"limit": 1})
-            messages = client.request("message.history", session, {"limit": 1000})["messages"] + snapshot["queue"]
+            messages = self.history(client, session) + snapshot["queue"]
             kept += [text_of(m) for m in messages if m["role"] == "user"]
             for call in [b["call"] for m in messages for b in m["content"] if b["type"] == "tool_call"]:
                 self.assertIn(call["state"], ("done", "failed", "unknown", "cancelled"))

@@ -131,7 +131,7 @@ run: deps-build ## install what is missing, build, and open the client on a new 
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/support/first-run $(BUILD)
 
-FUZZ_SECONDS ?= 10
+FUZZ_SECONDS ?= 5
 test: deps-test ## install what is needed, build, and run all tests but the long ones
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers
 	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz-seconds $(FUZZ_SECONDS) all

@@ -360,6 +360,8 @@ static void end_field(struct panel *panel, const char *text, char **said)
     panel->input = INPUT_NONE;
     if (++panel->field < json_array_size(fields))
         begin_field(panel);
+    else
+        panel->seen = true; /* one by one */
 }
 
 static enum panel_does end_input(struct panel *panel, json_t **params, char **said)

@@ -158,7 +158,7 @@ char *panel_field_default(const json_t *field)
     if (json_is_boolean(value))
         return xstrdup(json_is_true(value) ? "yes" : "no");
     if (json_is_number(value))
-        return json_dumps(value, JSON_ENCODE_ANY);
+        return json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     buf_init(&out, TEXT_MAX);
     for (size_t i = 0; i < json_array_size(value); i++) {
         const char *one = json_string_value(json_array_get(value, i));

@@ -309,7 +309,7 @@ static void a_form_is_filled_in_field_by_field(void **at)
 
     assert_non_null(fields);
     ask(f, FIRST, "form", json_pack("{s:o}", "fields", fields));
-    panel_arrange(f->panel, 60, 10);
+    panel_arrange(f->panel, 60, 2);                /* not all of it is seen before it is filled in */
     assert_int_equal(press(f, 'y'), PANEL_LEAVES); /* it is not filled in */
     press(f, 'f');
     press_with(f, KEY_ENTER, 0, true);
@@ -333,6 +333,17 @@ static void a_form_is_filled_in_field_by_field(void **at)
     char *content = json_dumps(json_object_get(f->params, "content"), JSON_COMPACT | JSON_SORT_KEYS);
     assert_string_equal(content, "{\"age\":41,\"colour\":\"g\",\"name\":\"Ann\",\"ok\":true}");
     free(content);
+}
+
+static void a_number_is_shown_as_it_was_written(void **at)
+{
+    json_t *field = json_pack("{s:s,s:s,s:f}", "name", "n", "type", "number", "default", 3.14);
+    char *text = panel_field_default(field);
+
+    (void)at;
+    assert_string_equal(text, "3.14");
+    free(text);
+    json_decref(field);
 }
 
 static void several_choices_are_a_list(void **at)
@@ -369,6 +380,7 @@ int main(void)
         CASE(deny_with_a_reason),
         CASE(always_asks_for_the_pattern),
         CASE(a_form_is_filled_in_field_by_field),
+        CASE(a_number_is_shown_as_it_was_written),
         CASE(several_choices_are_a_list),
     };
 

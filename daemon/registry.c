@@ -149,7 +149,7 @@ static void restore_partial(struct state *state, const struct store_record *reco
     json_array_foreach(jsonx_arr(json, "content"), i, block)
     {
         static const enum chunk_kind kinds[] = {CHUNK_TEXT, CHUNK_REASONING, CHUNK_KIND_COUNT,
-                                                CHUNK_TOOL_CALL};
+                                                CHUNK_TOOL_CALL, CHUNK_KIND_COUNT};
         enum block_kind kind = block_kind_parse(jsonx_str(block, "type", ""));
         if (kind == BLOCK_KIND_COUNT || kinds[kind] == CHUNK_KIND_COUNT)
             continue;

@@ -112,12 +112,17 @@ static const struct field queue_fields[] = {OBJECT("added", OPT),
                                             OBJECT("replaced", OPT),
                                             TEXT("by", OPT, NAME_MAX_BYTES),
                                             END};
+static const struct field rewound_fields[] = {{"message", FIELD_STRING, REQ, true, 1, ID_MAX - 1, NULL},
+                                              {"removed", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+                                              TEXT("by", OPT, NAME_MAX_BYTES),
+                                              END};
 static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};
 static const struct field started_fields[] = {TEXT("owner", REQ, NAME_MAX_BYTES),
                                               TEXT("title", REQ, 1024),
                                               TEXT("model", REQ, NAME_MAX_BYTES),
                                               {"system", FIELD_STRING, OPT, true, 0, 65536, NULL},
                                               {"created", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+                                              OBJECT("from", OPT),
                                               END};
 static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
                                               TEXT("model", OPT, NAME_MAX_BYTES),
@@ -175,6 +180,7 @@ static const struct event_row rows[EVENT_COUNT] = {
     [EVENT_RULE_REMOVED] = {"rule.removed", true, false, false, rule_removed_fields, reduce_rule_removed},
     [EVENT_SESSION_COMPACTED] = {"session.compacted", true, false, true, compacted_fields, reduce_compacted},
     [EVENT_SESSION_ENDED] = {"session.ended", true, true, false, ended_fields, reduce_ended},
+    [EVENT_SESSION_REWOUND] = {"session.rewound", true, false, false, rewound_fields, reduce_rewound},
     [EVENT_SESSION_STARTED] = {"session.started", true, true, false, started_fields, reduce_started},
     [EVENT_SESSION_UPDATED] = {"session.updated", true, true, false, updated_fields, reduce_updated},
     [EVENT_STATE_CHANGED] = {"state.changed", true, true, true, state_fields, reduce_state},
@@ -199,7 +205,7 @@ enum event_type event_type_parse(const char *name)
     return EVENT_COUNT;
 }
 
-static const char *const block_names[] = {"text", "reasoning", "redacted", "tool_call"};
+static const char *const block_names[] = {"text", "reasoning", "redacted", "tool_call", "attachment"};
 static const char *const chunk_names[] = {"text", "reasoning", "tool_call", "tool_input"};
 
 static int find_name(const char *const *names, int count, const char *name)

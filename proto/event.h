@@ -26,6 +26,7 @@ enum event_type { /* in the order of the names */
                   EVENT_RULE_REMOVED,
                   EVENT_SESSION_COMPACTED,
                   EVENT_SESSION_ENDED,
+                  EVENT_SESSION_REWOUND,
                   EVENT_SESSION_STARTED,
                   EVENT_SESSION_UPDATED,
                   EVENT_STATE_CHANGED,
@@ -65,7 +66,14 @@ const struct event_row *event_row(enum event_type type);
 enum event_type event_type_parse(const char *name);
 
 /* What a chunk is a piece of, and what a content block is. */
-enum block_kind { BLOCK_TEXT, BLOCK_REASONING, BLOCK_REDACTED, BLOCK_TOOL_CALL, BLOCK_KIND_COUNT };
+enum block_kind {
+    BLOCK_TEXT,
+    BLOCK_REASONING,
+    BLOCK_REDACTED,
+    BLOCK_TOOL_CALL,
+    BLOCK_ATTACHMENT,
+    BLOCK_KIND_COUNT
+};
 enum chunk_kind { CHUNK_TEXT, CHUNK_REASONING, CHUNK_TOOL_CALL, CHUNK_TOOL_INPUT, CHUNK_KIND_COUNT };
 const char *block_kind_name(enum block_kind kind);
 enum block_kind block_kind_parse(const char *name); /* BLOCK_KIND_COUNT if unknown */

@@ -102,9 +102,10 @@ struct usage usage_from_json(const json_t *json)
                           .reasoning = count_of(json, "reasoning")};
 }
 
+static const char *const text_keys[BLOCK_KIND_COUNT] = {"text", "text", "data", "input", "text"};
+
 static json_t *block_to_json(const struct block *block)
 {
-    static const char *const text_keys[] = {"text", "text", "data", "input"};
     json_t *json = json_object();
     jsonx_set_str(json, "type", block_kind_name(block->kind));
     jsonx_set_str(json, "id", block->call_id);
@@ -167,12 +168,12 @@ static bool block_from_json(const json_t *json, struct block *block)
     block->kind = block_kind_parse(jsonx_str(json, "type", ""));
     if (block->kind == BLOCK_KIND_COUNT)
         return false;
-    static const char *const text_keys[] = {"text", "text", "data", "input"};
     const json_t *text = json_object_get(json, text_keys[block->kind]);
     const char *id = jsonx_str(json, "id", NULL), *name = jsonx_str(json, "name", NULL);
     if (!json_is_string(text) || json_string_length(text) > STATE_TEXT_MAX ||
         (block->kind == BLOCK_TOOL_CALL &&
-         (!id || !name || !call_from_json(json_object_get(json, "call"), &block->call))))
+         (!id || !name || !call_from_json(json_object_get(json, "call"), &block->call))) ||
+        (block->kind == BLOCK_ATTACHMENT && !name))
         return false;
     buf_init(&block->text, STATE_TEXT_MAX);
     buf_put(&block->text, json_string_value(text), json_string_length(text));
@@ -180,6 +181,8 @@ static bool block_from_json(const json_t *json, struct block *block)
         block->call_id = xstrdup(id);
         block->name = xstrdup(name);
     }
+    if (block->kind == BLOCK_ATTACHMENT)
+        block->name = xstrdup(name);
     if (block->kind == BLOCK_REASONING)
         block->signature = xstrdup_null(jsonx_str(json, "signature", NULL));
     return true;

@@ -163,6 +163,13 @@ bool reduce_completed(struct state *state, const struct event *event)
 }
 
 /* Kept by position in the conversation, not by content: history stays as it is. */
+bool reduce_rewound(struct state *state, const struct event *event)
+{
+    (void)state;
+    (void)event;
+    return false;
+}
+
 bool reduce_compacted(struct state *state, const struct event *event)
 {
     const char *upto = jsonx_str(event->data, "upto", "");

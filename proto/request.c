@@ -10,7 +10,7 @@
         NULL                                                                                                 \
     }
 
-enum { TEXT_MAX = 262144, SYSTEM_MAX = 65536, TITLE_MAX = 200, ID_LEN_MAX = 40 };
+enum { TEXT_MAX = 1 << 20, SYSTEM_MAX = 65536, TITLE_MAX = 200, ID_LEN_MAX = 40 };
 
 static const struct field no_fields[] = {END};
 
@@ -78,6 +78,7 @@ static const struct field search_fields[] = {
 
 static const struct field send_fields[] = {{"text", FIELD_STRING, REQ, false, 1, TEXT_MAX, NULL},
                                            {"mode", FIELD_ENUM, OPT, false, 0, 0, "queue|steer"},
+                                           {"attachments", FIELD_ARRAY, OPT, false, 0, 16, NULL},
                                            END};
 
 static const struct field hello_fields[] = {{"kind", FIELD_ENUM, OPT, false, 0, 0, "tui|cli|api"},
@@ -86,6 +87,8 @@ static const struct field hello_fields[] = {{"kind", FIELD_ENUM, OPT, false, 0, 
                                             END};
 
 static const struct field archive_fields[] = {{"archived", FIELD_BOOL, OPT, false, 0, 0, NULL}, END};
+
+static const struct field command_fields[] = {{"text", FIELD_STRING, REQ, false, 2, TEXT_MAX, NULL}, END};
 
 static const struct field configure_fields[] = {{"model", FIELD_STRING, OPT, true, 1, 200, NULL},
                                                 {"system", FIELD_STRING, OPT, true, 1, SYSTEM_MAX, NULL},
@@ -99,12 +102,18 @@ static const struct field create_fields[] = {{"title", FIELD_STRING, OPT, false,
                                              {"system", FIELD_STRING, OPT, false, 1, SYSTEM_MAX, NULL},
                                              END};
 
+static const struct field fork_fields[] = {{"message", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+                                           {"title", FIELD_STRING, OPT, false, 0, TITLE_MAX, NULL},
+                                           END};
+
 static const struct field list_fields[] = {{"archived", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                            {"limit", FIELD_INT, OPT, false, 1, 1000, NULL},
                                            {"before", FIELD_STRING, OPT, false, 1, 100, NULL},
                                            END};
 
 static const struct field rename_fields[] = {{"title", FIELD_STRING, REQ, false, 1, TITLE_MAX, NULL}, END};
+
+static const struct field rewind_fields[] = {{"message", FIELD_STRING, REQ, true, 1, ID_LEN_MAX, NULL}, END};
 
 static const struct field snapshot_fields[] = {{"limit", FIELD_INT, OPT, false, 1, 200, NULL}, END};
 
@@ -120,6 +129,7 @@ static const struct request_row rows[METHOD_COUNT] = {
     [METHOD_ADMIN_RELOAD] = {"admin.reload", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_STATS] = {"admin.stats", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_STOP] = {"admin.stop", false, ROLE_ADMIN, false, no_fields},
+    [METHOD_COMMAND_LIST] = {"command.list", false, ROLE_VIEWER, false, no_fields},
     [METHOD_MCP_CALL] = {"mcp.call", true, ROLE_APPROVER, true, call_fields},
     [METHOD_MCP_COMPLETE] = {"mcp.complete", true, ROLE_WRITER, false, complete_fields},
     [METHOD_MCP_CONNECT] = {"mcp.connect", true, ROLE_WRITER, true, server_fields},
@@ -145,14 +155,17 @@ static const struct request_row rows[METHOD_COUNT] = {
     [METHOD_SERVER_HELLO] = {"server.hello", false, ROLE_VIEWER, false, hello_fields},
     [METHOD_SERVER_PING] = {"server.ping", false, ROLE_VIEWER, false, no_fields},
     [METHOD_SESSION_ARCHIVE] = {"session.archive", true, ROLE_OWNER, true, archive_fields},
+    [METHOD_SESSION_COMMAND] = {"session.command", true, ROLE_VIEWER, true, command_fields},
     [METHOD_SESSION_COMPACT] = {"session.compact", true, ROLE_WRITER, true, no_fields},
     [METHOD_SESSION_CONFIGURE] = {"session.configure", true, ROLE_WRITER, true, configure_fields},
     [METHOD_SESSION_CREATE] = {"session.create", false, ROLE_VIEWER, true, create_fields},
     [METHOD_SESSION_DELETE] = {"session.delete", true, ROLE_OWNER, true, no_fields},
+    [METHOD_SESSION_FORK] = {"session.fork", true, ROLE_VIEWER, true, fork_fields},
     [METHOD_SESSION_INFO] = {"session.info", true, ROLE_VIEWER, false, no_fields},
     [METHOD_SESSION_INTERRUPT] = {"session.interrupt", true, ROLE_WRITER, true, no_fields},
     [METHOD_SESSION_LIST] = {"session.list", false, ROLE_VIEWER, false, list_fields},
     [METHOD_SESSION_RENAME] = {"session.rename", true, ROLE_WRITER, true, rename_fields},
+    [METHOD_SESSION_REWIND] = {"session.rewind", true, ROLE_OWNER, true, rewind_fields},
     [METHOD_SESSION_SNAPSHOT] = {"session.snapshot", true, ROLE_VIEWER, false, snapshot_fields},
     [METHOD_SESSION_SUBSCRIBE] = {"session.subscribe", false, ROLE_VIEWER, false, subscribe_fields},
     [METHOD_SESSION_TYPING] = {"session.typing", true, ROLE_WRITER, false, typing_fields},

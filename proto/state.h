@@ -90,10 +90,10 @@ struct tool_call { /* what became of a block's call */
 
 struct block {
     enum block_kind kind;
-    struct buf text;        /* text, reasoning, opaque data, or a tool call's input as JSON text */
-    char *call_id;          /* tool call */
-    char *name;             /* tool call */
-    char *signature;        /* reasoning */
+    struct buf text; /* text, reasoning, opaque data, a tool call's input as JSON text, a file's content */
+    char *call_id;   /* tool call */
+    char *name;      /* tool call; an attachment's file */
+    char *signature; /* reasoning */
     struct tool_call *call; /* tool call; NULL while CALL_NONE */
 };
 

@@ -1,7 +1,6 @@
-/* A message as lines of a given width: sanitised, wrapped, with light treatment of headings, lists, quotes
- * and code fences. While a message streams only its tail is laid out again; the result always equals a layout
- * of the whole. Line 0 is the header, which the view draws (author, time, how it ended); the last line is
- * empty. */
+/* A message as lines of a given width: sanitised, wrapped, Markdown shown as what it means. While a message
+ * streams only its tail is laid out again; the result always equals a layout of the whole. Line 0 is the
+ * header, which the view draws (author, time, how it ended); the last line is empty. */
 #ifndef STOA_TUI_LAYOUT_H
 #define STOA_TUI_LAYOUT_H
 
@@ -15,11 +14,19 @@ enum { LAYOUT_INDENT = 2, LAYOUT_PROSE_MAX = 100 }; /* cells left of the text; w
 
 struct layout;
 
+struct span {           /* a piece of a line in one style */
+    unsigned short len; /* bytes */
+    unsigned char style;
+};
+
 struct layout_line {
     const char *text; /* sanitised; no newline, no tab */
     size_t len;
     size_t indent; /* cells before it */
     enum style style;
+    const struct span *spans; /* NULL: all of it is in style; else they cover it from its beginning, and what
+                                 is beyond them is in style */
+    size_t span_count;
 };
 
 struct layout *layout_new(void);

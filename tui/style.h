@@ -9,6 +9,18 @@ enum style {
     STYLE_HEADING,
     STYLE_CODE,
     STYLE_QUOTE,
+    STYLE_EMPHASIS,
+    STYLE_STRONG_EMPHASIS,
+    STYLE_STRIKE,
+    STYLE_LINK,    /* a link's text; its target is printed in STYLE_DIM */
+    STYLE_KEYWORD, /* code, by what highlight.h found */
+    STYLE_TYPE,
+    STYLE_STRING,
+    STYLE_NUMBER,
+    STYLE_COMMENT,
+    STYLE_FUNCTION,
+    STYLE_HUNK,  /* a diff's @@ lines */
+    STYLE_MATCH, /* what a search has found */
     STYLE_ADDED, /* a diff's lines */
     STYLE_REMOVED,
     STYLE_YOU, /* authors */
@@ -27,6 +39,8 @@ enum style {
     STYLE_BAR_WARNING,
     STYLE_BAR_GOOD,
     STYLE_SELECTED, /* a selected row of a list */
+    STYLE_SELECTED_DIM,
+    STYLE_SELECTED_MATCH, /* the letters that a filter has found in it */
     STYLE_COUNT
 };
 

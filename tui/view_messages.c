@@ -92,6 +92,19 @@ static void draw_header(const struct ui *ui, struct screen *screen, const struct
         screen_puts(screen, "  ● new from here", STYLE_MARK);
 }
 
+static void put_spans(struct screen *screen, const struct layout_line *line)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < line->span_count && at < line->len; i++) {
+        size_t len = line->spans[i].len < line->len - at ? line->spans[i].len : line->len - at;
+
+        screen_put(screen, line->text + at, len, line->spans[i].style);
+        at += len;
+    }
+    screen_put(screen, line->text + at, line->len - at, line->style);
+}
+
 static void draw_row(const struct ui *ui, struct screen *screen, const struct list_row *row)
 {
     const struct layout_line *line = &row->text;
@@ -103,8 +116,10 @@ static void draw_row(const struct ui *ui, struct screen *screen, const struct li
         return;
     }
     screen_repeat(screen, " ", (int)line->indent, STYLE_TEXT);
-    screen_put(screen, line->text, line->len,
-               row->mark == LIST_QUEUED || row->mark == LIST_SENDING ? STYLE_DIM : line->style);
+    if (row->mark == LIST_QUEUED || row->mark == LIST_SENDING)
+        screen_put(screen, line->text, line->len, STYLE_DIM);
+    else
+        put_spans(screen, line);
 }
 
 /* Why the session has its model, where the daemon chose it; "" where it was asked for. Free() it. */

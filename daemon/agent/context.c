@@ -133,6 +133,7 @@ static void add_block(struct writer *writer, const struct message *message, cons
         else if (call_ended(state_of(block)))
             add_call_as_text(writer, block, results);
         break;
+    case BLOCK_ATTACHMENT:
     case BLOCK_KIND_COUNT:
         break;
     }

@@ -89,9 +89,8 @@ void app_sync(struct app *app)
     ui->hello = client_hello(app->client);
     if (ui->state)
         sessions_look(ui->sessions, ui->state);
-    if (ui->selected >= sessions_count(ui->sessions))
-        ui->selected = sessions_count(ui->sessions) ? sessions_count(ui->sessions) - 1 : 0;
     app_sync_panel(app);
+    app_sync_title(app);
     sync_trouble(app);
     sync_extras(ui);
     view_arrange(ui, screen_rows(app->screen), screen_cols(app->screen));
@@ -281,6 +280,7 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
     (void)raw;
     (void)len;
     bool listed = sessions_event(app->ui.sessions, event);
+    app_notify_event(app, event);
     if (here && fold == FOLD_OK &&
         (event->type == EVENT_MESSAGE_ADDED || event->type == EVENT_QUEUE_CHANGED)) {
         const char *member = event->type == EVENT_MESSAGE_ADDED ? "message" : "added";
@@ -385,7 +385,10 @@ static void ui_open(struct ui *ui, const char *session)
     ui->editor = editor_new();
     ui->outbox = outbox_new();
     ui->panel = panel_new();
-    ui->mouse = true;
+    ui->completion = completion_new();
+    ui->browse = browse_new();
+    ui->picker = picker_new();
+    ui->mouse = ui->focused = true;
 }
 
 static void ui_close(struct ui *ui)
@@ -395,6 +398,9 @@ static void ui_close(struct ui *ui)
     editor_free(&ui->editor);
     outbox_free(&ui->outbox);
     panel_free(&ui->panel);
+    completion_free(&ui->completion);
+    browse_free(&ui->browse);
+    picker_free(&ui->picker);
     free(ui->page);
     message_free(&ui->trouble);
     free(ui->link_text);

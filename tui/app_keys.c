@@ -26,6 +26,7 @@ static void on_typing_over(uv_timer_t *timer)
 
 static void edited(struct app *app)
 {
+    app_complete(app);
     if (editor_empty(app->ui.editor)) {
         app_tell_typing(app, false);
         return;
@@ -106,6 +107,8 @@ static bool edit(struct app *app, enum action action)
             editor_delete(editor, edits[i].move, edits[i].what == KILL);
         if (edits[i].what != MOVE)
             edited(app);
+        else
+            app_complete(app);
         return true;
     }
     if (action == ACTION_NEWLINE)
@@ -189,30 +192,20 @@ static long overlay_step(const struct app *app, enum action action)
 static bool in_overlay(struct app *app, enum action action)
 {
     struct ui *ui = &app->ui;
-    size_t count = sessions_count(ui->sessions);
     long step = overlay_step(app, action);
 
-    if (step != 0 && ui->overlay == OVERLAY_SWITCHER)
-        move_by(&ui->selected, step, count > 0 ? count - 1 : 0);
-    else if (step != 0 && ui->overlay == OVERLAY_PAGE)
+    if (step != 0 && ui->overlay != OVERLAY_HELP)
         move_by(&ui->scroll, step,
                 view_page_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
     else if (step != 0)
         move_by(&ui->scroll, step, view_help_overflow(screen_rows(app->screen), screen_cols(app->screen)));
     else if (action == ACTION_CLOSE)
         ui->overlay = OVERLAY_NONE;
-    else if (action == ACTION_CHOOSE && ui->selected < count)
-        app_switch(app, sessions_at(ui->sessions, ui->selected)->id);
+    else if (action == ACTION_CONFIRM && ui->overlay == OVERLAY_CONFIRM)
+        app_confirmed(app);
     else
         return false;
     return true;
-}
-
-static void open_switcher(struct app *app)
-{
-    app->ui.overlay = OVERLAY_SWITCHER;
-    app->ui.selected = sessions_find(app->ui.sessions, app->ui.session);
-    app_load_sessions(app);
 }
 
 static void open_help(struct app *app)
@@ -259,6 +252,17 @@ static void switch_to_number(struct app *app, uint32_t digit)
         app_switch(app, sessions_at(app->ui.sessions, index)->id);
 }
 
+/* Esc: the turn that runs comes first. */
+static void interrupt_or_browse(struct app *app)
+{
+    const struct state *state = app->ui.state;
+
+    if (state && state->run != RUN_IDLE)
+        app_interrupt(app);
+    else if (editor_empty(app->ui.editor))
+        app_browse(app);
+}
+
 static void act(struct app *app, enum action action, const struct key_event *event)
 {
     switch (action) {
@@ -266,7 +270,16 @@ static void act(struct app *app, enum action action, const struct key_event *eve
         app_send(app);
         break;
     case ACTION_INTERRUPT:
-        app_interrupt(app);
+        interrupt_or_browse(app);
+        break;
+    case ACTION_BROWSE:
+        app_browse(app);
+        break;
+    case ACTION_PALETTE:
+        app_open_picker(app, PICKER_PALETTE);
+        break;
+    case ACTION_HISTORY:
+        app_open_picker(app, PICKER_HISTORY);
         break;
     case ACTION_CANCEL:
         cancel(app);
@@ -278,7 +291,8 @@ static void act(struct app *app, enum action action, const struct key_event *eve
         app->ui.prefix = true;
         break;
     case ACTION_SWITCHER:
-        open_switcher(app);
+        app_load_sessions(app);
+        app_open_picker(app, PICKER_SESSIONS);
         break;
     case ACTION_NEW:
         app_new_session(app, "");
@@ -322,10 +336,13 @@ static bool works_everywhere(enum action action)
 static enum action find_action(const struct app *app, const struct key_event *event)
 {
     static const enum context contexts[] = {[OVERLAY_NONE] = CONTEXT_CHAT,
-                                            [OVERLAY_SWITCHER] = CONTEXT_SWITCHER,
-                                            [OVERLAY_HELP] = CONTEXT_HELP,
-                                            [OVERLAY_PAGE] = CONTEXT_HELP};
-    enum context context = contexts[app->ui.overlay];
+                                            [OVERLAY_PICKER] = CONTEXT_PICKER,
+                                            [OVERLAY_HELP] = CONTEXT_PAGE,
+                                            [OVERLAY_PAGE] = CONTEXT_PAGE,
+                                            [OVERLAY_CONFIRM] = CONTEXT_CONFIRM};
+    enum context context = app->ui.overlay == OVERLAY_NONE && browse_on(app->ui.browse)
+                               ? CONTEXT_BROWSE
+                               : contexts[app->ui.overlay];
     bool empty = editor_empty(app->ui.editor);
     enum action action = keymap_find(context, event->code, event->mods, empty);
 
@@ -355,10 +372,26 @@ static void forget_notice(struct app *app)
     }
 }
 
+/* True if the key was for what is shown above the chat, or for browsing. */
+static bool in_mode(struct app *app, const struct key_event *event, enum action action)
+{
+    if (works_everywhere(action) && action != ACTION_HELP)
+        return false;
+    if (app->ui.overlay == OVERLAY_PICKER)
+        app_picker_key(app, event, action);
+    else if (app->ui.overlay == OVERLAY_NONE && browse_on(app->ui.browse))
+        app_browse_key(app, event, action);
+    else
+        return app->ui.overlay != OVERLAY_NONE && in_overlay(app, action);
+    return true;
+}
+
 static void key(struct app *app, const struct key_event *event)
 {
     bool chat = app->ui.overlay == OVERLAY_NONE;
 
+    if (event->code == KEY_FOCUS_IN || event->code == KEY_FOCUS_OUT)
+        app_focus(app, event->code == KEY_FOCUS_IN);
     if (event->code == KEY_FOCUS_IN || event->code == KEY_FOCUS_OUT || event->code == KEY_REPLY ||
         event->code == KEY_UNKNOWN)
         return;
@@ -370,10 +403,13 @@ static void key(struct app *app, const struct key_event *event)
     }
     if (chat && app_panel_key(app, event))
         return;
+    if (chat && completion_open(app->ui.completion) &&
+        app_complete_act(app, keymap_find(CONTEXT_COMPLETION, event->code, event->mods, false)))
+        return;
     enum action action = find_action(app, event);
     if (action != ACTION_CANCEL)
         app->last_cancel = 0;
-    if (!chat && in_overlay(app, action))
+    if (in_mode(app, event, action))
         return;
     if (action != ACTION_NONE)
         act(app, action, event);

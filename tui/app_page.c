@@ -26,10 +26,10 @@ static void put(struct buf *page, const char *format, ...)
     buf_free(&line);
 }
 
-static void show(struct app *app, struct buf *page)
+void app_show_page(struct app *app, char *text)
 {
     free(app->ui.page);
-    app->ui.page = buf_take(page);
+    app->ui.page = text;
     app->ui.overlay = OVERLAY_PAGE;
     app->ui.scroll = 0;
     app_changed(app);
@@ -64,7 +64,7 @@ static void on_servers(void *arg, enum err code, const char *text, json_t *ok)
     }
     if (json_array_size(jsonx_arr(ok, "servers")) == 0)
         put(&page, "none is configured; stoa-mcp(7) says how");
-    show(app, &page);
+    app_show_page(app, buf_take(&page));
 }
 
 static void on_tools(void *arg, enum err code, const char *text, json_t *ok)
@@ -87,7 +87,7 @@ static void on_tools(void *arg, enum err code, const char *text, json_t *ok)
         put(&page, "%-5s %s/%s  %s", jsonx_str(tool, "effect", ""), *server ? server : "stoa",
             jsonx_str(tool, "tool", ""), jsonx_str(tool, "description", ""));
     }
-    show(app, &page);
+    app_show_page(app, buf_take(&page));
 }
 
 static void on_rules(void *arg, enum err code, const char *text, json_t *ok)
@@ -110,7 +110,7 @@ static void on_rules(void *arg, enum err code, const char *text, json_t *ok)
     }
     if (json_array_size(jsonx_arr(ok, "rules")) == 0)
         put(&page, "none: each call is asked, tools that only read once a session");
-    show(app, &page);
+    app_show_page(app, buf_take(&page));
 }
 
 static void on_changed(void *arg, enum err code, const char *text, json_t *ok)

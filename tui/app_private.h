@@ -1,6 +1,8 @@
 /* What the files of the full-screen client share: app.c (loop and frames), app_keys.c (keys to actions),
- * app_session.c (requests and switching), app_panel.c (questions), app_page.c (what is shown as a page) and
- * app_outside.c (^Z and $EDITOR). Nobody else includes this. */
+ * app_session.c (requests and switching), app_panel.c (questions), app_picker.c (lists that are filtered),
+ * app_complete.c (what is offered while one types), app_browse.c (the cursor among the messages),
+ * app_confirm.c (what is asked before it is done), app_page.c (what is shown as a page), app_notify.c (bell,
+ * notifications, title) and app_outside.c (^Z and $EDITOR). Nobody else includes this. */
 #ifndef STOA_TUI_APP_PRIVATE_H
 #define STOA_TUI_APP_PRIVATE_H
 
@@ -81,7 +83,42 @@ bool app_panel_key(struct app *app, const struct key_event *event);
 /* To what waits for an answer: here, else in another session. */
 void app_go_asking(struct app *app);
 
+/* --- app_picker.c --- */
+void app_open_picker(struct app *app, enum picker_kind kind);
+/* A key while the picker is shown: all are its own. */
+void app_picker_key(struct app *app, const struct key_event *event, enum action action);
+
+/* --- app_complete.c --- */
+/* The draft or its cursor has changed: what is offered may have, too. */
+void app_complete(struct app *app);
+/* True if the action, of CONTEXT_COMPLETION, was for what is offered. */
+bool app_complete_act(struct app *app, enum action action);
+
+/* --- app_browse.c --- */
+void app_browse(struct app *app);
+/* A key while browsing: all are its own. action: of CONTEXT_BROWSE. */
+void app_browse_key(struct app *app, const struct key_event *event, enum action action);
+
+/* --- app_confirm.c --- */
+/* Shows what forking, rewinding to, or compacting would drop, and asks. message: the last one kept; NULL for
+ * none. edit: the text of the message after it becomes the draft. */
+void app_ask_fork(struct app *app, const char *message);
+void app_ask_rewind(struct app *app, const char *message, bool edit);
+void app_ask_compact(struct app *app);
+/* What was asked is wanted. */
+void app_confirmed(struct app *app);
+
+/* --- app_notify.c --- */
+/* The terminal said so. */
+void app_focus(struct app *app, bool focused);
+/* A listed or followed event: a turn has ended, a question waits... */
+void app_notify_event(struct app *app, const struct event *event);
+/* The terminal's title, if it should be another. */
+void app_sync_title(struct app *app);
+
 /* --- app_page.c --- */
+/* Shows clean lines, the first one a heading; takes text. */
+void app_show_page(struct app *app, char *text);
 /* /mcp and /rules: their answers are shown as a page. */
 void app_command_mcp(struct app *app, const char *rest);
 void app_command_rules(struct app *app, const char *rest);

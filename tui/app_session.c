@@ -48,12 +48,8 @@ static void on_sessions(void *arg, enum err code, const char *text, json_t *ok)
     (void)text;
     if (code != ERR_OK)
         return;
-    char selected[ID_MAX] = "";
-    if (app->ui.selected < sessions_count(app->ui.sessions))
-        memcpy(selected, sessions_at(app->ui.sessions, app->ui.selected)->id, sizeof selected);
     sessions_load(app->ui.sessions, jsonx_arr(ok, "sessions"));
     app_sync(app);
-    app->ui.selected = sessions_find(app->ui.sessions, selected);
     app_changed(app);
 }
 

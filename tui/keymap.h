@@ -9,9 +9,12 @@
 enum context {
     CONTEXT_CHAT,
     CONTEXT_PREFIX,
-    CONTEXT_PANEL, /* for the help page: panel.c knows its keys itself */
-    CONTEXT_SWITCHER,
-    CONTEXT_HELP,
+    CONTEXT_PANEL,      /* for the help page: panel.c knows its keys itself */
+    CONTEXT_COMPLETION, /* the list above the draft */
+    CONTEXT_PICKER,     /* palette, list of sessions, history: what is typed filters */
+    CONTEXT_BROWSE,     /* a cursor among the messages */
+    CONTEXT_CONFIRM,    /* a page that asks */
+    CONTEXT_PAGE,       /* help, and other pages */
     CONTEXT_COUNT
 };
 enum when { WHEN_ALWAYS, WHEN_EMPTY }; /* WHEN_EMPTY: only while the draft is empty */
@@ -37,6 +40,28 @@ enum action {
     ACTION_NEW,
     ACTION_SWITCH, /* to the session of the digit */
     ACTION_ASKING, /* to what waits for an answer */
+    ACTION_PALETTE,
+    ACTION_HISTORY, /* search in what was sent */
+    ACTION_BROWSE,
+    ACTION_ACCEPT, /* a completion */
+    ACTION_CONFIRM,
+    ACTION_DRAFT,   /* back to writing */
+    ACTION_LINE_UP, /* browsing */
+    ACTION_LINE_DOWN,
+    ACTION_HALF_UP,
+    ACTION_HALF_DOWN,
+    ACTION_MESSAGE_UP,
+    ACTION_MESSAGE_DOWN,
+    ACTION_SEARCH,
+    ACTION_FIND_NEXT,
+    ACTION_FIND_PREVIOUS,
+    ACTION_COPY_CODE,
+    ACTION_COPY_MESSAGE,
+    ACTION_PAGER,
+    ACTION_DUMP,
+    ACTION_FORK_HERE,
+    ACTION_REWIND_HERE,
+    ACTION_EDIT_HERE, /* rewinds to before a message, which becomes the draft */
     ACTION_EDITOR,
     ACTION_REDRAW,
     ACTION_SUSPEND,

@@ -3,16 +3,19 @@
 #ifndef STOA_TUI_UI_H
 #define STOA_TUI_UI_H
 
+#include "tui/browse.h"
 #include "tui/client.h"
+#include "tui/completion.h"
 #include "tui/editor.h"
 #include "tui/list.h"
 #include "tui/outbox.h"
 #include "tui/panel.h"
+#include "tui/picker.h"
 #include "tui/sessions.h"
 #include <stdbool.h>
 #include <stddef.h>
 
-enum overlay { OVERLAY_NONE, OVERLAY_SWITCHER, OVERLAY_HELP, OVERLAY_PAGE };
+enum overlay { OVERLAY_NONE, OVERLAY_PICKER, OVERLAY_HELP, OVERLAY_PAGE, OVERLAY_CONFIRM };
 
 enum { UI_EXTRAS_MAX = 128 };
 
@@ -26,13 +29,16 @@ struct ui {
     struct list *list;
     struct editor *editor;
     struct outbox *outbox;
-    struct panel *panel; /* the question that is being answered */
+    struct panel *panel;           /* the question that is being answered */
+    struct completion *completion; /* what is offered for the word being typed */
+    struct browse *browse;         /* the cursor among the messages */
+    struct picker *picker;         /* of OVERLAY_PICKER */
     enum overlay overlay;
-    size_t selected; /* switcher: index of a session */
-    size_t scroll;   /* help, page: first line shown */
-    char *page;      /* what a page shows: clean lines, the first one its heading; NULL: none */
-    bool prefix;     /* ^X was pressed */
+    size_t scroll; /* help, page, confirm: first line shown */
+    char *page;    /* what a page shows: clean lines, the first one its heading; NULL: none */
+    bool prefix;   /* ^X was pressed */
     bool mouse;
+    bool focused; /* as far as the terminal says */
     char *notice; /* a sentence for the status line, one clean line; NULL: none */
     bool notice_bad;
     struct message *trouble; /* the session's error or retry as a message; NULL: none */

@@ -15,6 +15,8 @@ static struct editor *shown_editor(const struct ui *ui)
 {
     struct editor *input = panel_input(ui->panel);
 
+    if (!input)
+        input = browse_input(ui->browse);
     return input ? input : ui->editor;
 }
 
@@ -43,6 +45,9 @@ struct geometry view_geometry(struct ui *ui, int rows, int cols)
     geometry.draft = (struct area){bottom, x, draft, cols - x};
     if (rows >= SPACIOUS_ROWS)
         geometry.rule = --bottom;
+    int offered = view_completion_rows(ui, bottom - 1);
+    bottom -= offered;
+    geometry.completion = (struct area){bottom, x, offered, cols - x};
     int asked = view_panel_rows(ui, bottom - 1, cols - x);
     geometry.panel = (struct area){bottom - asked, x, asked, cols - x};
     geometry.main = (struct area){1, x, bottom - 1 - asked, cols - x};
@@ -163,16 +168,18 @@ void view_draw(struct ui *ui, struct screen *screen)
     draw_title(ui, screen);
     if (geometry.side.cols > 0)
         view_side(ui, screen, geometry.side);
-    if (ui->overlay == OVERLAY_SWITCHER)
-        view_switcher(ui, screen, geometry.main);
+    if (ui->overlay == OVERLAY_PICKER)
+        view_picker(ui, screen, geometry.main);
     else if (ui->overlay == OVERLAY_HELP)
         view_help(ui, screen, geometry.main);
-    else if (ui->overlay == OVERLAY_PAGE)
+    else if (ui->overlay == OVERLAY_PAGE || ui->overlay == OVERLAY_CONFIRM)
         view_page(ui, screen, geometry.main);
     else
         view_messages(ui, screen, geometry.main);
     if (geometry.panel.rows > 0)
         view_panel(ui, screen, geometry.panel);
+    if (geometry.completion.rows > 0)
+        view_completion(ui, screen, geometry.completion);
     if (geometry.rule >= 0)
         draw_rule(screen, geometry.rule, geometry.draft);
     draw_draft(ui, screen, geometry.draft, &y, &x);

@@ -17,15 +17,18 @@ enum {
 
 struct geometry {
     bool too_small;
-    struct area side;               /* cols 0: none */
-    struct area main, panel, draft; /* panel: rows 0 while nothing is asked */
-    int rule;                       /* its row; -1: none */
+    struct area side;                           /* cols 0: none */
+    struct area main, panel, completion, draft; /* panel, completion: rows 0 while there is nothing */
+    int rule;                                   /* its row; -1: none */
 };
 struct geometry view_geometry(struct ui *ui, int rows, int cols);
 
 void view_side(const struct ui *ui, struct screen *screen, struct area area);
 void view_messages(struct ui *ui, struct screen *screen, struct area area);
-void view_switcher(const struct ui *ui, struct screen *screen, struct area area);
+void view_picker(const struct ui *ui, struct screen *screen, struct area area);
+void view_completion(const struct ui *ui, struct screen *screen, struct area area);
+/* Rows that what is offered takes, of at most so many; 0: nothing is offered. */
+int view_completion_rows(const struct ui *ui, int rows);
 void view_help(const struct ui *ui, struct screen *screen, struct area area);
 void view_page(const struct ui *ui, struct screen *screen, struct area area);
 void view_panel(const struct ui *ui, struct screen *screen, struct area area);

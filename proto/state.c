@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { COMPACT_MESSAGES_MIN = 2 }; /* that a summary is worth making of */
+
 /* --- run states --- */
 
 static const char *const run_names[RUN_COUNT] = {
@@ -192,6 +194,30 @@ bool state_prepend(struct state *state, const json_t *page)
     state->message_count += count;
     state->bytes += bytes;
     return true;
+}
+
+/* --- compaction --- */
+
+size_t state_compact_begin(const struct state *state)
+{
+    for (size_t i = state->message_count; *state->compacted_upto && i > 0; i--)
+        if (strcmp(state->messages[i - 1]->id, state->compacted_upto) == 0)
+            return i;
+    return 0;
+}
+
+size_t state_compact_end(const struct state *state)
+{
+    size_t begin = state_compact_begin(state), count = state->message_count, asked = count;
+    while (asked > begin && state->messages[asked - 1]->role != MESSAGE_ROLE_USER)
+        asked--;
+    while (asked > begin && state->messages[asked - 1]->role == MESSAGE_ROLE_USER)
+        asked--;
+    if (asked >= begin + COMPACT_MESSAGES_MIN)
+        return asked;
+    bool steps =
+        count > begin + COMPACT_MESSAGES_MIN && state->messages[count - 1]->role != MESSAGE_ROLE_USER;
+    return steps ? count - 1 : 0;
 }
 
 /* --- folding --- */

@@ -241,6 +241,12 @@ struct message *state_message(const struct state *state, const char *id);
 /* The message that is streaming, or NULL: it is always the newest. */
 struct message *state_streaming(const struct state *state);
 
+/* The place of the first message that no summary stands for. */
+size_t state_compact_begin(const struct state *state);
+/* How many of the messages a summary that is made now is to stand for: all before the newest question, or,
+ * where only the running turn is there, all before its newest step. 0: too little was said since the last. */
+size_t state_compact_end(const struct state *state);
+
 /* The open question of that id, or NULL; the answered one; the server's status. */
 struct question *state_question(const struct state *state, const char *id);
 const struct answered *state_answered(const struct state *state, const char *id);

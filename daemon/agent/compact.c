@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum {
-    COMPACT_MESSAGES_MIN = 2,      /* that a summary is worth making of */
     COMPACT_BLOCK_MAX = 4 << 10,   /* bytes of one text that are quoted: its beginning and its end */
     COMPACT_BYTES_MAX = 512 << 10, /* of all; the newest ones */
     COMPACT_BYTES_A_TOKEN = 2,     /* so that it takes about half of the window */
@@ -23,25 +22,6 @@ static const char task[] =
     "the user wants and has decided; what was done, and with which result; names, paths, numbers and "
     "identifiers that are still needed, exactly; what is open, and the next step. Leave out what is settled "
     "and not needed any more. Answer with the summary alone.";
-
-/* --- where --- */
-
-size_t compact_end(const struct state *state)
-{
-    size_t begin = context_begin(state), count = state->message_count, asked = count;
-
-    while (asked > begin && state->messages[asked - 1]->role != MESSAGE_ROLE_USER)
-        asked--;
-    while (asked > begin && state->messages[asked - 1]->role == MESSAGE_ROLE_USER)
-        asked--;
-    if (asked >= begin + COMPACT_MESSAGES_MIN)
-        return asked;
-    bool steps =
-        count > begin + COMPACT_MESSAGES_MIN && state->messages[count - 1]->role != MESSAGE_ROLE_USER;
-    return steps ? count - 1 : 0;
-}
-
-/* --- what is asked --- */
 
 /* "> " before each line. */
 static void quote(struct buf *out, const char *text, size_t len)

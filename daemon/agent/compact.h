@@ -6,11 +6,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* How many of the state's messages a summary is to stand for: all before the newest question, or, where only
- * the running turn is there, all before its newest step. 0: too little was said since the last summary. */
-size_t compact_end(const struct state *state);
-/* The params of sampling/createMessage that ask a model for that summary, as a new reference. context: tokens
- * of its window; 0: not known. */
+/* The params of sampling/createMessage that ask a model for a summary of the messages before end (see
+ * state_compact_end), as a new reference. context: tokens of its window; 0: not known. */
 json_t *compact_params(const struct state *state, size_t end, int64_t context);
 /* The summary in what sampling gave: free() it; NULL if there is none. */
 char *compact_summary(const json_t *result);

@@ -173,14 +173,6 @@ static size_t turn_place(const struct state *state, size_t end)
     return end;
 }
 
-size_t context_begin(const struct state *state)
-{
-    for (size_t i = state->message_count; *state->compacted_upto && i > 0; i--)
-        if (strcmp(state->messages[i - 1]->id, state->compacted_upto) == 0)
-            return i;
-    return 0;
-}
-
 void context_prompt(const struct state *state, const struct context *context, struct prompt *prompt)
 {
     struct writer writer = {.state = state,
@@ -200,7 +192,7 @@ void context_prompt(const struct state *state, const struct context *context, st
         prompt_add_text(prompt, "user", summary);
         free(summary);
     }
-    for (size_t i = context_begin(state); i < context->end; i++) {
+    for (size_t i = state_compact_begin(state); i < context->end; i++) {
         const struct message *message = state->messages[i];
         if (message->role == MESSAGE_ROLE_ASSISTANT && message->status != MESSAGE_STREAMING) {
             add_reply(&writer, i);

@@ -17,7 +17,5 @@ struct context {
 /* Fills prompt; free with prompt_clear. Every call has a result and an id that is good for all APIs and
  * unique. A message that was interrupted or failed is what was said of it. */
 void context_prompt(const struct state *state, const struct context *context, struct prompt *prompt);
-/* The place of the first message that no summary stands for. */
-size_t context_begin(const struct state *state);
 
 #endif

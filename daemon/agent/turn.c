@@ -304,7 +304,7 @@ static void summarise(struct turn *turn, size_t end)
 /* Before the model is asked (again). False if there is nothing to sum up. */
 static bool compact(struct turn *turn)
 {
-    size_t end = compact_end(state_of(turn));
+    size_t end = state_compact_end(state_of(turn));
 
     if (end > 0)
         summarise(turn, end);
@@ -429,7 +429,7 @@ void turn_begin(struct turn *turn, const json_t *order)
 
 void turn_compact(struct turn *turn, const json_t *order)
 {
-    size_t end = compact_end(state_of(turn));
+    size_t end = state_compact_end(state_of(turn));
 
     begin(turn, order, false);
     turn->once = true;

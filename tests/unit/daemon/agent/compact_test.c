@@ -1,5 +1,4 @@
-/* What a summary stands for, what is asked for it, and compaction in a turn and by itself. The demo model
- * plays. */
+/* What is asked for a summary, and compaction in a turn and by itself. The demo model plays. */
 #include "daemon/agent/compact.h"
 #include "daemon/agent/turn.h"
 #include "shared/clock.h"
@@ -24,47 +23,6 @@
     {                                                                                                        \
         NULL, NULL, NULL                                                                                     \
     }
-
-static void expect_end(const struct session_message *messages, size_t end)
-{
-    struct state *session = session_make(messages, "thinking");
-
-    assert_int_equal(compact_end(session), end);
-    state_free(&session);
-}
-
-static void all_but_the_newest_question_is_summed_up(void **state)
-{
-    const struct session_message none[] = {END}, one[] = {U("a"), END}, turn[] = {U("a"), A("b"), END};
-    const struct session_message two[] = {U("a"), A("b"), U("c"), END};
-    const struct session_message idle[] = {U("a"), A("b"), U("c"), A("d"), END};
-    const struct session_message queued[] = {U("a"), A("b"), U("c"), U("d"), END};
-    const struct session_message steps[] = {U("a"), CALLS, CALLS, CALLS, END}, few[] = {U("a"), CALLS, END};
-
-    (void)state;
-    expect_end(none, 0);
-    expect_end(one, 0);
-    expect_end(turn, 0);
-    expect_end(two, 2);
-    expect_end(idle, 2);
-    expect_end(queued, 2);
-    expect_end(steps, 3);
-    expect_end(few, 0);
-}
-
-static void what_is_summed_up_already_is_not_again(void **state)
-{
-    const struct session_message messages[] = {U("a"), A("b"), U("c"), A("d"), U("e"), END};
-    struct state *session = session_make(messages, "thinking");
-
-    (void)state;
-    strcpy(session->compacted_upto, session->messages[1]->id);
-    session->summary = strdup("s");
-    assert_int_equal(compact_end(session), 4);
-    strcpy(session->compacted_upto, session->messages[3]->id);
-    assert_int_equal(compact_end(session), 0);
-    state_free(&session);
-}
 
 static char *asked_for(struct state *session, size_t end, int64_t context)
 {
@@ -291,8 +249,6 @@ static void interrupts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_but_the_newest_question_is_summed_up),
-        cmocka_unit_test(what_is_summed_up_already_is_not_again),
         cmocka_unit_test(the_conversation_is_quoted),
         cmocka_unit_test(long_texts_are_shortened_and_old_ones_left_out),
         cmocka_unit_test(a_person_wants_it),

@@ -236,7 +236,7 @@ static void cancel(struct app *app)
     app->last_cancel = now;
 }
 
-static void toggle_mouse(struct app *app)
+void app_toggle_mouse(struct app *app)
 {
     app->ui.mouse = !app->ui.mouse;
     screen_set_mouse(app->screen, app->ui.mouse);
@@ -313,7 +313,7 @@ static void act(struct app *app, enum action action, const struct key_event *eve
         app_suspend(app);
         break;
     case ACTION_MOUSE:
-        toggle_mouse(app);
+        app_toggle_mouse(app);
         break;
     case ACTION_HELP:
         open_help(app);

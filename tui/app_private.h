@@ -63,10 +63,20 @@ void app_deafen(struct app *app);
 /* Handles all that was typed so far. waited: of keys_next. */
 void app_keys(struct app *app, bool waited);
 
+void app_toggle_mouse(struct app *app);
+
+/* --- app_command.c --- */
+/* Whether a draft is a command, not a message. */
+bool app_is_command(const char *text);
+/* False if the draft shall stay: what is wrong was said. */
+bool app_run_command(struct app *app, const char *text);
+
 /* --- app_session.c --- */
 void app_switch(struct app *app, const char *session);
 void app_new_session(struct app *app, const char *title);
 void app_send(struct app *app);
+/* steer: it enters at the next step of the turn that runs, else it waits for its end. */
+void app_send_text(struct app *app, const char *text, bool steer);
 void app_interrupt(struct app *app);
 /* Tells the others, unless they know. */
 void app_tell_typing(struct app *app, bool typing);
@@ -119,9 +129,6 @@ void app_sync_title(struct app *app);
 /* --- app_page.c --- */
 /* Shows clean lines, the first one a heading; takes text. */
 void app_show_page(struct app *app, char *text);
-/* /mcp and /rules: their answers are shown as a page. */
-void app_command_mcp(struct app *app, const char *rest);
-void app_command_rules(struct app *app, const char *rest);
 
 /* --- app_outside.c --- */
 void app_suspend(struct app *app);

@@ -15,14 +15,6 @@ enum {
     ANSWER_MS = 10000 /* for requests that somebody looks at the answer of */
 };
 
-/* A reply that only matters when it is bad. */
-static void on_done(void *arg, enum err code, const char *text, json_t *ok)
-{
-    (void)ok;
-    if (code != ERR_OK)
-        app_say(arg, true, "%s", text);
-}
-
 static void on_ignored(void *arg, enum err code, const char *text, json_t *ok)
 {
     (void)arg;
@@ -127,131 +119,6 @@ void app_session_lost(struct app *app, const char *text)
     app_say(app, true, "the session is gone: %s", text);
 }
 
-/* --- commands --- */
-
-static void send_message(struct app *app, const char *text, bool steer);
-
-static void command_steer(struct app *app, const char *rest)
-{
-    if (!*rest)
-        app_say(app, true, "/steer needs a message");
-    else
-        send_message(app, rest, true);
-}
-
-static void on_taken_back(void *arg, enum err code, const char *text, json_t *ok)
-{
-    if (code != ERR_OK)
-        app_say(arg, true, "not taken back: %s", text);
-    else if (json_array_size(jsonx_arr(ok, "removed")) == 0)
-        app_say(arg, false, "too late: it has begun its turn");
-}
-
-/* The newest message that waits comes back into the draft. */
-static void command_unqueue(struct app *app, const char *rest)
-{
-    const struct state *state = app->ui.state;
-
-    (void)rest;
-    if (!state || state->queue_count == 0) {
-        app_say(app, false, "no message waits");
-        return;
-    }
-    const struct message *last = state->queue[state->queue_count - 1];
-    char *text = message_text(last);
-    editor_remember(app->ui.editor, text); /* the draft is emptied after a command: ↑ brings this back */
-    free(text);
-    client_request(app->client, METHOD_MESSAGE_EDIT_QUEUE, app->ui.session,
-                   json_pack("{s:[s]}", "remove", last->id), ANSWER_MS, on_taken_back, app);
-    app_say(app, false, "taken out of the queue; ↑ brings it into the draft");
-}
-
-static void command_new(struct app *app, const char *rest)
-{
-    app_new_session(app, rest);
-}
-
-static void command_rename(struct app *app, const char *rest)
-{
-    if (!*rest)
-        app_say(app, true, "/rename needs a title");
-    else
-        client_request(app->client, METHOD_SESSION_RENAME, app->ui.session, with_text("title", rest),
-                       ANSWER_MS, on_done, app);
-}
-
-static void command_model(struct app *app, const char *rest)
-{
-    if (!*rest)
-        app_say(app, true, "/model needs a model's name; 'stoa models' lists them");
-    else
-        client_request(app->client, METHOD_SESSION_CONFIGURE, app->ui.session, with_text("model", rest),
-                       ANSWER_MS, on_done, app);
-}
-
-static void command_interrupt(struct app *app, const char *rest)
-{
-    (void)rest;
-    app_interrupt(app);
-}
-
-static void command_compact(struct app *app, const char *rest)
-{
-    (void)rest;
-    client_request(app->client, METHOD_SESSION_COMPACT, app->ui.session, NULL, ANSWER_MS, on_done, app);
-}
-
-static void command_help(struct app *app, const char *rest)
-{
-    (void)rest;
-    app->ui.overlay = OVERLAY_HELP;
-    app->ui.scroll = 0;
-}
-
-static void command_quit(struct app *app, const char *rest)
-{
-    (void)rest;
-    app_quit(app, EXIT_OK, NULL);
-}
-
-static const struct {
-    const char *name;
-    void (*run)(struct app *app, const char *rest);
-} commands[] = {{"new", command_new},         {"rename", command_rename},
-                {"model", command_model},     {"mcp", app_command_mcp},
-                {"rules", app_command_rules}, {"compact", command_compact},
-                {"steer", command_steer},     {"unqueue", command_unqueue},
-                {"help", command_help},       {"interrupt", command_interrupt},
-                {"quit", command_quit}};
-
-/* "/word" or "/word rest" on one line; "/usr/bin is full" is a message, and so is what directs the demo
- * model. */
-static bool looks_like_command(const char *text)
-{
-    size_t word = text[0] == '/' ? strspn(text + 1, "abcdefghijklmnopqrstuvwxyz-") : 0;
-
-    return word > 0 && !(word == 4 && memcmp(text + 1, "demo", 4) == 0) &&
-           (text[1 + word] == '\0' || text[1 + word] == ' ') && !strchr(text, '\n');
-}
-
-/* False if the draft shall stay: there is no such command. */
-static bool run_command(struct app *app, const char *text)
-{
-    size_t word = strcspn(text + 1, " ");
-    const char *rest = text + 1 + word;
-
-    while (*rest == ' ')
-        rest++;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strlen(commands[i].name) == word && memcmp(commands[i].name, text + 1, word) == 0) {
-            commands[i].run(app, rest);
-            return true;
-        }
-    }
-    app_say(app, true, "no command %.*s; a space before it sends it as a message", (int)word + 1, text);
-    return false;
-}
-
 /* --- sending --- */
 
 struct sent {
@@ -289,8 +156,7 @@ static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
     app_changed(app);
 }
 
-/* steer: it enters at the next step of the turn that runs, else it waits for its end. */
-static void send_message(struct app *app, const char *text, bool steer)
+void app_send_text(struct app *app, const char *text, bool steer)
 {
     struct ui *ui = &app->ui;
     struct sent *sent = xcalloc(1, sizeof *sent);
@@ -317,14 +183,18 @@ void app_send(struct app *app)
     if (len == 0)
         return;
     char *copy = xstrndup(text, len);
-    if (!looks_like_command(copy)) {
-        send_message(app, copy, false);
-    } else if (!run_command(app, copy)) {
+    bool command = app_is_command(copy);
+    if (command) /* first: a command may put something else into the draft */
+        editor_set(editor, "", 0);
+    if (!command) {
+        app_send_text(app, copy, false);
+        editor_set(editor, "", 0);
+    } else if (!app_run_command(app, copy)) {
+        editor_set(editor, copy, len);
         free(copy);
         return;
     }
     editor_remember(editor, copy);
-    editor_set(editor, "", 0);
     app_tell_typing(app, false);
     free(copy);
 }

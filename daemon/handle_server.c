@@ -87,6 +87,7 @@ enum err handle_server_hello(struct call *call, json_t **ok, char error[256])
     json_t *limits = json_object();
     jsonx_set_int(limits, "message_size", config_number(server->config, OPTION_LIMITS_MESSAGE_SIZE));
     jsonx_set_int(limits, "queue", config_number(server->config, OPTION_LIMITS_QUEUE));
+    jsonx_set_int(limits, "context", config_number(server->config, OPTION_MODEL_CONTEXT));
     *ok = json_object();
     jsonx_set_str(*ok, "version", STOA_VERSION);
     jsonx_set_str(*ok, "epoch", server->epoch);

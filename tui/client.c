@@ -53,6 +53,7 @@ static void read_hello(struct client *client, const json_t *ok)
         .user = xstrdup(jsonx_str(ok, "user", "")),
         .participant = xstrdup(jsonx_str(ok, "client", "")),
         .default_model = xstrdup(jsonx_str(ok, "default_model", "")),
+        .context = jsonx_int(jsonx_obj(ok, "limits"), "context", 0),
         .why = xstrdup(jsonx_str(ok, "why", "")),
     };
 }

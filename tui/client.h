@@ -21,6 +21,7 @@ enum client_link {
 /* What the daemon said in its hello. Strings live until the next hello. */
 struct client_hello {
     const char *version, *epoch, *user, *participant, *default_model, *why;
+    long long context; /* tokens of the models' window; 0: not said */
 };
 
 struct client_callbacks { /* each may be NULL */

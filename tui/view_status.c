@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECES_MAX = 11, PIECE_BYTES = 512, SEPARATOR_CELLS = 3, SPINNER_MS = 250 };
+enum { PIECES_MAX = 12, PIECE_BYTES = 512, SEPARATOR_CELLS = 3, SPINNER_MS = 250, CONTEXT_TIGHT = 80 };
 
 struct piece {
     char text[PIECE_BYTES];
@@ -136,6 +136,19 @@ static void add_model(struct line *line, const struct ui *ui)
     free(model);
 }
 
+/* How full the model's window was when it was asked last. */
+static void add_context(struct line *line, const struct ui *ui)
+{
+    int64_t tokens = ui->state ? ui->state->context_tokens : 0, window = ui->hello ? ui->hello->context : 0;
+    char text[32];
+
+    if (tokens <= 0 || window <= 0)
+        return;
+    int percent = (int)(tokens >= window ? 100 : tokens * 100 / window);
+    snprintf(text, sizeof text, "ctx %d%%", percent);
+    add(line, 6, percent >= CONTEXT_TIGHT ? STYLE_BAR_WARNING : STYLE_BAR_DIM, text);
+}
+
 static int cells_of(const struct line *line)
 {
     int cells = 1;
@@ -176,6 +189,7 @@ void view_status(const struct ui *ui, struct screen *screen, int y)
     add_presence(&line, ui);
     add_follow(&line, ui);
     add_model(&line, ui);
+    add_context(&line, ui);
     add(&line, 7, STYLE_BAR_DIM, "? help");
     drop_until_fits(&line, screen_cols(screen));
     screen_row(screen, y, 0, screen_cols(screen), STYLE_BAR);

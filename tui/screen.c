@@ -454,14 +454,29 @@ bool screen_cell(struct screen *screen, int y, int x, struct screen_cell *cell)
     cchar_t content;
     attr_t attrs;
     short pair;
+    int extended = 0, cursor_y, cursor_x;
 
     (void)screen;
-    if (mvin_wch(y, x, &content) == ERR || getcchar(&content, text, &attrs, &pair, NULL) == ERR)
+    getyx(stdscr, cursor_y, cursor_x);
+    bool found = mvin_wch(y, x, &content) != ERR;
+    wmove(stdscr, cursor_y, cursor_x);
+    if (!found || getcchar(&content, text, &attrs, &pair, &extended) == ERR)
         return false;
     wmemcpy(cell->text, text, sizeof cell->text / sizeof *cell->text);
     cell->bold = attrs & A_BOLD;
     cell->reverse = attrs & A_REVERSE;
+    cell->underline = attrs & A_UNDERLINE;
+    cell->italic = attrs & A_ITALIC;
+    cell->fg = cell->bg = NONE;
+    if (extended > 0)
+        extended_pair_content(extended, &cell->fg, &cell->bg);
     return true;
+}
+
+bool screen_cursor(const struct screen *screen, int *y, int *x)
+{
+    getyx(stdscr, *y, *x);
+    return screen->cursor_shown;
 }
 
 struct screen_stats screen_stats(const struct screen *screen)

@@ -59,9 +59,12 @@ void screen_row_end(struct screen *screen);
 /* For tests: what the frame means to show; not defined for the second cell of a wide character. */
 struct screen_cell {
     wchar_t text[6];
-    bool bold, reverse;
+    bool bold, reverse, underline, italic;
+    int fg, bg; /* the colour's number; -1: the terminal's own */
 };
 bool screen_cell(struct screen *screen, int y, int x, struct screen_cell *cell);
+/* Where the last frame left the cursor. False if it is hidden. */
+bool screen_cursor(const struct screen *screen, int *y, int *x);
 struct screen_stats {
     uint64_t frames, skipped, writes, bytes;
 };

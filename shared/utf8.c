@@ -145,6 +145,13 @@ size_t utf8_cluster(const char *text, size_t len, int *width)
     return at;
 }
 
+uint32_t utf8_fold(uint32_t cp)
+{
+    if (cp < 0x80)
+        return cp >= 'A' && cp <= 'Z' ? cp + ('a' - 'A') : cp;
+    return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
+}
+
 size_t utf8_width(const char *text, size_t len)
 {
     size_t width = 0;

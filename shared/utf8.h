@@ -21,6 +21,8 @@ size_t utf8_encode(uint32_t cp, char out[4]);
 size_t utf8_cut(const char *text, size_t len, size_t max);
 /* Length in bytes of the grapheme cluster at text (len >= 1) and its width in cells (0, 1 or 2). */
 size_t utf8_cluster(const char *text, size_t len, int *width);
+/* The lower case letter of an upper case one; any other character is its own. For searches. */
+uint32_t utf8_fold(uint32_t cp);
 /* Cells of a line (newlines count 0). */
 size_t utf8_width(const char *text, size_t len);
 

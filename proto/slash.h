@@ -1,5 +1,8 @@
 /* Slash commands: one row each, run by the daemon (session.command), so that they are the same from every
- * client. What only concerns a client's own screen (/theme, /help) is not here. */
+ * client. What only concerns a client's own screen (/theme, /help) is not here.
+ *
+ * After "/NAME" and white space the rest is one argument where it is text (a title, a prompt, a message),
+ * else words. White space at its ends is dropped; nothing is quoted or escaped. */
 #ifndef STOA_PROTO_SLASH_H
 #define STOA_PROTO_SLASH_H
 
@@ -18,12 +21,13 @@ struct slash_row {
 const struct slash_row *slash_rows(size_t *count);
 /* The row of that name (without "/", len bytes), or NULL. */
 const struct slash_row *slash_find(const char *name, size_t len);
-/* The request that a text means: "/model demo" is session.configure {"model":"demo"}. state: the session's,
- * for what counts messages ("/rewind 2"). False with a sentence in error that names what is wrong. params:
- * new reference, NULL for none. */
+/* The request that a text means: "/model demo" is session.configure {"model":"demo"}, within the limits of
+ * that request's row. state: the session's, for what counts messages ("/rewind 2"). False with a sentence in
+ * error that names what is wrong, and for an unknown command the nearest one. params: new reference. */
 bool slash_parse(const char *text, const struct state *state, enum method *method, json_t **params,
                  char error[256]);
-/* What came of it, for people: some lines, from the method's answer. free() it. */
-char *slash_said(const char *text, enum method method, const json_t *ok);
+/* What came of it, for people: some lines without a newline at the end, sanitised, from the method's answer.
+ * params: of slash_parse; state: the session's, after that. free() it. */
+char *slash_said(const char *text, const struct state *state, const json_t *params, const json_t *ok);
 
 #endif

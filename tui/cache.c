@@ -49,7 +49,7 @@ static size_t set_of(const char *id)
 }
 
 const struct layout *cache_get(struct cache *cache, const struct message *message, size_t width,
-                               bool unfolded)
+                               const struct folds *folds)
 {
     struct slot *set = cache->slots[set_of(message->id)], *oldest = &set[0], *found = NULL;
 
@@ -66,6 +66,6 @@ const struct layout *cache_get(struct cache *cache, const struct message *messag
         memcpy(found->id, message->id, sizeof found->id);
     }
     found->used = ++cache->clock;
-    layout_update(found->layout, message, width, unfolded);
+    layout_update(found->layout, message, width, folds);
     return found->layout;
 }

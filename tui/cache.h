@@ -13,6 +13,6 @@ void cache_free(struct cache **cache);
 void cache_clear(struct cache *cache);
 /* The layout of the message, up to date. Valid until the next call. */
 const struct layout *cache_get(struct cache *cache, const struct message *message, size_t width,
-                               bool unfolded);
+                               const struct folds *folds);
 
 #endif

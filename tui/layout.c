@@ -13,7 +13,8 @@ struct part { /* a section, and the blank line before it if there is one */
 };
 
 struct layout {
-    bool valid, streaming, unfolded;
+    bool valid, streaming;
+    struct folds folds;
     uint64_t version;
     size_t width;
     struct part *parts;
@@ -51,12 +52,13 @@ static size_t text_width(size_t width)
 }
 
 /* Between two texts, and around what is unfolded; folded lines stand together. */
-static bool gap_before(const struct message *message, size_t index, bool unfolded)
+static bool gap_before(const struct message *message, size_t index, const struct folds *folds)
 {
     if (index == 0)
         return false;
     enum block_kind kind = message->blocks[index].kind, before = message->blocks[index - 1].kind;
-    return unfolded || kind == BLOCK_TEXT || before == BLOCK_TEXT;
+    return kind == BLOCK_TEXT || before == BLOCK_TEXT || folds_unfolded(folds, index) ||
+           folds_unfolded(folds, index - 1);
 }
 
 static void add_note(struct layout *layout, const struct message *message)
@@ -76,10 +78,29 @@ static void add_note(struct layout *layout, const struct message *message)
     buf_free(&block.text);
 }
 
-void layout_update(struct layout *layout, const struct message *message, size_t width, bool unfolded)
+bool folds_unfolded(const struct folds *folds, size_t block)
+{
+    bool differs = block < STATE_BLOCKS_MAX && (folds->differ[block / 64] >> block % 64 & 1);
+
+    return folds->unfolded != differs;
+}
+
+void folds_toggle(struct folds *folds, size_t block)
+{
+    if (block < STATE_BLOCKS_MAX)
+        folds->differ[block / 64] ^= (uint64_t)1 << block % 64;
+}
+
+bool folds_equal(const struct folds *a, const struct folds *b)
+{
+    return a->unfolded == b->unfolded && memcmp(a->differ, b->differ, sizeof a->differ) == 0;
+}
+
+void layout_update(struct layout *layout, const struct message *message, size_t width,
+                   const struct folds *folds)
 {
     bool streaming = message->status == MESSAGE_STREAMING;
-    bool same_shape = layout->valid && layout->width == width && layout->unfolded == unfolded;
+    bool same_shape = layout->valid && layout->width == width && folds_equal(&layout->folds, folds);
 
     if (same_shape && layout->version == message->version && layout->streaming == streaming)
         return;
@@ -90,16 +111,17 @@ void layout_update(struct layout *layout, const struct message *message, size_t 
     layout->version = message->version;
     layout->streaming = streaming;
     layout->width = width;
-    layout->unfolded = unfolded;
+    layout->folds = *folds;
     if (message->block_count > layout->count) {
         layout->parts = xreallocarray(layout->parts, message->block_count, sizeof *layout->parts);
         while (layout->count < message->block_count) {
-            bool gap = gap_before(message, layout->count, unfolded);
+            bool gap = gap_before(message, layout->count, folds);
             layout->parts[layout->count++] = (struct part){.section = section_new(), .gap = gap};
         }
     }
     for (size_t i = 0; i < layout->count; i++)
-        section_grow(layout->parts[i].section, &message->blocks[i], text_width(width), unfolded);
+        section_grow(layout->parts[i].section, &message->blocks[i], text_width(width),
+                     folds_unfolded(folds, i));
     if (!streaming)
         add_note(layout, message);
 }
@@ -135,7 +157,7 @@ static size_t locate(const struct layout *layout, size_t index, size_t *within)
 
 struct layout_line layout_line(const struct layout *layout, size_t index)
 {
-    struct layout_line line = {.text = ""};
+    struct layout_line line = {.text = "", .block = LAYOUT_NO_BLOCK};
     const struct section *section = layout->note;
     size_t within, part;
 
@@ -146,11 +168,13 @@ struct layout_line layout_line(const struct layout *layout, size_t index)
         section = layout->parts[part].section;
         if (layout->parts[part].gap && within-- == 0)
             return line;
+        line.block = part;
     }
     if (!section || within >= section_lines(section))
         return line;
     struct section_line source = section_line(section, within, &line.text);
     line.len = source.len;
+    line.title = source.title;
     line.indent = source.indent + (size_t)LAYOUT_INDENT;
     line.style = section == layout->note ? STYLE_WARNING : (enum style)source.style;
     return line;
@@ -188,4 +212,20 @@ size_t layout_find(const struct layout *layout, uint64_t position)
             high = middle;
     }
     return low;
+}
+
+char *layout_copy_block(const struct layout *layout, size_t index)
+{
+    (void)layout;
+    (void)index;
+    return NULL;
+}
+
+char *layout_source(const struct message *message)
+{
+    char *text = message_text(message);
+    char *clean = sanitise_text(text, strlen(text), SANITISE_STRIP, SIZE_MAX);
+
+    free(text);
+    return clean;
 }

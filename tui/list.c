@@ -16,7 +16,8 @@ struct place { /* a line of an item */
 struct list {
     struct list_source source;
     size_t width, height;
-    bool unfolded, following;
+    bool following;
+    struct folds folds;
     struct cache *cache;
     char anchor_id[ID_MAX]; /* of the topmost line, when not following */
     size_t anchor_item;     /* where it was last */
@@ -62,7 +63,7 @@ static const struct message *item_message(const struct list *list, size_t item)
 
 static const struct layout *item_layout(struct list *list, size_t item)
 {
-    return cache_get(list->cache, item_message(list, item), list->width, list->unfolded);
+    return cache_get(list->cache, item_message(list, item), list->width, &list->folds);
 }
 
 static size_t item_lines(struct list *list, size_t item)
@@ -296,7 +297,7 @@ void list_mark_unread(struct list *list, const char *after)
 
 void list_toggle_folds(struct list *list)
 {
-    list->unfolded = !list->unfolded;
+    list->folds.unfolded = !list->folds.unfolded;
     list->arranged = false;
 }
 

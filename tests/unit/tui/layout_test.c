@@ -56,7 +56,7 @@ static void expect(const char *text, size_t width, const char *lines)
     struct layout *layout = layout_new();
 
     append(message, text, strlen(text));
-    layout_update(layout, message, width, false);
+    layout_update(layout, message, width, &(struct folds){0});
     char *got = shown(layout);
     assert_string_equal(got, lines);
     free(got);
@@ -115,11 +115,11 @@ static void folds_hide_reasoning_and_tools(void **arg)
     append(message, "{\"cmd\":\"ls\"}", 12);
     add_block(message, BLOCK_TEXT);
     append(message, "done", 4);
-    layout_update(layout, message, 60, false);
+    layout_update(layout, message, 60, &(struct folds){0});
     char *got = shown(layout);
     assert_string_equal(got, "  ▸ reasoning  3 words\n  ▸ tool  · bash  {\"cmd\":\"ls\"}\n\n  done");
     free(got);
-    layout_update(layout, message, 60, true);
+    layout_update(layout, message, 60, &(struct folds){.unfolded = true});
     got = shown(layout);
     assert_string_equal(got,
                         "  ▾ reasoning  3 words\n    let me think\n\n  ▾ tool  · bash  {\"cmd\":\"ls\"}\n"
@@ -138,7 +138,7 @@ static void an_interrupted_message_says_so(void **arg)
     append(message, "half", 4);
     message->status = MESSAGE_FAILED;
     message->error = xstrdup("server\033[2J cut");
-    layout_update(layout, message, 60, false);
+    layout_update(layout, message, 60, &(struct folds){0});
     char *got = shown(layout);
     assert_string_equal(got, "  half\n  ✗ failed: server cut");
     free(got);
@@ -164,6 +164,7 @@ static void assert_same(const struct layout *a, const struct layout *b, size_t p
 /* Text is appended in random pieces; after each, the grown layout must equal a fresh one of the whole. */
 static void check_growth(const char *text, size_t len, size_t width, bool unfolded, enum block_kind kind)
 {
+    struct folds folds = {.unfolded = unfolded};
     struct message *message = streaming();
     struct layout *grown = layout_new();
 
@@ -172,9 +173,9 @@ static void check_growth(const char *text, size_t len, size_t width, bool unfold
         size_t piece = utf8_cut(text + at, len - at, (size_t)(rand() % 9 + 4));
         append(message, text + at, piece);
         at += piece;
-        layout_update(grown, message, width, unfolded);
+        layout_update(grown, message, width, &folds);
         struct layout *whole = layout_new();
-        layout_update(whole, message, width, unfolded);
+        layout_update(whole, message, width, &folds);
         assert_same(grown, whole, at);
         layout_free(&whole);
     }

@@ -80,7 +80,10 @@ static struct fixture *open_screen(int rows, int cols)
                         .list = list_new(),
                         .editor = editor_new(),
                         .outbox = outbox_new(),
-                        .panel = panel_new()};
+                        .panel = panel_new(),
+                        .completion = completion_new(),
+                        .browse = browse_new(),
+                        .picker = picker_new()};
     snprintf(f->ui.session, sizeof f->ui.session, "s_00000000000000000000000000");
     f->state = state_new(f->ui.session, "e_1");
     f->ui.state = f->state;
@@ -97,6 +100,9 @@ static void close_screen(struct fixture *f)
     editor_free(&f->ui.editor);
     outbox_free(&f->ui.outbox);
     panel_free(&f->ui.panel);
+    completion_free(&f->ui.completion);
+    browse_free(&f->ui.browse);
+    picker_free(&f->ui.picker);
     vterm_free(f->vterm);
     buf_free(&f->raw);
     close(f->master);

@@ -4,21 +4,11 @@
 
 #include "daemon/config.h"
 #include "daemon/config_server.h"
-#include "shared/yaml.h"
-
-enum config_source { SOURCE_DEFAULT, SOURCE_FILE, SOURCE_ENVIRONMENT, SOURCE_COMMAND_LINE };
-
-struct config_value {
-    int64_t number;
-    char *text; /* of text options */
-    enum config_source source;
-    int line; /* SOURCE_FILE */
-};
+#include "shared/option_set.h"
 
 struct config {
     int references;
-    char *file; /* as named in errors; NULL if none */
-    struct config_value values[OPTION_COUNT];
+    struct option_set options;
     struct provider *providers; /* sorted by name */
     size_t provider_count;
     struct config_server *servers; /* sorted by name */
@@ -28,12 +18,6 @@ struct config {
 /* Where an error is: fills error with "FILE:LINE: " and the sentence, gives false. */
 bool config_error(const struct config *config, int line, char error[256], const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The scalar as one short printable line, quoted in an error: 'value', or "a list", "a map". */
-void config_show(const struct yaml_node *node, char out[64]);
-
-/* That of the known names which was most likely meant, or NULL if none is near. */
-const char *config_nearest(const char *name, const char *const *known, size_t count);
-
 /* Puts the built-in providers in. */
 void providers_init(struct config *config);
 /* Reads the map below 'providers'. False with a sentence in error. */

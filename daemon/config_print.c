@@ -1,102 +1,16 @@
 /* The configuration as text: in force, as an example, and as a manual page's section. All from the table. */
 #include "daemon/config_internal.h"
+#include "shared/option_print.h"
 #include <string.h>
 
-enum { COLUMNS = 78 };
-
-/* Text in lines of at most COLUMNS, each behind prefix. */
-static void put_wrapped(const char *prefix, const char *text, FILE *out)
-{
-    size_t column = 0;
-
-    for (const char *word = text; *word;) {
-        size_t len = strcspn(word, " ");
-
-        if (column > 0 && column + 1 + len > COLUMNS) {
-            fputc('\n', out);
-            column = 0;
-        }
-        if (column == 0)
-            column = (size_t)fprintf(out, "%s%.*s", prefix, (int)len, word);
-        else
-            column += (size_t)fprintf(out, " %.*s", (int)len, word);
-        word += len;
-        word += *word == ' ';
-    }
-    fputc('\n', out);
-}
-
-/* The part of a name before its dot: the map in which it stands. 0 if it stands alone. */
-static size_t group_len(const char *name)
-{
-    const char *dot = strchr(name, '.');
-
-    return dot ? (size_t)(dot - name) : 0;
-}
-
-static bool begins_group(int option)
-{
-    const char *name = option_row((enum option)option)->name;
-    size_t len = group_len(name);
-
-    return len > 0 &&
-           (option == 0 || strncmp(option_row((enum option)(option - 1))->name, name, len + 1) != 0);
-}
-
-static const char *leaf(const char *name)
-{
-    size_t len = group_len(name);
-
-    return len ? name + len + 1 : name;
-}
-
-/* In double quotes, where every text is a text. */
-static void put_quoted(const char *text, FILE *out)
-{
-    fputc('"', out);
-    for (; *text; text++)
-        fprintf(out, strchr("\"\\", *text) ? "\\%c" : "%c", *text);
-    fputc('"', out);
-}
-
-static void put_bounds(const struct option_row *row, FILE *out)
-{
-    char expected[128], text[400];
-
-    option_expects(row, expected);
-    snprintf(text, sizeof text, "Value: %s (%s). Default: %s.%s", expected, row->unit,
-             *row->standard ? row->standard : "empty", row->restart ? " Needs a restart." : "");
-    put_wrapped(group_len(row->name) ? "  # " : "# ", text, out);
-}
-
 /* --- in force --- */
-
-static void put_value(const struct config *config, int option, FILE *out)
-{
-    static const char *const sources[] = {"default", "file", "environment", "command line"};
-    const struct option_row *row = option_row((enum option)option);
-    const struct config_value *value = &config->values[option];
-    char text[32];
-
-    fprintf(out, "%s%s: ", group_len(row->name) ? "  " : "", leaf(row->name));
-    if (row->type == OPTION_TEXT) {
-        put_quoted(value->text, out);
-    } else {
-        option_write(row, value->number, text);
-        fputs(text, out);
-    }
-    fprintf(out, "  # %s", sources[value->source]);
-    if (value->line > 0)
-        fprintf(out, ", line %d", value->line);
-    fputc('\n', out);
-}
 
 static void put_member(const char *name, const char *text, FILE *out)
 {
     if (!text)
         return;
     fprintf(out, "    %s: ", name);
-    put_quoted(text, out);
+    option_print_quoted(text, out);
     fputc('\n', out);
 }
 
@@ -116,21 +30,16 @@ static void put_provider(const struct provider *provider, FILE *out)
         fputs("    models:\n", out);
     for (size_t i = 0; i < provider->model_count; i++) {
         fputs("      - ", out);
-        put_quoted(provider->models[i], out);
+        option_print_quoted(provider->models[i], out);
         fputc('\n', out);
     }
 }
 
 void config_print(const struct config *config, FILE *out)
 {
-    fprintf(out, "# The configuration in force. File: %s\n", config->file ? config->file : "none");
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        const char *name = option_row((enum option)i)->name;
-
-        if (begins_group(i))
-            fprintf(out, "%.*s:\n", (int)group_len(name), name);
-        put_value(config, i, out);
-    }
+    fprintf(out, "# The configuration in force. File: %s\n",
+            config->options.file ? config->options.file : "none");
+    option_print_set(&config->options, out);
     servers_print(config, out);
     fputs("providers:\n", out);
     for (size_t i = 0; i < config->provider_count; i++)
@@ -164,18 +73,7 @@ static const char example_providers[] =
 void config_print_example(FILE *out)
 {
     fputs(example_head, out);
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = option_row((enum option)i);
-        size_t group = group_len(row->name);
-        const char *indent = group ? "  " : "";
-
-        fputc('\n', out);
-        if (begins_group(i))
-            fprintf(out, "%.*s:\n", (int)group, row->name);
-        put_wrapped(group ? "  # " : "# ", row->help, out);
-        put_bounds(row, out);
-        fprintf(out, "%s#%s: %s\n", indent, leaf(row->name), *row->standard ? row->standard : "\"\"");
-    }
+    option_print_example(option_rows(), OPTION_COUNT, out);
     fputc('\n', out);
     servers_print_example(out);
     fprintf(out, "\n%s", example_providers);
@@ -183,36 +81,7 @@ void config_print_example(FILE *out)
 
 /* --- as a manual page's section --- */
 
-/* A sentence a line. No line may begin with a control character of roff, nor hold a bare backslash. */
-static void put_roff(const char *text, FILE *out)
-{
-    for (bool begins = true; *text; text++) {
-        if (begins && strchr(".'", *text))
-            fputs("\\&", out);
-        begins = strncmp(text, ". ", 2) == 0;
-        fputs(*text == '\\' ? "\\e" : (char[]){*text, '\0'}, out);
-        if (begins) {
-            fputc('\n', out);
-            text++;
-        }
-    }
-}
-
 void config_print_man(FILE *out)
 {
-    fputs(".Bl -tag -width Ds\n", out);
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = option_row((enum option)i);
-        char expected[128];
-
-        option_expects(row, expected);
-        fprintf(out, ".It Cm %s\n", row->name);
-        put_roff(row->help, out);
-        fputs("\nValue: ", out);
-        put_roff(expected, out);
-        fprintf(out, " (%s).\nDefault: %s.\n", row->unit, *row->standard ? row->standard : "empty");
-        if (row->restart)
-            fputs("A change takes effect when the daemon is started again.\n", out);
-    }
-    fputs(".El\n", out);
+    option_print_man(option_rows(), OPTION_COUNT, out);
 }

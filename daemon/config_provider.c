@@ -115,7 +115,7 @@ static bool wrong(const struct place *place, const char *name, const struct yaml
 {
     char shown[64];
 
-    config_show(node, shown);
+    option_show_node(node, shown);
     return config_error(place->config, place->line, place->error, "provider '%s': '%s' is %s; it must be %s",
                         place->provider, name, shown, expected);
 }
@@ -258,7 +258,7 @@ static bool read_member(struct provider *provider, const char *name, const struc
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (strcmp(members[i].name, name) == 0)
             return members[i].read(provider, node, place);
-    config_show(&as_scalar, shown);
+    option_show_node(&as_scalar, shown);
     return config_error(place->config, place->line, place->error,
                         "provider '%s' has the unknown member %s; known are api, base_url, api_key_env, "
                         "api_key_file, models",
@@ -327,7 +327,7 @@ bool providers_read(struct config *config, const struct yaml_node *map, char err
         struct yaml_node key = {.kind = YAML_SCALAR, .text = map->keys[i]};
         char shown[64];
 
-        config_show(&key, shown);
+        option_show_node(&key, shown);
         if (!is_name(map->keys[i], allowed, CONFIG_NAME_MAX))
             return config_error(config, map->key_lines[i], error,
                                 "the provider's name is %s; it must be 1 to %d of a-z 0-9 _ -", shown,

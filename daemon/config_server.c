@@ -1,6 +1,7 @@
 /* The MCP servers: the map below mcp_servers, and looking up in it. What a variant is made of is read in
  * config_variant.c: once from what all variants have in common, and then from its own map over that. */
 #include "daemon/config_internal.h"
+#include "shared/nearest.h"
 #include "shared/xalloc.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ bool config_place_wrong(const struct config_place *place, const char *name, cons
 {
     char shown[64];
 
-    config_show(node, shown);
+    option_show_node(node, shown);
     return config_place_error(place, "'%s' is %s; it must be %s", name, shown, expected);
 }
 
@@ -51,7 +52,7 @@ static void show_name(const char *name, char shown[64])
 {
     struct yaml_node as_scalar = {.kind = YAML_SCALAR, .text = (char *)name};
 
-    config_show(&as_scalar, shown);
+    option_show_node(&as_scalar, shown);
 }
 
 static bool is_empty(const struct yaml_node *node)
@@ -93,7 +94,7 @@ static bool add_rule(struct config_server *server, enum rule_effect effect, cons
     pattern = xasprintf("%s/%s", server->name, node->text);
     if (!rule_check(pattern, reason)) {
         free(pattern);
-        config_show(node, shown);
+        option_show_node(node, shown);
         return config_place_error(place, "the pattern %s is wrong: %s", shown, reason);
     }
     server->rules = xreallocarray(server->rules, server->rule_count + 1, sizeof *server->rules);
@@ -140,7 +141,7 @@ static bool unknown_member(const char *name, const char *const *own, size_t own_
         known[i] = members[i];
     for (size_t i = 0; i < own_count; i++)
         known[shared + i] = own[i];
-    meant = config_nearest(name, known, shared + own_count);
+    meant = nearest_name(name, known, shared + own_count);
     show_name(name, shown);
     if (meant)
         return config_place_error(place, "unknown member %s; did you mean '%s'?", shown, meant);
@@ -262,7 +263,7 @@ static bool read_select(struct config_server *server, const struct yaml_node *ma
             server->selected = i;
             return true;
         }
-    config_show(select, shown);
+    option_show_node(select, shown);
     return config_place_error(place, "'select' is %s; the variants are: %s", shown, list);
 }
 

@@ -256,7 +256,7 @@ static bool read_cwd(struct config_variant *variant, const struct yaml_node *nod
 static bool read_bound(struct config_variant *variant, enum config_bound bound, const struct yaml_node *node,
                        const struct config_place *place)
 {
-    const struct option_row *row = option_row(bounds[bound].option);
+    const struct option_spec *row = option_row(bounds[bound].option);
     char expected[128];
 
     if (node->kind == YAML_SCALAR && option_read(row, node->text, &variant->bounds[bound]))
@@ -340,7 +340,7 @@ static bool read_oauth(struct config_variant *variant, const struct yaml_node *n
 {
     static const char *const known[] = {
         "client_id", "client_secret_env", "client_secret_file", "metadata_url", "scope", "redirect_port"};
-    static const struct option_row port = {.type = OPTION_INTEGER, .min = 0, .max = 65535};
+    static const struct option_spec port = {.type = OPTION_INTEGER, .min = 0, .max = 65535};
     struct config_place at = *place;
 
     if (node->kind != YAML_MAP)

@@ -1,8 +1,5 @@
-/* The table of options, and how a value is read and written. */
+/* The table of options. */
 #include "daemon/options.h"
-#include "shared/utf8.h"
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SECOND INT64_C(1000)
@@ -13,7 +10,7 @@
 #define GIB    (1024 * MIB)
 
 /* name, type, min, max, default, choices, unit, help, restart */
-static const struct option_row rows[OPTION_COUNT] = {
+static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_AGENT_IDLE_TIMEOUT] =
         {"agent.idle_timeout", OPTION_DURATION, 1 * SECOND, 24 * HOUR, "5m", NULL, "time",
          "How long a session's agent process is kept while nothing happens. It is started again by the "
@@ -132,15 +129,7 @@ static const struct option_row rows[OPTION_COUNT] = {
                              "How long one turn may take, without the time that questions wait.", false},
 };
 
-struct suffix {
-    const char *text;
-    int64_t factor; /* from the largest to the smallest */
-};
-static const struct suffix time_suffixes[] = {
-    {"h", HOUR}, {"m", MINUTE}, {"s", SECOND}, {"ms", 1}, {NULL, 0}};
-static const struct suffix size_suffixes[] = {{"m", MIB}, {"k", KIB}, {"", 1}, {NULL, 0}};
-
-const struct option_row *option_row(enum option option)
+const struct option_spec *option_row(enum option option)
 {
     return &rows[option];
 }
@@ -154,148 +143,7 @@ enum option option_find(const char *name)
     return (enum option)option;
 }
 
-/* The digits at the beginning of *text, which is moved behind them. At most 15 of them, so that no factor
- * overflows. */
-static bool read_digits(const char **text, int64_t *number)
+const struct option_spec *option_rows(void)
 {
-    size_t len = strspn(*text, "0123456789");
-
-    if (len == 0 || len > 15)
-        return false;
-    *number = strtoll(*text, NULL, 10);
-    *text += len;
-    return true;
-}
-
-static bool read_unit(const char *text, const struct suffix *suffixes, int64_t *number)
-{
-    if (!read_digits(&text, number))
-        return false;
-    while (suffixes->text && strcmp(suffixes->text, text) != 0)
-        suffixes++;
-    if (!suffixes->text || *number > INT64_MAX / suffixes->factor)
-        return false;
-    *number *= suffixes->factor;
-    return true;
-}
-
-static bool read_choice(const char *choices, const char *text, int64_t *number)
-{
-    size_t len = strlen(text);
-
-    for (int64_t at = 0; choices; at++) {
-        size_t size = strcspn(choices, "|");
-
-        if (size == len && memcmp(choices, text, len) == 0) {
-            *number = at;
-            return true;
-        }
-        choices = choices[size] ? choices + size + 1 : NULL;
-    }
-    return false;
-}
-
-static bool is_printable(const char *text)
-{
-    for (const char *at = text; *at; at++)
-        if ((unsigned char)*at < ' ' || *at == 0x7f)
-            return false;
-    return utf8_valid(text, strlen(text));
-}
-
-bool option_read(const struct option_row *row, const char *text, int64_t *number)
-{
-    bool ok = false;
-
-    switch (row->type) {
-    case OPTION_TEXT:
-        *number = (int64_t)strlen(text);
-        ok = is_printable(text);
-        break;
-    case OPTION_INTEGER:
-        ok = read_digits(&text, number) && !*text;
-        break;
-    case OPTION_BOOL:
-        ok = read_choice("false|true", text, number);
-        break;
-    case OPTION_ENUM:
-        ok = read_choice(row->choices, text, number);
-        break;
-    case OPTION_DURATION:
-        ok = read_unit(text, time_suffixes, number);
-        break;
-    case OPTION_SIZE:
-        ok = read_unit(text, size_suffixes, number);
-        break;
-    case OPTION_TYPE_COUNT:
-        break;
-    }
-    return ok && *number >= row->min && *number <= row->max;
-}
-
-/* With the largest unit that leaves a whole number. */
-static void write_unit(int64_t number, const struct suffix *suffix, char out[32])
-{
-    while (suffix->factor > 1 && (number % suffix->factor != 0 || number == 0))
-        suffix++;
-    snprintf(out, 32, "%lld%s", (long long)(number / suffix->factor), suffix->text);
-}
-
-void option_write(const struct option_row *row, int64_t number, char out[32])
-{
-    const char *choice = row->choices;
-
-    switch (row->type) {
-    case OPTION_BOOL:
-        snprintf(out, 32, "%s", number ? "true" : "false");
-        break;
-    case OPTION_ENUM:
-        while (number-- > 0)
-            choice = strchr(choice, '|') + 1;
-        snprintf(out, 32, "%.*s", (int)strcspn(choice, "|"), choice);
-        break;
-    case OPTION_DURATION:
-        write_unit(number, time_suffixes, out);
-        break;
-    case OPTION_SIZE:
-        write_unit(number, size_suffixes, out);
-        break;
-    default:
-        snprintf(out, 32, "%lld", (long long)number);
-    }
-}
-
-static void list_choices(const char *choices, char out[128])
-{
-    size_t len = (size_t)snprintf(out, 128, "one of ");
-
-    for (; *choices && len < 120; choices++)
-        len += (size_t)snprintf(out + len, 128 - len, *choices == '|' ? ", " : "%c", *choices);
-}
-
-void option_expects(const struct option_row *row, char out[128])
-{
-    char min[32], max[32];
-
-    option_write(row, row->min, min);
-    option_write(row, row->max, max);
-    switch (row->type) {
-    case OPTION_TEXT:
-        snprintf(out, 128, "a text of at most %s bytes on one line", max);
-        break;
-    case OPTION_BOOL:
-        snprintf(out, 128, "true or false");
-        break;
-    case OPTION_ENUM:
-        list_choices(row->choices, out);
-        break;
-    case OPTION_DURATION:
-        snprintf(out, 128, "a duration such as 500ms, 10s, 5m or 2h, from %s to %s", min, max);
-        break;
-    case OPTION_SIZE:
-        snprintf(out, 128, "a size such as 4096, 64k or 1m, from %s to %s", min, max);
-        break;
-    default:
-        snprintf(out, 128, "a whole number from %s to %s", min, max);
-    }
+    return rows;
 }

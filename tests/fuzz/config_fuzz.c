@@ -28,7 +28,7 @@ static char *print(const struct config *config, size_t *len)
 static void compare(const struct config *a, const struct config *b)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = option_row((enum option)i);
+        const struct option_spec *row = option_row((enum option)i);
         int64_t number = config_number(a, (enum option)i);
 
         assert(number >= row->min && number <= row->max);

@@ -173,6 +173,19 @@ static void what_is_no_map_of_options_is_refused(void **state)
                  "c.yaml:2: option 'limits.queue' is there twice, first in line 1");
 }
 
+static void what_is_the_clients_own_is_stepped_over(void **state)
+{
+    (void)state;
+    assert_int_equal(number_of("tui: {theme: no-such, keys: {chat: {send: 7}}}\nlimits: {queue: 9}\n",
+                               OPTION_LIMITS_QUEUE),
+                     9);
+    assert_int_equal(number_of("tui:\nlimits: {queue: 9}\n", OPTION_LIMITS_QUEUE), 9);
+    expect_error("tui: dark\n", "c.yaml:1: 'tui' is 'dark'; it must be a map of options");
+    expect_error("limits: {queue: 9}\ntui: [dark]\n",
+                 "c.yaml:2: 'tui' is a list; it must be a map of options");
+    expect_error("tuii: {}\n", "c.yaml:1: unknown option 'tuii'; did you mean 'tui'?");
+}
+
 static void broken_yaml_is_refused_with_its_line(void **state)
 {
     char error[256];
@@ -291,7 +304,7 @@ static void the_example_is_the_defaults_with_and_without_its_marks(void **state)
     }
     config = must_parse(text);
     for (int i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = option_row((enum option)i);
+        const struct option_spec *row = option_row((enum option)i);
         int64_t number;
 
         assert_true(option_read(row, row->standard, &number));
@@ -307,7 +320,7 @@ static void every_option_is_in_the_example_and_the_manual(void **state)
 
     (void)state;
     for (int i = 0; i < OPTION_COUNT; i++) {
-        const struct option_row *row = option_row((enum option)i);
+        const struct option_spec *row = option_row((enum option)i);
         const char *dot = strchr(row->name, '.');
         char wanted[128];
 
@@ -330,6 +343,7 @@ int main(void)
         cmocka_unit_test(what_a_reload_cannot_apply_is_named),
         cmocka_unit_test(a_wrong_value_is_named_with_its_line_and_what_is_right),
         cmocka_unit_test(an_unknown_option_suggests_the_nearest),
+        cmocka_unit_test(what_is_the_clients_own_is_stepped_over),
         cmocka_unit_test(what_is_no_map_of_options_is_refused),
         cmocka_unit_test(broken_yaml_is_refused_with_its_line),
         cmocka_unit_test(wrong_sets_and_variables_are_named),

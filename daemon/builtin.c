@@ -157,9 +157,8 @@ static void put_word(struct buf *out, const char *text)
     buf_putc(out, '\'');
 }
 
-static void attach_command(struct session *session, const json_t *arguments, builtin_done *done, void *arg)
+char *builtin_attach_command(const struct session *session)
 {
-    (void)arguments;
     struct buf text;
     buf_init(&text, TEXT_MAX);
     if (getenv("STOA_RUNTIME_DIR")) {
@@ -170,8 +169,15 @@ static void attach_command(struct session *session, const json_t *arguments, bui
         free(runtime);
     }
     buf_printf(&text, "stoa attach %s", session->state->id);
-    done(arg, ERR_OK, text.data);
-    buf_free(&text);
+    return buf_take(&text);
+}
+
+static void attach_command(struct session *session, const json_t *arguments, builtin_done *done, void *arg)
+{
+    (void)arguments;
+    char *text = builtin_attach_command(session);
+    done(arg, ERR_OK, text);
+    free(text);
 }
 
 /* --- all --- */

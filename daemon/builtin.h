@@ -12,5 +12,7 @@ typedef void builtin_done(void *arg, enum err code, const char *text);
 /* LINK_REQUEST op builtin. arguments: an object or NULL. arg must live until done was called. */
 void builtin_run(struct session *session, const char *tool, const json_t *arguments, builtin_done *done,
                  void *arg);
+/* What a further terminal runs to attach: a line for a shell. free() it. */
+char *builtin_attach_command(const struct session *session);
 
 #endif

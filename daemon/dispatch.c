@@ -1,4 +1,5 @@
-/* Requests in, answers out. Nothing here knows what a method does. */
+/* Requests in, answers out. Nothing here knows what a method does, but that session.command runs as another.
+ */
 #include "daemon/dispatch.h"
 
 #include "daemon/handlers.h"
@@ -180,6 +181,17 @@ void dispatch_store_recovered(struct dispatch *dispatch)
     }
 }
 
+/* It has turned out to change nothing: there is nothing to wait for, and a repeated one may run again. */
+static void finish_reading(struct inflight *inflight, enum err code, const char *error, json_t *detail,
+                           json_t *ok)
+{
+    struct buf text;
+    put_ok(&text, inflight->id, ok);
+    inflight->reply = buf_take(&text);
+    answer_waiters(inflight, code, error, detail);
+    inflight_free(inflight);
+}
+
 static void finish_changing(struct inflight *inflight, enum err code, const char *error, json_t *detail,
                             json_t *ok)
 {
@@ -212,6 +224,7 @@ struct call *call_keep(const struct call *call)
     *kept = *call;
     kept->client = NULL;
     json_incref(kept->params);
+    json_incref(kept->asked);
     if (kept->session)
         kept->session->holds++;
     return kept;
@@ -250,7 +263,14 @@ void call_not_begun(struct call *call)
 
 static void answer(const struct call *call, enum err code, const char *error, json_t *ok)
 {
-    if (call->inflight)
+    if (code == ERR_OK && call->wrap) {
+        json_t *wrapped = call->wrap(call, ok);
+        json_decref(ok);
+        ok = wrapped;
+    }
+    if (call->inflight && !request_row(call->method)->changes)
+        finish_reading(call->inflight, code, error, call->detail, ok);
+    else if (call->inflight)
         finish_changing(call->inflight, code, error, call->detail, ok);
     else if (code != ERR_OK)
         send_error_with(call->server, &call->route, call->id, code, error, call->detail);
@@ -272,11 +292,26 @@ void call_drop(struct call **slot)
     struct call *call = *slot;
     *slot = NULL;
     json_decref(call->params);
+    json_decref(call->asked);
     if (call->session) {
         call->session->holds--;
         registry_release(call->server->registry, call->session);
     }
     free(call);
+}
+
+/* Whether what changes something can be promised now. */
+static enum err check_store(struct server *server, char error[256])
+{
+    const char *failing = store_failing(server->store);
+    if (failing)
+        snprintf(error, 256, "the store can't commit now (%.160s); repeat it later with the same id",
+                 failing);
+    else if (store_queue_full(server->store))
+        snprintf(error, 256, "too much waits for the disk; repeat it later with the same id");
+    else
+        return ERR_OK;
+    return failing ? ERR_STORE : ERR_BUSY;
 }
 
 /* Whether a changing request may go on to its handler; else it has been answered, or waits. */
@@ -298,41 +333,59 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
         send_text(server, &call->route, &text);
         return false;
     }
-    const char *failing = store_failing(server->store);
-    char error[320];
-    if (failing)
-        snprintf(error, sizeof error, "the store can't commit now (%s); repeat it later with the same id",
-                 failing);
-    if (failing || store_queue_full(server->store)) {
-        send_error(server, &call->route, call->id, failing ? ERR_STORE : ERR_BUSY,
-                   failing ? error : "too much waits for the disk; repeat it later with the same id");
+    char error[256];
+    bool known =
+        same || call->method != METHOD_SESSION_COMMAND; /* else call_run_as looks whether it changes */
+    enum err code = known ? check_store(server, error) : ERR_OK;
+    if (code != ERR_OK) {
+        send_error(server, &call->route, call->id, code, error);
         return false;
     }
     call->inflight = inflight_new(dispatch, call->principal.user, call->id, &call->route);
     return true;
 }
 
-static enum err find_session(struct call *call, const char *sid, char error[256])
+static enum err check_role(const struct call *call, const struct session *session, char error[256])
 {
     const struct request_row *row = request_row(call->method);
-    if (!row->session) {
-        if (auth_may(&call->principal, NULL, row->role))
-            return ERR_OK;
-        snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
-        return ERR_DENIED;
-    }
-    enum err code = registry_get(call->server->registry, sid, &call->session, error);
-    if (code != ERR_OK)
-        return code;
-    if (auth_may(&call->principal, call->session->state, row->role))
+    if (auth_may(&call->principal, row->session ? session->state : NULL, row->role))
         return ERR_OK;
-    bool seen = auth_may(&call->principal, call->session->state, ROLE_VIEWER);
-    call->session = NULL;
-    if (seen)
-        snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
-    else /* whoever may not see a session does not learn that it exists */
-        snprintf(error, 256, "there is no session '%s'", sid);
-    return seen ? ERR_DENIED : ERR_NOT_FOUND;
+    snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
+    return ERR_DENIED;
+}
+
+static enum err find_session(struct call *call, const char *sid, char error[256])
+{
+    struct session *session = NULL;
+    if (request_row(call->method)->session) {
+        enum err code = registry_get(call->server->registry, sid, &session, error);
+        if (code != ERR_OK)
+            return code;
+        if (!auth_may(&call->principal, session->state, ROLE_VIEWER)) {
+            /* whoever may not see a session does not learn that it exists */
+            snprintf(error, 256, "there is no session '%s'", sid);
+            return ERR_NOT_FOUND;
+        }
+    }
+    enum err code = check_role(call, session, error);
+    call->session = code == ERR_OK ? session : NULL;
+    return code;
+}
+
+enum err call_run_as(struct call *call, enum method method, json_t *params, call_wrap_fn *wrap, json_t **ok,
+                     char error[256])
+{
+    const struct request_row *row = request_row(method);
+    call->asked = call->params;
+    call->params = params;
+    call->method = method;
+    call->wrap = wrap;
+    if (!schema_check(row->fields, params, true, error))
+        return ERR_BAD_REQUEST;
+    enum err code = check_role(call, call->session, error);
+    if (code == ERR_OK && row->changes)
+        code = check_store(call->server, error);
+    return code == ERR_OK ? handler_of(method)(call, ok, error) : code;
 }
 
 static void run(struct dispatch *dispatch, struct call *call, const char *sid)
@@ -383,13 +436,15 @@ void dispatch_message(void *arg, const struct gateway_message *message)
     } else {
         struct call call = {.server = server,
                             .client = client,
-                            .params = request.params,
+                            .params = json_incref(request.params),
                             .route = *message->route,
                             .principal = client->principal,
                             .method = request.method};
         snprintf(call.id, sizeof call.id, "%s", request.id);
         log_trace("request", "%s %s %s", request_row(call.method)->name, call.id, log_id(request.session));
         run(dispatch, &call, request.session);
+        json_decref(call.params);
+        json_decref(call.asked);
     }
     request_clear(&request);
 }

@@ -15,11 +15,17 @@ struct server;
 struct session;
 struct dispatch;
 
+struct call;
+/* The answer of a request that ran as another, made of that one's ok: a new reference. */
+typedef json_t *call_wrap_fn(const struct call *call, json_t *ok);
+
 struct call { /* a request while it is handled */
     struct server *server;
     struct client *client;   /* NULL in a kept call: it may be gone */
     struct session *session; /* NULL if the method has none; held in memory meanwhile */
-    json_t *params;          /* borrowed, but in a kept call owned */
+    json_t *params;          /* owned */
+    json_t *asked;           /* owned: what a request had as params that now runs as another; else NULL */
+    call_wrap_fn *wrap;      /* of such a request; else NULL */
     struct route route;
     struct principal principal;
     enum method method;
@@ -57,6 +63,11 @@ void call_finish(struct call **call, enum err code, const char *error, json_t *o
 void call_begin_once(struct call *call, const char *error, store_commit_cb *then, void *arg);
 /* It was not begun after all: an error of call_finish is not remembered. */
 void call_not_begun(struct call *call);
+/* Goes on as a request of another method with the same session, whose row is checked as if it had come so:
+ * what it takes, who may, and whether the store takes changes now. wrap makes the answer of that one's.
+ * params: the reference is taken. Returns what that method's handler does. */
+enum err call_run_as(struct call *call, enum method method, json_t *params, call_wrap_fn *wrap, json_t **ok,
+                     char error[256]);
 /* Sends the answer now; for a handler that must say something after it (then it returns HANDLED_LATER). */
 void call_answer(const struct call *call, json_t *ok);
 

@@ -1,6 +1,7 @@
 /* session.*: a session's life, what is known of it, and who follows it. */
 #include "daemon/handlers.h"
 
+#include "daemon/builtin.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -12,6 +13,7 @@
 #include "shared/xalloc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SNAPSHOT_MESSAGES = 50, TITLE_BYTES = 200 };
@@ -218,6 +220,9 @@ enum err handle_session_info(struct call *call, json_t **ok, char error[256])
     *ok = state_snapshot(call->session->state, 0, 0);
     json_object_del(*ok, "messages");
     json_object_set_new(*ok, "agent", supervisor_info(call->session));
+    char *attach = builtin_attach_command(call->session);
+    jsonx_set_str(*ok, "attach", attach);
+    free(attach);
     return ERR_OK;
 }
 

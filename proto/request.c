@@ -63,7 +63,7 @@ static const struct field rule_remove_fields[] = {{"rule", FIELD_STRING, REQ, fa
                                                   {"session", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
                                                   END};
 
-static const struct field edit_queue_fields[] = {{"remove", FIELD_STRINGS, OPT, false, 1, 64, NULL},
+static const struct field edit_queue_fields[] = {{"remove", FIELD_STRINGS, OPT, false, 1, 256, NULL},
                                                  {"message", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
                                                  {"text", FIELD_STRING, OPT, false, 1, TEXT_MAX, NULL},
                                                  END};

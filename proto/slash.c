@@ -2,6 +2,7 @@
 #include "proto/slash_private.h"
 
 #include "shared/jsonx.h"
+#include "shared/nearest.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
 
@@ -14,8 +15,7 @@
 #define DIGITS "0123456789"
 
 enum {
-    NAME_MAX_BYTES = 16, /* of a command; a longer word is none */
-    NEAR_MAX = 2,        /* letters by which a mistyped name may differ */
+    NEAR_MIN = 3, /* letters that a mistyped name has at least: fewer are near to all */
     NUMBER_DIGITS = 9,
     SHOWN_MAX = 40, /* bytes of what was typed that an error repeats */
     WORDS_MAX = 4
@@ -115,47 +115,17 @@ static bool misused(const struct input *in)
     return false;
 }
 
-static size_t least(size_t a, size_t b)
+/* The command that was likely meant: one that begins so, else one that is spelt nearly so; NULL if none. */
+static const char *meant(const char *name)
 {
-    return a < b ? a : b;
-}
-
-/* Letters that must be changed, added, dropped or swapped with the next to make one name of the other. */
-static size_t distance(const char *typed, size_t len, const char *name)
-{
-    size_t cost[NAME_MAX_BYTES + 1][NAME_MAX_BYTES + 1], name_len = strlen(name);
-    for (size_t i = 0; i <= len; i++) {
-        for (size_t j = 0; j <= name_len; j++) {
-            if (i == 0 || j == 0) {
-                cost[i][j] = i + j;
-                continue;
-            }
-            bool same = typed[i - 1] == name[j - 1];
-            cost[i][j] = least(cost[i - 1][j - 1] + !same, least(cost[i - 1][j], cost[i][j - 1]) + 1);
-            if (i > 1 && j > 1 && typed[i - 1] == name[j - 2] && typed[i - 2] == name[j - 1])
-                cost[i][j] = least(cost[i][j], cost[i - 2][j - 2] + 1);
-        }
-    }
-    return cost[len][name_len];
-}
-
-/* The row that was likely meant: one that begins so, else the least different; NULL if none is near. */
-static const struct slash_row *nearest(const char *name, size_t len)
-{
-    const struct slash_row *best = NULL;
-    size_t best_distance = least(NEAR_MAX, len / 2) + 1;
-    if (len == 0 || len > NAME_MAX_BYTES)
-        return NULL;
+    const char *names[SLASH_COUNT];
+    size_t len = strlen(name);
     for (enum slash_command command = 0; command < SLASH_COUNT; command++) {
-        if (strncmp(rows[command].name, name, len) == 0)
-            return &rows[command];
-        size_t far = distance(name, len, rows[command].name);
-        if (far < best_distance) {
-            best = &rows[command];
-            best_distance = far;
-        }
+        names[command] = rows[command].name;
+        if (len > 0 && strncmp(names[command], name, len) == 0)
+            return names[command];
     }
-    return best;
+    return len >= NEAR_MIN ? nearest_name(name, names, SLASH_COUNT) : NULL;
 }
 
 static bool unknown(const char *text, char error[256])
@@ -165,10 +135,10 @@ static bool unknown(const char *text, char error[256])
         return false;
     }
     size_t len = strcspn(text + 1, BLANKS);
-    const struct slash_row *near = nearest(text + 1, len);
     char *shown = sanitise_line(text + 1, len, SHOWN_MAX);
+    const char *near = meant(shown);
     if (near)
-        snprintf(error, 256, "there is no command '/%s'; did you mean /%s?", shown, near->name);
+        snprintf(error, 256, "there is no command '/%s'; did you mean /%s?", shown, near);
     else
         snprintf(error, 256, "there is no command '/%s'; 'stoa cmd --list' lists those there are", shown);
     free(shown);

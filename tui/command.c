@@ -40,6 +40,7 @@ static const struct option_row rules_options[] = {
 static const struct option_row set_options[] = {{"unset", 'u', "NAME", "take it away"}, END};
 static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it back out of the archive"},
                                                     END};
+static const struct option_row cmd_options[] = {{"list", 'l', NULL, "list the commands there are"}, END};
 static const struct option_row export_options[] = {
     {"format", 'f', "md|json", "Markdown (md, the default) or JSON"},
     {"output", 'o', "FILE", "write to FILE, exactly as it is stored"},
@@ -62,6 +63,10 @@ static const struct option_row send_options[] = {
     END};
 
 static const char session_notes[] =
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char cmd_notes[] =
+    "The same commands as in the full screen, with or without \"/\": stoa cmd first /rewind 1\n"
+    "With --json: what the daemon answered to the request that the command stands for.\n"
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
 static const char send_notes[] =
     "Without PROMPT, or with \"-\", the prompt is read from stdin. ^C interrupts the turn.\n"
@@ -99,6 +104,8 @@ const struct command command_table[] = {
      session_notes},
     {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
      COMMAND_TERMINAL, command_attach, NULL, session_notes},
+    {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,
+     cmd_options, cmd_notes},
     {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
      command_compact, NULL, session_notes},
     {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,

@@ -20,6 +20,7 @@ extern const struct option_row command_globals[];
 int command_allow(struct cli *cli);
 int command_archive(struct cli *cli);
 int command_attach(struct cli *cli);
+int command_cmd(struct cli *cli);
 int command_compact(struct cli *cli);
 int command_deny(struct cli *cli);
 int command_export(struct cli *cli);

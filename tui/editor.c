@@ -1,32 +1,28 @@
 #include "tui/editor.h"
 #include "shared/buf.h"
 #include "shared/xalloc.h"
+#include "tui/changes.h"
 #include "tui/history.h"
-#include "tui/wrap.h"
-#include <ctype.h>
+#include "tui/words.h"
 #include <stdlib.h>
 #include <string.h>
 
-enum { UNDO_MAX = 50, UNDO_BYTES_MAX = 1 << 20 };
-
-struct snapshot {
-    char *text;
-    size_t len, cursor;
-};
+enum { TYPED_MAX = 4 }; /* bytes of an insertion that counts as typed */
 
 struct editor {
     struct buf text;
     size_t cursor;
+    struct lines lines; /* of text */
+    size_t width;
     struct buf killed;
     struct history *history;
-    struct snapshot undo[UNDO_MAX];
-    size_t undo_count, undo_bytes;
+    struct changes *changes;
     bool typing;   /* the last change was a typed character: the next one joins it */
     bool goal_set; /* the last move was up or down */
     size_t goal;   /* the cell that up and down aim at */
-    size_t width;
-    struct editor_line *lines; /* of text at width, when line_count > 0 */
-    size_t line_count, line_room;
+    size_t top;    /* in the first visual line that was shown last */
+    struct line *shown;
+    size_t shown_room;
 };
 
 struct editor *editor_new(void)
@@ -36,7 +32,9 @@ struct editor *editor_new(void)
     buf_init(&editor->text, EDITOR_TEXT_MAX);
     buf_init(&editor->killed, EDITOR_TEXT_MAX);
     editor->history = history_new(EDITOR_HISTORY_MAX);
+    editor->changes = changes_new();
     editor->width = 80;
+    lines_set(&editor->lines, editor->text.data, 0, editor->width);
     return editor;
 }
 
@@ -46,12 +44,12 @@ void editor_free(struct editor **slot)
 
     if (!editor)
         return;
-    for (size_t i = 0; i < editor->undo_count; i++)
-        free(editor->undo[i].text);
     buf_free(&editor->text);
     buf_free(&editor->killed);
+    lines_free(&editor->lines);
     history_free(&editor->history);
-    free(editor->lines);
+    changes_free(&editor->changes);
+    free(editor->shown);
     free(editor);
     *slot = NULL;
 }
@@ -68,275 +66,227 @@ bool editor_empty(const struct editor *editor)
     return editor->text.len == 0;
 }
 
-/* --- changes and undo --- */
-
-static void undo_drop_oldest(struct editor *editor)
+size_t editor_cursor(const struct editor *editor)
 {
-    editor->undo_bytes -= editor->undo[0].len;
-    free(editor->undo[0].text);
-    memmove(editor->undo, editor->undo + 1, --editor->undo_count * sizeof *editor->undo);
+    return editor->cursor;
 }
 
-static void undo_save(struct editor *editor)
+/* --- changes --- */
+
+static bool fits(const struct editor *editor, size_t from, size_t to, size_t len)
 {
-    while (editor->undo_count == UNDO_MAX || (editor->undo_count > 0 && editor->undo_bytes > UNDO_BYTES_MAX))
-        undo_drop_oldest(editor);
-    editor->undo[editor->undo_count++] =
-        (struct snapshot){.text = xstrndup(editor->text.data, editor->text.len),
-                          .len = editor->text.len,
-                          .cursor = editor->cursor};
-    editor->undo_bytes += editor->text.len;
+    return editor->text.len - (to - from) + len <= editor->text.max;
 }
 
-static void changed(struct editor *editor)
+/* What meets at the cursor may have become one cluster. */
+static void leave_cluster(struct editor *editor)
 {
-    editor->line_count = 0;
-    editor->goal_set = false;
+    size_t start = lines_cluster_start(&editor->lines, editor->cursor);
+
+    if (start != editor->cursor)
+        editor->cursor = lines_cluster_right(&editor->lines, start);
 }
 
-/* Replaces [from, to) and puts the cursor behind what came in. */
-static bool replace(struct editor *editor, size_t from, size_t to, const char *text, size_t len)
+/* Makes a change that fits, and puts the cursor behind what came in. */
+static void make(struct editor *editor, size_t from, size_t to, const char *text, size_t len)
 {
-    size_t old = editor->text.len;
+    struct buf *buf = &editor->text;
+    size_t old = buf->len;
 
-    if (old - (to - from) + len > editor->text.max)
-        return false;
-    if (len > to - from) {
-        static const char zeros[4096];
-        for (size_t more = len - (to - from); more > 0;) {
-            size_t step = more < sizeof zeros ? more : sizeof zeros;
-            buf_put(&editor->text, zeros, step);
-            more -= step;
-        }
-    }
-    memmove(editor->text.data + from + len, editor->text.data + to, old - to);
+    if (len > to - from)
+        buf_put(buf, text, len - (to - from)); /* for the room; what is in it comes below */
+    memmove(buf->data + from + len, buf->data + to, old - to);
     if (len > 0)
-        memcpy(editor->text.data + from, text, len);
-    buf_truncate(&editor->text, old - (to - from) + len);
+        memcpy(buf->data + from, text, len);
+    buf_truncate(buf, old - (to - from) + len);
     editor->cursor = from + len;
-    changed(editor);
+    if (editor->top >= to && editor->top > from)
+        editor->top += len - (to - from);
+    else if (editor->top > from)
+        editor->top = from;
+    editor->goal_set = false;
+    lines_set(&editor->lines, buf->data, buf->len, editor->width);
+    leave_cluster(editor);
+}
+
+/* The same, as a change of its own that can be taken back. */
+static void change(struct editor *editor, size_t from, size_t to, const char *text, size_t len)
+{
+    changes_add(editor->changes, (struct change){.at = from,
+                                                 .new_len = len,
+                                                 .old = editor->text.data + from,
+                                                 .old_len = to - from,
+                                                 .before = editor->cursor,
+                                                 .after = from + len});
+    editor->typing = false;
+    make(editor, from, to, text, len);
+}
+
+bool editor_replace(struct editor *editor, size_t from, size_t to, const char *text, size_t len)
+{
+    if (!fits(editor, from, to, len))
+        return false;
+    if (len > 0 || to > from)
+        change(editor, from, to, text, len);
     return true;
 }
 
 bool editor_set(struct editor *editor, const char *text, size_t len)
 {
-    undo_save(editor);
-    editor->typing = false;
-    return replace(editor, 0, editor->text.len, text, len);
+    return editor_replace(editor, 0, editor->text.len, text, len);
 }
 
 bool editor_insert(struct editor *editor, const char *text, size_t len)
 {
-    bool joins = editor->typing && len <= 4 && *text != '\n';
+    bool typed = len <= TYPED_MAX, joins = editor->typing && typed && len > 0 && *text != '\n';
+    size_t end = editor->cursor + len;
 
-    if (len == 0)
-        return true;
-    if (editor->text.len + len > editor->text.max)
+    if (!fits(editor, editor->cursor, editor->cursor, len))
         return false;
-    if (!joins)
-        undo_save(editor);
-    editor->typing = len <= 4;
-    return replace(editor, editor->cursor, editor->cursor, text, len);
+    if (joins) {
+        changes_join(editor->changes, len);
+        make(editor, editor->cursor, editor->cursor, text, len);
+    } else if (len > 0) {
+        change(editor, editor->cursor, editor->cursor, text, len);
+    }
+    editor->typing = typed && editor->cursor == end;
+    return true;
+}
+
+static void turn(struct editor *editor, bool again)
+{
+    struct change taken;
+
+    editor->typing = false;
+    if (!changes_take(editor->changes, again, &taken))
+        return;
+    changes_turned(editor->changes, again, &taken, editor->text.data + taken.at);
+    make(editor, taken.at, taken.at + taken.new_len, taken.old, taken.old_len);
+    editor->cursor = taken.before;
+    free(taken.old);
 }
 
 void editor_undo(struct editor *editor)
 {
-    if (editor->undo_count == 0)
-        return;
-    struct snapshot *last = &editor->undo[--editor->undo_count];
-    replace(editor, 0, editor->text.len, last->text, last->len);
-    editor->cursor = last->cursor;
-    editor->typing = false;
-    editor->undo_bytes -= last->len;
-    free(last->text);
+    turn(editor, false);
 }
 
-/* --- visual lines --- */
+void editor_redo(struct editor *editor)
+{
+    turn(editor, true);
+}
+
+/* --- what is shown --- */
 
 void editor_set_width(struct editor *editor, size_t width)
 {
     if (width == editor->width || width == 0)
         return;
     editor->width = width;
-    editor->line_count = 0;
+    lines_set(&editor->lines, editor->text.data, editor->text.len, width);
 }
 
-static void add_line(struct editor *editor, size_t at, size_t len)
+size_t editor_height(struct editor *editor, size_t most)
 {
-    if (editor->line_count == editor->line_room) {
-        editor->line_room = editor->line_room ? editor->line_room * 2 : 16;
-        editor->lines = xreallocarray(editor->lines, editor->line_room, sizeof *editor->lines);
+    return lines_count(&editor->lines, most);
+}
+
+/* The first line shown, so that the cursor's line is among so many, and no room is left below the last one.
+ */
+static struct line first_shown(struct editor *editor, size_t rows)
+{
+    struct line cursor = lines_at(&editor->lines, editor->cursor), line;
+    struct line first =
+        lines_at(&editor->lines, editor->top < editor->text.len ? editor->top : editor->text.len);
+    size_t left = rows - 1;
+
+    if (cursor.at < first.at)
+        first = cursor;
+    for (line = first; left > 0 && line.at != cursor.at; left--)
+        lines_next(&editor->lines, &line);
+    if (line.at != cursor.at) {
+        first = cursor;
+        left = rows - 1;
+    } else {
+        while (left > 0 && lines_next(&editor->lines, &line))
+            left--;
     }
-    editor->lines[editor->line_count++] = (struct editor_line){at, len};
-}
-
-static size_t source_line_end(const struct editor *editor, size_t at)
-{
-    const char *newline = memchr(editor->text.data + at, '\n', editor->text.len - at);
-
-    return newline ? (size_t)(newline - editor->text.data) : editor->text.len;
-}
-
-const struct editor_line *editor_lines(struct editor *editor, size_t *count)
-{
-    size_t next;
-
-    for (size_t at = 0; editor->line_count == 0 || at > 0;) {
-        size_t end = source_line_end(editor, at);
-        do {
-            size_t len =
-                end > at ? wrap_next(editor->text.data + at, end - at, editor->width, WRAP_KEEP, &next) : 0;
-            add_line(editor, at, len);
-            at += len;
-        } while (at < end);
-        at = end < editor->text.len ? end + 1 : 0;
+    while (left-- > 0 && lines_previous(&editor->lines, &first)) {
     }
-    *count = editor->line_count;
-    return editor->lines;
+    return first;
 }
 
-/* Cells from the start of a visual line to the byte. */
-static size_t cells_between(const struct editor *editor, size_t from, size_t to)
+void editor_window(struct editor *editor, size_t rows, struct editor_window *window)
 {
-    size_t cells = 0, cell;
+    struct lines *lines = &editor->lines;
 
-    while (from < to) {
-        from += wrap_cluster(editor->text.data + from, to - from, &cell);
-        cells += cell;
+    if (rows > editor->shown_room) {
+        editor->shown = xreallocarray(editor->shown, rows, sizeof *editor->shown);
+        editor->shown_room = rows;
     }
-    return cells;
-}
-
-void editor_cursor(struct editor *editor, size_t *line, size_t *cell)
-{
-    size_t count, cells;
-    const struct editor_line *lines = editor_lines(editor, &count);
-    size_t low = 0, high = count;
-
-    while (high - low > 1) { /* the last line that begins at or before the cursor */
-        size_t middle = low + (high - low) / 2;
-        if (lines[middle].at <= editor->cursor)
-            low = middle;
-        else
-            high = middle;
-    }
-    *line = low;
-    cells = cells_between(editor, lines[low].at, editor->cursor);
-    *cell = cells < editor->width ? cells : editor->width;
+    *window = (struct editor_window){.lines = editor->shown};
+    struct line line = first_shown(editor, rows);
+    editor->top = line.at;
+    window->above = line.at > 0;
+    do {
+        if (line.at <= editor->cursor) {
+            window->cursor_line = window->count;
+            window->cursor_cell = line.at;
+        }
+        editor->shown[window->count++] = line;
+        window->below = lines_next(lines, &line);
+    } while (window->below && window->count < rows);
+    size_t cells = lines_cells(lines, window->cursor_cell, editor->cursor);
+    window->cursor_cell = cells < editor->width ? cells : editor->width;
 }
 
 /* --- moves --- */
 
-static size_t line_start(const struct editor *editor, size_t at)
-{
-    while (at > 0 && editor->text.data[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static size_t cluster_right(const struct editor *editor, size_t at)
-{
-    size_t cell;
-
-    if (at >= editor->text.len)
-        return editor->text.len;
-    return at + wrap_cluster(editor->text.data + at, editor->text.len - at, &cell);
-}
-
-/* Clusters can only be told from the start of their line. */
-static size_t cluster_left(const struct editor *editor, size_t at)
-{
-    size_t before = line_start(editor, at);
-
-    if (at == 0 || before == at)
-        return at == 0 ? 0 : at - 1;
-    for (size_t next = before; next < at; next = cluster_right(editor, next))
-        before = next;
-    return before;
-}
-
-static bool in_word(const struct editor *editor, size_t at)
-{
-    unsigned char c = (unsigned char)editor->text.data[at];
-
-    return c >= 0x80 || isalnum(c) || c == '_';
-}
-
-static size_t word_left(const struct editor *editor, size_t at)
-{
-    while (at > 0 && !in_word(editor, at - 1))
-        at--;
-    while (at > 0 && in_word(editor, at - 1))
-        at--;
-    return at;
-}
-
-static size_t word_right(const struct editor *editor, size_t at)
-{
-    while (at < editor->text.len && !in_word(editor, at))
-        at++;
-    while (at < editor->text.len && in_word(editor, at))
-        at++;
-    return at;
-}
-
-/* The byte of a visual line that is nearest to the cell, not past it. */
-static size_t at_cell(const struct editor *editor, const struct editor_line *line, size_t goal, bool last)
-{
-    size_t at = line->at, end = line->at + line->len, cells = 0, cell;
-
-    while (at < end) {
-        size_t used = wrap_cluster(editor->text.data + at, end - at, &cell);
-        if (cells + cell > goal || (!last && at + used == end)) /* the end belongs to the line below */
-            break;
-        cells += cell;
-        at += used;
-    }
-    return at;
-}
-
 static void show(struct editor *editor, const char *text)
 {
-    if (!text)
-        return;
-    replace(editor, 0, editor->text.len, text, strlen(text));
-    editor->typing = false;
+    if (text)
+        editor_set(editor, text, strlen(text));
 }
 
 static void move_vertically(struct editor *editor, bool up)
 {
-    size_t line, cell, count;
-    const struct editor_line *lines = editor_lines(editor, &count);
+    struct lines *lines = &editor->lines;
+    struct line line = lines_at(lines, editor->cursor);
+    size_t cell = lines_cells(lines, line.at, editor->cursor);
 
-    editor_cursor(editor, &line, &cell);
-    if (up ? line == 0 : line + 1 == count) {
+    if (!(up ? lines_previous : lines_next)(lines, &line)) {
         show(editor, up ? history_older(editor->history, editor->text.data) : history_newer(editor->history));
         return;
     }
     if (!editor->goal_set)
-        editor->goal = cell;
-    line += up ? (size_t)-1 : 1;
-    const struct editor_line *target = &lines[line];
-    bool last = line + 1 == count || lines[line + 1].at > target->at + target->len;
-    editor->cursor = at_cell(editor, target, editor->goal, last);
+        editor->goal = cell < editor->width ? cell : editor->width;
+    editor->cursor = lines_at_cell(lines, &line, editor->goal);
     editor->goal_set = true;
 }
 
-static size_t target_of(const struct editor *editor, enum editor_move move)
+static size_t word_target(struct editor *editor, bool left)
+{
+    size_t at = left ? words_left(editor->text.data, editor->cursor)
+                     : words_right(editor->text.data, editor->text.len, editor->cursor);
+    size_t start = lines_cluster_start(&editor->lines, at);
+
+    return left || start == at ? start : lines_cluster_right(&editor->lines, start);
+}
+
+static size_t target_of(struct editor *editor, enum editor_move move)
 {
     switch (move) {
     case EDITOR_LEFT:
-        return cluster_left(editor, editor->cursor);
+        return lines_cluster_left(&editor->lines, editor->cursor);
     case EDITOR_RIGHT:
-        return cluster_right(editor, editor->cursor);
+        return lines_cluster_right(&editor->lines, editor->cursor);
     case EDITOR_WORD_LEFT:
-        return word_left(editor, editor->cursor);
     case EDITOR_WORD_RIGHT:
-        return word_right(editor, editor->cursor);
+        return word_target(editor, move == EDITOR_WORD_LEFT);
     case EDITOR_LINE_START:
-        return line_start(editor, editor->cursor);
+        return lines_source_start(&editor->lines, editor->cursor);
     case EDITOR_LINE_END:
-        return source_line_end(editor, editor->cursor);
+        return lines_source_end(&editor->lines, editor->cursor);
     default:
         return editor->cursor;
     }
@@ -359,7 +309,7 @@ void editor_delete(struct editor *editor, enum editor_move move, bool kill)
 
     if (target == editor->cursor && kill &&
         move == EDITOR_LINE_END) /* at the end of a line its newline goes */
-        target = cluster_right(editor, target);
+        target = lines_cluster_right(&editor->lines, target);
     from = target < editor->cursor ? target : editor->cursor;
     to = target < editor->cursor ? editor->cursor : target;
     if (from == to)
@@ -368,14 +318,11 @@ void editor_delete(struct editor *editor, enum editor_move move, bool kill)
         buf_clear(&editor->killed);
         buf_put(&editor->killed, editor->text.data + from, to - from);
     }
-    undo_save(editor);
-    editor->typing = false;
-    replace(editor, from, to, NULL, 0);
+    change(editor, from, to, NULL, 0);
 }
 
 void editor_yank(struct editor *editor)
 {
-    editor->typing = false;
     editor_insert(editor, editor->killed.data, editor->killed.len);
     editor->typing = false;
 }

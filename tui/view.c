@@ -22,12 +22,10 @@ static struct editor *shown_editor(const struct ui *ui)
 
 static int draft_rows(struct ui *ui, int rows, int cols)
 {
-    size_t lines;
     int most = rows / 3 > 1 ? rows / 3 : 1;
 
     editor_set_width(shown_editor(ui), (size_t)(cols - PROMPT_CELLS - 1));
-    editor_lines(shown_editor(ui), &lines);
-    return lines > (size_t)most ? most : (int)lines;
+    return (int)editor_height(shown_editor(ui), (size_t)most);
 }
 
 struct geometry view_geometry(struct ui *ui, int rows, int cols)
@@ -118,29 +116,28 @@ static void draw_rule(struct screen *screen, int y, struct area draft)
 /* Draws the part of the draft around its cursor; returns where the cursor is on the screen. */
 static void draw_draft(struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x)
 {
-    size_t count, line, cell, rows = (size_t)area.rows;
     struct editor *editor = shown_editor(ui);
+    struct editor_window window;
     bool draft = editor == ui->editor;
     const char *text = editor_text(editor, NULL);
-    const struct editor_line *lines = editor_lines(editor, &count);
 
-    editor_cursor(editor, &line, &cell);
-    size_t first = line >= rows ? line - rows + 1 : 0;
-    for (size_t i = 0; i < rows; i++) {
+    editor_window(editor, (size_t)area.rows, &window);
+    for (size_t i = 0; i < (size_t)area.rows; i++) {
         screen_row(screen, area.y + (int)i, area.x, area.cols, STYLE_TEXT);
         screen_puts(screen,
-                    first + i == 0        ? (draft ? "› " : "» ")
-                    : first > 0 && i == 0 ? "↑ "
-                                          : "  ",
+                    i == 0 && !window.above                      ? (draft ? "› " : "» ")
+                    : i == 0                                     ? "↑ "
+                    : window.below && i + 1 == (size_t)area.rows ? "↓ "
+                                                                 : "  ",
                     STYLE_MARK);
-        if (draft && count == 1 && lines[0].len == 0)
+        if (draft && editor_empty(editor))
             screen_puts(screen, "write a message", STYLE_DIM);
-        else if (first + i < count)
-            screen_put(screen, text + lines[first + i].at, lines[first + i].len, STYLE_TEXT);
+        else if (i < window.count)
+            screen_put(screen, text + window.lines[i].at, window.lines[i].len, STYLE_TEXT);
         screen_row_end(screen);
     }
-    *cursor_y = area.y + (int)(line - first);
-    *cursor_x = area.x + PROMPT_CELLS + (int)cell;
+    *cursor_y = area.y + (int)window.cursor_line;
+    *cursor_x = area.x + PROMPT_CELLS + (int)window.cursor_cell;
 }
 
 static void draw_too_small(struct screen *screen)

@@ -113,7 +113,8 @@ static const struct field queue_fields[] = {OBJECT("added", OPT),
                                             TEXT("by", OPT, NAME_MAX_BYTES),
                                             END};
 static const struct field rewound_fields[] = {{"message", FIELD_STRING, REQ, true, 1, ID_MAX - 1, NULL},
-                                              {"removed", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+                                              {"removed", FIELD_INT, REQ, false, 1, INT64_MAX, NULL},
+                                              {"uncompacted", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               END};
 static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};

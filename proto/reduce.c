@@ -10,8 +10,9 @@
 
 bool reduce_started(struct state *state, const struct event *event)
 {
-    if (state->seq != 0)
+    if (state->seq != 0 || !origin_from_json(state, jsonx_obj(event->data, "from")))
         return false;
+    state->messages_total = state->from_messages; /* those of a fork are in its history, not in its events */
     set_text(&state->owner, jsonx_str(event->data, "owner", ""));
     set_text(&state->title, jsonx_str(event->data, "title", ""));
     set_text(&state->model, jsonx_str(event->data, "model", ""));
@@ -59,6 +60,13 @@ bool reduce_error(struct state *state, const struct event *event)
 
 /* --- the turn --- */
 
+static void forget_error(struct state *state)
+{
+    set_text(&state->error_kind, NULL);
+    set_text(&state->error_text, NULL);
+    state->error_ts = 0;
+}
+
 bool reduce_state(struct state *state, const struct event *event)
 {
     enum run_state to = run_state_parse(jsonx_str(event->data, "new", ""));
@@ -68,9 +76,7 @@ bool reduce_state(struct state *state, const struct event *event)
         return false;
     if (state->run == RUN_IDLE) {
         state->turn_started = event->ts;
-        set_text(&state->error_kind, NULL);
-        set_text(&state->error_text, NULL);
-        state->error_ts = 0;
+        forget_error(state);
     }
     if (to == RUN_IDLE) {
         state->turn_started = 0;
@@ -162,12 +168,51 @@ bool reduce_completed(struct state *state, const struct event *event)
     return true;
 }
 
-/* Kept by position in the conversation, not by content: history stays as it is. */
+/* How many of the messages in the window stay; SIZE_MAX if what the event counts does not fit. Where the
+ * window lacks the last one kept, none of it stays, and a new window is for the caller to bring. */
+static size_t kept_by(const struct state *state, const char *last, uint64_t removed)
+{
+    size_t kept = state->message_count;
+    while (last && kept > 0 && strcmp(state->messages[kept - 1]->id, last) != 0)
+        kept--;
+    if (!last)
+        return removed == state->messages_total ? 0 : SIZE_MAX;
+    if (kept > 0)
+        return removed == state->message_count - kept ? kept : SIZE_MAX;
+    return removed >= state->message_count && removed < state->messages_total ? 0 : SIZE_MAX;
+}
+
+/* Whether the message that a summary reaches to is in the window from that place on. */
+static bool drops_summary(const struct state *state, size_t kept)
+{
+    for (size_t i = kept; i < state->message_count; i++)
+        if (strcmp(state->messages[i]->id, state->compacted_upto) == 0)
+            return true;
+    return false;
+}
+
+static void forget_summary(struct state *state)
+{
+    set_text(&state->summary, NULL);
+    state->compacted_upto[0] = '\0';
+}
+
 bool reduce_rewound(struct state *state, const struct event *event)
 {
-    (void)state;
-    (void)event;
-    return false;
+    const char *last = jsonx_str(event->data, "message", NULL);
+    uint64_t removed = (uint64_t)jsonx_int(event->data, "removed", 0);
+    bool uncompacted = jsonx_bool(event->data, "uncompacted", false);
+    size_t kept = kept_by(state, last, removed);
+    if (state->run != RUN_IDLE || state->question_count > 0 || removed == 0 || kept == SIZE_MAX ||
+        (!uncompacted && (drops_summary(state, kept) || (!last && state->summary))))
+        return false;
+    state_keep_messages(state, kept);
+    state->messages_total -= removed;
+    state->context_tokens = 0;
+    forget_error(state);
+    if (uncompacted)
+        forget_summary(state);
+    return true;
 }
 
 bool reduce_compacted(struct state *state, const struct event *event)

@@ -24,6 +24,12 @@ json_t *participant_to_json(const struct participant *participant);
 void participant_clear(struct participant *participant);
 /* Adds at the end and drops what the window no longer holds. */
 void state_add_message(struct state *state, struct message *message);
+/* Keeps only so many of those that it has: the oldest ones. */
+void state_keep_messages(struct state *state, size_t count);
+/* What a fork was made of, as the member "from": NULL for what is none; false, with nothing changed, if
+ * malformed. */
+json_t *origin_to_json(const struct state *state);
+bool origin_from_json(struct state *state, const json_t *from);
 /* Puts it in its place by id, or replaces the one of that id. Takes what participant owns. */
 void participant_put(struct state *state, const struct participant *participant);
 /* Questions, answered ones and rules, and servers: gone, as JSON in a snapshot, and back (false if

@@ -118,8 +118,9 @@ static bool asked_call(const struct state *state, const struct question *questio
     return !*message || state_call(state, question->message, question->block) == CALL_NONE;
 }
 
+/* arguments: that a person put in place of the model's; or NULL. */
 static void set_call(struct state *state, struct message *message, const struct question *question,
-                     enum call_state to, const char *by)
+                     enum call_state to, const char *by, const char *arguments)
 {
     struct block *block = &message->blocks[question->block];
     size_t before = call_bytes(block->call);
@@ -133,6 +134,7 @@ static void set_call(struct state *state, struct message *message, const struct 
     }
     block->call->state = to;
     set_text(&block->call->by, by);
+    set_text(&block->call->arguments, arguments);
     size_t now = call_bytes(block->call);
     message->bytes += now - before;
     state->bytes += now - before;
@@ -149,7 +151,7 @@ bool reduce_asked(struct state *state, const struct event *event)
         return false;
     }
     if (message)
-        set_call(state, message, question, CALL_ASKED, NULL);
+        set_call(state, message, question, CALL_ASKED, NULL, NULL);
     question_add(state, question);
     return true;
 }
@@ -172,13 +174,43 @@ static void answered_add(struct state *state, const struct answered *answered)
     state->answered[state->answered_count++] = *answered;
 }
 
-/* A call that was denied ends by tool.ended, which says so to the model; until then it stays asked, and knows
- * by whom it was denied. */
+/* The arguments that the answer changes, as text: free() it; NULL if it changes none. */
+static char *changed_arguments(const json_t *data)
+{
+    const json_t *arguments = jsonx_obj(jsonx_obj(data, "content"), "arguments");
+    bool allows = strcmp(jsonx_str(data, "decision", ""), "allow") == 0;
+    return allows && arguments ? jsonx_dump(arguments, NULL) : NULL;
+}
+
+static bool has_room(const struct message *message, const char *arguments)
+{
+    size_t len = arguments ? strlen(arguments) : 0;
+    return len == 0 || (len <= STATE_ARGUMENTS_MAX && message->bytes + len <= STATE_MESSAGE_BYTES);
+}
+
+/* What an answer does to the call that it is about, if the window holds that. A call that was denied ends by
+ * tool.ended, which says so to the model; until then it stays asked, and knows by whom it was denied. */
+static bool answer_call(struct state *state, const struct question *question, const json_t *data)
+{
+    const char *decision = jsonx_str(data, "decision", "");
+    if (question->kind != QUESTION_PERMISSION ||
+        state_call(state, question->message, question->block) != CALL_ASKED)
+        return true;
+    struct message *message = state_message(state, question->message);
+    char *arguments = changed_arguments(data);
+    bool fits = has_room(message, arguments);
+    if (fits)
+        set_call(state, message, question, strcmp(decision, "allow") == 0 ? CALL_ALLOWED : CALL_ASKED,
+                 strcmp(decision, "cancel") == 0 ? NULL : jsonx_str(data, "by", NULL), arguments);
+    free(arguments);
+    return fits;
+}
+
 bool reduce_answered(struct state *state, const struct event *event)
 {
     const json_t *data = event->data;
     size_t at = question_place(state, jsonx_str(data, "question", ""));
-    if (at == state->question_count)
+    if (at == state->question_count || !answer_call(state, state->questions[at], data))
         return false;
     struct question *question = state->questions[at];
     const char *decision = jsonx_str(data, "decision", ""), *by = jsonx_str(data, "by", NULL);
@@ -187,11 +219,6 @@ bool reduce_answered(struct state *state, const struct event *event)
                                 .by = xstrdup_null(by),
                                 .ts = event->ts};
     strcpy(answered.id, question->id);
-    if (question->kind == QUESTION_PERMISSION &&
-        state_call(state, question->message, question->block) == CALL_ASKED)
-        set_call(state, state_message(state, question->message), question,
-                 strcmp(decision, "allow") == 0 ? CALL_ALLOWED : CALL_ASKED,
-                 strcmp(decision, "cancel") == 0 ? NULL : by);
     answered_add(state, &answered);
     question_free(&state->questions[at]);
     memmove(&state->questions[at], &state->questions[at + 1],

@@ -76,6 +76,17 @@ static json_t *compacted_json(const struct state *state)
     return json;
 }
 
+json_t *origin_to_json(const struct state *state)
+{
+    if (!state->from_session[0])
+        return NULL;
+    json_t *json = json_object();
+    jsonx_set_str(json, "session", state->from_session);
+    jsonx_set_str(json, "message", state->from_message[0] ? state->from_message : NULL);
+    jsonx_set_int(json, "messages", (int64_t)state->from_messages);
+    return json;
+}
+
 static json_t *newest_messages(const struct state *state, size_t limit, size_t max_bytes)
 {
     size_t first = state->message_count, bytes = 0;
@@ -132,11 +143,27 @@ json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes)
     json_object_set_new(json, "variables", json_deep_copy(state->variables));
     json_object_set_new(json, "variants", json_deep_copy(state->variants));
     set_or_null(json, "compacted", compacted_json(state));
+    set_or_null(json, "from", origin_to_json(state));
     jsonx_set_int(json, "context_tokens", state->context_tokens);
     return json;
 }
 
 /* --- reading --- */
+
+bool origin_from_json(struct state *state, const json_t *from)
+{
+    const char *session = jsonx_str(from, "session", ""), *message = jsonx_str(from, "message", "");
+    int64_t messages = jsonx_int(from, "messages", -1);
+    if (!from)
+        return true;
+    if (!id_valid(session, "s_") || messages < 0 || (message[0] != '\0') != (messages > 0) ||
+        (message[0] && !id_valid(message, "m_")))
+        return false;
+    strcpy(state->from_session, session);
+    strcpy(state->from_message, message);
+    state->from_messages = (uint64_t)messages;
+    return true;
+}
 
 static void read_scalars(struct state *state, const json_t *json)
 {
@@ -170,7 +197,7 @@ static void read_scalars(struct state *state, const json_t *json)
     state->context_tokens = jsonx_int(json, "context_tokens", 0);
 }
 
-/* All that is about tools; a snapshot of a version that had none lacks it. */
+/* What a snapshot of a version that did not know it lacks: all about tools, and where it was forked. */
 static bool read_tools(struct state *state, const json_t *json)
 {
     const json_t *compacted = jsonx_obj(json, "compacted"), *variables = jsonx_obj(json, "variables");
@@ -182,7 +209,8 @@ static bool read_tools(struct state *state, const json_t *json)
         set_text(&state->summary, jsonx_str(compacted, "summary", ""));
         strcpy(state->compacted_upto, upto);
     }
-    return questions_from_json(state, json) && servers_from_json(state, json_object_get(json, "servers")) &&
+    return origin_from_json(state, jsonx_obj(json, "from")) && questions_from_json(state, json) &&
+           servers_from_json(state, json_object_get(json, "servers")) &&
            (!variables ||
             strings_merge(state->variables, variables, STATE_VARIABLES_MAX, STATE_VARIABLE_MAX)) &&
            (!variants || strings_merge(state->variants, variants, STATE_SERVERS_MAX, STATE_SERVER_NAME_MAX));

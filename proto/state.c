@@ -165,6 +165,15 @@ void state_add_message(struct state *state, struct message *message)
     drop_beyond_window(state);
 }
 
+void state_keep_messages(struct state *state, size_t count)
+{
+    while (state->message_count > count) {
+        struct message **last = &state->messages[--state->message_count];
+        state->bytes -= (*last)->bytes;
+        message_free(last);
+    }
+}
+
 static bool is_among(struct message *const *messages, size_t count, const char *id)
 {
     while (count > 0 && strcmp(messages[count - 1]->id, id) != 0)

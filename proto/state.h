@@ -82,6 +82,7 @@ struct tool_call { /* what became of a block's call */
     char *file;             /* where in the session's folder the whole result is; NULL: it is whole */
     char *by;               /* who allowed, denied or cancelled it; NULL: nobody */
     char *why;              /* which rule decided; NULL if a person did */
+    char *arguments;        /* what a person who allowed it put in place of the input; NULL: nothing */
     int64_t started;        /* wall ms; 0 before */
     int64_t ms;             /* how long it took; -1 if not known */
     double progress, total; /* < 0: not said. These two and text are not in snapshots */
@@ -201,7 +202,10 @@ struct state {
     json_t *variables, *variants; /* objects of strings: name to value, server to variant */
     char *summary;                /* what stands for the messages up to compacted_upto; NULL: nothing */
     char compacted_upto[ID_MAX];
-    int64_t context_tokens; /* what the model's server counted last: of request and reply; 0: not known */
+    char from_session[ID_MAX]; /* "" unless it is a fork: of that session, */
+    char from_message[ID_MAX]; /* with its messages up to this one ("": with none), */
+    uint64_t from_messages;    /* which were so many */
+    int64_t context_tokens;    /* what the model's server counted last: of request and reply; 0: not known */
     size_t window_messages, window_bytes; /* oldest messages beyond these are dropped; 0: unlimited */
 };
 

@@ -249,6 +249,7 @@ static void each_type_comes_back_as_it_was_encoded(void **unused)
         [EVENT_RULE_REMOVED] = "{\"rule\":\"u_1\"}",
         [EVENT_SESSION_COMPACTED] = "{\"summary\":\"\",\"upto\":\"" MESSAGE "\",\"tokens\":0}",
         [EVENT_SESSION_ENDED] = "{\"reason\":\"\"}",
+        [EVENT_SESSION_REWOUND] = "{\"message\":null,\"removed\":2}",
         [EVENT_SESSION_STARTED] =
             "{\"owner\":\"a\",\"title\":\"\",\"model\":\"\",\"system\":null,\"created\":1}",
         [EVENT_SESSION_UPDATED] = "{\"temperature\":0.1}",

@@ -288,6 +288,28 @@ static inline void story_complete(struct story *story, const char *status)
     story_emit(story, EVENT_STREAM_COMPLETED, data);
 }
 
+/* To any of the messages, or before the first. False if nothing could be dropped. */
+static inline bool story_rewind(struct story *story)
+{
+    const struct state *state = story->state;
+    size_t count = state->message_count;
+
+    if (count == 0 || state->question_count > 0)
+        return false;
+    size_t kept = count - 1 - story_random(story, count < 6 ? (uint32_t)count : 6);
+    bool uncompacted = kept == 0 && state->summary;
+    for (size_t i = kept; i < count; i++)
+        uncompacted |= strcmp(state->messages[i]->id, state->compacted_upto) == 0;
+    json_t *data = json_pack("{s:s*,s:I,s:s}", "message", kept ? state->messages[kept - 1]->id : NULL,
+                             "removed", (json_int_t)(count - kept), "by", "ann");
+    if (kept == 0)
+        json_object_set_new(data, "message", json_null());
+    if (uncompacted)
+        json_object_set_new(data, "uncompacted", json_true());
+    story_emit(story, EVENT_SESSION_REWOUND, data);
+    return true;
+}
+
 static inline void story_begin_turn(struct story *story)
 {
     struct state *state = story->state;
@@ -318,6 +340,8 @@ static inline void story_turn(struct story *story)
 
     switch (story->state->run) {
     case RUN_IDLE:
+        if (dice < 15 && story_rewind(story))
+            break;
         if (dice < 90)
             story_begin_turn(story);
         else

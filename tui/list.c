@@ -1,6 +1,5 @@
-#include "tui/list.h"
 #include "shared/xalloc.h"
-#include "tui/cache.h"
+#include "tui/list_private.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,30 +8,12 @@ enum {
     PAGE_KEEPS = 2   /* lines of the last page that stay to be seen */
 };
 
-struct place { /* a line of an item */
-    size_t item, line;
-};
-
-struct list {
-    struct list_source source;
-    size_t width, height;
-    bool following;
-    struct folds folds;
-    struct cache *cache;
-    char anchor_id[ID_MAX]; /* of the topmost line, when not following */
-    size_t anchor_item;     /* where it was last */
-    uint64_t anchor_position;
-    char seen_id[ID_MAX]; /* the last message when following ended; "" if all is read */
-    bool arranged;
-    struct place top; /* of the rows, when arranged */
-    size_t blank;     /* empty rows above it: fewer lines than rows */
-};
-
 struct list *list_new(void)
 {
     struct list *list = xcalloc(1, sizeof *list);
 
     list->cache = cache_new();
+    list->folded = folded_new();
     list->following = true;
     list->width = list->height = 1;
     return list;
@@ -43,27 +24,30 @@ void list_free(struct list **list)
     if (!*list)
         return;
     cache_free(&(*list)->cache);
+    folded_free(&(*list)->folded);
     free(*list);
     *list = NULL;
 }
 
 /* --- items --- */
 
-static size_t item_count(const struct list *list)
+size_t item_count(const struct list *list)
 {
     return list->source.message_count + list->source.extra_count;
 }
 
-static const struct message *item_message(const struct list *list, size_t item)
+const struct message *item_message(const struct list *list, size_t item)
 {
     if (item < list->source.message_count)
         return list->source.messages[item];
     return list->source.extras[item - list->source.message_count].message;
 }
 
-static const struct layout *item_layout(struct list *list, size_t item)
+const struct layout *item_layout(struct list *list, size_t item)
 {
-    return cache_get(list->cache, item_message(list, item), list->width, &list->folds);
+    const struct message *message = item_message(list, item);
+
+    return cache_get(list->cache, message, list->width, folded_get(list->folded, message->id));
 }
 
 static size_t item_lines(struct list *list, size_t item)
@@ -71,23 +55,14 @@ static size_t item_lines(struct list *list, size_t item)
     return layout_lines(item_layout(list, item));
 }
 
-/* Index of the message of that id, looked for near the hint first; item_count if it is gone. */
-static size_t item_find(const struct list *list, const char *id, size_t hint)
-{
-    size_t count = item_count(list);
+/* --- places --- */
 
-    if (hint < count && strcmp(item_message(list, hint)->id, id) == 0)
-        return hint;
-    for (size_t item = 0; item < count; item++)
-        if (strcmp(item_message(list, item)->id, id) == 0)
-            return item;
-    return count;
+bool place_after(struct place a, struct place b)
+{
+    return a.item > b.item || (a.item == b.item && a.line > b.line);
 }
 
-/* --- arranging: where the topmost row is --- */
-
-/* The place so many lines above the end; the very first if there are fewer. *missing: how many fewer. */
-static struct place above_end(struct list *list, size_t lines, size_t *missing)
+struct place place_above_end(struct list *list, size_t lines, size_t *missing)
 {
     size_t item = item_count(list);
 
@@ -103,71 +78,7 @@ static struct place above_end(struct list *list, size_t lines, size_t *missing)
     return (struct place){0, 0};
 }
 
-static void set_anchor(struct list *list, struct place place)
-{
-    if (place.item >= item_count(list))
-        return;
-    memcpy(list->anchor_id, item_message(list, place.item)->id, sizeof list->anchor_id);
-    list->anchor_item = place.item;
-    list->anchor_position = layout_position(item_layout(list, place.item), place.line);
-}
-
-static bool is_after(struct place a, struct place b)
-{
-    return a.item > b.item || (a.item == b.item && a.line > b.line);
-}
-
-static void arrange(struct list *list)
-{
-    struct place end = above_end(list, list->height, &list->blank);
-
-    list->arranged = true;
-    list->top = end;
-    if (list->following || item_count(list) == 0)
-        return;
-    size_t item = item_find(list, list->anchor_id, list->anchor_item);
-    if (item == item_count(list)) { /* the message is gone: stay near */
-        item = list->anchor_item < item ? list->anchor_item : item - 1;
-        set_anchor(list, (struct place){item, 0});
-    }
-    list->anchor_item = item;
-    struct place top = {item, layout_find(item_layout(list, item), list->anchor_position)};
-    list->top = is_after(top, end) ? end : top; /* less than a view is left below: show all of it */
-}
-
-static void ensure(struct list *list)
-{
-    if (!list->arranged)
-        arrange(list);
-}
-
-void list_set(struct list *list, const struct list_source *source, size_t width, size_t height)
-{
-    list->source = *source;
-    list->width = width > 0 ? width : 1;
-    list->height = height > 0 ? height : 1;
-    list->arranged = false;
-}
-
-void list_reset(struct list *list)
-{
-    cache_clear(list->cache);
-    list->following = true;
-    list->seen_id[0] = '\0';
-    list->source = (struct list_source){0};
-    list->arranged = false;
-}
-
-void list_refresh(struct list *list)
-{
-    cache_clear(list->cache);
-    list->source = (struct list_source){0};
-    list->arranged = false;
-}
-
-/* --- scrolling --- */
-
-static struct place step_up(struct list *list, struct place place, size_t lines)
+struct place place_up(struct list *list, struct place place, size_t lines)
 {
     while (lines > place.line) {
         if (place.item == 0)
@@ -180,7 +91,7 @@ static struct place step_up(struct list *list, struct place place, size_t lines)
     return place;
 }
 
-static struct place step_down(struct list *list, struct place place, size_t lines)
+struct place place_down(struct list *list, struct place place, size_t lines)
 {
     size_t count = item_count(list);
 
@@ -194,6 +105,92 @@ static struct place step_down(struct list *list, struct place place, size_t line
     return place;
 }
 
+void mark_set(struct list *list, struct mark *mark, struct place place)
+{
+    if (place.item >= item_count(list))
+        return;
+    memcpy(mark->id, item_message(list, place.item)->id, sizeof mark->id);
+    mark->item = place.item;
+    mark->position = layout_position(item_layout(list, place.item), place.line);
+}
+
+/* Index of the message of that id, looked for near the hint first; item_count if it is gone. */
+static size_t item_find(const struct list *list, const char *id, size_t hint)
+{
+    size_t count = item_count(list);
+
+    if (hint < count && strcmp(item_message(list, hint)->id, id) == 0)
+        return hint;
+    for (size_t item = 0; item < count; item++)
+        if (strcmp(item_message(list, item)->id, id) == 0)
+            return item;
+    return count;
+}
+
+bool mark_find(struct list *list, struct mark *mark, struct place *place)
+{
+    size_t item = item_find(list, mark->id, mark->item);
+
+    if (item == item_count(list))
+        return false;
+    mark->item = item;
+    *place = (struct place){item, layout_find(item_layout(list, item), mark->position)};
+    return true;
+}
+
+/* --- arranging: where the topmost row is --- */
+
+static void arrange_top(struct list *list)
+{
+    struct place end = place_above_end(list, list->height, &list->blank), top;
+
+    list->top = end;
+    if (list->following || item_count(list) == 0)
+        return;
+    if (!mark_find(list, &list->anchor, &top)) { /* the message is gone: stay near */
+        size_t last = item_count(list) - 1;
+        top = (struct place){list->anchor.item < last ? list->anchor.item : last, 0};
+        mark_set(list, &list->anchor, top);
+    }
+    list->top = place_after(top, end) ? end : top; /* less than a view is left below: show all of it */
+}
+
+void list_arrange(struct list *list)
+{
+    if (list->arranged)
+        return;
+    arrange_top(list);
+    if (list->browsed && item_count(list) > 0)
+        cursor_arrange(list);
+    list->arranged = true;
+}
+
+void list_set(struct list *list, const struct list_source *source, size_t width, size_t height)
+{
+    list->source = *source;
+    list->width = width > 0 ? width : 1;
+    list->height = height > 0 ? height : 1;
+    list->arranged = false;
+}
+
+void list_reset(struct list *list)
+{
+    list_refresh(list);
+    folded_clear(list->folded);
+    list->following = true;
+    list->browsed = false;
+    list->seen_id[0] = '\0';
+}
+
+void list_refresh(struct list *list)
+{
+    cache_clear(list->cache);
+    list->source = (struct list_source){0};
+    list->arranged = false;
+}
+
+/* --- scrolling --- */
+
 static void stop_following(struct list *list)
 {
     list->following = false;
@@ -202,16 +199,22 @@ static void stop_following(struct list *list)
         list_mark_unread(list, list->source.messages[list->source.message_count - 1]->id);
 }
 
+void list_stay(struct list *list, struct place top)
+{
+    if (list->following)
+        stop_following(list);
+    mark_set(list, &list->anchor, top);
+    list->arranged = false;
+}
+
 static void scroll_up(struct list *list, size_t lines)
 {
     if (list->blank > 0 || item_count(list) == 0)
         return; /* all is seen: this is the bottom as well as the top */
-    struct place top = step_up(list, list->top, lines);
-    if (list->following && !is_after(list->top, top))
+    struct place top = place_up(list, list->top, lines);
+    if (list->following && !place_after(list->top, top))
         return;
-    if (list->following)
-        stop_following(list);
-    set_anchor(list, top);
+    list_stay(list, top);
 }
 
 static void scroll_down(struct list *list, size_t lines)
@@ -220,40 +223,47 @@ static void scroll_down(struct list *list, size_t lines)
 
     if (list->following)
         return;
-    struct place end = above_end(list, list->height, &missing);
-    struct place top = step_down(list, list->top, lines);
-    if (!is_after(end, top))
-        list->following = true;
+    struct place end = place_above_end(list, list->height, &missing);
+    struct place top = place_down(list, list->top, lines);
+    if (place_after(end, top))
+        mark_set(list, &list->anchor, top);
+    else if (list->browsed)
+        mark_set(list, &list->anchor, end); /* it is the cursor that follows */
     else
-        set_anchor(list, top);
+        list->following = true;
 }
 
 void list_scroll(struct list *list, long lines)
 {
-    ensure(list);
+    list_arrange(list);
     if (lines < 0)
         scroll_up(list, (size_t)-lines);
     else if (lines > 0)
         scroll_down(list, (size_t)lines);
     list->arranged = false;
+    if (list->browsed) {
+        arrange_top(list);
+        cursor_keep_seen(list);
+    }
 }
 
 void list_page(struct list *list, int pages)
 {
     size_t lines = list->height > PAGE_KEEPS ? list->height - PAGE_KEEPS : 1;
 
-    list_scroll(list, pages * (long)lines);
+    if (list->browsed)
+        cursor_page(list, pages * (long)lines);
+    else
+        list_scroll(list, pages * (long)lines);
 }
 
 void list_home(struct list *list)
 {
-    ensure(list);
-    if (list->blank > 0 || item_count(list) == 0)
-        return;
-    if (list->following)
-        stop_following(list);
-    set_anchor(list, (struct place){0, 0});
-    list->arranged = false;
+    list_arrange(list);
+    if (list->browsed)
+        cursor_set(list, (struct place){0, 0});
+    else if (list->blank == 0 && item_count(list) > 0)
+        list_stay(list, (struct place){0, 0});
 }
 
 void list_follow(struct list *list)
@@ -295,36 +305,85 @@ void list_mark_unread(struct list *list, const char *after)
         memcpy(list->seen_id, after, len + 1);
 }
 
-void list_toggle_folds(struct list *list)
-{
-    list->folds.unfolded = !list->folds.unfolded;
-    list->arranged = false;
-}
-
 bool list_wants_older(struct list *list)
 {
-    ensure(list);
+    list_arrange(list);
     return list->blank > 0 || (!list->following && list->top.item < OLDER_NEAR);
 }
 
 /* --- rows --- */
 
+void list_toggle_folds(struct list *list)
+{
+    folded_toggle_all(list->folded);
+    list->arranged = false;
+}
+
+bool list_unfolded(const struct list *list)
+{
+    return folded_get(list->folded, "")->unfolded;
+}
+
+/* False for a row without a message. */
+static bool row_place(struct list *list, size_t y, struct place *place)
+{
+    list_arrange(list);
+    if (y < list->blank)
+        return false;
+    *place = place_down(list, list->top, y - list->blank);
+    return place->item < item_count(list);
+}
+
 struct list_row list_row(struct list *list, size_t y)
 {
     struct list_row row = {.text = {.text = ""}};
+    struct place place;
 
-    ensure(list);
-    if (y < list->blank)
-        return row;
-    struct place place = step_down(list, list->top, y - list->blank);
-    if (place.item >= item_count(list))
+    if (!row_place(list, y, &place))
         return row;
     row.message = item_message(list, place.item);
     row.line = place.line;
     row.text = layout_line(item_layout(list, place.item), place.line);
     row.first_unread =
         place.line == 0 && place.item < list->source.message_count && place.item == first_unread(list);
+    row.cursor = list->browsed && place.item == list->at.item && place.line == list->at.line;
     if (place.item >= list->source.message_count)
         row.mark = list->source.extras[place.item - list->source.message_count].mark;
     return row;
+}
+
+size_t list_pieces(struct list *list, size_t y, const struct needle *needle,
+                   struct find_piece pieces[FIND_PIECES_MAX])
+{
+    struct place place;
+
+    if (!row_place(list, y, &place))
+        return 0;
+    return find_pieces(needle, item_message(list, place.item), item_layout(list, place.item), place.line,
+                       pieces);
+}
+
+bool list_fold_row(struct list *list, size_t y)
+{
+    struct place place;
+
+    if (!row_place(list, y, &place))
+        return false;
+    struct layout_line line = layout_line(item_layout(list, place.item), place.line);
+    return line.title && list_fold_block(list, place.item, line.block);
+}
+
+bool list_fold_block(struct list *list, size_t item, size_t block)
+{
+    const struct message *message = item_message(list, item);
+    struct folds folds = *folded_get(list->folded, message->id);
+
+    if (block >= message->block_count || message->blocks[block].kind == BLOCK_TEXT)
+        return false;
+    if (list->following && !list->browsed && list->blank == 0) /* what was clicked at stays where it is */
+        list_stay(list, list->top);
+    folds_toggle(&folds, block);
+    folded_set(list->folded, message->id, &folds);
+    list->arranged = false;
+    return true;
 }

@@ -36,18 +36,41 @@ static void edited(struct app *app)
     uv_timer_start(&app->typing, on_typing_over, TYPING_MS, 0);
 }
 
-static void insert(struct app *app, const char *text, size_t len, bool cut)
+/* Terminals send a pasted newline as Enter. */
+static void put_with_newlines(struct buf *out, const char *text, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len) {
+        const char *enter = memchr(text + at, '\r', len - at);
+        size_t end = enter ? (size_t)(enter - text) : len;
+
+        buf_put(out, text + at, end - at);
+        at = end + (enter != NULL);
+        if (enter && (at == len || text[at] != '\n'))
+            buf_putc(out, '\n');
+    }
+}
+
+/* All of it, or nothing. */
+static void paste(struct app *app, const struct key_event *event)
 {
     struct sanitise sanitise;
-    struct buf clean;
+    struct buf text, clean;
+    size_t draft;
 
+    editor_text(app->ui.editor, &draft);
+    buf_init(&text, KEYS_PASTE_MAX);
+    put_with_newlines(&text, event->text, event->len);
     sanitise_init(&sanitise, SANITISE_STRIP);
     buf_init(&clean, (size_t)KEYS_PASTE_MAX * 4);
-    sanitise_feed(&sanitise, text, len, &clean);
+    sanitise_feed(&sanitise, text.data, text.len, &clean);
     sanitise_end(&sanitise, &clean);
-    if (cut || !editor_insert(app->ui.editor, clean.data, clean.len))
-        app_say(app, true, "too long for a message: %zu KiB of at most %d KiB; nothing was inserted",
-                len >> 10, EDITOR_TEXT_MAX >> 10);
+    buf_free(&text);
+    if (event->total > event->len || !editor_insert(app->ui.editor, clean.data, clean.len))
+        app_say(app, true,
+                "nothing was inserted: %zu KiB were pasted to a draft of %zu KiB, a message takes %d",
+                (event->total + 1023) >> 10, (draft + 1023) >> 10, EDITOR_TEXT_MAX >> 10);
     else if (sanitise.hidden > 0)
         app_say(app, false, "%u control or invisible characters were left out", sanitise.hidden);
     buf_free(&clean);
@@ -198,7 +221,7 @@ static bool in_overlay(struct app *app, enum action action)
         move_by(&ui->scroll, step,
                 view_page_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
     else if (step != 0)
-        move_by(&ui->scroll, step, view_help_overflow(screen_rows(app->screen), screen_cols(app->screen)));
+        move_by(&ui->scroll, step, view_help_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
     else if (action == ACTION_CLOSE)
         ui->overlay = OVERLAY_NONE;
     else if (action == ACTION_CONFIRM && ui->overlay == OVERLAY_CONFIRM)
@@ -416,7 +439,7 @@ static void key(struct app *app, const struct key_event *event)
     else if (event->code == KEY_CLICK)
         click(app, event);
     else if (chat && event->code == KEY_PASTE)
-        insert(app, event->text, event->len, event->cut);
+        paste(app, event);
     else if (chat && event->code >= ' ' && event->code < 0x110000 && event->mods == 0)
         insert_char(app, event->code);
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 
 enum { ESC = 0x1B, PARAMS_MAX = 8, PARAM_VALUE_MAX = 0x10FFFF, INPUT_MAX = 8 << 20 };
+enum { RELEASED = 3 };          /* kitty's event type: the key came up */
+enum { PASTE_KEPT = 64 << 10 }; /* the room for pastes that is kept for the next one */
 
 static const char paste_end[] = "\033[201~";
 enum { PASTE_END_LEN = sizeof paste_end - 1 };
@@ -14,7 +16,8 @@ struct keys {
     struct buf input;
     size_t at; /* input before this was used */
     struct buf paste;
-    bool pasting, cut;
+    bool pasting;
+    size_t pasted; /* bytes so far */
 };
 
 enum parsed { NOTHING, PARTIAL, EVENT, SKIPPED };
@@ -98,15 +101,14 @@ static void set_code(struct key_event *event, uint32_t code, unsigned mods)
 
 struct csi {
     char prefix;                                 /* one of <=>? or 0 */
-    unsigned param[PARAMS_MAX], sub[PARAMS_MAX]; /* "5:3" is param 5, sub 3 */
+    unsigned param[PARAMS_MAX], sub[PARAMS_MAX]; /* "5:3:1" is param 5, sub 3; the 1 is of no use here */
     char final;
 };
 
 /* Parses text after "ESC [". Bytes used, or 0 if it does not end yet. */
 static size_t csi_parse(const char *text, size_t len, struct csi *csi)
 {
-    size_t at = 0, param = 0;
-    bool in_sub = false;
+    size_t at = 0, param = 0, colons = 0;
 
     memset(csi, 0, sizeof *csi);
     if (len > 0 && text[0] >= '<' && text[0] <= '?')
@@ -114,13 +116,14 @@ static size_t csi_parse(const char *text, size_t len, struct csi *csi)
     for (; at < len; at++) {
         char c = text[at];
         if (c >= '0' && c <= '9') {
-            unsigned *value = in_sub ? &csi->sub[param] : &csi->param[param];
-            *value = *value > PARAM_VALUE_MAX ? *value : *value * 10 + (unsigned)(c - '0');
+            unsigned *value = colons ? &csi->sub[param] : &csi->param[param];
+            if (colons < 2 && *value <= PARAM_VALUE_MAX)
+                *value = *value * 10 + (unsigned)(c - '0');
         } else if (c == ';') {
-            in_sub = false;
+            colons = 0;
             param += param < PARAMS_MAX - 1;
         } else if (c == ':') {
-            in_sub = true;
+            colons++;
         } else if (c < 0x20 || c > 0x2f) {
             csi->final = c; /* also what cannot be part of a sequence ends it */
             return at + 1;
@@ -199,7 +202,7 @@ static enum parsed tilde(struct keys *keys, struct key_event *event, const struc
 {
     if (csi->param[0] == 200) {
         keys->pasting = true;
-        keys->cut = false;
+        keys->pasted = 0;
         buf_clear(&keys->paste);
         return SKIPPED;
     }
@@ -217,14 +220,27 @@ static uint32_t letter_key(char final)
     static const struct {
         char final;
         uint32_t key;
-    } letters[] = {{'A', KEY_UP},     {'B', KEY_DOWN},   {'C', KEY_RIGHT}, {'D', KEY_LEFT},
-                   {'H', KEY_HOME},   {'F', KEY_END},    {'P', KEY_F1},    {'Q', KEY_F1 + 1},
-                   {'R', KEY_F1 + 2}, {'S', KEY_F1 + 3}, {'M', KEY_ENTER}};
+    } letters[] = {{'A', KEY_UP},  {'B', KEY_DOWN}, {'C', KEY_RIGHT},  {'D', KEY_LEFT},   {'H', KEY_HOME},
+                   {'F', KEY_END}, {'P', KEY_F1},   {'Q', KEY_F1 + 1}, {'R', KEY_F1 + 2}, {'S', KEY_F1 + 3}};
 
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
         if (letters[i].final == final)
             return letters[i].key;
     return KEY_UNKNOWN;
+}
+
+/* rxvt: an arrow in a small letter is one with Shift; "^" for "~" is Ctrl, "@" is both. */
+static bool is_rxvt(char final)
+{
+    return (final >= 'a' && final <= 'd') || final == '^' || final == '@';
+}
+
+static void set_rxvt(struct key_event *event, const struct csi *csi)
+{
+    if (csi->final >= 'a')
+        set(event, letter_key((char)(csi->final - 'a' + 'A')), MOD_SHIFT);
+    else
+        set(event, tilde_key(csi->param[0]), csi->final == '@' ? MOD_CTRL | MOD_SHIFT : MOD_CTRL);
 }
 
 static enum parsed csi_event(struct keys *keys, struct key_event *event, const struct csi *csi)
@@ -235,10 +251,14 @@ static enum parsed csi_event(struct keys *keys, struct key_event *event, const s
         set(event, KEY_REPLY, 0);
         return EVENT;
     }
+    if (csi->sub[1] == RELEASED)
+        return SKIPPED;
+    if (is_rxvt(csi->final)) {
+        set_rxvt(event, csi);
+        return EVENT;
+    }
     switch (csi->final) {
     case 'u':
-        if (csi->sub[1] == 3)
-            return SKIPPED; /* the key was released */
         set_reported(event, csi->param[0], csi->param[1]);
         return EVENT;
     case '~':
@@ -270,7 +290,14 @@ static enum parsed parse_csi(struct keys *keys, struct key_event *event, const c
 {
     struct csi csi;
 
-    if (len >= 3 && text[2] == 'M') { /* X10 mouse: three bytes follow */
+    if (text[2] == '[') { /* the Linux console's F1 to F5: a letter follows */
+        if (len < 4)
+            return PARTIAL;
+        *used = text[3] >= 'A' && text[3] <= 'E' ? 4 : 3;
+        set(event, *used == 4 ? KEY_F1 + (uint32_t)(text[3] - 'A') : (uint32_t)KEY_UNKNOWN, 0);
+        return EVENT;
+    }
+    if (text[2] == 'M') { /* X10 mouse: three bytes follow */
         if (len < 6)
             return PARTIAL;
         *used = 6;
@@ -291,6 +318,21 @@ static enum parsed parse_csi(struct keys *keys, struct key_event *event, const c
 
 /* --- what else begins with ESC --- */
 
+/* The keypad in application mode: what is on its keys. rxvt's arrows in small letters are those with Ctrl. */
+static void set_ss3(struct key_event *event, char final, unsigned mods)
+{
+    static const char keypad[] = "*+,-./0123456789";
+
+    if (final >= 'j' && final <= 'y')
+        set_code(event, (unsigned char)keypad[final - 'j'], mods);
+    else if (final == 'M' || final == 'X')
+        set_code(event, final == 'M' ? '\r' : '=', mods);
+    else if (final >= 'a' && final <= 'd')
+        set(event, letter_key((char)(final - 'a' + 'A')), mods | MOD_CTRL);
+    else
+        set(event, letter_key(final), mods);
+}
+
 static enum parsed parse_ss3(struct key_event *event, const char *text, size_t len, size_t *used)
 {
     unsigned mods = 0;
@@ -303,7 +345,7 @@ static enum parsed parse_ss3(struct key_event *event, const char *text, size_t l
     *used = at + 1;
     if ((unsigned char)text[at] < 0x40 || (unsigned char)text[at] > 0x7e)
         *used = at;
-    set(event, letter_key(text[at]), csi_mods(mods));
+    set_ss3(event, text[at], csi_mods(mods));
     return EVENT;
 }
 
@@ -337,8 +379,40 @@ static enum parsed parse_char(struct key_event *event, const char *text, size_t 
     return EVENT;
 }
 
-static enum parsed parse(struct keys *keys, struct key_event *event, const char *text, size_t len,
-                         size_t *used);
+static bool is_cursor_key(uint32_t code)
+{
+    return (code >= KEY_UP && code <= KEY_DELETE) || (code >= KEY_F1 && code <= KEY_F12);
+}
+
+/* Alt with an arrow or the like, as rxvt and others send it: ESC before the key's own sequence. Else the
+ * first one is the Esc key, and what follows begins something new. */
+static enum parsed parse_two_escapes(struct keys *keys, struct key_event *event, const char *text, size_t len,
+                                     size_t *used)
+{
+    struct csi csi = {0};
+    size_t body = 0;
+
+    if (len == 2 || (len == 3 && (text[2] == '[' || text[2] == 'O')))
+        return PARTIAL;
+    if (text[2] == 'O') {
+        body = 1;
+        set_ss3(event, text[3], 0);
+    } else if (text[2] == '[') {
+        body = csi_parse(text + 3, len - 3, &csi);
+        if (body == 0)
+            return PARTIAL;
+        if (csi.final != '~' || tilde_key(csi.param[0]) != KEY_UNKNOWN) /* those others begin pastes */
+            csi_event(keys, event, &csi);
+    }
+    *used = 3 + body;
+    if (is_cursor_key(event->code)) {
+        event->mods |= MOD_ALT;
+        return EVENT;
+    }
+    *used = 1;
+    *event = (struct key_event){.code = KEY_ESCAPE};
+    return EVENT;
+}
 
 static enum parsed parse_escape(struct keys *keys, struct key_event *event, const char *text, size_t len,
                                 size_t *used)
@@ -355,9 +429,7 @@ static enum parsed parse_escape(struct keys *keys, struct key_event *event, cons
     case '_':
         return parse_string(event, text, len, used);
     case ESC:
-        *used = 1;
-        set(event, KEY_ESCAPE, 0);
-        return EVENT;
+        return parse_two_escapes(keys, event, text, len, used);
     default:
         break;
     }
@@ -384,7 +456,9 @@ static enum parsed give_up(struct key_event *event, const char *text, size_t len
     *used = len;
     if (text[0] != ESC)
         return SKIPPED; /* a character without its end */
-    if (len == 1)
+    if (len > 1 && text[1] == ESC)
+        *used = 1;
+    if (*used == 1)
         set(event, KEY_ESCAPE, 0);
     else if (len == 2 && (unsigned char)text[1] < 0x80)
         set_code(event, (unsigned char)text[1], MOD_ALT);
@@ -399,7 +473,7 @@ static void paste_take(struct keys *keys, const char *text, size_t len)
 {
     size_t room = keys->paste.max - keys->paste.len;
 
-    keys->cut |= len > room;
+    keys->pasted += len;
     buf_put(&keys->paste, text, len < room ? len : room);
     keys->at += len;
 }
@@ -409,7 +483,7 @@ static enum parsed paste_done(struct keys *keys, struct key_event *event)
     keys->pasting = false;
     event->text = keys->paste.data;
     event->len = keys->paste.len;
-    event->cut = keys->cut;
+    event->total = keys->pasted;
     set(event, KEY_PASTE, 0);
     return EVENT;
 }
@@ -436,6 +510,8 @@ static enum parsed parse_paste(struct keys *keys, struct key_event *event, bool 
 
 bool keys_next(struct keys *keys, struct key_event *event, bool waited)
 {
+    if (!keys->pasting && keys->paste.cap > PASTE_KEPT)
+        buf_free(&keys->paste);
     for (;;) {
         enum parsed parsed;
         size_t len, used = 0;

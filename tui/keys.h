@@ -1,7 +1,7 @@
 /* The input parser: bytes of a terminal become key events. Understands legacy sequences, CSI u, xterm's
- * modifyOtherKeys, SGR and X10 mouse, focus reports, bracketed paste, and Alt as an ESC prefix. Never blocks,
- * and what it gives does not depend on how the bytes were cut, except that only time tells a lone ESC from
- * the start of a sequence. */
+ * modifyOtherKeys, what rxvt and the Linux console send, SGR and X10 mouse, focus reports, bracketed paste,
+ * and Alt as an ESC prefix. Never blocks, and what it gives does not depend on how the bytes were cut, except
+ * that only time tells a lone ESC from the start of a sequence. */
 #ifndef STOA_TUI_KEYS_H
 #define STOA_TUI_KEYS_H
 
@@ -39,7 +39,8 @@ enum key { /* above Unicode; a character is its own code */
            KEY_F12 = KEY_F1 + 11
 };
 
-enum { KEYS_PASTE_MAX = 1 << 20, KEYS_SEQUENCE_MAX = 4096, KEYS_ESCAPE_MS = 25, KEYS_PASTE_MS = 5000 };
+/* KEYS_PASTE_MAX: a message of 1 MiB, and what the sanitiser takes out of it. */
+enum { KEYS_PASTE_MAX = 2 << 20, KEYS_SEQUENCE_MAX = 4096, KEYS_ESCAPE_MS = 25, KEYS_PASTE_MS = 5000 };
 
 struct key_event {
     uint32_t code;
@@ -48,7 +49,7 @@ struct key_event {
     int x, y; /* mouse: cell, from 0 */
     const char *text; /* KEY_PASTE; lives until the next call of a keys_ function */
     size_t len;
-    bool cut; /* KEY_PASTE: it was longer than KEYS_PASTE_MAX */
+    size_t total; /* KEY_PASTE: bytes that were pasted; more than len if that was more than KEYS_PASTE_MAX */
 };
 
 struct keys;

@@ -11,8 +11,17 @@ struct seen {
     uint32_t code;
     uint8_t mods;
     int x, y;
-    size_t len;
+    size_t len, total, sum;
 };
+
+static size_t sum_of(const struct key_event *event)
+{
+    size_t sum = 0;
+
+    for (size_t i = 0; i < event->len; i++)
+        sum = sum * 31 + (unsigned char)event->text[i];
+    return sum;
+}
 
 static size_t parse(const uint8_t *data, size_t size, size_t piece, struct seen *seen)
 {
@@ -25,7 +34,8 @@ static size_t parse(const uint8_t *data, size_t size, size_t piece, struct seen 
         keys_feed(keys, data + at, last ? size - at : piece);
         while (count < EVENTS_MAX &&
                (keys_next(keys, &event, false) || (last && keys_next(keys, &event, true))))
-            seen[count++] = (struct seen){event.code, event.mods, event.x, event.y, event.len};
+            seen[count++] = (struct seen){event.code, event.mods,  event.x,       event.y,
+                                          event.len,  event.total, sum_of(&event)};
     }
     keys_free(&keys);
     return count;

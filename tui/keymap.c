@@ -1,5 +1,5 @@
-#include "tui/keymap.h"
-#include "shared/utf8.h"
+/* The built-in keys, and what is asked of those in force. */
+#include "tui/keymap_private.h"
 #include "tui/keys.h"
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +17,8 @@
         CONTEXT_##context, WHEN_ALWAYS, code, mods, action, help                                             \
     }
 
-/* WHEN_EMPTY rows stand before the others of the same key. */
-static const struct binding rows[] = {
+/* In each context ^C is a way out, which no configuration takes away (see keymap_bind.c). */
+static const struct binding builtin[] = {
     CHAT(KEY_ENTER, 0, ACTION_SEND, "send"),
     CHAT(KEY_ENTER, MOD_ALT, ACTION_NEWLINE, "new line"),
     CHAT('j', MOD_CTRL, ACTION_NEWLINE, NULL),
@@ -37,7 +37,7 @@ static const struct binding rows[] = {
     CHAT(KEY_END, MOD_CTRL, ACTION_FOLLOW, NULL),
     CHAT(KEY_TAB, 0, ACTION_FOLD, "fold or unfold reasoning and tool calls"),
     CHAT('r', MOD_CTRL, ACTION_HISTORY, "search in what was sent"),
-    CHAT('x', MOD_CTRL, ACTION_PREFIX, NULL),
+    CHAT('x', MOD_CTRL, ACTION_PREFIX, "another key follows: see below"),
     IN(PREFIX, 'l', 0, ACTION_SWITCHER, "list of sessions"),
     IN(PREFIX, 'l', MOD_CTRL, ACTION_SWITCHER, NULL),
     IN(PREFIX, 'n', 0, ACTION_NEW, "new session"),
@@ -53,15 +53,16 @@ static const struct binding rows[] = {
     CHAT('9', MOD_ALT, ACTION_SWITCH, NULL),
     CHAT('a', MOD_ALT, ACTION_ASKING, "to what waits for an answer"),
     CHAT('p', MOD_CTRL, ACTION_PALETTE, "palette: everything by name"),
-    IN(PANEL, 'y', 0, ACTION_PANEL, "allow, this once"),
-    IN(PANEL, 's', 0, ACTION_PANEL, "allow in this session from now on"),
-    IN(PANEL, 'p', 0, ACTION_PANEL, "allow always: which calls is asked"),
-    IN(PANEL, 'n', 0, ACTION_PANEL, "deny"),
-    IN(PANEL, 'N', 0, ACTION_PANEL, "deny, and say why"),
-    IN(PANEL, 'f', 0, ACTION_PANEL, "fill in a form"),
-    IN(PANEL, 'r', 0, ACTION_PANEL, "paste where the browser was sent"),
-    IN(PANEL, 'v', 0, ACTION_PANEL, "see all of it"),
-    IN(PANEL, KEY_ESCAPE, 0, ACTION_PANEL, "later (Alt+a brings it back)"),
+    IN(PANEL, 'y', 0, ACTION_PANEL_ONCE, "allow, this once"),
+    IN(PANEL, 's', 0, ACTION_PANEL_SESSION, "allow in this session from now on"),
+    IN(PANEL, 'p', 0, ACTION_PANEL_ALWAYS, "allow always: which calls is asked"),
+    IN(PANEL, 'n', 0, ACTION_PANEL_DENY, "deny"),
+    IN(PANEL, 'N', 0, ACTION_PANEL_DENY_WHY, "deny, and say why"),
+    IN(PANEL, 'e', 0, ACTION_PANEL_EDIT, "edit the arguments, then allow that"),
+    IN(PANEL, 'f', 0, ACTION_PANEL_FILL, "fill in a form"),
+    IN(PANEL, 'r', 0, ACTION_PANEL_REDIRECT, "paste where the browser was sent"),
+    IN(PANEL, 'v', 0, ACTION_PANEL_VIEW, "see all of it"),
+    IN(PANEL, KEY_ESCAPE, 0, ACTION_PANEL_LATER, "later (Alt+a brings it back)"),
     CHAT('g', MOD_CTRL, ACTION_EDITOR, "edit the draft in $EDITOR"),
     CHAT('l', MOD_CTRL, ACTION_REDRAW, "redraw"),
     CHAT('z', MOD_CTRL, ACTION_SUSPEND, "suspend"),
@@ -147,6 +148,7 @@ static const struct binding rows[] = {
     IN(BROWSE, KEY_ESCAPE, 0, ACTION_DRAFT, "back to writing"),
     IN(BROWSE, 'q', 0, ACTION_DRAFT, NULL),
     IN(BROWSE, 'i', 0, ACTION_DRAFT, NULL),
+    IN(BROWSE, 'c', MOD_CTRL, ACTION_DRAFT, NULL),
     IN(CONFIRM, 'y', 0, ACTION_CONFIRM, "do it"),
     IN(CONFIRM, 'n', 0, ACTION_CLOSE, "leave it"),
     IN(CONFIRM, KEY_ESCAPE, 0, ACTION_CLOSE, NULL),
@@ -175,79 +177,93 @@ static const struct binding rows[] = {
     IN(PAGE, 'c', MOD_CTRL, ACTION_CLOSE, NULL),
 };
 
+static const struct keymap *current; /* NULL: builtin */
+
+void keymap_use(const struct keymap *keymap)
+{
+    current = keymap;
+}
+
+bool keymap_is_used(const struct keymap *keymap)
+{
+    return current == keymap;
+}
+
+const struct binding *keymap_defaults(size_t *count)
+{
+    *count = sizeof builtin / sizeof *builtin;
+    return builtin;
+}
+
 const struct binding *keymap_rows(size_t *count)
 {
-    *count = sizeof rows / sizeof *rows;
-    return rows;
+    return current ? keymap_rows_of(current, count) : keymap_defaults(count);
 }
 
+static bool is_bound(const struct binding *row, enum context context, uint32_t code, uint8_t mods)
+{
+    return row->context == context && row->code == code && row->mods == mods;
+}
+
+/* What counts only while the draft is empty goes first then. */
 enum action keymap_find(enum context context, uint32_t code, uint8_t mods, bool draft_empty)
 {
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].context == context && rows[i].code == code && rows[i].mods == mods &&
-            (rows[i].when == WHEN_ALWAYS || draft_empty))
+    enum action always = ACTION_NONE;
+    size_t count;
+    const struct binding *rows = keymap_rows(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_bound(&rows[i], context, code, mods))
+            continue;
+        if (rows[i].when == WHEN_ALWAYS)
+            always = rows[i].action;
+        else if (draft_empty)
             return rows[i].action;
-    return ACTION_NONE;
+    }
+    return always;
 }
 
-static const char *key_name(uint32_t code, char out[8])
+size_t keymap_position(enum context context, uint32_t code, uint8_t mods)
 {
-    static const struct {
-        uint32_t code;
-        const char *name;
-    } names[] = {{KEY_UP, "↑"},
-                 {KEY_DOWN, "↓"},
-                 {KEY_LEFT, "←"},
-                 {KEY_RIGHT, "→"},
-                 {KEY_HOME, "Home"},
-                 {KEY_END, "End"},
-                 {KEY_PAGE_UP, "PgUp"},
-                 {KEY_PAGE_DOWN, "PgDn"},
-                 {KEY_INSERT, "Ins"},
-                 {KEY_DELETE, "Del"},
-                 {KEY_ENTER, "Enter"},
-                 {KEY_TAB, "Tab"},
-                 {KEY_BACKSPACE, "Backspace"},
-                 {KEY_ESCAPE, "Esc"},
-                 {KEY_WHEEL_UP, "wheel"},
-                 {KEY_WHEEL_DOWN, "wheel"},
-                 {' ', "Space"}};
+    size_t count, position = 0;
+    const struct binding *rows = keymap_rows(&count);
+    enum action action = keymap_find(context, code, mods, true);
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].code == code)
-            return names[i].name;
-    if (code >= KEY_F1 && code <= KEY_F12)
-        snprintf(out, 8, "F%u", code - KEY_F1 + 1);
-    else
-        out[utf8_encode(code, out)] = '\0';
+    for (size_t i = 0; i < count && !is_bound(&rows[i], context, code, mods); i++)
+        position += rows[i].context == context && rows[i].action == action;
+    return position;
+}
+
+const char *keymap_key_of(enum context context, enum action action, char out[KEYMAP_NAME_MAX])
+{
+    size_t count;
+    const struct binding *rows = keymap_rows(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].context == context && rows[i].action == action)
+            return keymap_name(rows[i].code, rows[i].mods, out);
+    out[0] = '\0';
     return out;
 }
 
-const char *keymap_name(uint32_t code, uint8_t mods, char out[24])
+const char *keymap_context_title(enum context context, char out[128])
 {
-    char name[8];
-    const char *key = key_name(code, name);
-
-    if (mods == MOD_CTRL && code > ' ' && code < 0x7f)
-        snprintf(out, 24, "^%c", code >= 'a' && code <= 'z' ? (char)(code - 'a' + 'A') : (char)code);
-    else
-        snprintf(out, 24, "%s%s%s%s", mods & MOD_CTRL ? "Ctrl+" : "", mods & MOD_ALT ? "Alt+" : "",
-                 mods & MOD_SHIFT ? "Shift+" : "", key);
-    return out;
-}
-
-const char *keymap_context_name(enum context context)
-{
-    static const char *const names[CONTEXT_COUNT] = {
+    static const char *const titles[CONTEXT_COUNT] = {
         [CONTEXT_CHAT] = "Writing and reading",
-        [CONTEXT_PREFIX] = "After ^X",
-        [CONTEXT_PANEL] = "When something is asked (Alt with these while you write)",
+        [CONTEXT_PANEL] = "When something is asked (with Alt while you write)",
         [CONTEXT_COMPLETION] = "While something is offered above the draft",
         [CONTEXT_PICKER] = "In a list (what you type filters)",
         [CONTEXT_BROWSE] = "Browsing the messages",
         [CONTEXT_CONFIRM] = "Where something is asked before it is done",
         [CONTEXT_PAGE] = "On this page",
     };
+    char prefix[KEYMAP_NAME_MAX];
 
-    return names[context];
+    if (context != CONTEXT_PREFIX)
+        snprintf(out, 128, "%s", titles[context]);
+    else if (*keymap_key_of(CONTEXT_CHAT, ACTION_PREFIX, prefix))
+        snprintf(out, 128, "After %s", prefix);
+    else
+        snprintf(out, 128, "After the prefix (which has no key)");
+    return out;
 }

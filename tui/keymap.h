@@ -1,4 +1,5 @@
-/* The keys: one table of context, key, action and help. Dispatch and the help page are both made from it. */
+/* The keys: one table of context, key, action and help. Dispatch, the help page and stoa(1) are made from it,
+ * and the configuration may give each action of each context other keys. */
 #ifndef STOA_TUI_KEYMAP_H
 #define STOA_TUI_KEYMAP_H
 
@@ -9,7 +10,7 @@
 enum context {
     CONTEXT_CHAT,
     CONTEXT_PREFIX,
-    CONTEXT_PANEL,      /* for the help page: panel.c knows its keys itself */
+    CONTEXT_PANEL,      /* a question above the draft; while one writes its keys need Alt */
     CONTEXT_COMPLETION, /* the list above the draft */
     CONTEXT_PICKER,     /* palette, list of sessions, history: what is typed filters */
     CONTEXT_BROWSE,     /* a cursor among the messages */
@@ -68,7 +69,16 @@ enum action {
     ACTION_MOUSE,
     ACTION_HELP,
     ACTION_CLOSE,
-    ACTION_PANEL, /* of the panel's own */
+    ACTION_PANEL_ONCE,
+    ACTION_PANEL_SESSION,
+    ACTION_PANEL_ALWAYS,
+    ACTION_PANEL_DENY,
+    ACTION_PANEL_DENY_WHY,
+    ACTION_PANEL_EDIT,
+    ACTION_PANEL_FILL,
+    ACTION_PANEL_REDIRECT,
+    ACTION_PANEL_VIEW,
+    ACTION_PANEL_LATER,
     ACTION_CHOOSE,
     ACTION_NEXT,
     ACTION_PREVIOUS,
@@ -100,13 +110,57 @@ struct binding {
     const char *help; /* NULL: another key for the row above */
 };
 
+struct keymap_key {
+    uint32_t code;
+    uint8_t mods;
+};
+
+enum { KEYMAP_NAME_MAX = 32, KEYMAP_KEYS_MAX = 16 }; /* bytes of a key's name; keys of an action */
+
+/* --- the keys in force --- */
+
 /* The rows in the order of the help page. */
 const struct binding *keymap_rows(size_t *count);
 /* ACTION_NONE if the key is not bound in that context. */
 enum action keymap_find(enum context context, uint32_t code, uint8_t mods, bool draft_empty);
-/* "^X", "Alt+Enter", "PgUp"; for text in out, which is returned. */
-const char *keymap_name(uint32_t code, uint8_t mods, char out[24]);
+/* Which one of its action's keys it is, from 0: the fourth key of ACTION_SWITCH is for the fourth session. */
+size_t keymap_position(enum context context, uint32_t code, uint8_t mods);
+/* The name of an action's first key, for hints; "" if it has none. Text in out, which is returned. */
+const char *keymap_key_of(enum context context, enum action action, char out[KEYMAP_NAME_MAX]);
 /* What a context is called on the help page. */
+const char *keymap_context_title(enum context context, char out[128]);
+
+/* --- names --- */
+
+/* "^X", "Alt+Enter", "PgUp", "↑"; for text in out, which is returned. */
+const char *keymap_name(uint32_t code, uint8_t mods, char out[KEYMAP_NAME_MAX]);
+/* Reads what keymap_name writes, and what people write: "Ctrl+X", "alt+enter", "Shift+Tab", "Up", "F5",
+ * "Space", "ß". False with what is wrong with it in error. */
+bool keymap_parse(const char *text, struct keymap_key *key, char error[256]);
+/* In the configuration: "chat", "line-down". */
 const char *keymap_context_name(enum context context);
+const char *keymap_action_name(enum action action);
+enum context keymap_context_find(const char *name); /* CONTEXT_COUNT if there is none */
+/* The context's action of that name, or ACTION_NONE. */
+enum action keymap_action_find(enum context context, const char *name);
+
+/* --- other keys --- */
+
+struct keymap;
+
+/* The table as it is built in. */
+const struct binding *keymap_defaults(size_t *count);
+/* A keymap as it is built in. */
+struct keymap *keymap_new(void);
+/* Puts the built-in keys in force again if it was in force. */
+void keymap_free(struct keymap **keymap);
+/* Puts it in force; it must live as long as it is. NULL: the built-in keys. */
+void keymap_use(const struct keymap *keymap);
+/* Gives an action other keys, and no others; at most KEYMAP_KEYS_MAX, count 0: none. Built-in keys of other
+ * actions yield; what was given before does not. line: for later errors. False with a sentence in error,
+ * nothing changed. */
+bool keymap_bind(struct keymap *keymap, enum context context, enum action action,
+                 const struct keymap_key *keys, size_t count, int line, char error[256]);
+const struct binding *keymap_rows_of(const struct keymap *keymap, size_t *count);
 
 #endif

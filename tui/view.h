@@ -14,7 +14,7 @@ void view_draw(struct ui *ui, struct screen *screen);
  * none. */
 size_t view_session_at(const struct ui *ui, int rows, int cols, int y, int x);
 /* Lines of the help page, or of the page that is shown, beyond those that fit, for scrolling. */
-size_t view_help_overflow(int rows, int cols);
-size_t view_page_overflow(const struct ui *ui, int rows, int cols);
+size_t view_help_overflow(struct ui *ui, int rows, int cols);
+size_t view_page_overflow(struct ui *ui, int rows, int cols);
 
 #endif

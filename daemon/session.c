@@ -15,6 +15,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct session *session_new(struct server *server, uint32_t key, struct state *state, uint64_t snapshot_seq)
@@ -331,42 +332,59 @@ static void begin_turn(struct session *session, json_t *message, const char *by)
         supervisor_turn(session);
 }
 
-static size_t queued_bytes(const struct state *state)
+static size_t json_bytes(const json_t *json)
+{
+    size_t len;
+    free(jsonx_dump(json, &len));
+    return len;
+}
+
+/* Of all that waits but for that one (or NULL). */
+static size_t queued_bytes(const struct state *state, const struct message *but)
 {
     size_t bytes = 0;
-    for (size_t i = 0; i < state->queue_count; i++)
-        bytes += state->queue[i]->bytes;
+    for (size_t i = 0; i < state->queue_count; i++) {
+        json_t *json = state->queue[i] != but ? message_to_json(state->queue[i]) : NULL;
+        bytes += json ? json_bytes(json) : 0;
+        json_decref(json);
+    }
     return bytes;
 }
 
-static enum err check_size(const struct session *session, size_t len, char error[256])
+static enum err check_size(const struct session *session, const char *text, const json_t *attachments,
+                           char error[256])
 {
     int64_t size = config_number(session->server->config, OPTION_LIMITS_MESSAGE_SIZE);
+    size_t len = strlen(text), i;
+    const json_t *attachment;
+    json_array_foreach(attachments, i, attachment)
+    {
+        len += json_string_length(json_object_get(attachment, "text"));
+    }
     if ((int64_t)len <= size)
         return ERR_OK;
-    snprintf(error, 256, "the message has %zu bytes; at most %" PRId64 " are taken (limits.message_size)",
-             len, size);
+    snprintf(error, 256, "the message has %zu bytes%s; at most %" PRId64 " are taken (limits.message_size)",
+             len, json_array_size(attachments) > 0 ? " with its attachments" : "", size);
     return ERR_TOO_LARGE;
 }
 
-/* others: bytes of what waits besides. */
-static enum err check_room(size_t others, size_t len, char error[256])
+/* but: a waiting one whose place it takes, or NULL. */
+static enum err check_room(const struct state *state, const struct message *but, const json_t *message,
+                           char error[256])
 {
+    size_t others = queued_bytes(state, but), len = json_bytes(message);
     if (others + len <= SESSION_QUEUE_BYTES)
         return ERR_OK;
-    snprintf(error, 256, "messages of %zu bytes wait already; with this one's %zu it would be more than %d",
+    snprintf(error, 256,
+             "messages of %zu bytes (as JSON) wait already; with this one's %zu it would be more than %d",
              others, len, SESSION_QUEUE_BYTES);
     return ERR_BUSY;
 }
 
-static enum err check_send(const struct session *session, const char *text, char error[256])
+static enum err check_send(const struct session *session, const json_t *message, char error[256])
 {
     const struct state *state = session->state;
     int64_t queue = config_number(session->server->config, OPTION_LIMITS_QUEUE);
-    size_t len = strlen(text);
-    enum err code = check_size(session, len, error);
-    if (code != ERR_OK)
-        return code;
     if (state->ended || state->archived) {
         snprintf(error, 256, "the session is archived; take it back first (stoa archive --undo)");
         return ERR_CONFLICT;
@@ -377,7 +395,7 @@ static enum err check_send(const struct session *session, const char *text, char
                  queue);
         return ERR_BUSY;
     }
-    return waits ? check_room(queued_bytes(state), len, error) : ERR_OK;
+    return waits ? check_room(state, NULL, message, error) : ERR_OK;
 }
 
 static const struct message *queued(const struct state *state, const char *id)
@@ -392,30 +410,39 @@ enum err session_edit_queued(struct session *session, const char *by, const char
                              char error[256])
 {
     const struct message *old = queued(session->state, id);
-    size_t len = strlen(text);
     if (!old) {
         snprintf(error, 256, "no message '%.50s' waits in this session (any more)", id);
         return ERR_NOT_FOUND;
     }
-    enum err code = check_size(session, len, error);
+    json_t *attachments = message_attachments(old);
+    json_t *message = message_user_json(old->id, old->author, old->ts, text, attachments);
+    enum err code = check_size(session, text, attachments, error);
     if (code == ERR_OK)
-        code = check_room(queued_bytes(session->state) - old->bytes, len, error);
-    if (code != ERR_OK)
+        code = check_room(session->state, old, message, error);
+    json_decref(attachments);
+    if (code != ERR_OK) {
+        json_decref(message);
         return code;
+    }
     json_t *data = json_object();
-    json_object_set_new(data, "replaced", message_user_json(old->id, old->author, old->ts, text));
+    json_object_set_new(data, "replaced", message);
     jsonx_set_str(data, "by", by);
     return session_emit(session, EVENT_QUEUE_CHANGED, data) ? ERR_OK : ERR_INTERNAL;
 }
 
-enum err session_send(struct session *session, const char *user, const char *text, bool steer,
-                      char message[ID_MAX], bool *queued, char error[256])
+enum err session_send(struct session *session, const char *user, const char *text, const json_t *attachments,
+                      bool steer, char message[ID_MAX], bool *queued, char error[256])
 {
-    enum err code = check_send(session, text, error);
+    enum err code = check_size(session, text, attachments, error);
     if (code != ERR_OK)
         return code;
     id_make(message, "m_");
-    json_t *json = message_user_json(message, user, clock_wall_ms(), text);
+    json_t *json = message_user_json(message, user, clock_wall_ms(), text, attachments);
+    code = check_send(session, json, error);
+    if (code != ERR_OK) {
+        json_decref(json);
+        return code;
+    }
     *queued = session->state->run != RUN_IDLE || session->state->queue_count > 0;
     if (!*queued) {
         begin_turn(session, json, user);

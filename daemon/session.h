@@ -16,9 +16,9 @@ enum {
     SESSION_CHECKPOINT_MS = 750,
     SESSION_RESUMES_MAX = 3, /* crashes in a row after which an allowed call is not tried again by itself */
     SESSION_COMPACT_MIN = 4, /* messages that there must be, since the last time, to compact a session */
-    /* Messages that wait. With what else is in a snapshot, and each byte six in JSON, it fits into a reply,
-     * and with the whole window into the frame that an agent starts from. */
-    SESSION_QUEUE_BYTES = 512 << 10
+    /* Messages that wait, as JSON. With what else is in a snapshot, each byte of which may be six in JSON, it
+     * fits into a reply, and with the whole window into the frame that an agent starts from. */
+    SESSION_QUEUE_BYTES = 3 << 20
 };
 
 struct server;
@@ -63,10 +63,11 @@ void session_error(struct session *session, const char *kind, const char *text);
 /* Ends the message that streams, if one does, as it has come so far. */
 void session_cut(struct session *session, enum message_status status, const char *why);
 
-/* Takes a user's message: begins a turn with it, or queues it. message: the new id. ERR_OK, or why not. */
-enum err session_send(struct session *session, const char *user, const char *text, bool steer,
-                      char message[ID_MAX], bool *queued, char error[256]);
-/* Changes the text of a message that waits. ERR_OK, or why not. */
+/* Takes a user's message: begins a turn with it, or queues it. attachments: [{name, text}], or NULL. message:
+ * the new id. ERR_OK, or why not. */
+enum err session_send(struct session *session, const char *user, const char *text, const json_t *attachments,
+                      bool steer, char message[ID_MAX], bool *queued, char error[256]);
+/* Changes the text of a message that waits; its attachments stay. ERR_OK, or why not. */
 enum err session_edit_queued(struct session *session, const char *by, const char *id, const char *text,
                              char error[256]);
 /* Begins a turn with the first queued message if the session is idle and has one. */

@@ -12,7 +12,7 @@
 
 #define ENVELOPE_VERSION "stoa/1"
 enum {
-    ENVELOPE_REQUEST_MAX = 1 << 20, /* bytes of a frame, client to daemon */
+    ENVELOPE_REQUEST_MAX = 7 << 20, /* bytes of a frame, client to daemon: 1 MiB of text, each byte six */
     ENVELOPE_REPLY_MAX = 16 << 20,  /* bytes of a frame, daemon to client */
     ENVELOPE_ID_MAX = 64
 };

@@ -4,11 +4,12 @@
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define TOKENS_TOTAL_MAX (INT64_C(1) << 48)
 
-enum { AUTHOR_MAX = 256, STOP_REASON_MAX = 64, ERROR_MAX = 4096 };
+enum { AUTHOR_MAX = 256, STOP_REASON_MAX = 64, ERROR_MAX = 4096, KIB = 1024 };
 
 static const char *const status_names[] = {"complete", "streaming", "interrupted", "failed"};
 static const char *const role_names[] = {"user", "assistant"};
@@ -173,7 +174,7 @@ static bool block_from_json(const json_t *json, struct block *block)
     if (!json_is_string(text) || json_string_length(text) > STATE_TEXT_MAX ||
         (block->kind == BLOCK_TOOL_CALL &&
          (!id || !name || !call_from_json(json_object_get(json, "call"), &block->call))) ||
-        (block->kind == BLOCK_ATTACHMENT && !name))
+        (block->kind == BLOCK_ATTACHMENT && (!name || strlen(name) > STATE_ATTACHMENT_NAME_MAX)))
         return false;
     buf_init(&block->text, STATE_TEXT_MAX);
     buf_put(&block->text, json_string_value(text), json_string_length(text));
@@ -244,12 +245,26 @@ struct message *message_from_json(const json_t *json)
     return message;
 }
 
-json_t *message_user_json(const char *id, const char *author, int64_t ts, const char *text)
+static json_t *block_new(enum block_kind kind)
 {
-    json_t *json = json_object(), *content = json_array(), *block = json_object();
-    jsonx_set_str(block, "type", block_kind_name(BLOCK_TEXT));
+    json_t *block = json_object();
+    jsonx_set_str(block, "type", block_kind_name(kind));
+    return block;
+}
+
+json_t *message_user_json(const char *id, const char *author, int64_t ts, const char *text,
+                          const json_t *attachments)
+{
+    json_t *json = json_object(), *content = json_array(), *block = block_new(BLOCK_TEXT), *attachment;
+    size_t i;
     jsonx_set_str(block, "text", text);
     json_array_append_new(content, block);
+    json_array_foreach(attachments, i, attachment)
+    {
+        block = block_new(BLOCK_ATTACHMENT);
+        json_object_update(block, attachment);
+        json_array_append_new(content, block);
+    }
     jsonx_set_str(json, "id", id);
     jsonx_set_str(json, "role", role_names[MESSAGE_ROLE_USER]);
     jsonx_set_str(json, "author", author);
@@ -259,19 +274,53 @@ json_t *message_user_json(const char *id, const char *author, int64_t ts, const 
     return json;
 }
 
-char *message_text(const struct message *message)
+json_t *message_attachments(const struct message *message)
+{
+    json_t *attachments = json_array();
+    for (size_t i = 0; i < message->block_count; i++) {
+        const struct block *block = &message->blocks[i];
+        if (block->kind != BLOCK_ATTACHMENT)
+            continue;
+        json_t *json = json_object();
+        jsonx_set_str(json, "name", block->name);
+        jsonx_set_strn(json, "text", block->text.data, block->text.len);
+        json_array_append_new(attachments, json);
+    }
+    return attachments;
+}
+
+char *attachment_line(const char *name, size_t bytes)
+{
+    return bytes < KIB ? xasprintf("[file %s, %zu bytes]", name, bytes)
+                       : xasprintf("[file %s, %zu KiB]", name, (bytes + KIB - 1) / KIB);
+}
+
+static char *joined(const struct message *message, bool attachments)
 {
     struct buf out;
     buf_init(&out, (size_t)STATE_TEXT_MAX * STATE_BLOCKS_MAX);
     for (size_t i = 0; i < message->block_count; i++) {
         const struct block *block = &message->blocks[i];
-        if (block->kind != BLOCK_TEXT)
+        bool attached = block->kind == BLOCK_ATTACHMENT;
+        if (block->kind != BLOCK_TEXT && !(attached && attachments))
             continue;
         if (out.len)
             buf_puts(&out, "\n\n");
-        buf_put(&out, block->text.data, block->text.len);
+        char *line = attached ? attachment_line(block->name, block->text.len) : NULL;
+        buf_put(&out, line ? line : block->text.data, line ? strlen(line) : block->text.len);
+        free(line);
     }
     return buf_take(&out);
+}
+
+char *message_typed(const struct message *message)
+{
+    return joined(message, false);
+}
+
+char *message_text(const struct message *message)
+{
+    return joined(message, true);
 }
 
 /* --- chunks --- */

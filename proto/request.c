@@ -1,6 +1,8 @@
 /* The table of requests. Adding one is a row here, its line in PROTOCOL.md, and a handler in the daemon. */
 #include "proto/request.h"
 
+#include "proto/state.h"
+
 #include <string.h>
 
 #define OPT false
@@ -63,10 +65,11 @@ static const struct field rule_remove_fields[] = {{"rule", FIELD_STRING, REQ, fa
                                                   {"session", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
                                                   END};
 
-static const struct field edit_queue_fields[] = {{"remove", FIELD_STRINGS, OPT, false, 1, 256, NULL},
-                                                 {"message", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
-                                                 {"text", FIELD_STRING, OPT, false, 1, TEXT_MAX, NULL},
-                                                 END};
+static const struct field edit_queue_fields[] = {
+    {"remove", FIELD_STRINGS, OPT, false, 1, STATE_QUEUE_MAX, NULL},
+    {"message", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
+    {"text", FIELD_STRING, OPT, false, 1, TEXT_MAX, NULL},
+    END};
 
 static const struct field history_fields[] = {{"before", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
                                               {"after", FIELD_STRING, OPT, false, 1, ID_LEN_MAX, NULL},
@@ -76,10 +79,11 @@ static const struct field history_fields[] = {{"before", FIELD_STRING, OPT, fals
 static const struct field search_fields[] = {
     {"text", FIELD_STRING, REQ, false, 1, 1000, NULL}, {"limit", FIELD_INT, OPT, false, 1, 200, NULL}, END};
 
-static const struct field send_fields[] = {{"text", FIELD_STRING, REQ, false, 1, TEXT_MAX, NULL},
-                                           {"mode", FIELD_ENUM, OPT, false, 0, 0, "queue|steer"},
-                                           {"attachments", FIELD_ARRAY, OPT, false, 0, 16, NULL},
-                                           END};
+static const struct field send_fields[] = {
+    {"text", FIELD_STRING, REQ, false, 1, TEXT_MAX, NULL},
+    {"mode", FIELD_ENUM, OPT, false, 0, 0, "queue|steer"},
+    {"attachments", FIELD_ARRAY, OPT, false, 0, STATE_ATTACHMENTS_MAX, NULL},
+    END};
 
 static const struct field hello_fields[] = {{"kind", FIELD_ENUM, OPT, false, 0, 0, "tui|cli|api"},
                                             {"terminal", FIELD_STRING, OPT, false, 0, 64, NULL},

@@ -16,6 +16,8 @@ enum {
     STATE_TEXT_MAX = 1 << 20,         /* bytes of one block */
     STATE_BLOCKS_MAX = 256,           /* blocks of one message */
     STATE_QUEUE_MAX = 256,            /* messages that wait */
+    STATE_ATTACHMENTS_MAX = 16,       /* of one message */
+    STATE_ATTACHMENT_NAME_MAX = 1024, /* bytes */
     STATE_WINDOW_MESSAGES = 400,      /* messages that daemon and agent keep in memory */
     STATE_WINDOW_BYTES = 2 << 20,     /* ... and bytes of their content */
     STATE_SNAPSHOT_BYTES = 512 << 10, /* content bytes of one wire snapshot */
@@ -272,11 +274,19 @@ struct message *state_open_calls(const struct state *state);
 /* One message as JSON (new reference), and back (free with message_free; NULL if malformed). */
 json_t *message_to_json(const struct message *message);
 struct message *message_from_json(const json_t *json);
-/* A complete user message of one text block, as JSON (new reference). ts: wall milliseconds. */
-json_t *message_user_json(const char *id, const char *author, int64_t ts, const char *text);
+/* A complete user message of one text block, and of one block for each of attachments ([{name, text}], may be
+ * NULL), as JSON (new reference). ts: wall milliseconds. */
+json_t *message_user_json(const char *id, const char *author, int64_t ts, const char *text,
+                          const json_t *attachments);
+/* The message's attachments as [{name, text}] (new reference). */
+json_t *message_attachments(const struct message *message);
 void message_free(struct message **message);
-/* The text blocks, joined by a blank line; free() it. What a person would call the message's text. */
+/* The text blocks, joined by a blank line; free() it. What a person typed, or the model said. */
+char *message_typed(const struct message *message);
+/* The same, and a line for each attachment: what a person would call the message's text. free() it. */
 char *message_text(const struct message *message);
+/* What stands for an attachment where it is not shown: "[file NAME, 12 KiB]"; free() it. */
+char *attachment_line(const char *name, size_t bytes);
 /* The content array of a message, as in PROTOCOL.md (new reference). */
 json_t *message_content(const struct message *message);
 

@@ -72,7 +72,7 @@ void outbox_arrived(struct outbox *outbox, const char *session, const struct mes
 {
     if (message->role != MESSAGE_ROLE_USER || !outbox->entries)
         return;
-    char *text = message_text(message);
+    char *text = message_typed(message);
     for (struct outbox_entry *entry = outbox->entries; entry; entry = entry->next) {
         if (!entry->arrived && strcmp(entry->session, session) == 0 && strcmp(entry->text, text) == 0) {
             entry->arrived = true;

@@ -58,6 +58,15 @@ static void call_outcome(const json_t *block, char text[160])
         snprintf(text + len, 160 - (size_t)len, ", %.3g s", (double)ms / 1000);
 }
 
+static void put_file(struct out *out, const json_t *block)
+{
+    char *line =
+        attachment_line(jsonx_str(block, "name", ""), json_string_length(json_object_get(block, "text")));
+
+    out_printf(out, "%s\n", line);
+    free(line);
+}
+
 /* --- as text --- */
 
 static void text_call(struct out *out, const json_t *block)
@@ -85,6 +94,8 @@ static void text_block(struct out *out, const json_t *block)
         out_printf(out, "%s%s", text, len > 0 && text[len - 1] == '\n' ? "" : "\n");
     else if (is_block(block, "tool_call"))
         text_call(out, block);
+    else if (is_block(block, "attachment"))
+        put_file(out, block);
 }
 
 void transcript_text(struct out *out, const json_t *message)
@@ -140,6 +151,9 @@ static void markdown_block(struct out *out, const json_t *block)
         if (result)
             put_fenced(out, "text", result);
         free(name);
+    } else if (is_block(block, "attachment")) {
+        put_file(out, block);
+        out_printf(out, "\n");
     }
 }
 

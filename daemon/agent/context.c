@@ -1,6 +1,7 @@
 /* APIs refuse a history in which a call has no result, a result no call, or an id comes twice; so none of
  * that leaves this file, whatever models and crashes have put into the history. */
 #include "daemon/agent/context.h"
+#include "shared/buf.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
@@ -8,8 +9,10 @@
 #include <string.h>
 
 enum {
-    CONTEXT_ID_MAX = 40,  /* bytes of a call's id: what all APIs take */
-    CONTEXT_NAME_MAX = 64 /* of a tool's name */
+    CONTEXT_ID_MAX = 40,   /* bytes of a call's id: what all APIs take */
+    CONTEXT_NAME_MAX = 64, /* of a tool's name */
+    CONTEXT_FENCE_MIN = 3,
+    CONTEXT_FILE_MAX = 4 << 20 /* bytes of an attachment with its fences, each half of it at most */
 };
 
 static const char name_characters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -139,6 +142,63 @@ static void add_block(struct writer *writer, const struct message *message, cons
     }
 }
 
+/* The longest run of a character in the text. */
+static size_t longest_run(const char *text, char c)
+{
+    size_t longest = 0, run = 0;
+
+    for (; *text; text++) {
+        run = *text == c ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static void put_fence(struct buf *out, char c, size_t len)
+{
+    while (len-- > 0)
+        buf_putc(out, c);
+    buf_putc(out, '\n');
+}
+
+/* Its fence is longer than all that looks like one in it, so that no file can end itself and go on in the
+ * user's name; of the character that makes it shorter. */
+static void add_file(struct writer *writer, const struct block *block)
+{
+    const char *text = block->text.data;
+    size_t ticks = longest_run(text, '`'), tildes = longest_run(text, '~');
+    char c = ticks <= tildes ? '`' : '~';
+    size_t run = ticks <= tildes ? ticks : tildes,
+           fence = run < CONTEXT_FENCE_MIN ? CONTEXT_FENCE_MIN : run + 1;
+    json_t *said = block_new("text");
+    struct buf out;
+
+    buf_init(&out, CONTEXT_FILE_MAX);
+    buf_printf(&out, "The file %s, which the user attached to this message:\n", block->name);
+    put_fence(&out, c, fence);
+    buf_put(&out, text, block->text.len);
+    if (block->text.len > 0 && text[block->text.len - 1] != '\n')
+        buf_putc(&out, '\n');
+    put_fence(&out, c, fence);
+    jsonx_set_strn(said, "text", out.data, out.len);
+    jsonx_set_str(said, "file", block->name);
+    jsonx_set_int(said, "bytes", (int64_t)block->text.len);
+    prompt_add(writer->prompt, "user", said);
+    buf_free(&out);
+}
+
+/* Files first: a question that follows what it is about is answered better. */
+static void add_user(struct writer *writer, const struct message *message)
+{
+    char *text = message_typed(message);
+
+    for (size_t i = 0; i < message->block_count; i++)
+        if (message->blocks[i].kind == BLOCK_ATTACHMENT)
+            add_file(writer, &message->blocks[i]);
+    prompt_add_text(writer->prompt, "user", text);
+    free(text);
+}
+
 static void add_reply(struct writer *writer, size_t place)
 {
     const struct message *message = writer->state->messages[place];
@@ -197,9 +257,7 @@ void context_prompt(const struct state *state, const struct context *context, st
         if (message->role == MESSAGE_ROLE_ASSISTANT && message->status != MESSAGE_STREAMING) {
             add_reply(&writer, i);
         } else if (message->role == MESSAGE_ROLE_USER) {
-            char *text = message_text(message);
-            prompt_add_text(prompt, "user", text);
-            free(text);
+            add_user(&writer, message);
         }
     }
     json_decref(writer.ids);

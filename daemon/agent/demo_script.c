@@ -169,7 +169,8 @@ void demo_script_read(struct demo_script *script, const char *message, int64_t r
     for (; (end = strchr(line, '\n')); line = end + 1)
         read_if_directives(script, line, (size_t)(end - line));
     read_if_directives(script, line, strlen(line));
-    if (!script->text)
+    script->greets = !script->text;
+    if (script->greets)
         script->text = answer(message);
     if (!script->input)
         script->input = xstrdup("{\"from\":\"demo\"}");
@@ -184,6 +185,27 @@ void demo_script_clear(struct demo_script *script)
 }
 
 /* --- what is said --- */
+
+void demo_script_files(struct demo_script *script, const json_t *content)
+{
+    struct buf says;
+    const json_t *block;
+    size_t i;
+
+    if (!script->greets)
+        return;
+    buf_init(&says, SCRIPT_SAYS_MAX);
+    json_array_foreach(content, i, block)
+    {
+        const char *name = jsonx_str(block, "file", NULL);
+        if (name)
+            buf_printf(&says, "I got the file %s of %lld bytes.\n\n", name,
+                       (long long)jsonx_int(block, "bytes", 0));
+    }
+    buf_puts(&says, script->text);
+    free(script->text);
+    script->text = buf_take(&says);
+}
 
 void demo_script_results(struct demo_script *script, const json_t *content, int64_t round)
 {

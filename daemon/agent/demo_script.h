@@ -39,11 +39,15 @@ struct demo_script {
     char *input;   /* of their calls, as it was written */
     int64_t times; /* that they are called */
     char *text;    /* what is said if chunks is 0 */
+    bool greets;   /* text is the answer to what has no directives */
 };
 
 /* rate: what holds unless the message says otherwise. Free with demo_script_clear. */
 void demo_script_read(struct demo_script *script, const char *message, int64_t rate);
 void demo_script_clear(struct demo_script *script);
+/* Says first which files came with the message, unless it was told what to say. content: the message's, as in
+ * struct prompt. */
+void demo_script_files(struct demo_script *script, const json_t *content);
 /* The results of its calls are there: says what came of them, in place of what it said before; content: that
  * of struct prompt's newest message. round: how often it has called already. */
 void demo_script_results(struct demo_script *script, const json_t *content, int64_t round);

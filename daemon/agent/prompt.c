@@ -110,7 +110,8 @@ const char *prompt_asked(const struct prompt *prompt)
         if (strcmp(jsonx_str(message, "role", ""), "user") != 0)
             continue;
         for (size_t k = json_array_size(content); k-- > 0;)
-            if (is_of(json_array_get(content, k), "text"))
+            if (is_of(json_array_get(content, k), "text") &&
+                !json_object_get(json_array_get(content, k), "file"))
                 return jsonx_str(json_array_get(content, k), "text", "");
     }
     return "";

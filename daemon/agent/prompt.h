@@ -3,7 +3,7 @@
  *
  * messages is [{"role":"user"|"assistant","content":[...]}]: roles alternate, the first one is the user's,
  * nothing is empty. Content, by "type":
- *   text       {"text"}: never blank
+ *   text       {"text"}: never blank; {"file":name,"bytes"} too if it is a file that came with the message
  *   reasoning  {"text","signature"}, redacted {"data"}: as the model's server gave them (assistant)
  *   call       {"id","name","input"}: input is JSON as text, as the model sent it (assistant)
  *   result     {"id","name","text","failed"?:true}: of a call; before all else in its message (user)
@@ -37,7 +37,7 @@ bool prompt_has_tools(const struct prompt *prompt);
 /* The text blocks from content[at] on, up to the first block of another kind, joined by blank lines: *text is
  * free()d by the caller, NULL if there is none. Returns where the next block is. */
 size_t prompt_text(const json_t *content, size_t at, char **text);
-/* The last text block that a user said, borrowed; "" if there is none. */
+/* The last text block that a user said, files aside, borrowed; "" if there is none. */
 const char *prompt_asked(const struct prompt *prompt);
 /* Content of the newest message if that holds results; else NULL. */
 const json_t *prompt_results(const struct prompt *prompt);

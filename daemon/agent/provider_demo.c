@@ -231,10 +231,12 @@ static int64_t rounds(const struct prompt *prompt)
 static void *demo_start(const struct ask *ask, const struct sink *sink)
 {
     struct demo *demo = xcalloc(1, sizeof *demo);
-    const json_t *results = prompt_results(ask->prompt);
+    const json_t *results = prompt_results(ask->prompt), *messages = ask->prompt->messages;
+    const json_t *newest = jsonx_arr(json_array_get(messages, json_array_size(messages) - 1), "content");
 
     demo->sink = *sink;
     demo_script_read(&demo->script, prompt_asked(ask->prompt), ask->demo_rate);
+    demo_script_files(&demo->script, newest);
     if (results)
         demo_script_results(&demo->script, results, rounds(ask->prompt));
     demo->whole = demo->script.chunks > 0 ? demo->script.chunks : (int64_t)strlen(demo->script.text);

@@ -58,7 +58,7 @@ static void without_a_file_all_is_default(void **state)
     (void)state;
     assert_non_null(config);
     assert_int_equal(config_number(config, OPTION_AGENT_IDLE_TIMEOUT), 5 * 60 * 1000);
-    assert_int_equal(config_number(config, OPTION_LIMITS_MESSAGE_SIZE), 256 << 10);
+    assert_int_equal(config_number(config, OPTION_LIMITS_MESSAGE_SIZE), 1 << 20);
     assert_int_equal(config_number(config, OPTION_MODEL_PROBE_LOCAL), 1);
     assert_int_equal(config_number(config, OPTION_LOG_LEVEL), LOG_INFO);
     assert_string_equal(config_text(config, OPTION_AGENT_PATH), "");

@@ -237,14 +237,14 @@ static void a_waiting_message_is_changed_in_its_place(void **unused)
     char id[ID_MAX];
 
     for (int i = 0; i < 3; i++)
-        assert_int_equal(
-            fold_json(state, EVENT_QUEUE_CHANGED,
-                      json_pack("{s:o,s:b}", "added",
-                                message_user_json(fold_id("m_", i, id), "ann", 1, "old"), "front", i == 1)),
-            FOLD_OK);
+        assert_int_equal(fold_json(state, EVENT_QUEUE_CHANGED,
+                                   json_pack("{s:o,s:b}", "added",
+                                             message_user_json(fold_id("m_", i, id), "ann", 1, "old", NULL),
+                                             "front", i == 1)),
+                         FOLD_OK);
     fold_id("m_", 1, id);
     assert_int_equal(fold_json(state, EVENT_QUEUE_CHANGED,
-                               json_pack("{s:o}", "replaced", message_user_json(id, "ann", 1, "new"))),
+                               json_pack("{s:o}", "replaced", message_user_json(id, "ann", 1, "new", NULL))),
                      FOLD_OK);
     char *text = message_text(state->queue[0]);
     assert_string_equal(text, "new");
@@ -252,14 +252,14 @@ static void a_waiting_message_is_changed_in_its_place(void **unused)
     assert_string_equal(state->queue[0]->id, id);
     assert_true(state->queue[0]->steer);
     assert_int_equal(state->queue_count, 3);
+    assert_int_equal(fold_json(state, EVENT_QUEUE_CHANGED,
+                               json_pack("{s:o}", "replaced",
+                                         message_user_json(fold_id("m_", 9, id), "ann", 1, "x", NULL))),
+                     FOLD_BAD);
     assert_int_equal(
         fold_json(state, EVENT_QUEUE_CHANGED,
-                  json_pack("{s:o}", "replaced", message_user_json(fold_id("m_", 9, id), "ann", 1, "x"))),
-        FOLD_BAD);
-    assert_int_equal(
-        fold_json(state, EVENT_QUEUE_CHANGED,
-                  json_pack("{s:o,s:[s]}", "replaced", message_user_json(fold_id("m_", 1, id), "ann", 1, "x"),
-                            "removed", id)),
+                  json_pack("{s:o,s:[s]}", "replaced",
+                            message_user_json(fold_id("m_", 1, id), "ann", 1, "x", NULL), "removed", id)),
         FOLD_BAD);
     state_free(&state);
 }

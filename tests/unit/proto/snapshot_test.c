@@ -412,15 +412,17 @@ static void the_largest_session_can_be_attached_to_and_given_to_an_agent(void **
     add_all_else(state);
     for (int i = 0; i < 4; i++) { /* SESSION_QUEUE_BYTES */
         snprintf(id, sizeof id, "m_01j8zq4k3nw8x5t7v9r2m7%04d", i);
-        emit(state, EVENT_QUEUE_CHANGED, json_pack("{s:o}", "added", message_user_json(id, "a", 1, text)));
+        emit(state, EVENT_QUEUE_CHANGED,
+             json_pack("{s:o}", "added", message_user_json(id, "a", 1, text, NULL)));
     }
     free(text);
     add_full_message(state, 1);
     assert_true(snapshot_bytes(state, 200, STATE_SNAPSHOT_BYTES) < ENVELOPE_REPLY_MAX - 4096);
     text =
         dense(STATE_WINDOW_BYTES - STATE_MESSAGE_BYTES - 4096); /* before one like it, the window is full */
-    emit(state, EVENT_MESSAGE_ADDED,
-         json_pack("{s:o}", "message", message_user_json("m_01j8zq4k3nw8x5t7v9r2m80000", "a", 1, text)));
+    emit(
+        state, EVENT_MESSAGE_ADDED,
+        json_pack("{s:o}", "message", message_user_json("m_01j8zq4k3nw8x5t7v9r2m80000", "a", 1, text, NULL)));
     free(text);
     assert_int_equal(state->message_count, 2);
     assert_true(snapshot_bytes(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES) < LINK_FRAME_MAX - 4096);

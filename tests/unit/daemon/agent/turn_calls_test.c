@@ -60,7 +60,8 @@ static void say(struct play *play, const char *text)
 {
     json_t *data = json_object();
 
-    json_object_set_new(data, "message", message_user_json("m_01j8zq4k3n0000000000099999", "ann", 1, text));
+    json_object_set_new(data, "message",
+                        message_user_json("m_01j8zq4k3n0000000000099999", "ann", 1, text, NULL));
     rig_event(&play->rig, EVENT_MESSAGE_ADDED, data);
     json_decref(data);
 }

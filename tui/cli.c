@@ -15,7 +15,7 @@ enum {
     SAY_MAX = 4096,
     LIST_PAGE = 1000,
     CANDIDATES_SHOWN = 10,
-    PROMPT_MAX = 262144 /* bytes, as message.send takes them */
+    PROMPT_MAX = 1 << 20 /* bytes, as message.send takes them */
 };
 
 /* --- saying --- */

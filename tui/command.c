@@ -55,6 +55,7 @@ static const struct option_row new_options[] = {{"title", 't', "TITLE", "its tit
 static const struct option_row rm_options[] = {{"yes", 'y', NULL, "do not ask"}, END};
 static const struct option_row search_options[] = {{"number", 'n', "N", "at most this many (20)"}, END};
 static const struct option_row send_options[] = {
+    {"attach", 'a', "FILE", "send this file (text in UTF-8) with it; may be given several times"},
     {"session", 's', "SESSION", "the session; the most recent one if not given"},
     {"new", 0, NULL, "in a new session"},
     {"model", 'm', "MODEL", "of the new session, as provider/model"},

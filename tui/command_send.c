@@ -4,6 +4,7 @@
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include "tui/command.h"
+#include "tui/mention.h"
 #include "tui/printer.h"
 #include <signal.h>
 #include <stdio.h>
@@ -319,11 +320,28 @@ static int follow_turn(struct send *send)
     return send->exit_code;
 }
 
+/* What --attach names, as [{name, text}]; NULL with a sentence in error. */
+static json_t *read_files(const struct args *args, size_t text_len, char error[512])
+{
+    struct mentions *files = mentions_new();
+    json_t *attachments = NULL;
+    bool good = true;
+
+    for (size_t i = 0; i < args->given_count && good; i++)
+        if (strcmp(args->given[i].row->name, "attach") == 0)
+            good = mentions_add(files, args->given[i].value, error);
+    if (good)
+        attachments = mentions_read(files, text_len, error);
+    mentions_free(&files);
+    return attachments;
+}
+
 int command_send(struct cli *cli)
 {
     struct send send = {.cli = cli, .exit_code = EXIT_FAILED};
     const char *mode = args_value(cli->args, "mode");
-    char *prompt;
+    char *prompt, error[512];
+    json_t *attachments;
     enum err code;
     int exit_code;
 
@@ -336,16 +354,25 @@ int command_send(struct cli *cli)
     prompt = cli_prompt(cli, 0, &exit_code);
     if (!prompt)
         return exit_code != EXIT_OK ? exit_code : cli_usage("a prompt is needed; see: stoa help send");
+    attachments = read_files(cli->args, strlen(prompt), error);
+    if (!attachments) {
+        free(prompt);
+        return cli_usage("%s", error);
+    }
     code = find_session(cli, send.session);
     if (code == ERR_OK)
         code = cli_ready(cli);
     if (code != ERR_OK) {
         free(prompt);
+        json_decref(attachments);
         return cli_exit_code(code);
     }
     send.params = json_object();
     jsonx_set_str(send.params, "text", prompt);
     jsonx_set_str(send.params, "mode", mode);
+    if (json_array_size(attachments) > 0)
+        json_object_set(send.params, "attachments", attachments);
+    json_decref(attachments);
     free(prompt);
     printer_init(&send.printer, &cli->out);
     exit_code = follow_turn(&send);

@@ -327,6 +327,20 @@ void editor_yank(struct editor *editor)
     editor->typing = false;
 }
 
+bool editor_begin(struct editor *editor, const char *text, size_t len)
+{
+    bool has_room = len <= editor->text.max;
+
+    changes_free(&editor->changes);
+    editor->changes = changes_new();
+    history_free(&editor->history);
+    editor->history = history_new(EDITOR_HISTORY_MAX);
+    make(editor, 0, editor->text.len, text, has_room ? len : 0);
+    editor->typing = false;
+    editor->top = 0;
+    return has_room;
+}
+
 void editor_remember(struct editor *editor, const char *text)
 {
     history_add(editor->history, text);

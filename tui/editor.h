@@ -40,6 +40,9 @@ bool editor_empty(const struct editor *editor);
 size_t editor_cursor(const struct editor *editor);
 /* Replaces all, cursor at the end. Too long: nothing changes and false. */
 bool editor_set(struct editor *editor, const char *text, size_t len);
+/* Another draft begins: nothing of the last one comes back, neither by undo nor by its history; only what was
+ * killed stays. Too long: it begins empty, and false. */
+bool editor_begin(struct editor *editor, const char *text, size_t len);
 /* At the cursor. False, with nothing changed, if it does not fit. */
 bool editor_insert(struct editor *editor, const char *text, size_t len);
 /* Replaces [from, to), which begins and ends between clusters, and puts the cursor after it. False, with

@@ -119,6 +119,20 @@ static struct state *read_snapshot(struct registry *registry, const char *sid,
     return state;
 }
 
+/* The messages of a fork are in no event, and events may leave a window empty that a rewind has moved: where
+ * the snapshot is no good, the window comes from the history. */
+static void restore_window(struct registry *registry, uint32_t key, struct state *state)
+{
+    char error[256];
+    if (state->message_count > 0 || state->messages_total == 0)
+        return;
+    json_t *messages = store_messages(registry->server->store, key, state->messages_total,
+                                      STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES, error);
+    if (!messages || !state_prepend(state, messages))
+        log_error("registry", "the newest messages can't be read session=%s", log_id(state->id));
+    json_decref(messages);
+}
+
 /* Snapshot, events after it; from all events where the snapshot is no good. */
 static struct state *read_state(struct registry *registry, const char *sid, const struct store_record *record,
                                 char error[256])
@@ -129,8 +143,10 @@ static struct state *read_state(struct registry *registry, const char *sid, cons
     state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
     enum err code =
         store_load_events(registry->server->store, record->key, state->seq, fold_stored, state, error);
-    if (code == ERR_OK && state->seq >= record->seq && state->seq > 0)
+    if (code == ERR_OK && state->seq >= record->seq && state->seq > 0) {
+        restore_window(registry, record->key, state);
         return state;
+    }
     if (code == ERR_OK)
         snprintf(error, 256, "session %s is damaged in the store: only %llu of %llu events can be read", sid,
                  (unsigned long long)state->seq, (unsigned long long)record->seq);
@@ -225,20 +241,25 @@ bool registry_knows(struct registry *registry, const char *sid)
 struct session *registry_create(struct registry *registry, const char *owner, const char *title,
                                 const char *model, const char *system)
 {
+    json_t *started = json_object();
+    jsonx_set_str(started, "owner", owner);
+    jsonx_set_str(started, "title", title);
+    jsonx_set_str(started, "model", model);
+    jsonx_set_str(started, "system", system);
+    return registry_start(registry, started);
+}
+
+struct session *registry_start(struct registry *registry, json_t *started)
+{
     struct server *server = registry->server;
     char sid[ID_MAX];
     id_make(sid, "s_");
     struct state *state = state_new(sid, server->epoch);
     struct session *session =
         add(registry, session_new(server, store_next_session_key(server->store), state, 0));
-    json_t *data = json_object();
-    jsonx_set_str(data, "owner", owner);
-    jsonx_set_str(data, "title", title);
-    jsonx_set_str(data, "model", model);
-    jsonx_set_str(data, "system", system);
-    jsonx_set_int(data, "created", clock_wall_ms());
-    session_emit(session, EVENT_SESSION_STARTED, data);
-    log_info("session", "created session=%s model=%s", log_id(sid), model);
+    jsonx_set_int(started, "created", clock_wall_ms());
+    session_emit(session, EVENT_SESSION_STARTED, started);
+    log_info("session", "created session=%s model=%s", log_id(sid), state->model);
     registry_release(registry, session);
     return session;
 }

@@ -132,11 +132,9 @@ static void store_message_row(struct session *session, const char *id)
     json_decref(json);
 }
 
-void session_store_snapshot(struct session *session)
+static void write_snapshot(struct session *session)
 {
     struct state *state = session->state;
-    if (state->seq == session->snapshot_seq || session->end != SESSION_LIVES)
-        return;
     json_t *json = state_snapshot(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
     size_t len;
     char *text = jsonx_dump(json, &len);
@@ -144,6 +142,21 @@ void session_store_snapshot(struct session *session)
     session->snapshot_seq = state->seq;
     free(text);
     json_decref(json);
+}
+
+void session_store_snapshot(struct session *session)
+{
+    if (session->state->seq != session->snapshot_seq && session->end == SESSION_LIVES)
+        write_snapshot(session);
+}
+
+bool session_refill(struct session *session, const json_t *older)
+{
+    if (!state_prepend(session->state, older))
+        return false;
+    state_set_window(session->state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
+    write_snapshot(session);
+    return true;
 }
 
 static void store_event(struct session *session, const struct event *event)
@@ -159,6 +172,8 @@ static void store_event(struct session *session, const struct event *event)
         store_message_row(session, jsonx_str(event->data, "message", ""));
         store_clear_partial(server->store, session->key);
     }
+    if (event->type == EVENT_SESSION_REWOUND)
+        store_drop_messages(server->store, session->key, session->state->messages_total);
     if (event->type == EVENT_TOOL_ENDED && !state_open_calls(session->state)) /* history tells of its calls */
         store_message_row(session, jsonx_str(event->data, "message", ""));
     store_row(session);

@@ -111,5 +111,8 @@ bool session_answer(struct session *session, const char *question, const char *d
 
 /* Writes a snapshot to the store if there are newer events than its last. */
 void session_store_snapshot(struct session *session);
+/* Puts older messages, which no event brings, before those that it has, and writes a snapshot with them: in
+ * the commit of the events that made room for them. False, with nothing changed, if they do not fit. */
+bool session_refill(struct session *session, const json_t *older);
 
 #endif

@@ -93,6 +93,10 @@ static void hand_over(struct store *store)
 {
     uv_idle_stop(&store->idle);
     uv_check_stop(&store->check);
+    if (store->newest)
+        store->newest->joined = false;
+    store->newest = NULL;
+    store->joins = false;
     writer_hand(&store->writer, &store->collected);
 }
 
@@ -271,6 +275,7 @@ static void queue(struct store *store, enum op_kind kind, const int64_t *numbers
         return;
     op = op_new(kind, numbers, texts);
     op->ticket = ++store->ticket;
+    op->joined = store->joins;
     atomic_fetch_add(&store->writer.queued, 1);
     atomic_fetch_add(&store->writer.queued_bytes, op->bytes);
     if (!store->collected.head) {
@@ -278,6 +283,12 @@ static void queue(struct store *store, enum op_kind kind, const int64_t *numbers
         uv_idle_start(&store->idle, on_idle);
     }
     op_list_add(&store->collected, op);
+    store->newest = op;
+}
+
+void store_join(struct store *store)
+{
+    store->joins = true;
 }
 
 void store_append_event(struct store *store, uint32_t session, uint64_t seq, int64_t ts, enum event_type type,
@@ -311,10 +322,27 @@ void store_put_message(struct store *store, const struct store_message *message)
     queue(store, OP_PUT_MESSAGE, numbers, texts);
 }
 
-/* Snapshots and partials only save work or time later; they must not fill a queue that is stuck. */
+void store_drop_messages(struct store *store, uint32_t session, uint64_t ordinal)
+{
+    int64_t numbers[] = {store_first_key(session) + (int64_t)ordinal, store_last_key(session)};
+
+    queue(store, OP_DROP_MESSAGES, numbers, NULL);
+}
+
+void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t count)
+{
+    int64_t old = store_first_key(from), new = store_first_key(to), last = (int64_t)count - 1;
+    int64_t numbers[] = {new, new + last, old, old + last};
+
+    if (count > 0)
+        queue(store, OP_COPY_MESSAGES, numbers, NULL);
+}
+
+/* Snapshots and partials only save work or time later; they must not fill a queue that is stuck. But a
+ * snapshot that is joined with events stands for what they do not tell. */
 static bool may_skip(const struct store *store)
 {
-    return store->why || store_queue_full(store);
+    return !store->joins && (store->why || store_queue_full(store));
 }
 
 void store_put_snapshot(struct store *store, uint32_t session, uint64_t seq, const char *json, size_t len)

@@ -6,7 +6,9 @@
  *
  * Writes are queued and never fail for the caller. What is queued in one turn of the loop is handed to the
  * writer at the end of that turn; the writer commits whatever waits in one transaction, in order.
- * store_commit tells when everything queued before it is on disk: answer a promise only then.
+ * store_commit tells when everything queued before it is on disk: answer a promise only then. A kill may
+ * leave the first ones of what one turn of the loop has queued; what must be whole or not at all needs
+ * store_join.
  *
  * Reads see committed data only. So a session may leave memory only after a store_commit that followed its
  * last write said ERR_OK. */
@@ -69,6 +71,9 @@ bool store_queue_full(const struct store *store);
  * 2^31. */
 uint32_t store_next_session_key(struct store *store);
 
+/* From here to the end of this turn of the loop all that is queued is committed as one, or not at all. */
+void store_join(struct store *store);
+
 /* One durable event. json: what store_load_events will give back, seq from 1, below 2^32. An event that the
  * store has already, by session and seq, is left as it is. */
 void store_append_event(struct store *store, uint32_t session, uint64_t seq, int64_t ts, enum event_type type,
@@ -97,6 +102,12 @@ struct store_message {
 };
 /* Makes or replaces the message at that ordinal, for history and search. */
 void store_put_message(struct store *store, const struct store_message *message);
+
+/* Drops those at that ordinal and after it, from history and search. */
+void store_drop_messages(struct store *store, uint32_t session, uint64_t ordinal);
+/* The first count messages of one session become those of a new one, for history and search. Files of results
+ * stay with the old one: the copies name none. */
+void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t count);
 
 /* The snapshot up to seq; only the newest of a session is kept. The events stay. */
 void store_put_snapshot(struct store *store, uint32_t session, uint64_t seq, const char *json, size_t len);
@@ -149,6 +160,14 @@ typedef bool store_event_cb(void *arg, uint64_t seq, int64_t ts, enum event_type
  * sentence. It may queue writes, but not read. */
 enum err store_load_events(struct store *store, uint32_t session, uint64_t after, store_event_cb *each,
                            void *arg, char error[256]);
+
+/* The ordinal of a session's message. ERR_OK, ERR_NOT_FOUND, or ERR_STORE, with a sentence. */
+enum err store_place(struct store *store, uint32_t session, const char *message, uint64_t *ordinal,
+                     char error[256]);
+/* The messages right before that ordinal, oldest first, as a new reference: at most limit, and about bytes of
+ * JSON. Fewer, but without a hole, where some can't be read. NULL with a sentence. */
+json_t *store_messages(struct store *store, uint32_t session, uint64_t before, size_t limit, size_t bytes,
+                       char error[256]);
 
 /* Whether there is a session of that id; true also when the store can't tell. */
 bool store_has(struct store *store, const char *sid);

@@ -58,6 +58,8 @@ enum op_kind {
     OP_APPEND_EVENT,
     OP_PUT_SESSION,
     OP_PUT_MESSAGE,
+    OP_DROP_MESSAGES,
+    OP_COPY_MESSAGES,
     OP_PUT_SNAPSHOT,
     OP_PUT_PARTIAL,
     OP_CLEAR_PARTIAL,
@@ -77,6 +79,7 @@ struct op_text {
 struct op { /* one queued write; bound as ?1.. numbers, then texts, as its row of store_op.c says */
     struct op *next;
     enum op_kind kind;
+    bool joined;     /* committed with the next one */
     uint64_t ticket; /* rises by one with each op */
     size_t bytes;    /* that it takes in the queue */
     int64_t numbers[OP_NUMBERS];
@@ -197,6 +200,8 @@ enum load {
     LOAD_SNAPSHOT,
     LOAD_PARTIAL,
     LOAD_EVENTS,
+    LOAD_PLACE,
+    LOAD_MESSAGES,
     LOAD_REPLY,
     LOAD_UNFINISHED,
     LOAD_RULES,
@@ -231,6 +236,8 @@ struct store {
     int handles;      /* still to be closed by libuv */
     bool closing;
     struct op_list collected; /* queued in this turn */
+    struct op *newest;        /* of these; NULL if there are none */
+    bool joins;               /* what is queued is committed with what comes next in this turn */
     uint64_t ticket;          /* of the op that was queued last */
     uint64_t committed;       /* all tickets up to this are on disk */
     struct store_waiter *waiters, **waiters_tail;

@@ -1,5 +1,6 @@
 /* The small reads that the main thread makes itself, on a connection of its own. */
 #include "daemon/store_internal.h"
+#include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
@@ -12,6 +13,8 @@ static const char *const texts[LOAD_COUNT] = {
     [LOAD_SNAPSHOT] = "SELECT seq, json FROM snapshots WHERE session = ?1",
     [LOAD_PARTIAL] = "SELECT message, json FROM partials WHERE session = ?1",
     [LOAD_EVENTS] = "SELECT key, ts, type, json FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key",
+    [LOAD_PLACE] = "SELECT key FROM messages WHERE id = ?1 AND key BETWEEN ?2 AND ?3",
+    [LOAD_MESSAGES] = "SELECT key, json FROM messages WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT ?3",
     [LOAD_REPLY] = "SELECT reply FROM requests WHERE user = ?1 AND id = ?2",
     [LOAD_UNFINISHED] = "SELECT sid, key FROM sessions WHERE run <> 'idle' ORDER BY key",
     [LOAD_RULES] = "SELECT id, user, effect, pattern, ts FROM rules ORDER BY id",
@@ -163,6 +166,59 @@ enum err store_load_events(struct store *store, uint32_t session, uint64_t after
             each(arg, seq, sqlite3_column_int64(stmt, 1), type, json, (size_t)sqlite3_column_bytes(stmt, 3));
     }
     return finish(&store->loader, stmt, code, error) ? ERR_OK : ERR_STORE;
+}
+
+enum err store_place(struct store *store, uint32_t session, const char *message, uint64_t *ordinal,
+                     char error[256])
+{
+    sqlite3_stmt *stmt = store->loader.statement[LOAD_PLACE];
+    int code;
+
+    sqlite3_bind_text(stmt, 1, message, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, store_first_key(session));
+    sqlite3_bind_int64(stmt, 3, store_last_key(session));
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *ordinal = (uint64_t)(sqlite3_column_int64(stmt, 0) - store_first_key(session));
+    if (!finish(&store->loader, stmt, code, error))
+        return ERR_STORE;
+    if (code == SQLITE_ROW)
+        return ERR_OK;
+    snprintf(error, 256, "the session has no message '%.40s'", message);
+    return ERR_NOT_FOUND;
+}
+
+/* The message of the row, if it is the one of that key. */
+static json_t *read_message(sqlite3_stmt *stmt, int64_t key)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, 1);
+
+    if (sqlite3_column_int64(stmt, 0) != key || !text)
+        return NULL;
+    return jsonx_parse(text, (size_t)sqlite3_column_bytes(stmt, 1), NULL);
+}
+
+json_t *store_messages(struct store *store, uint32_t session, uint64_t before, size_t limit, size_t bytes,
+                       char error[256])
+{
+    sqlite3_stmt *stmt = store->loader.statement[LOAD_MESSAGES];
+    int64_t key = store_first_key(session) + (int64_t)before;
+    json_t *messages = json_array(), *message = NULL;
+    size_t taken = 0;
+    int code;
+
+    sqlite3_bind_int64(stmt, 1, store_first_key(session));
+    sqlite3_bind_int64(stmt, 2, key - 1);
+    sqlite3_bind_int64(stmt, 3, (int64_t)limit);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW && taken < bytes &&
+           (message = read_message(stmt, --key))) {
+        taken += (size_t)sqlite3_column_bytes(stmt, 1);
+        json_array_insert_new(messages, 0, message);
+    }
+    if (finish(&store->loader, stmt, code, error))
+        return messages;
+    json_decref(messages);
+    return NULL;
 }
 
 bool store_has(struct store *store, const char *sid)

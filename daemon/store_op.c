@@ -25,6 +25,24 @@ static const struct {
           " ON CONFLICT(key) DO UPDATE SET ts = ?2, id = ?3, role = ?4, status = ?5, json = ?6",
           "DELETE FROM search WHERE rowid = ?1",
           "INSERT INTO search(rowid, text) SELECT ?1, ?7 WHERE ?7 <> ''"}},
+    [OP_DROP_MESSAGES] = {2,
+                          0,
+                          {"DELETE FROM search WHERE rowid BETWEEN ?1 AND ?2",
+                           "DELETE FROM messages WHERE key BETWEEN ?1 AND ?2"}},
+    /* ?1 and ?2: the first and last key of the copies, ?3 and ?4 of what is copied. */
+    [OP_COPY_MESSAGES] =
+        {4,
+         0,
+         {"INSERT OR IGNORE INTO messages(key, ts, id, role, status, json)"
+          " SELECT key - ?3 + ?1, ts, id, role, status, CASE"
+          "  WHEN instr(json, '\"file\"') AND json_valid(json) AND json_type(json, '$.content') = 'array'"
+          "  THEN json_set(json, '$.content', json((SELECT"
+          "   json_group_array(json_remove(value, '$.call.file')) FROM json_each(json, '$.content')"
+          "   WHERE type = 'object'))) ELSE json END"
+          " FROM messages WHERE key BETWEEN ?3 AND ?4",
+          "DELETE FROM search WHERE rowid BETWEEN ?1 AND ?2",
+          "INSERT INTO search(rowid, text) SELECT rowid - ?3 + ?1, text FROM search"
+          " WHERE rowid BETWEEN ?3 AND ?4"}},
     [OP_PUT_SNAPSHOT] = {2,
                          1,
                          {"INSERT INTO snapshots(session, seq, json) VALUES(?1, ?2, ?3)"

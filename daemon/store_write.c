@@ -42,14 +42,15 @@ static void publish(struct writer *writer, struct write_result *result)
     uv_async_send(writer->async);
 }
 
-/* Applies the oldest ops of the list, about STORE_BATCH_BYTES of them. Gives the first one that is left in
- * *rest. */
+/* Applies the oldest ops of the list, about STORE_BATCH_BYTES of them; those that are joined are not parted.
+ * Gives the first one that is left in *rest. */
 static int apply_batch(struct writer *writer, struct op **rest, struct write_result *result)
 {
     size_t bytes = 0;
+    bool joined = false;
     struct op *op = writer->taken.head;
 
-    for (; op && bytes < STORE_BATCH_BYTES; op = op->next) {
+    for (; op && (joined || bytes < STORE_BATCH_BYTES); op = op->next) {
         int code = op_apply(&writer->statements, op);
 
         if (is_defect(code)) {
@@ -61,6 +62,7 @@ static int apply_batch(struct writer *writer, struct op **rest, struct write_res
             return code;
         }
         result->upto = op->ticket;
+        joined = op->joined;
         bytes += op->bytes;
     }
     *rest = op;

@@ -43,6 +43,9 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
 void supervisor_define(struct session *session);
 /* The same for the agents of all sessions of that owner; NULL: of all. */
 void supervisor_define_all(struct supervisor *supervisor, const char *owner);
+/* The session's agent, if it has one, begins anew with the session's state (LINK_LOAD): what it folded itself
+ * is not all that there is. While the session is idle. */
+void supervisor_reload(struct session *session);
 /* A durable event's text for the agent that follows the session. */
 void supervisor_forward(struct agent *agent, const char *text, size_t len);
 

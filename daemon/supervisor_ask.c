@@ -94,6 +94,13 @@ void supervisor_load(struct agent *agent)
     agent_requests_open(agent->requests);
 }
 
+void supervisor_reload(struct session *session)
+{
+    struct agent *agent = session->agent;
+    if (agent && agent->proc && agent->state == AGENT_IDLE)
+        supervisor_load(agent);
+}
+
 void supervisor_define(struct session *session)
 {
     struct agent *agent = session->agent;

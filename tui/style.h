@@ -1,4 +1,4 @@
-/* What kind of text something is; screen.c says how each kind looks. */
+/* What kind of text something is; theme.c says how each kind looks. */
 #ifndef STOA_TUI_STYLE_H
 #define STOA_TUI_STYLE_H
 

@@ -90,13 +90,24 @@ void out_printf(struct out *out, const char *format, ...)
 
 /* --- JSON --- */
 
-/* What terminals obey or hide, and what is a line break to some readers. A tag character is two units in
- * JSON. */
+/* What terminals obey or hide, and what is a line break to some readers. */
 static bool is_unsafe(uint32_t cp)
 {
-    return (cp >= 0x7f && cp <= 0x9f) || cp == 0xad || cp == 0x61c || (cp >= 0x200b && cp <= 0x200f) ||
-           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
-           (cp >= 0xfff9 && cp <= 0xfffb);
+    return (cp >= 0x7f && cp <= 0x9f) || cp == 0xad || cp == 0x34f || cp == 0x61c || cp == 0x115f ||
+           cp == 0x1160 || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+           (cp >= 0x2060 && cp <= 0x206f) || cp == 0x3164 || cp == 0xfeff || cp == 0xffa0 ||
+           (cp >= 0xfff9 && cp <= 0xfffb) || (cp >= 0xe0000 && cp <= 0xe0fff);
+}
+
+/* A character beyond the first 64 Ki is two units in JSON. */
+static void put_escape(struct out *out, uint32_t cp)
+{
+    char escape[16];
+    unsigned high = 0xd7c0 + (unsigned)(cp >> 10), low = 0xdc00 + (unsigned)(cp & 0x3ff);
+    int len = cp > 0xffff ? snprintf(escape, sizeof escape, "\\u%04x\\u%04x", high, low)
+                          : snprintf(escape, sizeof escape, "\\u%04x", (unsigned)cp);
+
+    put(out, escape, (size_t)len);
 }
 
 static void put_json(struct out *out, const char *text, size_t len)
@@ -110,11 +121,8 @@ static void put_json(struct out *out, const char *text, size_t len)
         if ((unsigned char)text[at] >= 0x7f) {
             used = utf8_decode(text + at, len - at, &cp);
             if (is_unsafe(cp)) {
-                char escape[8] = "";
-                int escape_len = snprintf(escape, sizeof escape, "\\u%04x", (unsigned)cp);
-
                 put(out, text + from, at - from);
-                put(out, escape, (size_t)escape_len);
+                put_escape(out, cp);
                 from = at + used;
             }
         } else if (text[at] == '\n' ||

@@ -5,7 +5,8 @@
                   [--on-start hang|exit|garbage|flood|long-line] [--deaf] [--child] [WORD...]
 
 Tools that are always there: `echo` (its arguments, and environment, folder and pid), `hang`, `crash`, `exit`, `flood`, `garbage`,
-`progress` (three steps), `ask` (elicitation of a name), `put` and `get` (a memory of this process).
+`progress` (three steps), `ask` (elicitation of a name; its argument `message` is the question), `say` (its argument `text`, after
+logging it and writing it to standard error), `put` and `get` (a memory of this process).
 --log appends a JSON line for each message that it gets, {"pid", "method", "name"}; --deaf ignores end of input and
 SIGTERM; --child leaves a grandchild of its own session behind.
 """
@@ -29,7 +30,7 @@ parser.add_argument("--child", action="store_true")
 parser.add_argument("extra", nargs="*")
 options = parser.parse_args()
 
-ALWAYS = ["echo", "hang", "crash", "exit", "flood", "garbage", "progress", "ask", "put", "get"]
+ALWAYS = ["echo", "hang", "crash", "exit", "flood", "garbage", "progress", "ask", "say", "put", "get"]
 memory = {}
 asked = {}
 lock = threading.Lock()
@@ -85,8 +86,14 @@ def call(id, params):
         text(id, "done")
     elif name == "ask":
         asked[f"q{id}"] = id
-        send(id=f"q{id}", method="elicitation/create", params={"message": "Who are you?", "requestedSchema": {
-            "type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}})
+        title = {"title": arguments["title"]} if "title" in arguments else {}
+        send(id=f"q{id}", method="elicitation/create", params={
+            "message": arguments.get("message", "Who are you?"), "requestedSchema": {
+                "type": "object", "properties": {"name": {"type": "string", **title}}, "required": ["name"]}})
+    elif name == "say":
+        send(method="notifications/message", params={"level": "error", "data": arguments["text"]})
+        print(arguments["text"], file=sys.stderr, flush=True)
+        text(id, arguments["text"])
     elif name == "put":
         memory.update(arguments)
         text(id, "kept")
@@ -104,7 +111,7 @@ def answer(message):
             text(asked.pop(id), json.dumps(message.get("result", message.get("error"))))
     elif method == "initialize":
         time.sleep(options.start)
-        send(id=id, result={"protocolVersion": "2025-11-25", "capabilities": {"tools": {}},
+        send(id=id, result={"protocolVersion": "2025-11-25", "capabilities": {"tools": {}, "logging": {}},
                             "serverInfo": {"name": options.name, "version": "1"}})
     elif method == "tools/list":
         send(id=id, result={"tools": [tool(name) for name in ALWAYS + options.tool]})

@@ -71,12 +71,14 @@ static void test_a_sequence_that_is_cut_is_still_one(void **unused)
 static void test_json_escapes_what_terminals_obey(void **unused)
 {
     (void)unused;
-    const char *text = "{\"t\":\"\xc2\x9b"
-                       "31m \x7f \xe2\x80\xae \xe2\x80\xa8 \xc3\xa4 \xf0\x9f\x98\x80\"}";
+    const char *text =
+        "{\"t\":\"\xc2\x9b"
+        "31m \x7f \xe2\x80\xae \xe2\x80\xa8 \xf3\xa0\x81\x81 \xe3\x85\xa4 \xc3\xa4 \xf0\x9f\x98\x80\"}";
     json_t *json = jsonx_parse(text, strlen(text), NULL), *back;
 
     out_json(&out, json);
-    assert_written("{\"t\":\"\\u009b31m \\u007f \\u202e \\u2028 \xc3\xa4 \xf0\x9f\x98\x80\"}\n");
+    assert_written(
+        "{\"t\":\"\\u009b31m \\u007f \\u202e \\u2028 \\udb40\\udc41 \\u3164 \xc3\xa4 \xf0\x9f\x98\x80\"}\n");
     back = jsonx_parse(written, written_len, NULL);
     assert_true(json_equal(json, back));
     json_decref(json);

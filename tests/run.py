@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the tests and ends with one line: N passed, N failed, N skipped.
 
-    run.py [--build DIR] [--fuzz-seconds N] [--only TEXT] unit|fuzz|e2e|faults|all ...
+    run.py [--build DIR] [--fuzz-seconds N] [--jobs N] [--only TEXT] unit|fuzz|e2e|faults|all ...
 
 unit: cmocka programs in DIR/unit; fuzz: each program in build/fuzz for some seconds from its corpus;
-e2e, faults: tests/<name>/test_*.py against the programs in DIR.
+e2e, faults: tests/<name>/test_*.py against the programs in DIR, N files at a time. A file that measures time or counts
+what the whole machine has says so by a line `ALONE = True`, and runs when no other one does.
 """
 import argparse
 import glob
@@ -133,14 +134,60 @@ class Result(unittest.TestResult):
             self._bad(subtest, err)
 
 
-def run_python(count, kind, build, only):
+def run_file(count, path, build, only):
+    """The tests of one file, in this process."""
     os.environ["STOA_BUILD"] = os.path.join(ROOT, build)
     sys.path.insert(0, f"{ROOT}/tests/support")
     loader = unittest.TestLoader()
     if only:
         loader.testNamePatterns = [f"*{only}*"]
-    suite = loader.discover(f"{ROOT}/tests/{kind}", pattern="test_*.py", top_level_dir=f"{ROOT}/tests/{kind}")
-    suite.run(Result(count))
+    folder, name = os.path.split(path)
+    loader.discover(folder, pattern=name, top_level_dir=folder).run(Result(count))
+
+
+def begin_file(path, options):
+    output = tempfile.TemporaryFile()
+    command = [sys.executable, os.path.abspath(__file__), "--build", options.build, "--file", path]
+    command += ["--only", options.only] if options.only else []
+    return path, output, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+
+
+def end_file(count, path, output, process):
+    """Prints what the tests of a file said, in one piece, and counts them."""
+    code = process.wait()
+    output.seek(0)
+    text = output.read().decode(errors="replace")
+    output.close()
+    rest, _, last = text.rstrip("\n").rpartition("\n")
+    numbers = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", last)
+    print(rest if numbers else text, end="\n" if rest and numbers else "", flush=True)
+    if not numbers:
+        say(False, os.path.basename(path), 0, f"ended with {code}")
+    passed, failed, skipped = map(int, numbers.groups()) if numbers else (0, 1, 0)
+    count.passed += passed
+    count.failed += failed
+    count.skipped += skipped
+
+
+def is_alone(path):
+    with open(path) as file:
+        return re.search(r"^ALONE = True$", file.read(), re.M) is not None
+
+
+def run_python(count, kind, options):
+    files = sorted(glob.glob(f"{ROOT}/tests/{kind}/test_*.py"), key=os.path.getsize, reverse=True)
+    together, alone = [f for f in files if not is_alone(f)], [f for f in files if is_alone(f)]
+    for waiting, jobs in ((together, options.jobs), (alone, 1)):
+        running = []
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                running.append(begin_file(waiting.pop(0), options))
+            ended = [one for one in running if one[2].poll() is not None]
+            for one in ended:
+                end_file(count, *one)
+                running.remove(one)
+            if not ended:
+                time.sleep(0.05)
 
 
 def main():
@@ -148,19 +195,25 @@ def main():
     parser.add_argument("--build", default="build")
     parser.add_argument("--fuzz-seconds", type=int, default=10)
     parser.add_argument("--only", help="only tests whose name contains this")
-    parser.add_argument("kinds", nargs="+", choices=["unit", "fuzz", "e2e", "faults", "all"])
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="test files at a time")
+    parser.add_argument("--file", help=argparse.SUPPRESS)
+    parser.add_argument("kinds", nargs="*", choices=["unit", "fuzz", "e2e", "faults", "all", []])
     options = parser.parse_args()
-    kinds = ["unit", "fuzz", "e2e"] if "all" in options.kinds else options.kinds
+    if not options.kinds and not options.file:
+        parser.error("what shall be run?")
+    kinds = ["unit", "fuzz", "e2e", "faults"] if "all" in options.kinds else options.kinds
     count = Count()
+    if options.file:
+        run_file(count, options.file, options.build, options.only)
     for kind in kinds:
         if kind == "unit":
             run_unit(count, os.path.join(ROOT, options.build), options.only)
         elif kind == "fuzz":
             run_fuzz(count, options.fuzz_seconds, options.only)
         else:
-            run_python(count, kind, options.build, options.only)
+            run_python(count, kind, options)
     print(count.line())
-    return 1 if count.failed or not count.passed else 0
+    return 0 if options.file else 1 if count.failed or not count.passed else 0
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ static const struct {
           " SELECT key - ?3 + ?1, ts, id, role, status, CASE"
           "  WHEN instr(json, '\"file\"') AND json_valid(json) AND json_type(json, '$.content') = 'array'"
           "  THEN json_set(json, '$.content', json((SELECT"
-          "   json_group_array(json_remove(value, '$.call.file')) FROM json_each(json, '$.content')"
+          "   json_group_array(json_remove(value, '$.call.file')) FROM json_each(messages.json, '$.content')"
           "   WHERE type = 'object'))) ELSE json END"
           " FROM messages WHERE key BETWEEN ?3 AND ?4",
           "DELETE FROM search WHERE rowid BETWEEN ?1 AND ?2",

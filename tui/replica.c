@@ -1,6 +1,7 @@
 /* Phases go subscribe -> snapshot -> live, and back to snapshot with every doubt. Events that come before
  * live are kept, since the snapshot may already hold them or not: folding decides. */
 #include "tui/replica.h"
+#include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,12 +193,28 @@ static bool doubts(const struct event *event, enum fold fold)
     return fold == FOLD_GAP;
 }
 
+/* A rewind to before what is here: folding it would leave nothing to show until the snapshot is there. */
+static bool keeps_nothing(const struct state *state, const struct event *event)
+{
+    const char *last = jsonx_str(event->data, "message", NULL);
+
+    return event->type == EVENT_SESSION_REWOUND && event->seq == state->seq + 1 &&
+           strcmp(event->epoch, state->epoch) == 0 && last && !state_message(state, last);
+}
+
+/* Whether there is less here now than a snapshot would bring. */
+static bool is_short(const struct state *state, const struct event *event)
+{
+    return event->type == EVENT_SESSION_REWOUND && state->message_count < REPLICA_REFILL_MESSAGES &&
+           state->message_count < state->messages_total;
+}
+
 static enum fold fold_live(struct replica *replica, const struct event *event)
 {
-    enum fold fold = state_fold(replica->state, event);
+    enum fold fold = keeps_nothing(replica->state, event) ? FOLD_GAP : state_fold(replica->state, event);
 
     replica->ahead = 0;
-    if (doubts(event, fold))
+    if (doubts(event, fold) || (fold == FOLD_OK && is_short(replica->state, event)))
         enter(replica, SNAPSHOT);
     return fold;
 }

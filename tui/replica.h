@@ -16,6 +16,7 @@
 enum {
     REPLICA_KEPT_MAX = 10000,        /* events kept while a snapshot is on its way; */
     REPLICA_KEPT_BYTES = 8 << 20,    /* beyond either the oldest are dropped, which shows as a gap */
+    REPLICA_REFILL_MESSAGES = 50,    /* a rewind that leaves fewer, and not all, brings a new snapshot */
     REPLICA_WINDOW_MESSAGES = 10000, /* oldest messages beyond these leave the state */
     REPLICA_WINDOW_BYTES = 64 << 20
 };

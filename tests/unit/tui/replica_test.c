@@ -515,6 +515,82 @@ static void test_messages_that_were_paged_in_stay(void **unused)
     replica_free(&replica);
 }
 
+/* A session of so many messages of which a client has the newest; the ids end with their number. */
+static struct replica *window_of(int total, int have)
+{
+    struct replica *replica = subscribed();
+    json_t *snapshot = json_copy(record.snapshots[record.count]), *messages = json_array();
+    char error[256];
+
+    for (int i = total - have; i < total; i++) {
+        char id[ID_MAX];
+        snprintf(id, sizeof id, "m_01j8zq4k3nw8x5t7v9r2%06d", i);
+        json_array_append_new(messages, json_pack("{s:s,s:s,s:s,s:i,s:s,s:[{s:s,s:s}]}", "id", id, "role",
+                                                  "user", "author", "ann", "ts", 1, "status", "complete",
+                                                  "content", "type", "text", "text", "t"));
+    }
+    json_object_set_new(snapshot, "messages", messages);
+    json_object_set_new(snapshot, "messages_total", json_integer(total));
+    if (replica_need(replica) == REPLICA_NEED_SNAPSHOT)
+        replica_asked(replica);
+    assert_true(replica_snapshot(replica, snapshot, error));
+    json_decref(snapshot);
+    return replica;
+}
+
+static enum fold rewind_to(struct replica *replica, int message, int removed)
+{
+    char raw[512];
+    enum fold fold = FOLD_BAD;
+
+    snprintf(raw, sizeof raw,
+             "{\"session\":\"" SESSION "\",\"epoch\":\"" EPOCH
+             "\",\"seq\":9,\"ts\":1,\"type\":\"session.rewound\",\"data\":{\"message\":"
+             "\"m_01j8zq4k3nw8x5t7v9r2%06d\",\"removed\":%d}}",
+             message, removed);
+    assert_int_equal(feed_raw(replica, raw, &fold), REPLICA_FOLDED);
+    return fold;
+}
+
+static void test_a_rewind_to_what_is_here_is_folded(void **unused)
+{
+    (void)unused;
+    struct replica *replica = window_of(300, 100);
+
+    assert_int_equal(rewind_to(replica, 249, 50), FOLD_OK);
+    assert_true(replica_live(replica));
+    assert_int_equal(replica_state(replica)->message_count, REPLICA_REFILL_MESSAGES);
+    assert_int_equal(replica_state(replica)->messages_total, 250);
+    replica_free(&replica);
+
+    replica = window_of(20, 20); /* all of a short one */
+    assert_int_equal(rewind_to(replica, 2, 17), FOLD_OK);
+    assert_true(replica_live(replica));
+    replica_free(&replica);
+}
+
+static void test_a_rewind_that_leaves_little_brings_a_snapshot(void **unused)
+{
+    (void)unused;
+    struct replica *replica = window_of(300, 100);
+
+    assert_int_equal(rewind_to(replica, 248, 51), FOLD_OK); /* what is left is shown meanwhile */
+    assert_int_equal(replica_state(replica)->message_count, REPLICA_REFILL_MESSAGES - 1);
+    assert_int_equal(replica_need(replica), REPLICA_NEED_SNAPSHOT);
+    replica_free(&replica);
+}
+
+static void test_a_rewind_to_before_what_is_here_changes_nothing_until_the_snapshot(void **unused)
+{
+    (void)unused;
+    struct replica *replica = window_of(300, 100);
+
+    assert_int_equal(rewind_to(replica, 100, 199), FOLD_GAP);
+    assert_int_equal(replica_state(replica)->message_count, 100);
+    assert_int_equal(replica_need(replica), REPLICA_NEED_SNAPSHOT);
+    replica_free(&replica);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +611,9 @@ int main(void)
         cmocka_unit_test(test_stragglers_of_an_old_epoch_are_void),
         cmocka_unit_test(test_a_malformed_snapshot_is_asked_again),
         cmocka_unit_test(test_messages_that_were_paged_in_stay),
+        cmocka_unit_test(test_a_rewind_to_what_is_here_is_folded),
+        cmocka_unit_test(test_a_rewind_that_leaves_little_brings_a_snapshot),
+        cmocka_unit_test(test_a_rewind_to_before_what_is_here_changes_nothing_until_the_snapshot),
     };
 
     return cmocka_run_group_tests(tests, make_record, free_record);

@@ -418,7 +418,7 @@ static enum panel_does input_key(struct panel *panel, const struct key_event *ev
         editor_move(panel->editor, event->code == KEY_HOME ? EDITOR_LINE_START : EDITOR_LINE_END);
     else if (event->code == 'u' && event->mods == MOD_CTRL)
         editor_delete(panel->editor, EDITOR_LINE_START, true);
-    else if (event->code == KEY_PASTE && !event->cut)
+    else if (event->code == KEY_PASTE && event->total == event->len)
         insert(panel, event->text, event->len);
     else if (event->code >= ' ' && event->code < 0x110000 && event->mods == 0)
         insert(panel, bytes, utf8_encode(event->code, bytes));

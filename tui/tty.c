@@ -35,9 +35,17 @@ struct tty {
 
 /* --- fatal signals --- */
 
-static const int fatal_signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGSEGV,
-                                    SIGABRT, SIGBUS, SIGFPE, SIGILL};
-enum { FATAL_COUNT = sizeof fatal_signals / sizeof *fatal_signals, RESET_MAX = 512 };
+/* Those that end the process by default; the first ones, of a defect, are caught even if somebody else does.
+ */
+static const int fatal_signals[] = {SIGSEGV, SIGABRT, SIGBUS,    SIGFPE,  SIGILL,  SIGSYS,
+                                    SIGTRAP, SIGTERM, SIGHUP,    SIGINT,  SIGQUIT, SIGUSR1,
+                                    SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGXFSZ};
+enum {
+    FATAL_COUNT = sizeof fatal_signals / sizeof *fatal_signals,
+    DEFECT_COUNT = 7,
+    RESET_MAX = 512,
+    STACK_SIZE = 64 << 10
+};
 
 /* All that the handler needs, prepared beforehand: it may call nothing but write, poll, tcsetattr and
  * sigaction. */
@@ -47,8 +55,12 @@ static struct {
     struct termios shell;
     char reset[RESET_MAX];
     size_t reset_len;
+    bool caught[FATAL_COUNT];
     struct sigaction before[FATAL_COUNT];
 } rescue;
+
+/* The handler's own: a stack that has overflowed cannot be used. */
+static char rescue_stack[STACK_SIZE];
 
 static void write_all(int fd, const char *bytes, size_t len)
 {
@@ -78,7 +90,7 @@ static void on_fatal(int number)
         tcsetattr(rescue.fd, TCSANOW, &rescue.shell);
     }
     for (size_t i = 0; i < FATAL_COUNT; i++)
-        if (fatal_signals[i] == number)
+        if (fatal_signals[i] == number && rescue.caught[i])
             sigaction(number, &rescue.before[i], NULL);
     raise(number);
     errno = saved;
@@ -90,12 +102,14 @@ static void rescue_disarm(void)
         return;
     rescue.armed = 0;
     for (size_t i = 0; i < FATAL_COUNT; i++)
-        sigaction(fatal_signals[i], &rescue.before[i], NULL);
+        if (rescue.caught[i])
+            sigaction(fatal_signals[i], &rescue.before[i], NULL);
 }
 
 static void rescue_arm(const struct tty *tty, const char *leave)
 {
-    struct sigaction action = {.sa_handler = on_fatal};
+    struct sigaction action = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK};
+    stack_t stack = {.ss_sp = rescue_stack, .ss_size = sizeof rescue_stack};
 
     rescue_disarm(); /* or the handler would be its own predecessor */
     rescue.fd = tty->fd;
@@ -104,9 +118,14 @@ static void rescue_arm(const struct tty *tty, const char *leave)
     if (rescue.reset_len >= sizeof rescue.reset)
         rescue.reset_len = sizeof rescue.reset - 1;
     sigfillset(&action.sa_mask);
+    sigaltstack(&stack, NULL);
     rescue.armed = 1;
-    for (size_t i = 0; i < FATAL_COUNT; i++)
-        sigaction(fatal_signals[i], &action, &rescue.before[i]);
+    for (size_t i = 0; i < FATAL_COUNT; i++) {
+        sigaction(fatal_signals[i], NULL, &rescue.before[i]);
+        rescue.caught[i] = i < DEFECT_COUNT || rescue.before[i].sa_handler == SIG_DFL;
+        if (rescue.caught[i])
+            sigaction(fatal_signals[i], &action, NULL);
+    }
 }
 
 /* --- life --- */

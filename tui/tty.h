@@ -1,6 +1,6 @@
 /* The terminal below the screen: an own descriptor, raw mode, the modes that are switched on, and a queue of
- * output that never blocks. Whatever ends the process, the modes are switched off again: fatal signals are
- * caught for that. */
+ * output that never blocks. Whatever ends the process, the modes are switched off again (but SIGKILL):
+ * signals that would end it, and that nobody else handles, are caught for that. */
 #ifndef STOA_TUI_TTY_H
 #define STOA_TUI_TTY_H
 

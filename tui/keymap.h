@@ -115,7 +115,11 @@ struct keymap_key {
     uint8_t mods;
 };
 
-enum { KEYMAP_NAME_MAX = 32, KEYMAP_KEYS_MAX = 16 }; /* bytes of a key's name; keys of an action */
+enum {
+    KEYMAP_NAME_MAX = 32,      /* bytes of a key's name */
+    KEYMAP_KEYS_MAX = 16,      /* keys of an action */
+    KEYMAP_KEYS_TEXT_MAX = 256 /* bytes of the names of a line's keys */
+};
 
 /* --- the keys in force --- */
 
@@ -137,6 +141,10 @@ const char *keymap_name(uint32_t code, uint8_t mods, char out[KEYMAP_NAME_MAX]);
 /* Reads what keymap_name writes, and what people write: "Ctrl+X", "alt+enter", "Shift+Tab", "Up", "F5",
  * "Space", "ß". False with what is wrong with it in error. */
 bool keymap_parse(const char *text, struct keymap_key *key, char error[256]);
+/* The rows from index up to which share a line of help. */
+size_t keymap_line_end(const struct binding *rows, size_t count, size_t index);
+/* Their keys: "PgUp PgDn wheel", "Alt+1 to Alt+9"; in out, which is returned. */
+const char *keymap_keys_text(const struct binding *rows, size_t count, char out[KEYMAP_KEYS_TEXT_MAX]);
 /* In the configuration: "chat", "line-down". */
 const char *keymap_context_name(enum context context);
 const char *keymap_action_name(enum action action);

@@ -158,6 +158,49 @@ bool keymap_parse(const char *text, struct keymap_key *key, char error[256])
     return key->code >= 0x110000 || parse_character(key, shown, error);
 }
 
+/* --- the keys of a line --- */
+
+size_t keymap_line_end(const struct binding *rows, size_t count, size_t index)
+{
+    size_t end = index + 1;
+
+    while (end < count && rows[end].context == rows[index].context && !rows[end].help)
+        end++;
+    return end;
+}
+
+/* Whether they are one after another, as 1 to 9 are. */
+static bool is_range(const struct binding *rows, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (rows[i].mods != rows[0].mods || rows[i].code != rows[0].code + i)
+            return false;
+    return count > 3;
+}
+
+const char *keymap_keys_text(const struct binding *rows, size_t count, char out[KEYMAP_KEYS_TEXT_MAX])
+{
+    char name[KEYMAP_NAME_MAX], last[KEYMAP_NAME_MAX];
+    size_t len = 0;
+    bool wheel = false;
+
+    out[0] = '\0';
+    if (is_range(rows, count)) {
+        snprintf(out, KEYMAP_KEYS_TEXT_MAX, "%s to %s", keymap_name(rows[0].code, rows[0].mods, name),
+                 keymap_name(rows[count - 1].code, rows[count - 1].mods, last));
+        return out;
+    }
+    for (size_t i = 0; i < count && len + KEYMAP_NAME_MAX < KEYMAP_KEYS_TEXT_MAX; i++) {
+        bool turned = rows[i].mods == 0 && (rows[i].code == KEY_WHEEL_UP || rows[i].code == KEY_WHEEL_DOWN);
+
+        if (!turned || !wheel) /* both directions are one word */
+            len += (size_t)snprintf(out + len, KEYMAP_KEYS_TEXT_MAX - len, "%s%s", len > 0 ? " " : "",
+                                    turned ? "wheel" : keymap_name(rows[i].code, rows[i].mods, name));
+        wheel |= turned;
+    }
+    return out;
+}
+
 /* --- contexts and actions --- */
 
 static const char *const context_names[CONTEXT_COUNT] = {

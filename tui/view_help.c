@@ -20,24 +20,24 @@ enum {
     KEYS_BYTES = 256
 };
 
-struct line {
+struct help_line {
     char keys[KEYS_BYTES]; /* or a heading */
     const char *text;      /* borrowed from the tables */
     size_t len;
     bool heading;
 };
 
-struct page {
-    struct line *lines;
+struct help_page {
+    struct help_line *lines;
     size_t count;
     size_t cells; /* of a column */
 };
 
-static struct line *add(struct page *page, bool heading)
+static struct help_line *add(struct help_page *page, bool heading)
 {
     page->lines = xreallocarray(page->lines, page->count + 1, sizeof *page->lines);
-    struct line *line = &page->lines[page->count++];
-    *line = (struct line){.text = "", .heading = heading};
+    struct help_line *line = &page->lines[page->count++];
+    *line = (struct help_line){.text = "", .heading = heading};
     return line;
 }
 
@@ -55,9 +55,9 @@ static size_t fitting(const char *text, size_t cells)
 }
 
 /* Keys or a heading, in as many lines as it takes; the last one. */
-static struct line *add_keys(struct page *page, const char *keys, bool heading)
+static struct help_line *add_keys(struct help_page *page, const char *keys, bool heading)
 {
-    struct line *line = NULL;
+    struct help_line *line = NULL;
 
     do {
         size_t len = fitting(keys, page->cells - 1);
@@ -70,16 +70,16 @@ static struct line *add_keys(struct page *page, const char *keys, bool heading)
     return line;
 }
 
-static size_t text_at(const struct page *page)
+static size_t text_at(const struct help_page *page)
 {
     return page->cells < NARROW_BELOW ? KEYS_CELLS_NARROW : KEYS_CELLS_MAX;
 }
 
 /* What keys or a command do, beside them if they leave room, else below; in as many lines as it takes. */
-static void add_entry(struct page *page, const char *keys, const char *text)
+static void add_entry(struct help_page *page, const char *keys, const char *text)
 {
     size_t at = text_at(page);
-    struct line *line = add_keys(page, keys, false);
+    struct help_line *line = add_keys(page, keys, false);
     bool beside = utf8_width(line->keys, strlen(line->keys)) < at;
 
     while (*text) {
@@ -93,58 +93,34 @@ static void add_entry(struct page *page, const char *keys, const char *text)
     }
 }
 
-static void add_heading(struct page *page, const char *text)
+static void add_heading(struct help_page *page, const char *text)
 {
     if (page->count > 0)
         add(page, false);
     add_keys(page, text, true);
 }
 
-/* "PgUp PgDn wheel"; keys that differ in their last character only, in a row, are "Alt+1 to Alt+9". */
-static void join_keys(const struct binding *rows, size_t count, char out[KEYS_BYTES])
-{
-    char name[KEYMAP_NAME_MAX], last[KEYMAP_NAME_MAX];
-    size_t len = 0;
-
-    out[0] = '\0';
-    if (count > 3 && rows[0].mods == rows[count - 1].mods &&
-        rows[count - 1].code - rows[0].code == count - 1) {
-        snprintf(out, KEYS_BYTES, "%s to %s", keymap_name(rows[0].code, rows[0].mods, name),
-                 keymap_name(rows[count - 1].code, rows[count - 1].mods, last));
-        return;
-    }
-    for (size_t i = 0; i < count && len + KEYMAP_NAME_MAX < KEYS_BYTES; i++) {
-        keymap_name(rows[i].code, rows[i].mods, name);
-        if (strncmp(name, "Wheel", 5) == 0)
-            snprintf(name, sizeof name, "wheel");
-        if (!strstr(out, name) || strcmp(name, "wheel") != 0)
-            len += (size_t)snprintf(out + len, KEYS_BYTES - len, "%s%s", len > 0 ? " " : "", name);
-    }
-}
-
 /* The rows of a context, those of one help text together. */
-static void add_context(struct page *page, enum context context)
+static void add_context(struct help_page *page, enum context context)
 {
-    char title[128], keys[KEYS_BYTES];
+    char title[128], keys[KEYMAP_KEYS_TEXT_MAX];
     size_t count;
     const struct binding *rows = keymap_rows(&count);
     bool first = true;
 
     for (size_t i = 0, next; i < count; i = next) {
-        next = i + 1;
+        next = keymap_line_end(rows, count, i);
         if (rows[i].context != context)
             continue;
-        while (next < count && rows[next].context == context && !rows[next].help)
-            next++;
         if (first)
             add_heading(page, keymap_context_title(context, title));
         first = false;
-        join_keys(rows + i, next - i, keys);
-        add_entry(page, keys, rows[i].help ? rows[i].help : "");
+        add_entry(page, keymap_keys_text(rows + i, next - i, keys), rows[i].help ? rows[i].help : "");
     }
 }
 
-static void add_commands(struct page *page, const char *title, const struct slash_row *rows, size_t count)
+static void add_commands(struct help_page *page, const char *title, const struct slash_row *rows,
+                         size_t count)
 {
     char name[KEYS_BYTES];
 
@@ -156,9 +132,9 @@ static void add_commands(struct page *page, const char *title, const struct slas
     }
 }
 
-static struct page make_page(int cols)
+static struct help_page make_page(int cols)
 {
-    struct page page = {0};
+    struct help_page page = {0};
     size_t count;
 
     page.cells = (size_t)(cols >= TWO_COLUMNS_FROM ? (cols - COLUMN_GAP) / 2 : cols) - 1;
@@ -171,13 +147,13 @@ static struct page make_page(int cols)
     return page;
 }
 
-static void draw_line(const struct page *page, size_t index, struct screen *screen, int y, int x)
+static void draw_line(const struct help_page *page, size_t index, struct screen *screen, int y, int x)
 {
     size_t at = text_at(page);
 
     screen_row(screen, y, x, (int)page->cells + 1, STYLE_TEXT);
     if (index < page->count) {
-        const struct line *line = &page->lines[index];
+        const struct help_line *line = &page->lines[index];
         size_t cells = utf8_width(line->keys, strlen(line->keys));
 
         screen_puts(screen, " ", STYLE_TEXT);
@@ -192,7 +168,7 @@ static void draw_line(const struct page *page, size_t index, struct screen *scre
 
 void view_help(const struct ui *ui, struct screen *screen, struct area area)
 {
-    struct page page = make_page(area.cols);
+    struct help_page page = make_page(area.cols);
     bool two = area.cols >= TWO_COLUMNS_FROM;
 
     for (int i = 0; i < area.rows; i++) {
@@ -207,7 +183,7 @@ void view_help(const struct ui *ui, struct screen *screen, struct area area)
 size_t view_help_overflow(struct ui *ui, int rows, int cols)
 {
     struct area area = view_geometry(ui, rows, cols).main;
-    struct page page = make_page(area.cols);
+    struct help_page page = make_page(area.cols);
     size_t shown = (size_t)area.rows * (area.cols >= TWO_COLUMNS_FROM ? 2 : 1), count = page.count;
 
     free(page.lines);

@@ -112,6 +112,11 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_TIMEOUT] =
         {"permission.timeout", OPTION_DURATION, 0, 168 * HOUR, "0ms", NULL, "time",
          "How long a question whether a tool may be called waits for an answer. 0ms: for ever.", false},
+    [OPTION_SESSION_AUTO_TITLE] =
+        {"session.auto_title", OPTION_BOOL, 0, 1, "true", NULL, "switch",
+         "Whether a session without a title gets one from its model, after its first answer. It costs one "
+         "short request more.",
+         false},
     [OPTION_SESSION_SNAPSHOT_EVERY] =
         {"session.snapshot_every", OPTION_INTEGER, 16, 10000, "256", NULL, "events",
          "After how many events a session's state is saved whole, so that loading it needs "

@@ -289,7 +289,7 @@ static bool make_room(struct supervisor *supervisor)
 {
     struct agent *oldest = NULL;
     for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
-        if (agent->state == AGENT_IDLE && agent_requests_busy(agent->requests) == 0 &&
+        if (agent->state == AGENT_IDLE && agent_requests_busy(agent->requests) == (agent->title != NULL) &&
             (!oldest || agent->last_used < oldest->last_used))
             oldest = agent;
     if (oldest)
@@ -361,6 +361,7 @@ static void on_timer(uv_timer_t *timer)
         agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
         break;
     case AGENT_IDLE:
+        supervisor_title_cancel(agent);
         if (agent_requests_busy(agent->requests) == 0) /* else on_quiet begins the time anew */
             leave(agent);
         break;

@@ -34,12 +34,17 @@ static bool take_request(void *arg, struct incoming *incoming, const json_t *jso
     return agent_ops_run(arg, incoming, json);
 }
 
-/* Nobody waits for it any more: from now on it is idle. */
+/* Nobody waits for it any more: from now on it is idle. It was so all the while if it made a title. */
 static void on_quiet(void *arg)
 {
     const struct session *session = arg;
-    if (session->agent && session->agent->state == AGENT_IDLE)
-        supervisor_set_idle(session->agent);
+    struct agent *agent = session->agent;
+    if (!agent)
+        return;
+    bool title = agent->title_quiet;
+    agent->title_quiet = false;
+    if (agent->state == AGENT_IDLE && !title)
+        supervisor_set_idle(agent);
 }
 
 struct agent_requests *supervisor_new_requests(struct session *session)

@@ -25,8 +25,10 @@ static void turn_ended(struct agent *agent)
     session->crashes = 0;
     session->not_before = 0;
     supervisor_set_idle(agent);
-    if (!failed)
+    if (!failed) {
+        supervisor_title(agent);
         session_next(session);
+    }
     registry_release(session->server->registry, session);
 }
 

@@ -25,6 +25,9 @@ struct agent {
     size_t rate_facts;             /* of those that are kept and not the turn's, since then */
     size_t rate_passing;           /* of those that are not kept */
     uint64_t serial;               /* 0 until supervisor_go.c needs it */
+    struct outgoing *title;        /* the question for one; NULL: it is not asked */
+    unsigned titles;               /* how often it was */
+    bool title_quiet;              /* its end left the agent quiet: nothing was used */
     uv_timer_t *timer;
     struct agent *next, *previous;
 };
@@ -49,6 +52,10 @@ void supervisor_set_idle(struct agent *agent);
 /* What an agent says (supervisor_facts.c). False: it breaks the protocol. */
 bool supervisor_fact(struct agent *agent, json_t *json);
 bool supervisor_chunk(struct agent *agent, const char *payload, size_t len);
+/* Asks for a title if a turn has ended well and the session has none (supervisor_title.c). */
+void supervisor_title(struct agent *agent);
+/* It is not waited for any more. */
+void supervisor_title_cancel(struct agent *agent);
 /* Sends GO for that call when all that was said so far is on disk (supervisor_go.c). */
 void supervisor_go_when_stored(struct agent *agent, const char *message, int block);
 

@@ -245,7 +245,8 @@ static enum fold fold_durable(struct state *state, const struct event *event)
     if (!reduce(state, event))
         return FOLD_BAD;
     state->seq = event->seq;
-    state->activity = event->ts;
+    if (event->type != EVENT_SESSION_UPDATED || !jsonx_bool(event->data, "quiet", false))
+        state->activity = event->ts;
     return FOLD_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/agent/questions.h"
 #include "daemon/agent/requests.h"
 #include "daemon/agent/servers.h"
+#include "daemon/agent/title.h"
 #include "daemon/agent/turn.h"
 #include "shared/err.h"
 #include "shared/jsonx.h"
@@ -20,6 +21,7 @@
 #include "shared/subreaper.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -36,6 +38,7 @@ struct agent {
     struct questions *questions;
     struct servers *servers;
     struct turn *turn;
+    struct title *title; /* NULL: none is asked for */
     struct probe *probe;
     struct host *host;   /* NULL but in that role */
     struct state *state; /* NULL before LOAD */
@@ -71,6 +74,7 @@ static void leave(struct agent *agent, int code, bool daemon_gone)
         return;
     agent->exit_code = code;
     turn_free(&agent->turn);
+    title_cancel(&agent->title);
     probe_free(&agent->probe);
     agent->ending = 1;
     if (agent->host) {
@@ -181,12 +185,31 @@ static void take_host(struct agent *agent, const json_t *json)
         leave_broken(agent, error);
 }
 
+static void titled(void *arg)
+{
+    struct agent *agent = arg;
+
+    agent->title = NULL;
+}
+
+static void take_title(struct agent *agent, struct incoming *incoming, const json_t *json)
+{
+    struct title_options options = {&agent->loop, agent->http, agent->state, titled, agent};
+
+    if (agent->title)
+        incoming_refuse(incoming, ERR_CONFLICT, "a title is asked for already");
+    else
+        agent->title = title_start(&options, incoming, jsonx_obj(json, "order"));
+}
+
 static void on_request(void *arg, struct incoming *incoming, const json_t *json)
 {
     struct agent *agent = arg;
 
     if (agent->host)
         host_request(agent->host, incoming, json);
+    else if (agent->state && strcmp(jsonx_str(json, "op", ""), "title") == 0)
+        take_title(agent, incoming, json);
     else if (agent->state)
         servers_request(agent->servers, incoming, json);
     else

@@ -207,6 +207,25 @@ void demo_script_files(struct demo_script *script, const json_t *content)
     script->text = buf_take(&says);
 }
 
+void demo_script_title(struct demo_script *script, const char *message, int words)
+{
+    const char *from = strstr(message, "\n> "), *demo = "/demo ";
+    struct buf title;
+
+    buf_init(&title, SCRIPT_QUOTE_MAX);
+    from = from ? from + 3 : message;
+    if (strncmp(from, demo, strlen(demo)) == 0)
+        from += strlen(demo);
+    for (const char *end; words-- > 0 && *from && *from != '\n'; from = end) {
+        end = from + strcspn(from, " \n");
+        buf_printf(&title, "%s%.*s", title.len ? " " : "", (int)(end - from), from);
+        end += strspn(end, " ");
+    }
+    free(script->text);
+    script->text = buf_take(&title);
+    script->chunks = 0;
+}
+
 void demo_script_results(struct demo_script *script, const json_t *content, int64_t round)
 {
     struct buf says;

@@ -48,6 +48,8 @@ void demo_script_clear(struct demo_script *script);
 /* Says first which files came with the message, unless it was told what to say. content: the message's, as in
  * struct prompt. */
 void demo_script_files(struct demo_script *script, const json_t *content);
+/* A title was asked for: says the first words of what is quoted in the message. */
+void demo_script_title(struct demo_script *script, const char *message, int words);
 /* The results of its calls are there: says what came of them, in place of what it said before; content: that
  * of struct prompt's newest message. round: how often it has called already. */
 void demo_script_results(struct demo_script *script, const json_t *content, int64_t round);

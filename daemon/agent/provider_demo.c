@@ -1,6 +1,7 @@
 /* The built-in model: plays a script (demo_script.h) at its rate. */
 #include "daemon/agent/demo_script.h"
 #include "daemon/agent/provider.h"
+#include "daemon/agent/title.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
@@ -237,6 +238,8 @@ static void *demo_start(const struct ask *ask, const struct sink *sink)
     demo->sink = *sink;
     demo_script_read(&demo->script, prompt_asked(ask->prompt), ask->demo_rate);
     demo_script_files(&demo->script, newest);
+    if (ask->prompt->system && strcmp(ask->prompt->system, title_system) == 0)
+        demo_script_title(&demo->script, prompt_asked(ask->prompt), TITLE_WORDS);
     if (results)
         demo_script_results(&demo->script, results, rounds(ask->prompt));
     demo->whole = demo->script.chunks > 0 ? demo->script.chunks : (int64_t)strlen(demo->script.text);

@@ -110,13 +110,47 @@ static enum err check_pattern(const struct answer *answer, char error[256])
     return ERR_BAD_REQUEST;
 }
 
+/* Whether the answer may change a call's arguments. */
+static bool may_change(const struct answer *answer, char error[256])
+{
+    if (!jsonx_obj(answer->content, "arguments") || json_object_size(answer->content) != 1)
+        snprintf(error, 256,
+                 "the content of a permission is {\"arguments\": {...}}, to run the call with these");
+    else if (!answer->allows)
+        snprintf(error, 256, "content goes with allow; this is %s", answer->decision);
+    else if (answer->lasts)
+        snprintf(error, 256, "changed arguments are for one call; leave the scope away, or the content");
+    else
+        return true;
+    return false;
+}
+
+/* The same arguments as before change nothing, and are no content. */
+static enum err check_changed(struct answer *answer, char error[256])
+{
+    const struct message *message = state_message(answer->session->state, answer->question->message);
+    json_t *changed = jsonx_obj(answer->content, "arguments"), *own = arguments_of(answer);
+    bool same = own && json_equal(own, changed);
+    json_decref(own);
+    if (same)
+        answer->content = NULL;
+    char *text = same ? NULL : json_dumps(changed, JSON_COMPACT);
+    size_t len = text ? strlen(text) : 0;
+    free(text);
+    if (len <= STATE_ARGUMENTS_MAX && (!message || message->bytes + len <= STATE_MESSAGE_BYTES))
+        return ERR_OK;
+    snprintf(error, 256, "the arguments have %zu bytes; at most %d are taken", len, STATE_ARGUMENTS_MAX);
+    return ERR_TOO_LARGE;
+}
+
 static enum err check_permission(struct answer *answer, char **own, char error[256])
 {
     const json_t *json = answer->question->json;
-    if (answer->content) {
-        snprintf(error, 256, "a permission takes no content");
+    if (answer->content && !may_change(answer, error))
         return ERR_BAD_REQUEST;
-    }
+    enum err code = answer->content ? check_changed(answer, error) : ERR_OK;
+    if (code != ERR_OK)
+        return code;
     if (!answer->lasts && answer->pattern) {
         snprintf(error, 256, "a pattern is for a rule: give scope session or user with it");
         return ERR_BAD_REQUEST;
@@ -187,13 +221,13 @@ static enum err make_rule(struct call *call, const struct answer *answer, char e
     return code;
 }
 
-/* A tool that says it only reads is asked about once. If there is no room for that rule, it is asked again.
- */
+/* A tool that says it only reads is asked about once, unless what it was to read was changed. If there is no
+ * room for that rule, it is asked again. */
 static void allow_reading(struct call *call, const struct answer *answer)
 {
     const json_t *json = answer->question->json;
     char id[ID_MAX], unused[256];
-    if (!answer->allows || answer->lasts || !jsonx_bool(json, "read_only", false))
+    if (!answer->allows || answer->lasts || answer->content || !jsonx_bool(json, "read_only", false))
         return;
     char *pattern = rule_exact(jsonx_str(json, "server", ""), jsonx_str(json, "tool", ""));
     if (rule_check(pattern, unused))

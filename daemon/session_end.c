@@ -21,10 +21,16 @@
 
 /* --- one call, one question --- */
 
-/* What fits into the message: all, or what always fits. */
-static char *fitting(const struct message *message, const char *result)
+/* What fits into the message: all with whose arguments it had, or all, or what always fits. */
+static char *fitting(const struct message *message, const struct tool_call *call, const char *result)
 {
     size_t len = strlen(result);
+    char *note = call_note(call, STATE_CHANGED_MAX);
+    bool fits = note && message->bytes + strlen(note) + len <= STATE_MESSAGE_BYTES;
+    char *whole = fits ? xasprintf("%s%s", note, result) : NULL;
+    free(note);
+    if (whole)
+        return whole;
     if (len <= STATE_NOTE_MAX || (message && message->bytes + len <= STATE_MESSAGE_BYTES))
         return xstrdup(result);
     return xstrndup(result, utf8_cut(result, len, STATE_NOTE_MAX));
@@ -33,7 +39,11 @@ static char *fitting(const struct message *message, const char *result)
 void session_end_call(struct session *session, const char *message, int block, enum call_state to,
                       const char *result, const char *by)
 {
-    char *text = fitting(state_message(session->state, message), result);
+    const struct message *about = state_message(session->state, message);
+    const struct tool_call *call = NULL;
+    if (about && block >= 0 && (size_t)block < about->block_count)
+        call = about->blocks[block].call;
+    char *text = fitting(about, call, result);
     json_t *data = json_object();
     jsonx_set_str(data, "message", message);
     jsonx_set_int(data, "block", block);

@@ -137,6 +137,20 @@ static bool is_persons(const json_t *data)
     return !json_object_get(data, "message") && !json_object_get(data, "block");
 }
 
+/* It runs with the model's arguments, which are in its message, or with those of the person who allowed it.
+ */
+static void set_arguments(const struct state *state, json_t *data)
+{
+    const struct message *message = state_message(state, jsonx_str(data, "message", ""));
+    int64_t block = jsonx_int(data, "block", -1);
+    json_object_del(data, "arguments");
+    if (!message || block < 0 || (size_t)block >= message->block_count || !message->blocks[block].call)
+        return;
+    const char *changed = message->blocks[block].call->arguments;
+    if (changed)
+        jsonx_set_str(data, "arguments", changed);
+}
+
 static bool fact_tool_started(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
@@ -146,6 +160,7 @@ static bool fact_tool_started(struct agent *agent, json_t *data)
     if (session->state->run == RUN_INTERRUPTING)
         return true; /* without GO it does not begin */
     json_object_del(data, "by");
+    set_arguments(session->state, data);
     if (agent->state != AGENT_RUNNING || !names_call(session->state, data, &call) ||
         (call != CALL_NONE && call != CALL_ALLOWED) ||
         !session_emit(session, EVENT_TOOL_STARTED, json_incref(data)))

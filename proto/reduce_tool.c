@@ -2,6 +2,7 @@
 #include "proto/reduce.h"
 
 #include "shared/jsonx.h"
+#include "shared/utf8.h"
 #include "shared/xalloc.h"
 
 #include <stdlib.h>
@@ -28,6 +29,16 @@ enum call_state call_state_parse(const char *name)
 bool call_ended(enum call_state state)
 {
     return state >= CALL_DONE && state < CALL_STATE_COUNT;
+}
+
+char *call_note(const struct tool_call *call, size_t max)
+{
+    if (!call || !call->arguments)
+        return NULL;
+    size_t len = strlen(call->arguments), kept = utf8_cut(call->arguments, len, max);
+    return xasprintf("[%s changed the arguments of this call to %.*s%s]\n\n",
+                     call->by ? call->by : "A person", (int)kept, call->arguments,
+                     kept < len ? " (and more)" : "");
 }
 
 /* --- a call --- */

@@ -27,6 +27,7 @@ enum {
     STATE_NOTE_MAX = 256,           /* bytes of a result that always fits: what is said of a call not run */
     STATE_SUMMARY_MAX = 64 << 10,   /* bytes of a compaction's summary */
     STATE_ARGUMENTS_MAX = 64 << 10, /* bytes of the arguments that a question or tool.started repeats */
+    STATE_CHANGED_MAX = 8 << 10,    /* bytes of a person's arguments that a result repeats */
     STATE_QUESTIONS_MAX = 32,       /* open ones of a session */
     STATE_QUESTIONS_BYTES = 256 << 10, /* of all of them as JSON */
     STATE_ANSWERED_MAX = 64,           /* answered ones that are remembered, for those who come late */
@@ -267,6 +268,9 @@ bool state_question_fits(const struct state *state, const struct question *quest
 enum call_state state_call(const struct state *state, const char *message, int block);
 /* Whether a call has ended. */
 bool call_ended(enum call_state state);
+/* What the model is told before the result of a call whose arguments a person changed, with at most max bytes
+ * of these; free() it. NULL if nobody did. */
+char *call_note(const struct tool_call *call, size_t max);
 /* The newest message if it is an assistant's that is complete and has calls which have not ended; else NULL.
  * A turn that was interrupted by a restart goes on there. */
 struct message *state_open_calls(const struct state *state);

@@ -1,6 +1,7 @@
 /* The trap: between a fact and its event the state still shows the step before. So each call remembers what
  * was said of it (enum said), and the state decides only where nothing is on its way. */
 #include "daemon/agent/turn_calls.h"
+#include "daemon/agent/edit.h"
 #include "daemon/agent/permission.h"
 #include "daemon/agent/result.h"
 #include "daemon/agent/tools.h"
@@ -15,7 +16,8 @@
 
 enum {
     TURN_CALLS_PROGRESS_MS = 250, /* between two reports of one call's progress; others are dropped */
-    TURN_CALLS_OVERHEAD = 704     /* bytes that a call takes beside its result: names, rule, file */
+    TURN_CALLS_OVERHEAD = 704,    /* bytes that a call takes beside its result: names, rule, file */
+    TURN_CALLS_NOTED = 2048       /* bytes of room from which on a result says whose arguments it had */
 };
 
 enum said { SAID_NOTHING, SAID_ASKED, SAID_STARTED, SAID_RUNS, SAID_ENDED };
@@ -144,27 +146,33 @@ static void end(struct call *call, const struct ending *ending)
 
     if (!message)
         return;
+    size_t room = room_for(calls, message);
+    size_t shown = room / 4 < STATE_CHANGED_MAX ? room / 4 : STATE_CHANGED_MAX;
+    char *note = room < TURN_CALLS_NOTED ? NULL : call_note(message->blocks[call->block].call, shown);
     snprintf(name, sizeof name, "%s-%d", calls->message, call->block);
     struct result_place place = {.folder =
                                      calls->options.servers ? servers_folder(calls->options.servers) : NULL,
                                  .name = name,
-                                 .max = room_for(calls, message)};
+                                 .max = room - (note ? strlen(note) : 0)};
     if (ending->mcp)
         result_read(ending->mcp, &place, &result);
     else
         result_read_text(ending->text, ending->state, &place, &result);
+    char *text = xasprintf("%s%s", note ? note : "", result.text);
     struct tool_end fact = {.message = calls->message,
                             .block = call->block,
                             .server = ending->tool ? ending->tool->server : NULL,
                             .tool = ending->tool ? ending->tool->tool : NULL,
                             .state = result.state,
-                            .result = result.text,
+                            .result = text,
                             .file = result.file,
                             .ms = call->said == SAID_RUNS ? clock_steady_ms() - call->began : -1};
     fact_tool_ended(calls->options.link, &fact);
     call->said = SAID_ENDED;
-    call->result_bytes = strlen(result.text);
+    call->result_bytes = strlen(text);
     result_clear(&result);
+    free(text);
+    free(note);
 }
 
 static void end_with(struct call *call, const struct servers_tool *tool, enum call_state state, char *text)
@@ -225,12 +233,15 @@ static void on_done(void *arg, const struct servers_result *result)
                            result->sent ? " (it may have had its effect)" : ""));
 }
 
-/* The arguments of a call: an object (new reference), or NULL with a sentence. No text at all is an empty
- * one. */
+/* The arguments of a call, the person's or the model's: an object (new reference), or NULL with a sentence.
+ * No text at all is an empty one. */
 static json_t *arguments_of(const struct block *block, char error[256])
 {
     char why[160] = "";
-    json_t *json = block->text.len > 0 ? jsonx_parse(block->text.data, block->text.len, why) : json_object();
+    const char *changed = block->call ? block->call->arguments : NULL;
+    const char *text = changed ? changed : block->text.data;
+    size_t len = changed ? strlen(changed) : block->text.len;
+    json_t *json = len > 0 ? jsonx_parse(text, len, why) : json_object();
 
     if (!json_is_object(json)) {
         snprintf(error, 256, "Not run: the input is %s%s. It must be one JSON object.",
@@ -348,6 +359,18 @@ static void decide(struct call *call, const struct block *block, bool may_start)
     json_decref(arguments);
 }
 
+static void start_allowed(struct call *call, const struct block *block)
+{
+    struct turn_calls *calls = call->calls;
+    char *why;
+    enum call_state end = edit_check(*calls->options.state, calls->options.servers, block, &why);
+
+    if (end == CALL_ALLOWED)
+        start(call, block->call->server, block->call->tool, NULL);
+    else
+        end_with(call, NULL, end, why);
+}
+
 /* --- all of them --- */
 
 static bool is_destructive(const struct turn_calls *calls, const struct block *block)
@@ -391,7 +414,7 @@ static void pump(struct call *call, const struct block *block, bool may_start)
         if (call->said < SAID_STARTED && is_other_server(call, block->call->server))
             end_other_server(call, block->call->server);
         else if (call->said < SAID_STARTED && may_start)
-            start(call, block->call->server, block->call->tool, NULL);
+            start_allowed(call, block);
         break;
     case CALL_RUNNING:
         if (call->said == SAID_NOTHING) /* begun by another agent: never twice */

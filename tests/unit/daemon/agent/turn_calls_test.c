@@ -258,6 +258,77 @@ static void a_person_is_asked_and_allows(void **state)
     finish(&play);
 }
 
+/* Allowed by ann, with her arguments. */
+static void answer_changed(struct play *play, int number, const char *arguments)
+{
+    json_t *data =
+        json_pack("{s:s,s:s,s:s,s:s,s:{s:o}}", "question", play->questions[number], "decision", "allow",
+                  "cause", "person", "by", "ann", "content", "arguments", json_loads(arguments, 0, NULL));
+
+    assert_non_null(data);
+    rig_event(&play->rig, EVENT_QUESTION_ANSWERED, data);
+    json_decref(data);
+}
+
+static void a_person_changes_the_arguments(void **state)
+{
+    struct play play;
+
+    (void)state;
+    begin(&play, "/demo echo=I write.\n/demo tool=files__write input={\"path\": \"a\"}", NONE);
+    expect(&play, REPLY "question.asked awaiting_permission");
+    answer_changed(&play, 0, "{\"path\": \"b\"}");
+    expect_calls(&play, "call files/write {\"path\":\"b\"} 1; ");
+    fake_answer(&play.servers, "write", DONE);
+    expect_state(&play, RUN_IDLE);
+    assert_int_equal(call_of(&play, 1, 0)->state, CALL_DONE);
+    assert_string_equal(call_of(&play, 1, 0)->arguments, "{\"path\":\"b\"}");
+    assert_string_equal(call_of(&play, 1, 0)->result,
+                        "[ann changed the arguments of this call to {\"path\":\"b\"}]\n\ndone");
+    assert_string_equal(reply_of(&play, 1)->blocks[1].text.data, "{\"path\": \"a\"}");
+    finish(&play);
+}
+
+static void changed_arguments_do_not_pass_a_rule_that_denies(void **state)
+{
+    struct play play;
+
+    (void)state;
+    begin(&play, "/demo echo=I write.\n/demo tool=files__write input={\"path\": \"a\"}",
+          "[{\"origin\":\"config\",\"effect\":\"deny\",\"pattern\":\"files/write(path=/etc/*)\"}]");
+    expect(&play, REPLY "question.asked awaiting_permission");
+    answer_changed(&play, 0, "{\"path\": \"/etc/x\"}");
+    expect_state(&play, RUN_IDLE);
+    assert_int_equal(call_of(&play, 1, 0)->state, CALL_DENIED);
+    assert_string_equal(call_of(&play, 1, 0)->result,
+                        "[ann changed the arguments of this call to {\"path\":\"/etc/x\"}]\n\n"
+                        "Not run: the configuration's rule files/write(path=/etc/*) denies it.");
+    assert_string_equal(play.servers.log.data, "");
+    finish(&play);
+}
+
+static void giant_arguments_leave_room_for_the_result(void **state)
+{
+    struct play play;
+    char *large = calloc(1, 50100), arguments[50200];
+
+    (void)state;
+    memset(large, 'x', 50000);
+    snprintf(arguments, sizeof arguments, "{\"path\": \"%s\"}", large);
+    prepare(&play, session_asked("/demo echo=I write.\n/demo tool=files__write"), NONE);
+    order(&play, "{" DEMO ",\"result_max\":4096}");
+    expect(&play, REPLY "question.asked awaiting_permission");
+    answer_changed(&play, 0, arguments);
+    spin(&play);
+    fake_answer(&play.servers, "write", DONE);
+    expect_state(&play, RUN_IDLE);
+    const char *result = call_of(&play, 1, 0)->result;
+    assert_in_range(strlen(result), 1024, 1200);
+    assert_non_null(strstr(result, "xx (and more)]\n\ndone"));
+    finish(&play);
+    free(large);
+}
+
 static void a_person_is_asked_and_denies(void **state)
 {
     struct play play;
@@ -839,6 +910,9 @@ int main(void)
         cmocka_unit_test(a_call_that_a_rule_allows),
         cmocka_unit_test(what_a_rule_denies),
         cmocka_unit_test(a_person_is_asked_and_allows),
+        cmocka_unit_test(a_person_changes_the_arguments),
+        cmocka_unit_test(changed_arguments_do_not_pass_a_rule_that_denies),
+        cmocka_unit_test(giant_arguments_leave_room_for_the_result),
         cmocka_unit_test(a_person_is_asked_and_denies),
         cmocka_unit_test(calls_run_side_by_side_and_questions_hold_up_nothing),
         cmocka_unit_test(a_destructive_call_runs_alone),

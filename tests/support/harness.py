@@ -73,9 +73,8 @@ class Place:
                     if not key.startswith(("STOA_", "ANTHROPIC_", "OPENAI_", "NOTIFY_", "TMUX"))}
         self.env.update(STOA_RUNTIME_DIR=f"{self.folder}/run", STOA_STATE_DIR=f"{self.folder}/state",
                         HOME=self.folder, XDG_CONFIG_HOME=f"{self.folder}/cfg", LC_ALL="C.UTF-8",
-                        STOA_NO_START="1",
-                        STOA_SESSION_AUTO_TITLE="false",  # so that events and questions to a model can be counted
-                        **(env or {}))
+                        STOA_NO_START="1", STOA_SESSION_AUTO_TITLE="false")  # questions to a model can be counted
+        self.env.update(env or {})
         # A crash must look as it does without sanitizers.
         self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0"
         self.config_path = f"{self.folder}/config.yaml"

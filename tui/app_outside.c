@@ -1,4 +1,4 @@
-/* Giving the terminal away and taking it back: ^Z, and $EDITOR on the draft. */
+/* Giving the terminal away and taking it back: ^Z, and programs that run in it, such as $EDITOR. */
 #include "shared/buf.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static void go_outside(struct app *app)
@@ -41,7 +39,7 @@ static void stop_here(struct app *app, pid_t whom)
 
 void app_suspend(struct app *app)
 {
-    if (app->outside) { /* the editor runs, and was stopped too */
+    if (app->outside) { /* a program has it, and was stopped too */
         stop_here(app, getpid());
         return;
     }
@@ -55,23 +53,69 @@ void app_suspend(struct app *app)
     come_back(app);
 }
 
+/* --- programs --- */
+
+static void on_program_closed(uv_handle_t *handle)
+{
+    (void)handle;
+}
+
+static void take_back(struct app *app)
+{
+    if (app->program_tty >= 0)
+        close(app->program_tty);
+    come_back(app);
+}
+
+static void on_program_exit(uv_process_t *process, int64_t status, int signal_number)
+{
+    struct app *app = process->data;
+
+    uv_close((uv_handle_t *)process, on_program_closed);
+    take_back(app);
+    app->program_over(app, status == 0 && signal_number == 0);
+}
+
+/* Run by the loop, so that the client goes on answering the daemon meanwhile. */
+bool app_run_outside(struct app *app, const char *script, app_program_cb *over)
+{
+    static char shell[] = "sh", option[] = "-c";
+    char *command = xstrdup(script), *args[] = {shell, option, command, shell, app->program_path, NULL};
+    uv_stdio_container_t stdio[3];
+
+    app->program_tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    for (int i = 0; i < 3; i++)
+        stdio[i] = (uv_stdio_container_t){.flags = UV_INHERIT_FD,
+                                          .data.fd = app->program_tty >= 0 ? app->program_tty : i};
+    uv_process_options_t options = {
+        .exit_cb = on_program_exit, .file = "/bin/sh", .args = args, .stdio_count = 3, .stdio = stdio};
+    app_tell_typing(app, false);
+    go_outside(app);
+    app->program.data = app;
+    app->program_over = over;
+    int failed = uv_spawn(&app->loop, &app->program, &options);
+    free(command);
+    if (failed) {
+        uv_close((uv_handle_t *)&app->program, on_program_closed);
+        take_back(app);
+        app_say(app, true, "/bin/sh could not be started: %s", uv_strerror(failed));
+    }
+    return !failed;
+}
+
 /* --- $EDITOR --- */
 
 static bool write_draft(struct app *app)
 {
-    const char *folder = getenv("TMPDIR");
     size_t len;
     const char *text = editor_text(app->ui.editor, &len);
+    int fd = tempfile_open("draft", app->program_path);
 
-    if (!folder || strlen(folder) > sizeof app->editor_path - 24)
-        folder = "/tmp";
-    snprintf(app->editor_path, sizeof app->editor_path, "%s/stoa-draft-XXXXXX", folder);
-    int fd = mkostemp(app->editor_path, O_CLOEXEC);
     if (fd < 0)
         return false;
-    bool written = write(fd, text, len) == (ssize_t)len;
+    bool written = tempfile_write(fd, text, len);
     if (close(fd) != 0 || !written) {
-        unlink(app->editor_path);
+        unlink(app->program_path);
         return false;
     }
     return true;
@@ -82,7 +126,7 @@ static void read_draft(struct app *app)
     struct buf text;
     char piece[4096];
     ssize_t got;
-    int fd = open(app->editor_path, O_RDONLY | O_CLOEXEC);
+    int fd = open(app->program_path, O_RDONLY | O_CLOEXEC);
     bool fits = true;
 
     buf_init(&text, (size_t)EDITOR_TEXT_MAX * 4);
@@ -97,68 +141,27 @@ static void read_draft(struct app *app)
     if (fd < 0 || !fits || !editor_set(app->ui.editor, clean, len))
         app_say(app, true,
                 "the edited text does not fit into a message; the draft is as it was, the text is in %s",
-                app->editor_path);
+                app->program_path);
     else
-        unlink(app->editor_path);
+        unlink(app->program_path);
     free(clean);
     buf_free(&text);
 }
 
-static void on_editor_closed(uv_handle_t *handle)
+static void editor_over(struct app *app, bool well)
 {
-    (void)handle;
-}
-
-static void editor_over(struct app *app, bool started)
-{
-    signal(SIGINT, SIG_DFL);
-    if (app->editor_tty >= 0)
-        close(app->editor_tty);
-    if (started)
+    if (well) {
         read_draft(app);
-    else
-        unlink(app->editor_path);
-    come_back(app);
-}
-
-static void on_editor_exit(uv_process_t *process, int64_t status, int signal_number)
-{
-    struct app *app = process->data;
-
-    uv_close((uv_handle_t *)process, on_editor_closed);
-    if (status != 0 || signal_number != 0) {
-        editor_over(app, false);
-        app_say(app, true, "the editor failed; the draft is as it was");
         return;
     }
-    editor_over(app, true);
+    unlink(app->program_path);
+    app_say(app, true, "the editor failed; the draft is as it was");
 }
 
-/* Run by the loop, so that the client goes on answering the daemon meanwhile. */
 void app_edit_outside(struct app *app)
 {
-    static char shell[] = "sh", option[] = "-c", script[] = "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"";
-    char *args[] = {shell, option, script, shell, app->editor_path, NULL};
-    uv_stdio_container_t stdio[3];
-
-    if (!write_draft(app)) {
+    if (!write_draft(app))
         app_say(app, true, "no file for the editor: %s", strerror(errno));
-        return;
-    }
-    app->editor_tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    for (int i = 0; i < 3; i++)
-        stdio[i] = (uv_stdio_container_t){.flags = UV_INHERIT_FD,
-                                          .data.fd = app->editor_tty >= 0 ? app->editor_tty : i};
-    uv_process_options_t options = {
-        .exit_cb = on_editor_exit, .file = "/bin/sh", .args = args, .stdio_count = 3, .stdio = stdio};
-    app_tell_typing(app, false);
-    go_outside(app);
-    signal(SIGINT, SIG_IGN); /* a ^C is for the editor */
-    app->editor.data = app;
-    int failed = uv_spawn(&app->loop, &app->editor, &options);
-    if (failed) {
-        uv_close((uv_handle_t *)&app->editor, on_editor_closed);
-        editor_over(app, false);
-        app_say(app, true, "the editor could not be started: %s", uv_strerror(failed));
-    }
+    else if (!app_run_outside(app, "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", editor_over))
+        unlink(app->program_path);
 }

@@ -38,8 +38,9 @@ bool app_panel_key(struct app *app, const struct key_event *event)
     struct ui *ui = &app->ui;
     char *said;
     json_t *params;
+    bool idle = editor_empty(ui->editor) && !browse_on(ui->browse); /* whose keys are letters too */
     enum panel_does does =
-        panel_key(ui->panel, event, editor_empty(ui->editor), clock_steady_ms(), &params, &said);
+        panel_key(ui->panel, event, idle, clock_steady_ms(), &params, &said);
 
     say(app, said);
     if (does == PANEL_ANSWERS)

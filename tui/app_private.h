@@ -1,21 +1,40 @@
 /* What the files of the full-screen client share: app.c (loop and frames), app_keys.c (keys to actions),
  * app_session.c (requests and switching), app_panel.c (questions), app_picker.c (lists that are filtered),
  * app_complete.c (what is offered while one types), app_browse.c (the cursor among the messages),
+ * app_find.c (searching there), app_copy.c (the clipboard), app_transcript.c (pager and scrollback),
  * app_confirm.c (what is asked before it is done), app_page.c (what is shown as a page), app_notify.c (bell,
  * notifications, title) and app_outside.c (^Z and $EDITOR). Nobody else includes this. */
 #ifndef STOA_TUI_APP_PRIVATE_H
 #define STOA_TUI_APP_PRIVATE_H
 
 #include "tui/client.h"
+#include "tui/clipboard.h"
+#include "tui/keep.h"
 #include "tui/keymap.h"
 #include "tui/keys.h"
+#include "tui/preview.h"
 #include "tui/screen.h"
+#include "tui/spool.h"
+#include "tui/tempfile.h"
 #include "tui/ui.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
 
-enum { APP_HANDLES = 8 };
+enum { APP_END_SIGNALS = 4 };
+
+struct app;
+typedef void app_program_cb(struct app *app, bool well);
+
+/* Why older messages are loaded, beside their being nearly seen. */
+enum app_hunt {
+    HUNT_NOTHING,
+    HUNT_OLDEST,      /* to go to the oldest */
+    HUNT_TEXT,        /* to find a text upwards */
+    HUNT_TEXT_AROUND, /* to find it downwards from the oldest */
+    HUNT_CURSOR,      /* the cursor's message is not loaded any more */
+    HUNT_CHANGE       /* to show what a change would drop */
+};
 
 struct app {
     uv_loop_t loop;
@@ -26,18 +45,36 @@ struct app {
     uv_poll_t terminal;
     uv_timer_t frame, tick, escape, typing;
     uv_signal_t resized, stop, resumed;
-    bool polling_output; /* the terminal did not take all */
-    bool dirty;          /* something is not shown yet */
-    int64_t last_frame;  /* steady ms */
-    int64_t notice_at;   /* steady ms */
-    int64_t last_cancel; /* steady ms of the last ^C; 0 if another key came since */
-    bool says_typing;    /* the others were told so */
+    struct keeping *keeping;           /* of app_keep.c */
+    struct offering *offering;         /* of app_complete.c */
+    int ended_by;                      /* the signal that ends it; 0: none */
+    uv_signal_t ends[APP_END_SIGNALS]; /* what others end the client with */
+    bool polling_output;               /* the terminal did not take all */
+    bool dirty;                        /* something is not shown yet */
+    int64_t last_frame;                /* steady ms */
+    int64_t notice_at;                 /* steady ms */
+    int64_t last_cancel;               /* steady ms of the last ^C; 0 if another key came since */
+    bool says_typing;                  /* the others were told so */
     bool loading_older, no_older;
-    char *trouble_key; /* what ui.trouble was made of */
-    bool outside;      /* the terminal is the shell's or the editor's */
-    uv_process_t editor;
-    char editor_path[64];
-    int editor_tty;
+    bool loading_sessions;      /* more of them */
+    char older_session[ID_MAX]; /* whose older messages are loading */
+    char *trouble_key;          /* what ui.trouble was made of */
+    bool outside;               /* the terminal is the shell's or the editor's */
+    uv_process_t program;       /* that has it; with its terminal, its file, and what follows it */
+    int program_tty;
+    char program_path[TEMPFILE_PATH_MAX];
+    app_program_cb *program_over;
+    struct clipboard *clipboard; /* NULL before the first copy */
+    char *copied;                /* what is being copied: "12 lines of c" */
+    struct spool *spool;         /* NULL before the first transcript */
+    bool dumps;                  /* the transcript is for the scrollback, not for the pager */
+    enum app_hunt hunt;
+    char confirm_id[ID_MAX]; /* of app_ask_*: the message; "" for none */
+    enum preview_change change;
+    uint64_t confirm_seq; /* what the page was made of */
+    size_t confirm_width;
+    int64_t confirm_at;  /* steady ms when it changed under the reader; 0: it did not */
+    char *confirm_draft; /* becomes the draft when the rewind is done; NULL: nothing does */
     bool quit;
     int exit_code;
     char *last_words; /* said on stderr at the end; NULL: nothing */
@@ -60,6 +97,8 @@ void app_listen(struct app *app);
 void app_deafen(struct app *app);
 
 /* --- app_keys.c --- */
+/* Does what the action's key would do. */
+void app_act(struct app *app, enum action action);
 /* Handles all that was typed so far. waited: of keys_next. */
 void app_keys(struct app *app, bool waited);
 
@@ -75,13 +114,20 @@ bool app_run_command(struct app *app, const char *text);
 void app_switch(struct app *app, const char *session);
 void app_new_session(struct app *app, const char *title);
 void app_send(struct app *app);
-/* steer: it enters at the next step of the turn that runs, else it waits for its end. */
-void app_send_text(struct app *app, const char *text, bool steer);
+/* With the files that the draft mentions. False if nothing was sent: what is wrong was said. steer: it enters
+ * at the next step of the turn that runs, else it waits for its end. */
+bool app_send_text(struct app *app, const char *text, bool steer);
 void app_interrupt(struct app *app);
 /* Tells the others, unless they know. */
 void app_tell_typing(struct app *app, bool typing);
 void app_load_sessions(struct app *app);
+/* Asks for those that follow the ones that are listed, if there are any. */
+void app_load_more_sessions(struct app *app);
 void app_load_older(struct app *app);
+/* Whether the session has older messages than those that are loaded. */
+bool app_has_older(const struct app *app);
+/* Asks for a page of them, unless one is on its way: app_older_loaded follows. False if there are none. */
+bool app_fetch_older(struct app *app);
 /* The session looked at is gone. */
 void app_session_lost(struct app *app, const char *text);
 
@@ -95,10 +141,42 @@ void app_go_asking(struct app *app);
 
 /* --- app_picker.c --- */
 void app_open_picker(struct app *app, enum picker_kind kind);
+/* Part of app_sync: what an open picker lists is what there is now. */
+void app_sync_picker(struct app *app);
 /* A key while the picker is shown: all are its own. */
 void app_picker_key(struct app *app, const struct key_event *event, enum action action);
 
+/* --- app_keep.c --- */
+void app_keep_open(struct app *app);
+/* After the loop is closed. */
+void app_keep_close(struct app *app);
+/* The session looked at is left: its draft is kept. seen: its last message. */
+void app_keep_leave(struct app *app, const char *seen);
+/* Another one is looked at: its draft, files and history come. */
+void app_keep_begin(struct app *app);
+/* Something may have changed: it is kept within a second. */
+void app_keep_look(struct app *app);
+/* A text was sent from the session looked at. */
+void app_keep_sent(struct app *app, const char *text);
+/* Something that was sent to a session was acknowledged, or came back into its draft. */
+void app_keep_settled(struct app *app, const char *session);
+/* The session is no more. */
+void app_keep_forget(struct app *app, const char *session);
+/* What is on disk, the latest included; NULL if nothing can be kept. */
+const struct keep *app_kept(struct app *app);
+
 /* --- app_complete.c --- */
+void app_complete_open(struct app *app);
+/* After the loop is closed. */
+void app_complete_close(struct app *app);
+/* A character was typed into the draft by hand (0: one or more were deleted); before app_complete. */
+void app_complete_typed(struct app *app, uint32_t code);
+/* Enter: true if it took what is offered, so that nothing is to be sent. */
+bool app_complete_enter(struct app *app);
+/* The models and MCP servers as the daemon said last; asks anew if that was long ago. NULL before the first
+ * answer. */
+const json_t *app_models(struct app *app);
+const json_t *app_servers(struct app *app);
 /* The draft or its cursor has changed: what is offered may have, too. */
 void app_complete(struct app *app);
 /* True if the action, of CONTEXT_COMPLETION, was for what is offered. */
@@ -106,8 +184,37 @@ bool app_complete_act(struct app *app, enum action action);
 
 /* --- app_browse.c --- */
 void app_browse(struct app *app);
+/* Back to writing. */
+void app_browse_end(struct app *app);
 /* A key while browsing: all are its own. action: of CONTEXT_BROWSE. */
 void app_browse_key(struct app *app, const struct key_event *event, enum action action);
+/* What works on messages also while one writes: copying, pager, scrollback. False for another action. */
+bool app_browse_act(struct app *app, enum action action);
+/* True if the click was on the messages. */
+bool app_browse_click(struct app *app, const struct key_event *event);
+/* Part of app_sync. */
+void app_sync_browse(struct app *app);
+/* What app_browse.c and its like hold is let go: after the client is closed, before the loop ends. */
+void app_browse_close(struct app *app);
+
+/* --- app_find.c --- */
+/* Loads older messages until what is hunted for is there. */
+void app_hunt(struct app *app, enum app_hunt hunt);
+/* Stops loading, and stops making a transcript. False if nothing was under way. */
+bool app_stop_work(struct app *app);
+void app_older_loaded(struct app *app);
+/* To the next hit. */
+void app_find(struct app *app, bool down);
+/* A key while a search is typed. */
+void app_find_key(struct app *app, const struct key_event *event);
+
+/* --- app_copy.c --- */
+void app_copy_code(struct app *app);
+void app_copy_message(struct app *app);
+
+/* --- app_transcript.c --- */
+/* The whole session in $PAGER, or printed into the terminal's own scrollback. */
+void app_transcript(struct app *app, bool dump);
 
 /* --- app_confirm.c --- */
 /* Shows what forking, rewinding to, or compacting would drop, and asks. message: the last one kept; NULL for
@@ -115,8 +222,12 @@ void app_browse_key(struct app *app, const struct key_event *event, enum action 
 void app_ask_fork(struct app *app, const char *message);
 void app_ask_rewind(struct app *app, const char *message, bool edit);
 void app_ask_compact(struct app *app);
+/* The messages that were missing to ask are there. */
+void app_ask_again(struct app *app);
 /* What was asked is wanted. */
 void app_confirmed(struct app *app);
+/* Part of app_sync: the page shows what is so now, or closes. */
+void app_sync_confirm(struct app *app);
 
 /* --- app_notify.c --- */
 /* The terminal said so. */
@@ -133,5 +244,8 @@ void app_show_page(struct app *app, char *text);
 /* --- app_outside.c --- */
 void app_suspend(struct app *app);
 void app_edit_outside(struct app *app);
+/* Gives the terminal to a shell script, whose $1 is app->program_path. over: it has ended, well or not; it is
+ * not called if false is returned after saying why. */
+bool app_run_outside(struct app *app, const char *script, app_program_cb *over);
 
 #endif

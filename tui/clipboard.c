@@ -2,14 +2,13 @@
  * handles is closed; one that was given up goes on to its end unheard. */
 #include "tui/clipboard.h"
 #include "shared/xalloc.h"
-#include <fcntl.h>
+#include "tui/tempfile.h"
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX = 512, PATH_BYTES = 256 };
+enum { ANSWER_MAX = 512 }; /* bytes that a program may print */
 
 struct job {
     struct clipboard *clipboard; /* NULL: given up */
@@ -36,15 +35,15 @@ struct clipboard {
 };
 
 /* The second command of tmux says whether somebody looks at it, with a terminal that has a clipboard. */
-static char *const tmux_args[] = {
+static const char *const tmux_args[] = {
     "tmux", "load-buffer", "-w", "-", ";", "display-message", "-p", "#{client_termfeatures}", NULL};
-static char *const tmux_plain_args[] = {"tmux", "load-buffer", "-", NULL};
-static char *const wayland_args[] = {"wl-copy", NULL};
-static char *const x11_args[] = {"xclip", "-selection", "clipboard", "-in", NULL};
+static const char *const tmux_plain_args[] = {"tmux", "load-buffer", "-", NULL};
+static const char *const wayland_args[] = {"wl-copy", NULL};
+static const char *const x11_args[] = {"xclip", "-selection", "clipboard", "-in", NULL};
 
 static const struct {
-    char *const *args; /* NULL: no program */
-    bool answers;      /* what it prints is read */
+    const char *const *args; /* NULL: no program */
+    bool answers;            /* what it prints is read */
     const char *where;
 } programs[CLIPBOARD_WAYS] = {
     [CLIPBOARD_TMUX] = {tmux_args, true, "tmux's buffer"},
@@ -268,17 +267,12 @@ static void run_program(struct job *job)
     uv_write(&job->write, (uv_stream_t *)&job->in, &text, 1, on_written);
 }
 
-/* Only for its owner. */
 static void write_file(struct job *job)
 {
-    const char *folder = getenv("TMPDIR");
-    char path[PATH_BYTES];
+    char path[TEMPFILE_PATH_MAX];
+    int fd = tempfile_open("copy", path);
+    bool written = fd >= 0 && tempfile_write(fd, job->text, job->len);
 
-    if (!is_set(folder) || strlen(folder) > sizeof path - 24)
-        folder = "/tmp";
-    snprintf(path, sizeof path, "%s/stoa-copy-XXXXXX", folder);
-    int fd = mkostemp(path, O_CLOEXEC);
-    bool written = fd >= 0 && write(fd, job->text, job->len) == (ssize_t)job->len;
     if (fd >= 0 && (close(fd) != 0 || !written)) {
         unlink(path);
         written = false;
@@ -286,21 +280,30 @@ static void write_file(struct job *job)
     finish(job, !written, path);
 }
 
+/* False if the terminal can't be asked now. */
+static bool send_osc(struct job *job)
+{
+    size_t len;
+    char *osc = clipboard_osc(job->text, job->len, &len);
+    bool sent = job->clipboard->send(job->clipboard->arg, osc, len);
+
+    free(osc);
+    return sent;
+}
+
 static void next_way(struct job *job)
 {
-    enum clipboard_way way = job->ways[job->way];
-
-    if (programs[way].args) {
-        run_program(job);
-    } else if (way == CLIPBOARD_FILE) {
-        write_file(job);
-    } else {
-        size_t len;
-        char *osc = clipboard_osc(job->text, job->len, &len);
-        job->clipboard->send(job->clipboard->arg, osc, len);
-        free(osc);
-        finish(job, false, programs[way].where);
+    if (job->ways[job->way] == CLIPBOARD_OSC) {
+        if (send_osc(job)) {
+            finish(job, false, programs[CLIPBOARD_OSC].where);
+            return;
+        }
+        job->way++;
     }
+    if (programs[job->ways[job->way]].args)
+        run_program(job);
+    else
+        write_file(job);
 }
 
 /* --- the clipboard --- */

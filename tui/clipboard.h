@@ -36,8 +36,8 @@ struct clipboard_answer {
     const char *where; /* "tmux's buffer", a file's path; lives during the call */
 };
 typedef void clipboard_cb(void *arg, const struct clipboard_answer *answer);
-/* Brings bytes to the terminal outside of what is drawn. */
-typedef void clipboard_send(void *arg, const void *bytes, size_t len);
+/* Brings bytes to the terminal outside of what is drawn; false if that can't be now. */
+typedef bool clipboard_send(void *arg, const void *bytes, size_t len);
 
 struct clipboard;
 

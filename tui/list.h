@@ -92,8 +92,22 @@ const struct layout *list_cursor_layout(struct list *list, size_t *line);
 bool list_cursor_fold(struct list *list);
 /* Whether it was on a message that is older than those there are: not loaded any more. */
 bool list_cursor_lost(const struct list *list);
-/* Moves it to the next line where a hit begins; here: that may be its own. A hit in a folded block unfolds
- * it. False, with nothing changed, if there is none among the messages that there are. */
-bool list_cursor_find(struct list *list, const struct needle *needle, bool down, bool here);
+/* Remembers where it is, and goes back there. */
+void list_cursor_keep(struct list *list);
+void list_cursor_back(struct list *list);
+
+struct list_search {
+    const struct needle *needle;
+    bool down;
+    enum {
+        LIST_FROM_NEXT, /* from the line beside the cursor */
+        LIST_FROM_HERE, /* from its own */
+        LIST_FROM_EDGE  /* from the newest line, or downwards from the oldest one */
+    } from;
+    bool unfold; /* a block with the hit that is folded; else its title is gone to */
+};
+/* Moves it to the next line where a hit begins. False, with nothing changed, if there is none among the
+ * messages that there are. */
+bool list_cursor_find(struct list *list, const struct list_search *search);
 
 #endif

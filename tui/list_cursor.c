@@ -215,6 +215,24 @@ bool list_cursor_lost(const struct list *list)
            strcmp(list->cursor.id, list->source.messages[0]->id) < 0;
 }
 
+void list_cursor_keep(struct list *list)
+{
+    if (!ready(list))
+        return;
+    mark_set(list, &list->kept, list->at);
+    list->kept_following = list->following;
+}
+
+void list_cursor_back(struct list *list)
+{
+    struct place place;
+
+    if (!ready(list) || !mark_find(list, &list->kept, &place))
+        return;
+    cursor_set(list, list->kept_following ? last_place(list) : place);
+    list_arrange(list);
+}
+
 /* --- finding --- */
 
 /* Those that are folded, and may have a hit, unfolded too. */
@@ -231,36 +249,36 @@ static struct folds opened(const struct folds *folds, const struct message *mess
 }
 
 /* The line to begin with; false if there is none that way. */
-static bool first_line(const struct list *list, const struct layout *layout, size_t item, bool down,
-                       bool here, size_t *line)
+static bool first_line(const struct list *list, const struct layout *layout, size_t item,
+                       const struct list_search *search, size_t *line)
 {
-    if (item != list->at.item) {
-        *line = down ? 0 : layout_lines(layout) - 1;
+    if (search->from == LIST_FROM_EDGE || item != list->at.item) {
+        *line = search->down ? 0 : layout_lines(layout) - 1;
         return true;
     }
     *line = layout_find(layout, list->cursor.position);
-    if (here)
+    if (search->from == LIST_FROM_HERE)
         return true;
-    if (!down && *line == 0)
+    if (!search->down && *line == 0)
         return false;
-    *line = down ? *line + 1 : *line - 1;
+    *line = search->down ? *line + 1 : *line - 1;
     return true;
 }
 
-static bool find_in(struct list *list, size_t item, const struct needle *needle, bool down, bool here,
-                    struct place *place)
+static bool find_in(struct list *list, size_t item, const struct list_search *search, struct place *place)
 {
     const struct message *message = item_message(list, item);
-    struct folds folds = *folded_get(list->folded, message->id), all = opened(&folds, message, needle);
+    struct folds folds = *folded_get(list->folded, message->id);
+    struct folds all = opened(&folds, message, search->needle);
     const struct layout *layout = cache_get(list->cache, message, list->width, &all);
     size_t line;
 
-    if (!first_line(list, layout, item, down, here, &line) ||
-        !find_line(needle, message, layout, line, down, &line))
+    if (!first_line(list, layout, item, search, &line) ||
+        !find_line(search->needle, message, layout, line, search->down, &line))
         return false;
     struct layout_line hit = layout_line(layout, line);
     uint64_t position = layout_position(layout, line);
-    if (hit.block != LAYOUT_NO_BLOCK && !hit.title &&
+    if (search->unfold && hit.block != LAYOUT_NO_BLOCK && !hit.title &&
         folds_unfolded(&all, hit.block) != folds_unfolded(&folds, hit.block)) {
         folds_toggle(&folds, hit.block);
         folded_set(list->folded, message->id, &folds);
@@ -269,16 +287,19 @@ static bool find_in(struct list *list, size_t item, const struct needle *needle,
     return true;
 }
 
-bool list_cursor_find(struct list *list, const struct needle *needle, bool down, bool here)
+bool list_cursor_find(struct list *list, const struct list_search *search)
 {
     struct place place;
 
     if (!ready(list))
         return false;
     mark_set(list, &list->cursor, list->at);
-    for (size_t item = list->at.item; item < item_count(list); item = down ? item + 1 : item - 1) {
-        if (find_likely(needle, item_message(list, item)) &&
-            find_in(list, item, needle, down, here, &place)) {
+    bool down = search->down;
+    size_t count = item_count(list), item = list->at.item;
+    if (search->from == LIST_FROM_EDGE)
+        item = down ? 0 : count - 1;
+    for (; item < count; item = down ? item + 1 : item - 1) { /* above the first one it wraps */
+        if (find_likely(search->needle, item_message(list, item)) && find_in(list, item, search, &place)) {
             cursor_set(list, place);
             return true;
         }

@@ -26,6 +26,8 @@ struct list {
     char seen_id[ID_MAX]; /* the last message when following ended; "" if all is read */
     bool browsed;         /* there is a cursor */
     struct mark cursor;
+    struct mark kept; /* where the cursor was */
+    bool kept_following;
     bool arranged;
     struct place top; /* of the rows, when arranged */
     struct place at;  /* the cursor's, when arranged */

@@ -52,6 +52,13 @@ struct geometry view_geometry(struct ui *ui, int rows, int cols)
     return geometry;
 }
 
+size_t view_page_width(struct ui *ui, int rows, int cols)
+{
+    int width = view_geometry(ui, rows, cols).main.cols - 2; /* a blank on each side */
+
+    return width > 1 ? (size_t)width : 1;
+}
+
 void view_arrange(struct ui *ui, int rows, int cols)
 {
     struct geometry geometry = view_geometry(ui, rows, cols);
@@ -113,25 +120,27 @@ static void draw_rule(struct screen *screen, int y, struct area draft)
     screen_row_end(screen);
 }
 
+static const char browse_hint[] = "Esc writes  / searches  y Y copy  Tab folds  v pager  ? keys";
+
 /* Draws the part of the draft around its cursor; returns where the cursor is on the screen. */
 static void draw_draft(struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x)
 {
     struct editor *editor = shown_editor(ui);
     struct editor_window window;
-    bool draft = editor == ui->editor;
+    bool draft = editor == ui->editor, searched = editor == browse_input(ui->browse);
     const char *text = editor_text(editor, NULL);
 
     editor_window(editor, (size_t)area.rows, &window);
     for (size_t i = 0; i < (size_t)area.rows; i++) {
         screen_row(screen, area.y + (int)i, area.x, area.cols, STYLE_TEXT);
         screen_puts(screen,
-                    i == 0 && !window.above                      ? (draft ? "› " : "» ")
+                    i == 0 && !window.above                      ? (draft ? "› " : searched ? "/ " : "» ")
                     : i == 0                                     ? "↑ "
                     : window.below && i + 1 == (size_t)area.rows ? "↓ "
                                                                  : "  ",
                     STYLE_MARK);
         if (draft && editor_empty(editor))
-            screen_puts(screen, "write a message", STYLE_DIM);
+            screen_puts(screen, browse_on(ui->browse) ? browse_hint : "write a message", STYLE_DIM);
         else if (i < window.count)
             screen_put(screen, text + window.lines[i].at, window.lines[i].len, STYLE_TEXT);
         screen_row_end(screen);
@@ -181,5 +190,6 @@ void view_draw(struct ui *ui, struct screen *screen)
         draw_rule(screen, geometry.rule, geometry.draft);
     draw_draft(ui, screen, geometry.draft, &y, &x);
     view_status(ui, screen, rows - 1);
-    screen_end(screen, ui->overlay == OVERLAY_NONE ? y : -1, x);
+    bool typed = ui->overlay == OVERLAY_NONE && (!browse_on(ui->browse) || shown_editor(ui) != ui->editor);
+    screen_end(screen, typed ? y : -1, x);
 }

@@ -13,6 +13,10 @@ void view_draw(struct ui *ui, struct screen *screen);
 /* The index of the session on a cell of the side bar or the switcher, or the number of sessions if there is
  * none. */
 size_t view_session_at(const struct ui *ui, int rows, int cols, int y, int x);
+/* The row of the message list on that cell; false if it is elsewhere, or something else is shown there. */
+bool view_message_row(struct ui *ui, int rows, int cols, int y, int x, size_t *row);
+/* Cells of a page's lines. */
+size_t view_page_width(struct ui *ui, int rows, int cols);
 /* Lines of the help page, or of the page that is shown, beyond those that fit, for scrolling. */
 size_t view_help_overflow(struct ui *ui, int rows, int cols);
 size_t view_page_overflow(struct ui *ui, int rows, int cols);

@@ -1,5 +1,6 @@
 /* The message list: a bar and the author on a header line, then the text. */
 #include "shared/sanitise.h"
+#include "tui/view.h"
 #include "tui/view_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,30 +42,37 @@ static const char *stop_word(const struct message *message)
     return why;
 }
 
-/* What is said after the time of an answer: how it goes, or how it ended. */
-static void put_outcome(struct screen *screen, const struct message *message)
+/* A selected header is in one style. */
+static void put(struct screen *screen, const struct list_row *row, const char *text, enum style style)
 {
+    screen_puts(screen, text, row->cursor ? STYLE_SELECTED : style);
+}
+
+/* What is said after the time of an answer: how it goes, or how it ended. */
+static void put_outcome(struct screen *screen, const struct list_row *row)
+{
+    const struct message *message = row->message;
     const char *stop = stop_word(message);
     char text[64];
 
     if (message->status == MESSAGE_STREAMING)
-        screen_puts(screen, "  … streaming", STYLE_GOOD);
+        put(screen, row, "  … streaming", STYLE_GOOD);
     else if (message->status == MESSAGE_INTERRUPTED)
-        screen_puts(screen, "  ■ interrupted", STYLE_WARNING);
+        put(screen, row, "  ■ interrupted", STYLE_WARNING);
     else if (message->status == MESSAGE_FAILED)
-        screen_puts(screen, "  ✗ failed", STYLE_ERROR);
+        put(screen, row, "  ✗ failed", STYLE_ERROR);
     if (message->total_ms >= 0 && message->role == MESSAGE_ROLE_ASSISTANT) {
         snprintf(text, sizeof text, "  %.1f s", (double)message->total_ms / 1000);
-        screen_puts(screen, text, STYLE_DIM);
+        put(screen, row, text, STYLE_DIM);
     }
     if (message->usage.output > 0) {
         snprintf(text, sizeof text, "  %lld tokens", (long long)message->usage.output);
-        screen_puts(screen, text, STYLE_DIM);
+        put(screen, row, text, STYLE_DIM);
     }
     if (stop) {
         char *clean = sanitise_line(stop, strlen(stop), AUTHOR_BYTES_MAX);
-        screen_puts(screen, "  stopped: ", STYLE_WARNING);
-        screen_puts(screen, clean, STYLE_WARNING);
+        put(screen, row, "  stopped: ", STYLE_WARNING);
+        put(screen, row, clean, STYLE_WARNING);
         free(clean);
     }
 }
@@ -76,50 +84,95 @@ static void draw_header(const struct ui *ui, struct screen *screen, const struct
     enum style style = author_style(ui, row);
     char *author = sanitise_line(message->author, strlen(message->author), AUTHOR_BYTES_MAX), when[16];
 
-    screen_puts(screen, "▍ ", style);
-    screen_puts(screen, author, style);
+    put(screen, row, row->cursor ? " " : "▍ ", style); /* the cursor's bar stands before it */
+    put(screen, row, author, style);
     free(author);
     if (row->mark == LIST_NOTICE)
         return;
     time_of_day(message->ts, when);
-    screen_puts(screen, "  ", STYLE_DIM);
-    screen_puts(screen, when, STYLE_DIM);
+    put(screen, row, "  ", STYLE_DIM);
+    put(screen, row, when, STYLE_DIM);
     if (row->mark == LIST_QUEUED || row->mark == LIST_SENDING)
-        screen_puts(screen, marks[row->mark], STYLE_WARNING);
+        put(screen, row, marks[row->mark], STYLE_WARNING);
     else
-        put_outcome(screen, message);
+        put_outcome(screen, row);
     if (row->first_unread)
-        screen_puts(screen, "  ● new from here", STYLE_MARK);
+        put(screen, row, "  ● new from here", STYLE_MARK);
 }
 
-static void put_spans(struct screen *screen, const struct layout_line *line)
+/* How one byte's text looks: by its span, unless the line is selected or the byte is part of a hit. */
+struct looks {
+    const struct layout_line *line;
+    const struct find_piece *pieces;
+    size_t piece_count;
+    enum style plain; /* STYLE_COUNT: as the layout says */
+    enum style match;
+};
+
+/* The style of a byte, and up to which one it holds. */
+static enum style style_at(const struct looks *looks, size_t at, size_t *end)
 {
-    size_t at = 0;
+    const struct layout_line *line = looks->line;
+    enum style style = line->style;
+    size_t begin = 0;
 
-    for (size_t i = 0; i < line->span_count && at < line->len; i++) {
-        size_t len = line->spans[i].len < line->len - at ? line->spans[i].len : line->len - at;
-
-        screen_put(screen, line->text + at, len, line->spans[i].style);
-        at += len;
+    *end = line->len;
+    for (size_t i = 0; i < line->span_count && begin <= at; i++) {
+        size_t next = begin + line->spans[i].len;
+        if (at < next) {
+            style = line->spans[i].style;
+            *end = next < *end ? next : *end;
+        }
+        begin = next;
     }
-    screen_put(screen, line->text + at, line->len - at, line->style);
+    if (looks->plain != STYLE_COUNT)
+        style = looks->plain;
+    for (size_t i = 0; i < looks->piece_count; i++) {
+        const struct find_piece *piece = &looks->pieces[i];
+        if (piece->at > at && piece->at < *end)
+            *end = piece->at;
+        if (piece->at <= at && at < piece->at + piece->len) {
+            *end = piece->at + piece->len < *end ? piece->at + piece->len : *end;
+            return looks->match;
+        }
+    }
+    return style;
 }
 
-static void draw_row(const struct ui *ui, struct screen *screen, const struct list_row *row)
+static void put_text(struct screen *screen, const struct looks *looks)
 {
-    const struct layout_line *line = &row->text;
+    const struct layout_line *line = looks->line;
+    size_t end;
+
+    for (size_t at = 0; at < line->len; at = end) {
+        enum style style = style_at(looks, at, &end);
+        screen_put(screen, line->text + at, end - at, style);
+    }
+}
+
+static void draw_row(const struct ui *ui, struct screen *screen, const struct list_row *row,
+                     const struct find_piece *pieces, size_t piece_count)
+{
+    bool waits = row->mark == LIST_QUEUED || row->mark == LIST_SENDING;
+    struct looks looks = {.line = &row->text,
+                          .pieces = pieces,
+                          .piece_count = piece_count,
+                          .plain = row->cursor ? STYLE_SELECTED
+                                   : waits     ? STYLE_DIM
+                                               : STYLE_COUNT,
+                          .match = row->cursor ? STYLE_SELECTED_MATCH : STYLE_MATCH};
+    int indent = (int)row->text.indent;
 
     if (!row->message)
         return;
+    if (row->cursor)
+        screen_puts(screen, "▌", STYLE_SELECTED);
     if (row->line == 0) {
         draw_header(ui, screen, row);
         return;
     }
-    screen_repeat(screen, " ", (int)line->indent, STYLE_TEXT);
-    if (row->mark == LIST_QUEUED || row->mark == LIST_SENDING)
-        screen_put(screen, line->text, line->len, STYLE_DIM);
-    else
-        put_spans(screen, line);
+    screen_repeat(screen, " ", row->cursor ? indent - 1 : indent, row->cursor ? STYLE_SELECTED : STYLE_TEXT);
+    put_text(screen, &looks);
 }
 
 /* Why the session has its model, where the daemon chose it; "" where it was asked for. Free() it. */
@@ -160,9 +213,25 @@ void view_messages(struct ui *ui, struct screen *screen, struct area area)
         return;
     }
     for (int i = 0; i < area.rows; i++) {
+        const struct needle *needle = browse_needle(ui->browse);
+        struct find_piece pieces[FIND_PIECES_MAX];
+        size_t count = needle ? list_pieces(ui->list, (size_t)i, needle, pieces) : 0;
         struct list_row row = list_row(ui->list, (size_t)i);
-        screen_row(screen, area.y + i, area.x, area.cols, STYLE_TEXT);
-        draw_row(ui, screen, &row);
+
+        screen_row(screen, area.y + i, area.x, area.cols, row.cursor ? STYLE_SELECTED : STYLE_TEXT);
+        draw_row(ui, screen, &row, pieces, count);
         screen_row_end(screen);
     }
+}
+
+bool view_message_row(struct ui *ui, int rows, int cols, int y, int x, size_t *row)
+{
+    struct geometry geometry = view_geometry(ui, rows, cols);
+    struct area area = geometry.main;
+
+    if (geometry.too_small || ui->overlay != OVERLAY_NONE || y < area.y || y >= area.y + area.rows ||
+        x < area.x || x >= area.x + area.cols)
+        return false;
+    *row = (size_t)(y - area.y);
+    return true;
 }

@@ -41,7 +41,7 @@ const char *nearest_name(const char *name, const char *const *known, size_t coun
         /* "idle_timeout" for "agent.idle_timeout" */
         if (last && strcmp(last + 1, name) == 0)
             far = 1;
-        if (far < best) {
+        if (far < best && 2 * far <= strlen(known[i]) + 1) { /* of a short name more must be right */
             best = far;
             found = known[i];
         }

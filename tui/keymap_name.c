@@ -1,9 +1,11 @@
 /* What keys, contexts and actions are called: on the help page and in the configuration. */
 #include "shared/option_set.h"
+#include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "tui/keymap.h"
 #include "tui/keys.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,15 +74,18 @@ const char *keymap_name(uint32_t code, uint8_t mods, char out[KEYMAP_NAME_MAX])
     return out;
 }
 
-/* One character that can be typed, and nothing behind it; 0 if it is something else. */
+/* One character that can be seen, and nothing behind it; 0 if it is something else. */
 static uint32_t lone_character(const char *text)
 {
     size_t len = strlen(text);
     uint32_t code;
 
-    if (len == 0 || len > 4 || utf8_decode(text, len, &code) != len || !utf8_valid(text, len))
+    if (len == 0 || len > 4 || utf8_decode(text, len, &code) != len || code <= ' ')
         return 0;
-    return code > ' ' && !(code >= 0x7f && code < 0xa0) && utf8_width(text, len) > 0 ? code : 0;
+    char *clean = sanitise_line(text, len, sizeof "1234"); /* no mark, nothing invisible */
+    bool same = strcmp(clean, text) == 0;
+    free(clean);
+    return same ? code : 0;
 }
 
 static uint32_t parse_code(const char *text)

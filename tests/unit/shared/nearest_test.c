@@ -35,6 +35,8 @@ static void what_is_far_is_none(void **state)
 
     (void)state;
     assert_null(nearest("colour"));
+    static const char *const shorter[] = {"next"};
+    assert_null(nearest_name("send", shorter, 1)); /* three of four letters are others */
     assert_null(nearest("agent.something_else"));
     memset(longer, 'x', sizeof longer);
     longer[sizeof longer - 1] = '\0';

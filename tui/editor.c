@@ -21,7 +21,7 @@ struct editor {
     bool goal_set; /* the last move was up or down */
     size_t goal;   /* the cell that up and down aim at */
     size_t top;    /* in the first visual line that was shown last */
-    struct line *shown;
+    struct visual_line *shown;
     size_t shown_room;
 };
 
@@ -193,10 +193,10 @@ size_t editor_height(struct editor *editor, size_t most)
 
 /* The first line shown, so that the cursor's line is among so many, and no room is left below the last one.
  */
-static struct line first_shown(struct editor *editor, size_t rows)
+static struct visual_line first_shown(struct editor *editor, size_t rows)
 {
-    struct line cursor = lines_at(&editor->lines, editor->cursor), line;
-    struct line first =
+    struct visual_line cursor = lines_at(&editor->lines, editor->cursor), line;
+    struct visual_line first =
         lines_at(&editor->lines, editor->top < editor->text.len ? editor->top : editor->text.len);
     size_t left = rows - 1;
 
@@ -225,7 +225,7 @@ void editor_window(struct editor *editor, size_t rows, struct editor_window *win
         editor->shown_room = rows;
     }
     *window = (struct editor_window){.lines = editor->shown};
-    struct line line = first_shown(editor, rows);
+    struct visual_line line = first_shown(editor, rows);
     editor->top = line.at;
     window->above = line.at > 0;
     do {
@@ -251,7 +251,7 @@ static void show(struct editor *editor, const char *text)
 static void move_vertically(struct editor *editor, bool up)
 {
     struct lines *lines = &editor->lines;
-    struct line line = lines_at(lines, editor->cursor);
+    struct visual_line line = lines_at(lines, editor->cursor);
     size_t cell = lines_cells(lines, line.at, editor->cursor);
 
     if (!(up ? lines_previous : lines_next)(lines, &line)) {

@@ -22,7 +22,7 @@ enum editor_move {
 };
 
 struct editor_window { /* the visual lines that are shown */
-    const struct line *lines;
+    const struct visual_line *lines;
     size_t count;
     size_t cursor_line, cursor_cell; /* the cell is at most the width */
     bool above, below;               /* there are more */

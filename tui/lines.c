@@ -160,14 +160,14 @@ static void load_segment(struct lines *lines, size_t at)
 
 /* --- visual lines --- */
 
-static struct line loaded_line(const struct lines *lines, size_t index)
+static struct visual_line loaded_line(const struct lines *lines, size_t index)
 {
     size_t end = index + 1 < lines->count ? lines->starts[index + 1] : lines->end;
 
-    return (struct line){lines->starts[index], end - lines->starts[index]};
+    return (struct visual_line){lines->starts[index], end - lines->starts[index]};
 }
 
-struct line lines_at(struct lines *lines, size_t at)
+struct visual_line lines_at(struct lines *lines, size_t at)
 {
     size_t low = 0, high;
 
@@ -182,14 +182,14 @@ struct line lines_at(struct lines *lines, size_t at)
     return loaded_line(lines, low);
 }
 
-bool lines_goes_on(const struct lines *lines, const struct line *line)
+bool lines_goes_on(const struct lines *lines, const struct visual_line *line)
 {
     size_t end = line->at + line->len;
 
     return end < lines->len && lines->text[end] != '\n';
 }
 
-bool lines_next(struct lines *lines, struct line *line)
+bool lines_next(struct lines *lines, struct visual_line *line)
 {
     size_t end = line->at + line->len;
 
@@ -199,7 +199,7 @@ bool lines_next(struct lines *lines, struct line *line)
     return true;
 }
 
-bool lines_previous(struct lines *lines, struct line *line)
+bool lines_previous(struct lines *lines, struct visual_line *line)
 {
     if (line->at == 0)
         return false;
@@ -269,7 +269,7 @@ size_t lines_cells(const struct lines *lines, size_t from, size_t to)
     return cells;
 }
 
-size_t lines_at_cell(const struct lines *lines, const struct line *line, size_t goal)
+size_t lines_at_cell(const struct lines *lines, const struct visual_line *line, size_t goal)
 {
     size_t at = line->at, end = line->at + line->len, cells = 0, cell;
     bool goes_on = lines_goes_on(lines, line);

@@ -9,7 +9,7 @@
 
 enum { LINES_SEGMENT = 2048 }; /* bytes */
 
-struct line { /* a visual line, without the newline that may follow it */
+struct visual_line { /* a visual line, without the newline that may follow it */
     size_t at, len;
 };
 
@@ -33,12 +33,12 @@ size_t lines_source_end(const struct lines *lines, size_t at);
 
 /* The visual line of a place between two clusters: where one ends and the next one begins, that is the next.
  */
-struct line lines_at(struct lines *lines, size_t at);
+struct visual_line lines_at(struct lines *lines, size_t at);
 /* The one after or before; false if there is none. */
-bool lines_next(struct lines *lines, struct line *line);
-bool lines_previous(struct lines *lines, struct line *line);
+bool lines_next(struct lines *lines, struct visual_line *line);
+bool lines_previous(struct lines *lines, struct visual_line *line);
 /* Whether the visual line goes on in the next one, without a newline. */
-bool lines_goes_on(const struct lines *lines, const struct line *line);
+bool lines_goes_on(const struct lines *lines, const struct visual_line *line);
 /* How many there are, counted up to most. */
 size_t lines_count(struct lines *lines, size_t most);
 
@@ -50,6 +50,6 @@ size_t lines_cluster_start(struct lines *lines, size_t at);
 /* Cells between two places of one visual line. */
 size_t lines_cells(const struct lines *lines, size_t from, size_t to);
 /* The place in a visual line that is nearest to the cell, and not past it. */
-size_t lines_at_cell(const struct lines *lines, const struct line *line, size_t cell);
+size_t lines_at_cell(const struct lines *lines, const struct visual_line *line, size_t cell);
 
 #endif

@@ -310,9 +310,9 @@ static void check_whole(const char *text, size_t len)
 
     assert_true(editor_set(editor, text, len));
     lines_set(&lines, text, len, 77);
-    struct line line = lines_at(&lines, 0);
+    struct visual_line line = lines_at(&lines, 0);
     assert_int_equal(line.at, 0);
-    for (struct line before = line; lines_next(&lines, &line); before = line, steps++)
+    for (struct visual_line before = line; lines_next(&lines, &line); before = line, steps++)
         assert_int_equal(line.at, before.at + before.len + (text[before.at + before.len] == '\n'));
     assert_int_equal(line.at + line.len, len);
     assert_int_equal(lines_count(&lines, len + 2), steps + 1);
@@ -391,7 +391,8 @@ static void random_edits(unsigned seed, int count, size_t most)
         editor_window(editor, rows, &window);
         assert_true(window.count >= 1 && window.count <= rows && window.cursor_line < window.count &&
                     window.cursor_cell <= width);
-        const struct line *line = &window.lines[window.cursor_line], *last = &window.lines[window.count - 1];
+        const struct visual_line *line = &window.lines[window.cursor_line],
+                                 *last = &window.lines[window.count - 1];
         assert_true(line->at <= cursor && cursor <= line->at + line->len);
         assert_int_equal(window.below, last->at + last->len < len);
         assert_int_equal(editor_height(editor, rows), window.count);

@@ -9,8 +9,10 @@
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
 #include "tui/local.h"
+#include "tui/settings.h"
 #include "tui/view.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,7 +25,10 @@ enum {
     TICK_MS = 250, /* spinner and elapsed time */
     FIRST_MESSAGES = 50,
     NOTICE_BYTES_MAX = 300,
-    ATTACH_ID_MIN = 10 /* characters of a session's id in the resume command */
+    ATTACH_ID_MIN = 10, /* characters of a session's id in the resume command */
+    GOODBYE_MS = 500,   /* a terminal that takes nothing in that time is told nothing */
+    ANSWER_LINES = 20,  /* of the last answer, on the normal screen */
+    ANSWER_BYTES_MAX = 16 << 20
 };
 
 /* --- what is shown --- */
@@ -93,7 +98,10 @@ void app_sync(struct app *app)
     app_sync_title(app);
     sync_trouble(app);
     sync_extras(ui);
+    app_sync_picker(app);
     view_arrange(ui, screen_rows(app->screen), screen_cols(app->screen));
+    app_sync_browse(app);
+    app_sync_confirm(app);
 }
 
 void app_say(struct app *app, bool bad, const char *format, ...)
@@ -158,6 +166,7 @@ void app_draw(struct app *app)
     if (screen_flush(app->screen) != app->polling_output)
         poll_terminal(app, !app->polling_output);
     set_tick(app);
+    app_keep_look(app);
     app_load_older(app);
 }
 
@@ -289,6 +298,8 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
             outbox_arrived(app->ui.outbox, event->session, message);
         message_free(&message);
     }
+    if (event->type == EVENT_SESSION_ENDED)
+        app_keep_forget(app, event->session);
     if (here || listed)
         app_changed(app);
 }
@@ -346,7 +357,6 @@ static void open_handles(struct app *app)
         uv_timer_t *timer;
     } timers[] = {{&app->frame}, {&app->tick}, {&app->escape}, {&app->typing}};
 
-    uv_loop_init(&app->loop);
     for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
         uv_timer_init(&app->loop, timers[i].timer);
         timers[i].timer->data = app;
@@ -371,7 +381,9 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 static void close_handles(struct app *app)
 {
-    client_close(&app->client);
+    if (app->client)
+        client_close(&app->client);
+    app_browse_close(app);
     uv_walk(&app->loop, close_handle, NULL);
     uv_run(&app->loop, UV_RUN_DEFAULT);
     uv_loop_close(&app->loop);
@@ -385,6 +397,7 @@ static void ui_open(struct ui *ui, const char *session)
     ui->editor = editor_new();
     ui->outbox = outbox_new();
     ui->panel = panel_new();
+    ui->mentions = mentions_new();
     ui->completion = completion_new();
     ui->browse = browse_new();
     ui->picker = picker_new();
@@ -398,6 +411,7 @@ static void ui_close(struct ui *ui)
     editor_free(&ui->editor);
     outbox_free(&ui->outbox);
     panel_free(&ui->panel);
+    mentions_free(&ui->mentions);
     completion_free(&ui->completion);
     browse_free(&ui->browse);
     picker_free(&ui->picker);
@@ -420,16 +434,69 @@ static int attach_length(const struct ui *ui)
     return (int)len;
 }
 
+/* ^C and ^\ come here only while the terminal is a program's, which they are for. */
+static void on_end(uv_signal_t *handle, int number)
+{
+    struct app *app = handle->data;
+
+    if (app->outside && (number == SIGINT || number == SIGQUIT))
+        return;
+    app->ended_by = number;
+    app_quit(app, EXIT_OK, NULL);
+}
+
+/* Before the terminal is taken, which would see to these signals otherwise: what was typed is to be kept. One
+ * that is ignored (nohup) stays so. */
+static void open_loop(struct app *app)
+{
+    static const int ends[APP_END_SIGNALS] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+    struct sigaction before;
+
+    uv_loop_init(&app->loop);
+    for (size_t i = 0; i < APP_END_SIGNALS; i++) {
+        uv_signal_init(&app->loop, &app->ends[i]);
+        app->ends[i].data = app;
+        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            uv_signal_start(&app->ends[i], on_end, ends[i]);
+    }
+}
+
+/* The end of the last answer, as it was laid out. */
+static void say_last_answer(const struct app *app, int cols)
+{
+    const struct state *state = client_state(app->client, app->ui.session);
+    const struct record_look look = {.width = (size_t)cols};
+    const struct message *last = NULL;
+    struct buf text;
+
+    for (size_t i = state ? state->message_count : 0; i > 0 && !last; i--)
+        if (state->messages[i - 1]->role == MESSAGE_ROLE_ASSISTANT)
+            last = state->messages[i - 1];
+    if (!last)
+        return;
+    buf_init(&text, ANSWER_BYTES_MAX);
+    record_message(&text, last, &look);
+    size_t at = text.len;
+    for (int lines = 0; at > 0 && lines <= ANSWER_LINES; lines += at > 0 && text.data[at - 1] == '\n')
+        at--;
+    printf("%s%s\n", at > 0 ? "…\n" : "", text.data + at + (at > 0));
+    buf_free(&text);
+}
+
 /* On the normal screen: how to come back, and what was typed and may not have arrived. */
-static void say_goodbye(const struct app *app)
+static void say_goodbye(const struct app *app, int cols)
 {
     const struct ui *ui = &app->ui;
+    struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
+    if (poll(&ready, 1, GOODBYE_MS) <= 0) /* a stalled terminal must not keep the client from ending */
+        return;
+    say_last_answer(app, cols);
     for (const struct outbox_entry *entry = outbox_first(ui->outbox); entry; entry = entry->next)
         if (!entry->arrived)
             printf("not acknowledged by the daemon:\n%s\n\n", entry->text);
     for (const struct draft *draft = outbox_drafts(ui->outbox); draft; draft = draft->next)
-        if (*draft->text && strcmp(draft->session, ui->session) != 0)
+        if (*draft->text && strcmp(draft->session, ui->session) != 0 && !draft->kept)
             printf("draft for session %.*s:\n%s\n\n", ATTACH_ID_MIN, draft->session, draft->text);
     printf("stoa attach %.*s\n", attach_length(ui), ui->session);
     fflush(stdout);
@@ -441,20 +508,32 @@ int app_run(const struct app_options *options)
 {
     static const struct client_callbacks callbacks = {
         .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost, .notice = on_notice};
-    struct screen_options screen = {.path = "/dev/tty", .mouse = true, .plain = options->plain};
+    const struct settings *settings = options->settings;
+    struct screen_options screen = {.path = "/dev/tty",
+                                    .mouse = settings_number(settings, SETTING_MOUSE),
+                                    .no_alternate = options->no_alternate,
+                                    .title = settings_number(settings, SETTING_TITLE),
+                                    .theme = (enum theme)settings_number(settings, SETTING_THEME)};
     struct app *app = xcalloc(1, sizeof *app);
     char error[256];
 
     utf8_locale();
+    open_loop(app);
     app->screen = screen_open(&screen, error);
     if (!app->screen) {
         fprintf(stderr, "stoa: %s\n", error);
+        close_handles(app);
         free(app);
         return EXIT_FAILED;
     }
     ui_open(&app->ui, options->session);
+    app->ui.mouse = screen.mouse;
+    keymap_use(settings_keymap(settings));
+    app_notify_open(app, settings);
     app->keys = keys_new();
     open_handles(app);
+    app_complete_open(app);
+    app_keep_open(app);
     app->client =
         client_open(&app->loop, options->socket_path, "tui", ttyname(STDIN_FILENO), &callbacks, app);
     client_follow(app->client, app->ui.session, FIRST_MESSAGES);
@@ -462,14 +541,22 @@ int app_run(const struct app_options *options)
     app_draw(app);
     if (!app->quit)
         uv_run(&app->loop, UV_RUN_DEFAULT);
+    int cols = screen_cols(app->screen);
     screen_close(&app->screen);
-    say_goodbye(app);
-    int exit_code = app->exit_code;
+    app_keep_leave(app, "");
+    say_goodbye(app, cols);
+    int exit_code = app->exit_code, ended_by = app->ended_by;
     close_handles(app);
+    app_complete_close(app);
+    app_keep_close(app);
+    app_notify_close(app);
+    keymap_use(NULL);
     keys_free(&app->keys);
     ui_close(&app->ui);
     free(app->trouble_key);
     free(app->last_words);
     free(app);
+    if (ended_by) /* nobody catches it any more */
+        raise(ended_by);
     return exit_code;
 }

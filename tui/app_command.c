@@ -114,10 +114,14 @@ static bool command_rewind(struct app *app, const char *rest)
 
 static bool command_steer(struct app *app, const char *rest)
 {
-    if (*rest)
-        app_send_text(app, rest, true);
-    else
+    if (!*rest) {
         app_say(app, true, "/steer needs a message");
+    } else if (!app_send_text(app, rest, true)) {
+        char *text = xasprintf("/steer %s", rest);
+
+        editor_set(app->ui.editor, text, strlen(text));
+        free(text);
+    }
     return true;
 }
 

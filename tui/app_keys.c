@@ -92,6 +92,7 @@ static void insert_char(struct app *app, uint32_t code)
     if (!editor_insert(app->ui.editor, clean.data + 1, clean.len - 1))
         app_say(app, true, "the message is full: it takes %d KiB", EDITOR_TEXT_MAX >> 10);
     buf_free(&clean);
+    app_complete_typed(app, code);
     edited(app);
 }
 
@@ -128,15 +129,18 @@ static bool edit(struct app *app, enum action action)
             editor_move(editor, edits[i].move);
         else
             editor_delete(editor, edits[i].move, edits[i].what == KILL);
+        if (edits[i].what == DELETE)
+            app_complete_typed(app, 0);
         if (edits[i].what != MOVE)
             edited(app);
         else
             app_complete(app);
         return true;
     }
-    if (action == ACTION_NEWLINE)
+    if (action == ACTION_NEWLINE) {
         editor_insert(editor, "\n", 1);
-    else if (action == ACTION_YANK)
+        app_complete_typed(app, '\n');
+    } else if (action == ACTION_YANK)
         editor_yank(editor);
     else if (action == ACTION_UNDO)
         editor_undo(editor);
@@ -221,7 +225,8 @@ static bool in_overlay(struct app *app, enum action action)
         move_by(&ui->scroll, step,
                 view_page_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
     else if (step != 0)
-        move_by(&ui->scroll, step, view_help_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
+        move_by(&ui->scroll, step,
+                view_help_overflow(ui, screen_rows(app->screen), screen_cols(app->screen)));
     else if (action == ACTION_CLOSE)
         ui->overlay = OVERLAY_NONE;
     else if (action == ACTION_CONFIRM && ui->overlay == OVERLAY_CONFIRM)
@@ -267,10 +272,8 @@ void app_toggle_mouse(struct app *app)
             app->ui.mouse ? "mouse on: the wheel scrolls" : "mouse off: select text with the terminal");
 }
 
-static void switch_to_number(struct app *app, uint32_t digit)
+static void switch_to_number(struct app *app, size_t index)
 {
-    size_t index = digit - '1';
-
     if (index < sessions_count(app->ui.sessions))
         app_switch(app, sessions_at(app->ui.sessions, index)->id);
 }
@@ -290,7 +293,8 @@ static void act(struct app *app, enum action action, const struct key_event *eve
 {
     switch (action) {
     case ACTION_SEND:
-        app_send(app);
+        if (!app_complete_enter(app))
+            app_send(app);
         break;
     case ACTION_INTERRUPT:
         interrupt_or_browse(app);
@@ -321,7 +325,7 @@ static void act(struct app *app, enum action action, const struct key_event *eve
         app_new_session(app, "");
         break;
     case ACTION_SWITCH:
-        switch_to_number(app, event->code);
+        switch_to_number(app, keymap_position(CONTEXT_CHAT, event->code, event->mods));
         break;
     case ACTION_ASKING:
         app_go_asking(app);
@@ -342,10 +346,17 @@ static void act(struct app *app, enum action action, const struct key_event *eve
         open_help(app);
         break;
     default:
-        if (!scroll(app, action))
+        if (!scroll(app, action) && !app_browse_act(app, action))
             edit(app, action);
         break;
     }
+}
+
+void app_act(struct app *app, enum action action)
+{
+    static const struct key_event no_key;
+
+    act(app, action, &no_key);
 }
 
 /* What works while an overlay is shown, beside its own keys. */
@@ -383,6 +394,8 @@ static void click(struct app *app, const struct key_event *event)
 
     if (index < sessions_count(app->ui.sessions))
         app_switch(app, sessions_at(app->ui.sessions, index)->id);
+    else
+        app_browse_click(app, event);
 }
 
 static void forget_notice(struct app *app)
@@ -417,6 +430,9 @@ static void key(struct app *app, const struct key_event *event)
         app_focus(app, event->code == KEY_FOCUS_IN);
     if (event->code == KEY_FOCUS_IN || event->code == KEY_FOCUS_OUT || event->code == KEY_REPLY ||
         event->code == KEY_UNKNOWN)
+        return;
+    app_notify_key(app);
+    if (app_stop_work(app))
         return;
     forget_notice(app);
     if (app->ui.prefix) {

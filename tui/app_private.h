@@ -36,6 +36,8 @@ enum app_hunt {
     HUNT_CHANGE       /* to show what a change would drop */
 };
 
+struct settings;
+
 struct app {
     uv_loop_t loop;
     struct client *client;
@@ -75,6 +77,7 @@ struct app {
     size_t confirm_width;
     int64_t confirm_at;  /* steady ms when it changed under the reader; 0: it did not */
     char *confirm_draft; /* becomes the draft when the rewind is done; NULL: nothing does */
+    struct notify *notify;
     bool quit;
     int exit_code;
     char *last_words; /* said on stderr at the end; NULL: nothing */
@@ -230,6 +233,10 @@ void app_confirmed(struct app *app);
 void app_sync_confirm(struct app *app);
 
 /* --- app_notify.c --- */
+void app_notify_open(struct app *app, const struct settings *settings);
+void app_notify_close(struct app *app);
+/* A key was pressed: somebody is there. */
+void app_notify_key(struct app *app);
 /* The terminal said so. */
 void app_focus(struct app *app, bool focused);
 /* A listed or followed event: a turn has ended, a question waits... */

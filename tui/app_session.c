@@ -10,7 +10,7 @@
 
 enum {
     LIST_LIMIT = 100,
-    OLDER_LIMIT = 100,
+    OLDER_LIMIT = 200,
     SNAPSHOT_LIMIT = 50,
     ANSWER_MS = 10000 /* for requests that somebody looks at the answer of */
 };
@@ -40,9 +40,44 @@ static void on_sessions(void *arg, enum err code, const char *text, json_t *ok)
     (void)text;
     if (code != ERR_OK)
         return;
-    sessions_load(app->ui.sessions, jsonx_arr(ok, "sessions"));
+    sessions_load(app->ui.sessions, jsonx_arr(ok, "sessions"), jsonx_str(ok, "next", ""));
     app_sync(app);
     app_changed(app);
+}
+
+static void on_questions(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct app *app = arg;
+
+    (void)text;
+    if (code == ERR_OK)
+        sessions_questions(app->ui.sessions, jsonx_arr(ok, "questions"));
+    app_changed(app);
+}
+
+static void on_more_sessions(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct app *app = arg;
+
+    (void)text;
+    app->loading_sessions = false;
+    if (code != ERR_OK)
+        return;
+    sessions_append(app->ui.sessions, jsonx_arr(ok, "sessions"), jsonx_str(ok, "next", ""));
+    app_changed(app);
+}
+
+void app_load_more_sessions(struct app *app)
+{
+    const char *next = sessions_next(app->ui.sessions);
+
+    if (app->loading_sessions || !*next || app->ui.link != CLIENT_READY)
+        return;
+    json_t *params = json_object();
+    jsonx_set_int(params, "limit", LIST_LIMIT);
+    jsonx_set_str(params, "before", next);
+    app->loading_sessions = true;
+    client_request(app->client, METHOD_SESSION_LIST, NULL, params, ANSWER_MS, on_more_sessions, app);
 }
 
 void app_load_sessions(struct app *app)
@@ -51,6 +86,7 @@ void app_load_sessions(struct app *app)
 
     jsonx_set_int(params, "limit", LIST_LIMIT);
     client_request(app->client, METHOD_SESSION_LIST, NULL, params, ANSWER_MS, on_sessions, app);
+    client_request(app->client, METHOD_QUESTION_LIST, NULL, NULL, ANSWER_MS, on_questions, app);
 }
 
 /* --- switching --- */
@@ -62,7 +98,8 @@ static void leave_session(struct app *app)
     const char *seen = state && state->message_count ? state->messages[state->message_count - 1]->id : "";
 
     app_tell_typing(app, false);
-    outbox_keep_draft(ui->outbox, ui->session, editor_text(ui->editor, NULL), seen);
+    app_browse_end(app);
+    app_keep_leave(app, seen);
     client_unfollow(app->client, ui->session);
 }
 
@@ -78,7 +115,7 @@ void app_switch(struct app *app, const char *session)
     leave_session(app);
     memcpy(ui->session, id, sizeof ui->session);
     const struct draft *draft = outbox_draft(ui->outbox, id);
-    editor_set(ui->editor, draft ? draft->text : "", draft ? strlen(draft->text) : 0);
+    app_keep_begin(app);
     list_reset(ui->list);
     list_mark_unread(ui->list, draft ? draft->seen : "");
     app->no_older = false;
@@ -133,12 +170,18 @@ static void give_back(struct app *app, const struct outbox_entry *entry)
     const struct draft *draft = here ? NULL : outbox_draft(app->ui.outbox, entry->session);
     const char *typed = here ? editor_text(app->ui.editor, NULL) : draft ? draft->text : "";
     char *text = *typed ? xasprintf("%s\n%s", entry->text, typed) : xstrdup(entry->text);
+    char *others = here ? mentions_list(app->ui.mentions) : xstrdup(draft ? draft->files : "");
+    char *files = xasprintf("%s%s", entry->files, others);
 
     if (!here)
-        outbox_keep_draft(app->ui.outbox, entry->session, text, draft ? draft->seen : "");
+        outbox_keep_draft(app->ui.outbox, entry->session, text, files, draft ? draft->seen : "");
     else if (!editor_set(app->ui.editor, text, strlen(text)))
         editor_remember(app->ui.editor, entry->text);
+    else
+        mentions_restore(app->ui.mentions, files);
     free(text);
+    free(others);
+    free(files);
 }
 
 static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
@@ -151,25 +194,43 @@ static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
         give_back(app, sent->entry);
         app_say(app, true, "not sent: %s", text);
     }
+    char session[ID_MAX];
+    memcpy(session, sent->entry->session, sizeof session);
     outbox_remove(sent->entry);
+    app_keep_settled(app, session);
     free(sent);
     app_changed(app);
 }
 
-void app_send_text(struct app *app, const char *text, bool steer)
+bool app_send_text(struct app *app, const char *text, bool steer)
 {
     struct ui *ui = &app->ui;
-    struct sent *sent = xcalloc(1, sizeof *sent);
+    char error[512];
 
+    mentions_sync(ui->mentions, text, strlen(text));
+    json_t *attachments = mentions_read(ui->mentions, strlen(text), error);
+    if (!attachments) {
+        app_say(app, true, "not sent: %s", error);
+        return false;
+    }
+    struct sent *sent = xcalloc(1, sizeof *sent);
+    char *files = mentions_list(ui->mentions);
     sent->app = app;
-    sent->entry = outbox_add(ui->outbox, ui->session, ui->hello ? ui->hello->user : "you", text);
+    sent->entry =
+        outbox_add(ui->outbox, ui->session, ui->hello ? ui->hello->user : "you", text, files, attachments);
+    free(files);
+    mentions_clear(ui->mentions);
     /* Waits for ever: it is repeated until the daemon has answered. */
     json_t *params = with_text("text", text);
 
     jsonx_set_str(params, "mode", steer ? "steer" : "queue");
+    if (json_array_size(attachments) > 0)
+        json_object_set(params, "attachments", attachments);
+    json_decref(attachments);
     client_request(app->client, METHOD_MESSAGE_SEND, ui->session, params, 0, on_sent, sent);
     list_follow(ui->list);
     list_mark_unread(ui->list, "");
+    return true;
 }
 
 void app_send(struct app *app)
@@ -186,15 +247,18 @@ void app_send(struct app *app)
     bool command = app_is_command(copy);
     if (command) /* first: a command may put something else into the draft */
         editor_set(editor, "", 0);
-    if (!command) {
-        app_send_text(app, copy, false);
-        editor_set(editor, "", 0);
-    } else if (!app_run_command(app, copy)) {
+    bool sent = command ? app_run_command(app, copy) : app_send_text(app, copy, false);
+    if (!sent && command)
         editor_set(editor, copy, len);
+    if (sent && !command)
+        editor_set(editor, "", 0);
+    completion_close(app->ui.completion);
+    if (!sent) {
         free(copy);
         return;
     }
     editor_remember(editor, copy);
+    app_keep_sent(app, copy);
     app_tell_typing(app, false);
     free(copy);
 }
@@ -232,24 +296,43 @@ void app_tell_typing(struct app *app, bool typing)
 
 /* --- older messages --- */
 
+bool app_has_older(const struct app *app)
+{
+    const struct state *state = app->ui.state;
+
+    return !app->no_older && state && state->message_count > 0 &&
+           state->messages_total > state->message_count;
+}
+
 static void on_older(void *arg, enum err code, const char *text, json_t *ok)
 {
     struct app *app = arg;
 
     (void)text;
     app->loading_older = false;
-    app->no_older = code != ERR_OK || jsonx_int(ok, "added", 0) == 0 || !jsonx_bool(ok, "more", false);
+    if (strcmp(app->older_session, app->ui.session) != 0)
+        return;
+    app->no_older = code != ERR_OK || !jsonx_bool(ok, "more", false);
+    app_sync(app);
+    app_older_loaded(app);
     app_changed(app);
+}
+
+bool app_fetch_older(struct app *app)
+{
+    if (!app_has_older(app))
+        return false;
+    if (!app->loading_older) {
+        app->loading_older = true;
+        snprintf(app->older_session, sizeof app->older_session, "%s", app->ui.session);
+        client_older(app->client, app->ui.session, OLDER_LIMIT, on_older, app);
+    }
+    return true;
 }
 
 void app_load_older(struct app *app)
 {
-    const struct state *state = app->ui.state;
-
-    if (app->loading_older || app->no_older || !state || app->ui.link != CLIENT_READY ||
-        state->message_count == 0 || state->messages_total <= state->message_count ||
-        !list_wants_older(app->ui.list))
-        return;
-    app->loading_older = true;
-    client_older(app->client, app->ui.session, OLDER_LIMIT, on_older, app);
+    if (app->ui.link == CLIENT_READY && app->hunt == HUNT_NOTHING && app_has_older(app) &&
+        list_wants_older(app->ui.list))
+        app_fetch_older(app);
 }

@@ -6,5 +6,7 @@
 
 /* A user message with a new id, of now. Free with message_free. */
 struct message *local_message(const char *author, const char *text);
+/* The same with attachments: [{name, text}], or NULL. */
+struct message *local_message_with(const char *author, const char *text, const json_t *attachments);
 
 #endif

@@ -142,8 +142,7 @@ const char *mentions_name(const struct mentions *mentions, size_t index, int64_t
 
 /* --- files --- */
 
-/* The path as the system wants it; free() it. */
-static char *real_path(const char *path)
+char *mention_path(const char *path)
 {
     const char *home = getenv("HOME");
 
@@ -172,7 +171,7 @@ static bool is_plain(const char *path)
 
 static bool is_file(const char *path, int64_t *size, char error[512])
 {
-    char *real = real_path(path);
+    char *real = mention_path(path);
     struct stat st;
     bool there = stat(real, &st) == 0;
     int failure = errno;
@@ -292,7 +291,7 @@ static bool too_large(char error[512], const char *path, int64_t size)
 
 static bool read_file(const char *path, struct buf *out, char error[512])
 {
-    char *real = real_path(path);
+    char *real = mention_path(path);
     int fd = open(real, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY), failure = errno;
     struct stat st;
     bool good = false;

@@ -26,6 +26,9 @@ bool mention_word(const char *text, size_t len, size_t at, struct mention_word *
 /* How a path is written in a draft, "@" included; NULL if it cannot be. free() it. */
 char *mention_token(const char *path);
 
+/* The path as the system wants it: without "~". free() it. */
+char *mention_path(const char *path);
+
 struct mentions;
 
 struct mentions *mentions_new(void);

@@ -18,6 +18,7 @@ struct outbox *outbox_new(void)
 static void entry_free(struct outbox_entry *entry)
 {
     free(entry->text);
+    free(entry->files);
     message_free(&entry->message);
     free(entry);
 }
@@ -36,6 +37,7 @@ void outbox_free(struct outbox **slot)
         struct draft *draft = outbox->drafts;
         outbox->drafts = draft->next;
         free(draft->text);
+        free(draft->files);
         free(draft);
     }
     free(outbox);
@@ -43,14 +45,15 @@ void outbox_free(struct outbox **slot)
 }
 
 struct outbox_entry *outbox_add(struct outbox *outbox, const char *session, const char *author,
-                                const char *text)
+                                const char *text, const char *files, const json_t *attachments)
 {
     struct outbox_entry *entry = xcalloc(1, sizeof *entry), **end = &outbox->entries;
 
     entry->outbox = outbox;
     strncpy(entry->session, session, sizeof entry->session - 1);
     entry->text = xstrdup(text);
-    entry->message = local_message(author, text);
+    entry->files = xstrdup(files);
+    entry->message = local_message_with(author, text, attachments);
     while (*end)
         end = &(*end)->next;
     *end = entry;
@@ -106,15 +109,24 @@ const struct draft *outbox_draft(const struct outbox *outbox, const char *sessio
     return draft;
 }
 
+void outbox_draft_kept(struct outbox *outbox, const char *session, bool kept)
+{
+    struct draft *draft = (struct draft *)outbox_draft(outbox, session);
+
+    if (draft)
+        draft->kept = kept;
+}
+
 const struct draft *outbox_drafts(const struct outbox *outbox)
 {
     return outbox->drafts;
 }
 
-void outbox_keep_draft(struct outbox *outbox, const char *session, const char *text, const char *seen)
+void outbox_keep_draft(struct outbox *outbox, const char *session, const char *text, const char *files,
+                       const char *seen)
 {
     struct draft *draft = (struct draft *)outbox_draft(outbox, session);
-    char *copy = xstrdup(text);
+    char *copy = xstrdup(text), *list = xstrdup(files);
 
     if (!draft) {
         draft = xcalloc(1, sizeof *draft);
@@ -123,6 +135,8 @@ void outbox_keep_draft(struct outbox *outbox, const char *session, const char *t
         strncpy(draft->session, session, sizeof draft->session - 1);
     }
     free(draft->text);
+    free(draft->files);
     draft->text = copy;
+    draft->files = list;
     snprintf(draft->seen, sizeof draft->seen, "%s", seen);
 }

@@ -7,12 +7,14 @@
 
 enum {
     TITLE_BYTES_MAX = 400,
+    SESSIONS_MAX = 10000, /* more are not listed */
     SHOWN_END = 4 /* characters of an id: its beginning is the time, and alike for sessions of one minute */
 };
 
 struct sessions {
     struct session_row *rows;
     size_t count;
+    char *next; /* cursor of the page that follows; NULL: none */
 };
 
 struct sessions *sessions_new(void)
@@ -24,6 +26,7 @@ static void row_clear(struct session_row *row)
 {
     free(row->title);
     free(row->model);
+    free(row->questions);
 }
 
 static void clear(struct sessions *sessions)
@@ -31,6 +34,7 @@ static void clear(struct sessions *sessions)
     for (size_t i = 0; i < sessions->count; i++)
         row_clear(&sessions->rows[i]);
     free(sessions->rows);
+    free(sessions->next);
     *sessions = (struct sessions){0};
 }
 
@@ -80,24 +84,116 @@ static enum run_state run_of(const char *name)
     return run == RUN_COUNT ? RUN_IDLE : run;
 }
 
-void sessions_load(struct sessions *sessions, const json_t *list)
+static void set_next(struct sessions *sessions, const char *next)
 {
-    size_t index;
+    char *copy = *next && sessions->count < SESSIONS_MAX ? xstrdup(next) : NULL;
+
+    free(sessions->next);
+    sessions->next = copy;
+}
+
+/* One of a session.list reply, at the end of the list; NULL if it is not one, or is listed. */
+static struct session_row *add(struct sessions *sessions, const json_t *item)
+{
+    const char *id = jsonx_str(item, "id", "");
+
+    if (!id_valid(id, "s_") || sessions->count == SESSIONS_MAX ||
+        sessions_find(sessions, id) < sessions->count)
+        return NULL;
+    struct session_row *row = insert(sessions, sessions->count, id);
+    set_title(row, jsonx_str(item, "title", ""));
+    set_model(row, jsonx_str(item, "model", ""));
+    row->run = run_of(jsonx_str(item, "state", "idle"));
+    row->activity = jsonx_int(item, "activity", 0);
+    return row;
+}
+
+/* What a list does not say. */
+static void inherit(struct session_row *row, struct session_row *old)
+{
+    row->error = old->error && row->run == RUN_IDLE;
+    row->news = old->news;
+    row->questions = old->questions;
+    row->question_count = old->question_count;
+    old->questions = NULL;
+    old->question_count = 0;
+}
+
+void sessions_load(struct sessions *sessions, const json_t *list, const char *next)
+{
+    struct sessions old = *sessions;
+    size_t i;
     json_t *item;
 
-    clear(sessions);
-    json_array_foreach(list, index, item)
+    *sessions = (struct sessions){0};
+    json_array_foreach(list, i, item)
     {
-        const char *id = jsonx_str(item, "id", "");
-        if (!id_valid(id, "s_"))
-            continue;
-        struct session_row *row = insert(sessions, sessions->count, id);
-        set_title(row, jsonx_str(item, "title", ""));
-        set_model(row, jsonx_str(item, "model", ""));
-        row->run = run_of(jsonx_str(item, "state", "idle"));
-        row->activity = jsonx_int(item, "activity", 0);
+        struct session_row *row = add(sessions, item);
+        size_t known = row ? sessions_find(&old, row->id) : 0;
+
+        if (row && known < old.count)
+            inherit(row, &old.rows[known]);
+    }
+    set_next(sessions, next);
+    clear(&old);
+}
+
+void sessions_append(struct sessions *sessions, const json_t *list, const char *next)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(list, i, item) add(sessions, item);
+    set_next(sessions, next);
+}
+
+const char *sessions_next(const struct sessions *sessions)
+{
+    return sessions->next ? sessions->next : "";
+}
+
+/* --- questions --- */
+
+static void add_question(struct session_row *row, const char *id)
+{
+    for (size_t i = 0; i < row->question_count; i++)
+        if (strcmp(row->questions[i], id) == 0)
+            return;
+    if (!id_valid(id, "q_") || row->question_count == STATE_QUESTIONS_MAX)
+        return;
+    if (!row->questions)
+        row->questions = xcalloc(STATE_QUESTIONS_MAX, sizeof *row->questions);
+    memcpy(row->questions[row->question_count++], id, strlen(id) + 1);
+}
+
+static void remove_question(struct session_row *row, const char *id)
+{
+    for (size_t i = 0; i < row->question_count; i++)
+        if (strcmp(row->questions[i], id) == 0) {
+            row->question_count--;
+            memmove(&row->questions[i], &row->questions[i + 1],
+                    (row->question_count - i) * sizeof *row->questions);
+            return;
+        }
+}
+
+void sessions_questions(struct sessions *sessions, const json_t *list)
+{
+    size_t i;
+    json_t *item;
+
+    for (i = 0; i < sessions->count; i++)
+        sessions->rows[i].question_count = 0;
+    json_array_foreach(list, i, item)
+    {
+        size_t at = sessions_find(sessions, jsonx_str(item, "session", ""));
+
+        if (at < sessions->count)
+            add_question(&sessions->rows[at], jsonx_str(item, "id", ""));
     }
 }
+
+/* --- reading --- */
 
 size_t sessions_count(const struct sessions *sessions)
 {
@@ -173,6 +269,12 @@ bool sessions_event(struct sessions *sessions, const struct event *event)
     case EVENT_ERROR_OCCURRED:
         row->error = true;
         break;
+    case EVENT_QUESTION_ASKED:
+        add_question(row, jsonx_str(jsonx_obj(event->data, "question"), "id", ""));
+        break;
+    case EVENT_QUESTION_ANSWERED:
+        remove_question(row, jsonx_str(event->data, "question", ""));
+        break;
     default:
         break;
     }
@@ -191,14 +293,22 @@ void sessions_look(struct sessions *sessions, const struct state *state)
     row->error = state->error_text != NULL;
     row->news = false;
     row->activity = state->activity;
+    row->question_count = 0;
+    for (size_t i = 0; i < state->question_count; i++)
+        add_question(row, state->questions[i]->id);
+}
+
+bool session_row_asks(const struct session_row *row)
+{
+    return row->run == RUN_AWAITING_PERMISSION || row->question_count > 0;
 }
 
 struct session_look session_row_look(const struct session_row *row)
 {
-    if (row->run == RUN_AWAITING_PERMISSION)
+    if (session_row_asks(row))
         return (struct session_look){"?", "asks", STYLE_WARNING};
     if (row->run != RUN_IDLE)
-        return (struct session_look){"●", "runs", STYLE_GOOD};
+        return (struct session_look){"●", "running", STYLE_GOOD};
     if (row->error)
         return (struct session_look){"!", "error", STYLE_ERROR};
     if (row->news)

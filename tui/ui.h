@@ -8,6 +8,7 @@
 #include "tui/completion.h"
 #include "tui/editor.h"
 #include "tui/list.h"
+#include "tui/mention.h"
 #include "tui/outbox.h"
 #include "tui/panel.h"
 #include "tui/picker.h"
@@ -30,6 +31,7 @@ struct ui {
     struct editor *editor;
     struct outbox *outbox;
     struct panel *panel;           /* the question that is being answered */
+    struct mentions *mentions;     /* files that the draft brings along */
     struct completion *completion; /* what is offered for the word being typed */
     struct browse *browse;         /* the cursor among the messages */
     struct picker *picker;         /* of OVERLAY_PICKER */

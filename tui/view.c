@@ -162,7 +162,7 @@ static void draw_too_small(struct screen *screen)
 
 void view_draw(struct ui *ui, struct screen *screen)
 {
-    int rows = screen_rows(screen), cols = screen_cols(screen), y, x;
+    int rows = screen_rows(screen), cols = screen_cols(screen), y, x, picker_y = -1, picker_x = 0;
     struct geometry geometry = view_geometry(ui, rows, cols);
 
     if (!screen_begin(screen))
@@ -175,7 +175,7 @@ void view_draw(struct ui *ui, struct screen *screen)
     if (geometry.side.cols > 0)
         view_side(ui, screen, geometry.side);
     if (ui->overlay == OVERLAY_PICKER)
-        view_picker(ui, screen, geometry.main);
+        view_picker(ui, screen, geometry.main, &picker_y, &picker_x);
     else if (ui->overlay == OVERLAY_HELP)
         view_help(ui, screen, geometry.main);
     else if (ui->overlay == OVERLAY_PAGE || ui->overlay == OVERLAY_CONFIRM)
@@ -191,5 +191,8 @@ void view_draw(struct ui *ui, struct screen *screen)
     draw_draft(ui, screen, geometry.draft, &y, &x);
     view_status(ui, screen, rows - 1);
     bool typed = ui->overlay == OVERLAY_NONE && (!browse_on(ui->browse) || shown_editor(ui) != ui->editor);
-    screen_end(screen, typed ? y : -1, x);
+    if (ui->overlay == OVERLAY_PICKER)
+        screen_end(screen, picker_y, picker_x);
+    else
+        screen_end(screen, typed ? y : -1, x);
 }

@@ -17,6 +17,8 @@ size_t view_session_at(const struct ui *ui, int rows, int cols, int y, int x);
 bool view_message_row(struct ui *ui, int rows, int cols, int y, int x, size_t *row);
 /* Cells of a page's lines. */
 size_t view_page_width(struct ui *ui, int rows, int cols);
+/* The row of the picker that is on a cell, or the number of its rows if there is none. */
+size_t view_picker_at(struct ui *ui, int rows, int cols, int y, int x);
 /* Lines of the help page, or of the page that is shown, beyond those that fit, for scrolling. */
 size_t view_help_overflow(struct ui *ui, int rows, int cols);
 size_t view_page_overflow(struct ui *ui, int rows, int cols);

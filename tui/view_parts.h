@@ -25,7 +25,8 @@ struct geometry view_geometry(struct ui *ui, int rows, int cols);
 
 void view_side(const struct ui *ui, struct screen *screen, struct area area);
 void view_messages(struct ui *ui, struct screen *screen, struct area area);
-void view_picker(const struct ui *ui, struct screen *screen, struct area area);
+/* Tells where the cursor of its filter is. */
+void view_picker(const struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x);
 void view_completion(const struct ui *ui, struct screen *screen, struct area area);
 /* Rows that what is offered takes, of at most so many; 0: nothing is offered. */
 int view_completion_rows(const struct ui *ui, int rows);

@@ -1,23 +1,337 @@
 /* Pickers, and what is offered above the draft. */
+#include "shared/utf8.h"
+#include "tui/view.h"
 #include "tui/view_parts.h"
+#include "tui/wrap.h"
+#include <stdio.h>
+#include <string.h>
 
-void view_picker(const struct ui *ui, struct screen *screen, struct area area)
+enum {
+    WORD_CELLS = 8,
+    NUMBER_CELLS = 2,
+    NOTE_CELLS = 10, /* at least; a list with keys needs more */
+    NOTE_CELLS_MAX = 28,
+    DETAIL_FROM_COLS = 56,
+    NOTE_FROM_COLS = 44,
+    WORD_FROM_COLS = 34,
+    OFFERED_MAX = 8,      /* rows */
+    OFFERED_FROM_ROWS = 7 /* of messages and what is offered together */
+};
+
+/* --- texts --- */
+
+static size_t cells_of(const char *text)
 {
-    (void)ui;
-    (void)screen;
-    (void)area;
+    return utf8_width(text, strlen(text));
 }
 
-void view_completion(const struct ui *ui, struct screen *screen, struct area area)
+/* As much of a text as fits into so many cells, with the letters that a filter has found lit; filled with
+ * blanks. */
+static void put_lit(struct screen *screen, const char *text, int cells, const struct fuzzy_found *found,
+                    enum style style, enum style lit)
 {
-    (void)ui;
-    (void)screen;
-    (void)area;
+    size_t len = strlen(text), at = 0, used = 0, cell;
+    bool cut = (int)utf8_width(text, len) > cells;
+    size_t room = cells <= 0 ? 0 : cut ? (size_t)cells - 1 : (size_t)cells;
+
+    while (at < len) {
+        size_t step = wrap_cluster(text + at, len - at, &cell);
+        if (used + cell > room)
+            break;
+        screen_put(screen, text + at, step, found && fuzzy_has(found, at) ? lit : style);
+        used += cell;
+        at += step;
+    }
+    if (cut && cells > 0) {
+        screen_puts(screen, "…", style);
+        used++;
+    }
+    screen_repeat(screen, " ", cells - (int)used, style);
+}
+
+static void put(struct screen *screen, const char *text, int cells, enum style style)
+{
+    put_lit(screen, text, cells, NULL, style, style);
+}
+
+static void put_right(struct screen *screen, const char *text, int cells, enum style style)
+{
+    int wide = (int)cells_of(text);
+
+    if (wide < cells)
+        screen_repeat(screen, " ", cells - wide, style);
+    put(screen, text, wide < cells ? wide : cells, style);
+}
+
+/* --- a picker --- */
+
+struct columns { /* cells; 0: not shown */
+    int glyph, number, text, word, detail, note;
+};
+
+/* How wide the texts of a column are among the rows that are shown, bounded. */
+static int widest(const struct picker *picker, size_t first, size_t rows, bool notes, int most)
+{
+    size_t cells = 0;
+
+    for (size_t i = first; i < first + rows; i++) {
+        const struct picker_item *item = picker_row(picker, i).item;
+        const char *text = !item ? NULL : notes ? item->note : item->text;
+        if (text && cells_of(text) > cells)
+            cells = cells_of(text);
+    }
+    return (int)cells < most ? (int)cells : most;
+}
+
+static struct columns columns_of(const struct picker *picker, int cols, size_t first, size_t rows)
+{
+    struct columns columns = {0};
+    bool glyphs = false, numbers = false, details = false;
+
+    for (size_t i = first; i < first + rows; i++) {
+        const struct picker_item *item = picker_row(picker, i).item;
+        glyphs = glyphs || (item && item->glyph);
+        numbers = numbers || (item && item->number > 0);
+        details = details || (item && item->detail && *item->detail);
+    }
+    int left = cols - 2; /* the mark, and a blank at the end */
+    columns.glyph = glyphs ? 2 : 0;
+    columns.number = numbers ? NUMBER_CELLS : 0;
+    left -= columns.glyph + columns.number;
+    if (glyphs && cols >= WORD_FROM_COLS)
+        columns.word = WORD_CELLS + 1;
+    if (cols >= NOTE_FROM_COLS) {
+        columns.note = widest(picker, first, rows, true, cols >= 100 ? NOTE_CELLS_MAX : NOTE_CELLS);
+        columns.note += columns.note > 0 ? 2 : 0;
+    }
+    left -= columns.word + columns.note;
+    if (details && cols >= DETAIL_FROM_COLS) {
+        int text = widest(picker, first, rows, false, left / 2);
+        columns.detail = left - text - 2;
+        if (columns.detail > left * 2 / 3)
+            columns.detail = left * 2 / 3;
+        left -= columns.detail;
+    }
+    columns.text = left;
+    return columns;
+}
+
+static void draw_item(const struct ui *ui, struct screen *screen, const struct columns *columns, size_t index)
+{
+    struct picker_row row = picker_row(ui->picker, index);
+    const struct picker_item *item = row.item;
+    bool selected = index == picker_selected(ui->picker);
+    enum style plain = selected ? STYLE_SELECTED : STYLE_TEXT,
+               dim = selected ? STYLE_SELECTED_DIM : STYLE_DIM;
+    enum style lit = selected ? STYLE_SELECTED_MATCH : STYLE_MATCH;
+    char number[8] = "";
+
+    screen_puts(screen, selected ? "›" : item && item->tag == 1 ? "▌" : " ", selected ? plain : STYLE_MARK);
+    if (!item) {
+        char text[PICKER_FILTER_MAX + 64];
+
+        snprintf(text, sizeof text, "+ %s \"%s\"", picker_offered(ui->picker),
+                 editor_text(picker_filter(ui->picker), NULL));
+        put(screen, text, screen_left(screen), selected ? STYLE_SELECTED : STYLE_GOOD);
+        return;
+    }
+    if (item->number > 0)
+        snprintf(number, sizeof number, "%d", item->number);
+    put(screen, number, columns->number, dim);
+    enum style state = selected ? STYLE_SELECTED : item->style;
+    put(screen, item->glyph ? item->glyph : "", columns->glyph, state);
+    put_lit(screen, item->text, columns->text, &row.found, plain, lit);
+    if (columns->word > 0) {
+        screen_puts(screen, " ", plain);
+        put(screen, item->word ? item->word : "", columns->word - 1, state);
+    }
+    if (columns->detail > 0) {
+        screen_puts(screen, " ", plain);
+        put(screen, item->detail ? item->detail : "", columns->detail - 1, dim);
+    }
+    put_right(screen, item->note ? item->note : "", columns->note, dim);
+}
+
+static void draw_heading(const struct ui *ui, struct screen *screen, struct area area)
+{
+    const struct picker *picker = ui->picker;
+    size_t count = picker_count(picker) - (picker_offered(picker) ? 1 : 0), total = picker_total(picker);
+    bool more = picker_kind(picker) == PICKER_SESSIONS && *sessions_next(ui->sessions);
+    char text[64];
+
+    if (count == total)
+        snprintf(text, sizeof text, "  %zu%s", total, more ? "+" : "");
+    else
+        snprintf(text, sizeof text, "  %zu of %zu%s", count, total, more ? "+" : "");
+    screen_row(screen, area.y, area.x, area.cols, STYLE_TEXT);
+    screen_puts(screen, " ", STYLE_HEADING);
+    screen_puts(screen, picker_heading(picker), STYLE_HEADING);
+    screen_puts(screen, text, STYLE_DIM);
+    const char *hint = "Enter takes it   Esc back";
+    int left = screen_left(screen) - (int)cells_of(hint) - 1;
+    if (left > 2) {
+        screen_repeat(screen, " ", left, STYLE_DIM);
+        screen_puts(screen, hint, STYLE_DIM);
+    }
+    screen_row_end(screen);
+}
+
+/* The end of a long filter is what one looks at. */
+static void draw_filter(const struct ui *ui, struct screen *screen, struct area area, int *cursor_y,
+                        int *cursor_x)
+{
+    struct editor *filter = picker_filter(ui->picker);
+    size_t len, cursor = editor_cursor(filter), from = 0, cell;
+    const char *text = editor_text(filter, &len);
+    size_t room = area.cols > 4 ? (size_t)area.cols - 4 : 1;
+
+    while (utf8_width(text + from, cursor - from) > room)
+        from += wrap_cluster(text + from, len - from, &cell);
+    screen_row(screen, area.y + 1, area.x, area.cols, STYLE_TEXT);
+    screen_puts(screen, " / ", STYLE_MARK);
+    *cursor_y = area.y + 1;
+    *cursor_x = area.x + 3 + (int)utf8_width(text + from, cursor - from);
+    if (len == 0)
+        screen_puts(screen, "type to filter", STYLE_DIM);
+    else
+        put(screen, text + from, screen_left(screen), STYLE_STRONG);
+    screen_row_end(screen);
+}
+
+static size_t rows_of(struct area area)
+{
+    return area.rows > 2 ? (size_t)area.rows - 2 : 1;
+}
+
+void view_picker(const struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x)
+{
+    size_t count = picker_count(ui->picker), rows = rows_of(area);
+    size_t first = view_first_shown(picker_selected(ui->picker), count, rows);
+    struct columns columns = columns_of(ui->picker, area.cols, first, rows);
+
+    draw_heading(ui, screen, area);
+    draw_filter(ui, screen, area, cursor_y, cursor_x);
+    for (size_t i = 0; i < rows; i++) {
+        bool selected = first + i < count && first + i == picker_selected(ui->picker);
+
+        screen_row(screen, area.y + 2 + (int)i, area.x, area.cols, selected ? STYLE_SELECTED : STYLE_TEXT);
+        if (first + i < count)
+            draw_item(ui, screen, &columns, first + i);
+        else if (count == 0 && i == 0)
+            screen_puts(screen, picker_total(ui->picker) ? "   nothing matches" : "   nothing is here yet",
+                        STYLE_DIM);
+        screen_row_end(screen);
+    }
+}
+
+size_t view_picker_at(struct ui *ui, int rows, int cols, int y, int x)
+{
+    struct area area = view_geometry(ui, rows, cols).main;
+    size_t count = picker_count(ui->picker), shown = rows_of(area);
+
+    if (y < area.y + 2 || y >= area.y + area.rows || x < area.x)
+        return count;
+    return view_first_shown(picker_selected(ui->picker), count, shown) + (size_t)(y - area.y - 2);
+}
+
+/* --- what is offered above the draft --- */
+
+static int offered_rows(const struct ui *ui, int rows)
+{
+    size_t count = completion_count(ui->completion);
+    int most = rows / 2 < OFFERED_MAX ? rows / 2 : OFFERED_MAX;
+
+    if (rows < OFFERED_FROM_ROWS || ui->overlay != OVERLAY_NONE)
+        return 0;
+    return (int)count < most ? (int)count : most;
+}
+
+static int mention_rows(const struct ui *ui, int rows)
+{
+    return mentions_count(ui->mentions) > 0 && rows >= 3 ? 1 : 0;
 }
 
 int view_completion_rows(const struct ui *ui, int rows)
 {
-    (void)ui;
-    (void)rows;
-    return 0;
+    return offered_rows(ui, rows) + mention_rows(ui, rows);
+}
+
+static void draw_offered(const struct ui *ui, struct screen *screen, struct area area, int y, size_t index,
+                         int text)
+{
+    const struct completion_item *item = completion_item(ui->completion, index);
+    bool selected = index == completion_selected(ui->completion);
+    enum style plain = selected ? STYLE_SELECTED : item->refused ? STYLE_DIM : STYLE_TEXT;
+    enum style dim = selected ? STYLE_SELECTED_DIM : STYLE_DIM;
+    const char *hint = " Tab ";
+
+    screen_row(screen, y, area.x, area.cols, selected ? STYLE_SELECTED : STYLE_TEXT);
+    screen_puts(screen, selected ? "› " : "  ", selected ? plain : STYLE_MARK);
+    int right = selected ? (int)cells_of(hint) : 0, left = screen_left(screen) - right;
+    text = text < left ? text : left;
+    put_lit(screen, item->show ? item->show : item->text, text, &item->found, plain,
+            selected ? STYLE_SELECTED_MATCH : STYLE_MATCH);
+    if (item->detail && left - text > 8) {
+        screen_puts(screen, "  ", plain);
+        put(screen, item->detail, left - text - 2, dim);
+    } else {
+        screen_repeat(screen, " ", left - text, plain);
+    }
+    if (selected)
+        screen_puts(screen, hint, dim);
+    screen_row_end(screen);
+}
+
+static void size_text(int64_t bytes, char out[24])
+{
+    if (bytes < 1024)
+        snprintf(out, 24, "%d B", (int)bytes);
+    else if (bytes < 1024 * 1024)
+        snprintf(out, 24, "%.1f KB", (double)bytes / 1024);
+    else
+        snprintf(out, 24, "%.1f MB", (double)bytes / (1024.0 * 1024.0));
+}
+
+static void draw_mentions(const struct ui *ui, struct screen *screen, struct area area, int y)
+{
+    size_t count = mentions_count(ui->mentions);
+
+    screen_row(screen, y, area.x, area.cols, STYLE_TEXT);
+    for (size_t i = 0; i < count; i++) {
+        int64_t bytes;
+        const char *name = mentions_name(ui->mentions, i, &bytes);
+        char size[24], more[24] = "";
+        size_text(bytes, size);
+        if (i + 1 < count)
+            snprintf(more, sizeof more, "  + %zu more", count - i - 1);
+        int cells = (int)(cells_of(name) + strlen(size) + 5 + strlen(more));
+        if (i > 0 && cells > screen_left(screen)) {
+            snprintf(more, sizeof more, "  + %zu more", count - i);
+            screen_puts(screen, more, STYLE_DIM);
+            break;
+        }
+        screen_puts(screen, i > 0 ? "  + " : "+ ", STYLE_GOOD);
+        int room = screen_left(screen) - (int)strlen(size) - 3;
+        put(screen, name, (int)cells_of(name) < room ? (int)cells_of(name) : room, STYLE_TEXT);
+        screen_puts(screen, "  ", STYLE_DIM);
+        screen_puts(screen, size, STYLE_DIM);
+    }
+    screen_row_end(screen);
+}
+
+void view_completion(const struct ui *ui, struct screen *screen, struct area area)
+{
+    int mentions = mentions_count(ui->mentions) > 0 ? 1 : 0, rows = area.rows - mentions;
+    size_t count = completion_count(ui->completion), widest_text = 0;
+    size_t first = view_first_shown(completion_selected(ui->completion), count, rows > 0 ? (size_t)rows : 1);
+
+    for (int i = 0; i < rows; i++) {
+        const struct completion_item *item = completion_item(ui->completion, first + (size_t)i);
+        size_t cells = cells_of(item->show ? item->show : item->text);
+        widest_text = cells > widest_text ? cells : widest_text;
+    }
+    for (int i = 0; i < rows; i++)
+        draw_offered(ui, screen, area, area.y + i, first + (size_t)i, (int)widest_text);
+    if (mentions)
+        draw_mentions(ui, screen, area, area.y + rows);
 }

@@ -1,0 +1,242 @@
+/* Drafts and what was sent, on disk: written a second after the first change that is not yet there, and when
+ * a session is left, so that whatever ends the client costs at most that second. What was sent and is not
+ * acknowledged belongs to the draft still. Nothing that is typed into panels or lists comes here. */
+#include "shared/buf.h"
+#include "shared/clock.h"
+#include "shared/xalloc.h"
+#include "tui/app_private.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SAVE_MS = 1000, DRAFT_BYTES_MAX = 2 * EDITOR_TEXT_MAX };
+
+struct keeping {
+    struct keep *keep; /* NULL: nothing can be kept */
+    uv_timer_t timer;
+    char *draft, *files; /* of the session looked at, as they were written or read last */
+    struct kept news;    /* only what was sent since */
+    bool complained;     /* once is enough */
+};
+
+static void complain(struct app *app, const char *error)
+{
+    if (!app->keeping->complained)
+        app_say(app, true, "%s", error);
+    app->keeping->complained = true;
+}
+
+/* --- what is to be kept --- */
+
+static void add_line(struct buf *text, const char *line)
+{
+    if (*line && text->len > 0 && text->data[text->len - 1] != '\n')
+        buf_putc(text, '\n');
+    buf_puts(text, line);
+}
+
+/* A session's draft, and before it what the daemon has not acknowledged. free() both. */
+static void gather(const struct app *app, const char *session, const char *draft, const char *files,
+                   char **all, char **all_files)
+{
+    struct buf text, list;
+
+    buf_init(&text, DRAFT_BYTES_MAX);
+    buf_init(&list, DRAFT_BYTES_MAX);
+    for (const struct outbox_entry *entry = outbox_first(app->ui.outbox); entry; entry = entry->next) {
+        if (entry->arrived || strcmp(entry->session, session) != 0)
+            continue;
+        add_line(&text, entry->text);
+        add_line(&list, entry->files);
+    }
+    add_line(&text, draft);
+    add_line(&list, files);
+    *all = buf_take(&text);
+    *all_files = buf_take(&list);
+}
+
+static bool save(struct app *app, const char *session, struct kept *change)
+{
+    char error[256];
+    bool good = keep_save(app->keeping->keep, session, change, error);
+
+    if (!good)
+        complain(app, error);
+    return good;
+}
+
+/* Takes draft and files. */
+static bool save_here(struct app *app, char *draft, char *files, bool leaves)
+{
+    struct keeping *keeping = app->keeping;
+    struct kept change = {.draft = draft,
+                          .files = files,
+                          .writer = leaves ? 0 : (long)getpid(),
+                          .sent = keeping->news.sent,
+                          .sent_count = keeping->news.sent_count};
+    bool good = save(app, app->ui.session, &change);
+
+    uv_timer_stop(&keeping->timer);
+    kept_clear(&keeping->news);
+    free(keeping->draft);
+    free(keeping->files);
+    keeping->draft = draft;
+    keeping->files = files;
+    return good;
+}
+
+/* What is to be kept of the session looked at; false if it is kept already. */
+static bool gather_here(const struct app *app, char **draft, char **files)
+{
+    const struct keeping *keeping = app->keeping;
+    char *list = mentions_list(app->ui.mentions);
+
+    gather(app, app->ui.session, editor_text(app->ui.editor, NULL), list, draft, files);
+    free(list);
+    return keeping->news.sent_count > 0 || strcmp(*draft, keeping->draft) != 0 ||
+           strcmp(*files, keeping->files) != 0;
+}
+
+static void save_if_new(struct app *app, bool leaves)
+{
+    char *draft, *files;
+
+    if (!app->keeping->keep)
+        return;
+    bool is_new = gather_here(app, &draft, &files);
+    if (is_new || (leaves && *draft)) {
+        save_here(app, draft, files, leaves);
+        return;
+    }
+    free(draft);
+    free(files);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    save_if_new(timer->data, false);
+}
+
+void app_keep_look(struct app *app)
+{
+    struct keeping *keeping = app->keeping;
+    char *draft, *files;
+
+    if (!keeping->keep || uv_is_active((uv_handle_t *)&keeping->timer))
+        return;
+    bool is_new = gather_here(app, &draft, &files);
+    free(draft);
+    free(files);
+    if (!is_new)
+        return;
+    uv_update_time(&app->loop);
+    uv_timer_start(&keeping->timer, on_timer, SAVE_MS, 0);
+}
+
+/* --- a session comes and goes --- */
+
+void app_keep_leave(struct app *app, const char *seen)
+{
+    char *files = mentions_list(app->ui.mentions);
+
+    outbox_keep_draft(app->ui.outbox, app->ui.session, editor_text(app->ui.editor, NULL), files, seen);
+    free(files);
+    save_if_new(app, true);
+}
+
+static void show(struct app *app, const char *draft, const char *files)
+{
+    editor_begin(app->ui.editor, draft, strlen(draft));
+    mentions_restore(app->ui.mentions, files);
+    mentions_sync(app->ui.mentions, draft, strlen(draft));
+}
+
+void app_keep_begin(struct app *app)
+{
+    struct keeping *keeping = app->keeping;
+    const struct draft *left = outbox_draft(app->ui.outbox, app->ui.session);
+    struct kept kept = {.draft = xstrdup(""), .files = xstrdup("")};
+    char error[256];
+
+    if (keeping->keep) {
+        kept_clear(&kept);
+        if (!keep_load(keeping->keep, app->ui.session, &kept, error))
+            complain(app, error);
+    }
+    bool elsewhere = kept_elsewhere(&kept);
+    show(app,
+         left        ? left->text
+         : elsewhere ? ""
+                     : kept.draft,
+         left        ? left->files
+         : elsewhere ? ""
+                     : kept.files);
+    for (size_t i = 0; i < kept.sent_count; i++)
+        editor_remember(app->ui.editor, kept.sent[i].text);
+    uv_timer_stop(&keeping->timer);
+    free(keeping->draft);
+    free(keeping->files);
+    keeping->draft = elsewhere ? xstrdup("") : xstrdup(kept.draft);
+    keeping->files = elsewhere ? xstrdup("") : xstrdup(kept.files);
+    kept_clear(&kept);
+    completion_close(app->ui.completion);
+}
+
+void app_keep_sent(struct app *app, const char *text)
+{
+    kept_add(&app->keeping->news, text, clock_wall_ms());
+}
+
+void app_keep_settled(struct app *app, const char *session)
+{
+    const struct draft *left = outbox_draft(app->ui.outbox, session);
+    struct kept change = {.writer = 0};
+
+    if (!app->keeping->keep || strcmp(session, app->ui.session) == 0)
+        return; /* what is looked at is seen to by app_keep_look */
+    gather(app, session, left ? left->text : "", left ? left->files : "", &change.draft, &change.files);
+    save(app, session, &change);
+    kept_clear(&change);
+}
+
+void app_keep_forget(struct app *app, const char *session)
+{
+    if (app->keeping->keep)
+        keep_forget(app->keeping->keep, session);
+}
+
+const struct keep *app_kept(struct app *app)
+{
+    save_if_new(app, false);
+    return app->keeping->keep;
+}
+
+/* --- beginning and end --- */
+
+void app_keep_open(struct app *app)
+{
+    struct keeping *keeping = xcalloc(1, sizeof *keeping);
+    char error[256];
+
+    app->keeping = keeping;
+    keeping->draft = xstrdup("");
+    keeping->files = xstrdup("");
+    uv_timer_init(&app->loop, &keeping->timer);
+    keeping->timer.data = app;
+    keeping->keep = keep_open(error);
+    if (!keeping->keep)
+        complain(app, error);
+    app_keep_begin(app);
+}
+
+void app_keep_close(struct app *app)
+{
+    struct keeping *keeping = app->keeping;
+
+    keep_free(&keeping->keep);
+    kept_clear(&keeping->news);
+    free(keeping->draft);
+    free(keeping->files);
+    free(keeping);
+    app->keeping = NULL;
+}

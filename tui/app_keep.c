@@ -62,6 +62,7 @@ static bool save(struct app *app, const char *session, struct kept *change)
 
     if (!good)
         complain(app, error);
+    outbox_draft_kept(app->ui.outbox, session, good);
     return good;
 }
 
@@ -203,6 +204,7 @@ void app_keep_forget(struct app *app, const char *session)
 {
     if (app->keeping->keep)
         keep_forget(app->keeping->keep, session);
+    outbox_draft_kept(app->ui.outbox, session, false);
 }
 
 const struct keep *app_kept(struct app *app)

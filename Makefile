@@ -29,7 +29,7 @@ LIB_shared := libuv libzmq jansson yaml-0.1 libutf8proc
 LIB_proto  := jansson
 LIB_daemon := libuv libzmq jansson sqlite3 libsodium
 LIB_agent  := libuv jansson libcurl libsodium libmicrohttpd
-LIB_tui    := libuv libzmq jansson ncursesw libutf8proc
+LIB_tui    := libuv libzmq jansson ncursesw libutf8proc md4c
 pkgs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 
 # --- sources -----------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ unit: $(UNIT_TESTS) $(BUILD)/mcp-driver ## build the unit tests, and what the en
 # --- run and test ------------------------------------------------------------------------------------------------
 # Everything that building and testing need, by Debian package (Debian 12, Ubuntu 24.04).
 APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
-             libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev
+             libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev libmd4c-dev
 APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux mandoc procps
 APT_LINT  := clang-format clang-tidy cppcheck python3 mandoc git
 APT_SHOTS := librsvg2-bin fonts-dejavu-core

@@ -74,7 +74,8 @@ static void add_note(struct layout *layout, const struct message *message)
     buf_printf(&block.text, "%s %.1500s",
                message->status == MESSAGE_INTERRUPTED ? "■ interrupted:" : "✗ failed:", why);
     layout->note = section_new();
-    section_grow(layout->note, &block, text_width(layout->width), false);
+    section_grow(layout->note, &block,
+                 &(struct section_view){.width = text_width(layout->width), .verbatim = true});
     buf_free(&block.text);
 }
 
@@ -119,9 +120,15 @@ void layout_update(struct layout *layout, const struct message *message, size_t 
             layout->parts[layout->count++] = (struct part){.section = section_new(), .gap = gap};
         }
     }
-    for (size_t i = 0; i < layout->count; i++)
-        section_grow(layout->parts[i].section, &message->blocks[i], text_width(width),
-                     folds_unfolded(folds, i));
+    for (size_t i = 0; i < layout->count; i++) {
+        const struct section_view view = {
+            .width = text_width(width),
+            .unfolded = folds_unfolded(folds, i),
+            .verbatim = message->role == MESSAGE_ROLE_USER,
+            .growing = streaming,
+        };
+        section_grow(layout->parts[i].section, &message->blocks[i], &view);
+    }
     if (!streaming)
         add_note(layout, message);
 }
@@ -155,28 +162,35 @@ static size_t locate(const struct layout *layout, size_t index, size_t *within)
     return part;
 }
 
-struct layout_line layout_line(const struct layout *layout, size_t index)
+/* The section that a line is in, and *within: its line there; NULL for header, gaps and the last line. */
+static const struct section *section_of(const struct layout *layout, size_t index, size_t *within,
+                                        size_t *part)
 {
-    struct layout_line line = {.text = "", .block = LAYOUT_NO_BLOCK};
     const struct section *section = layout->note;
-    size_t within, part;
 
     if (index == 0)
-        return line;
-    part = locate(layout, index, &within);
-    if (part < layout->count) {
-        section = layout->parts[part].section;
-        if (layout->parts[part].gap && within-- == 0)
-            return line;
-        line.block = part;
+        return NULL;
+    *part = locate(layout, index, within);
+    if (*part < layout->count) {
+        section = layout->parts[*part].section;
+        if (layout->parts[*part].gap && (*within)-- == 0)
+            return NULL;
     }
-    if (!section || within >= section_lines(section))
-        return line;
-    struct section_line source = section_line(section, within, &line.text);
-    line.len = source.len;
-    line.title = source.title;
-    line.indent = source.indent + (size_t)LAYOUT_INDENT;
-    line.style = section == layout->note ? STYLE_WARNING : (enum style)source.style;
+    return section && *within < section_lines(section) ? section : NULL;
+}
+
+struct layout_line layout_line(const struct layout *layout, size_t index)
+{
+    size_t within, part, source;
+    const struct section *section = section_of(layout, index, &within, &part);
+
+    if (!section)
+        return (struct layout_line){.text = "", .block = LAYOUT_NO_BLOCK};
+    struct layout_line line = section_line(section, within, &source);
+    line.indent += LAYOUT_INDENT;
+    line.block = section == layout->note ? LAYOUT_NO_BLOCK : part;
+    if (section == layout->note)
+        line.style = STYLE_WARNING;
     return line;
 }
 
@@ -186,7 +200,7 @@ struct layout_line layout_line(const struct layout *layout, size_t index)
 uint64_t layout_position(const struct layout *layout, size_t index)
 {
     size_t within, part;
-    const char *text;
+    size_t source;
 
     if (index == 0)
         return 0;
@@ -196,8 +210,8 @@ uint64_t layout_position(const struct layout *layout, size_t index)
         return upper | within;
     if (layout->parts[part].gap && within-- == 0)
         return upper;
-    struct section_line line = section_line(layout->parts[part].section, within, &text);
-    return upper | (line.title ? 1 : line.at + 2);
+    section_line(layout->parts[part].section, within, &source);
+    return upper | (source + 1);
 }
 
 size_t layout_find(const struct layout *layout, uint64_t position)
@@ -216,9 +230,19 @@ size_t layout_find(const struct layout *layout, uint64_t position)
 
 char *layout_copy_block(const struct layout *layout, size_t index)
 {
-    (void)layout;
-    (void)index;
-    return NULL;
+    size_t within, part;
+    const struct section *section = section_of(layout, index, &within, &part);
+
+    return section ? section_copy_code(section, within) : NULL;
+}
+
+size_t layout_work(const struct layout *layout)
+{
+    size_t work = 0;
+
+    for (size_t i = 0; i < layout->count; i++)
+        work += section_work(layout->parts[i].section);
+    return work;
 }
 
 char *layout_source(const struct message *message)

@@ -63,5 +63,7 @@ char *layout_copy_block(const struct layout *layout, size_t index);
 /* The message's text as its author wrote it, for copying: its text blocks, sanitised. Never NULL; free() it.
  */
 char *layout_source(const struct message *message);
+/* Bytes that were parsed or laid out since it was made or laid out anew: what growing costs, for tests. */
+size_t layout_work(const struct layout *layout);
 
 #endif

@@ -1,52 +1,49 @@
-/* Source lines are classified by their beginning, then wrapped. Wrapping is greedy, so that what is appended
- * can only change the last visual line: growing lays out from there, or from the last source line if its kind
- * has changed. */
+/* What is finished is written to the canvas once. The rest, from the last mark on, is taken back and written
+ * again whenever the block has grown. */
 #include "tui/section.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
-#include "tui/layout.h"
-#include "tui/wrap.h"
-#include <stdint.h>
+#include "tui/canvas.h"
+#include "tui/code.h"
+#include "tui/markdown.h"
+#include "tui/segment.h"
+#include "tui/tool_text.h"
+#include "tui/verbatim.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    TAB_STOP = 4,
-    HANG_MAX = 12, /* widest hanging indent of a list item */
-    TITLE_MAX = 160,
-    NAME_PART = 64, /* bytes of a server's name, a person's, and the like in a title */
-    EXPANSION = 4   /* sanitising and tabs make no byte into more than this */
+    EXPANSION = 4, /* sanitising makes no byte into more than this */
+    CODE_INDENT = 2,
+    BODY_INDENT = 2, /* of what stands below a title */
+    LABEL_MAX = 60,
+    FENCE = 3,
+    NAME_MAX_BYTES = 200
 };
 
-struct kind { /* of a source line */
-    enum style style;
-    enum wrap_mode wrap;
-    unsigned hang; /* cells that continuation lines are indented by */
-};
-
-struct fence {
-    char mark; /* ` or ~; 0 outside */
-    size_t length;
-    bool diff;
+struct fence {       /* the code block that is open */
+    size_t content;  /* where its code begins in clean */
+    size_t laid;     /* what of clean is laid out for good */
+    uint32_t record; /* in canvas->codes */
+    bool labelled, decided;
+    struct code code;
 };
 
 struct section {
+    struct section_view view;
     enum block_kind kind;
-    bool folded;
-    size_t width;
     size_t fed; /* bytes of the block's text that the sanitiser has seen */
     struct sanitise sanitise;
-    struct buf clean;
-    size_t column; /* at the end of clean */
-    char *title;
-    struct section_line *lines;
-    size_t count, room;
-    size_t shown;        /* lines up to the last one that is not blank */
-    size_t source;       /* where the unfinished source line begins in clean */
-    size_t source_first; /* its first visual line */
-    struct kind source_kind;
-    struct fence fence; /* before that source line */
+    struct buf clean; /* with tabs */
+    char *title;      /* NULL for text */
+    struct canvas canvas;
+    struct canvas_mark mark; /* what is finished */
+    struct segmenter segmenter;
+    struct markdown_list list;
+    struct fence fence;
+    size_t shown; /* lines of the canvas up to the last one that is not blank */
+    size_t work;
 };
 
 struct section *section_new(void)
@@ -55,6 +52,7 @@ struct section *section_new(void)
 
     sanitise_init(&section->sanitise, SANITISE_STRIP);
     buf_init(&section->clean, (size_t)EXPANSION * STATE_TEXT_MAX);
+    canvas_init(&section->canvas);
     return section;
 }
 
@@ -65,340 +63,247 @@ void section_free(struct section **slot)
     if (!section)
         return;
     buf_free(&section->clean);
+    canvas_free(&section->canvas);
     free(section->title);
-    free(section->lines);
     free(section);
     *slot = NULL;
 }
 
-/* --- clean text --- */
-
-/* Tabs become spaces up to the next stop of their source line. */
-static void put_expanded(struct section *section, const char *text, size_t len)
+static size_t body_width(const struct section *section)
 {
-    static const char spaces[] = "        ";
+    size_t indent = section->title ? BODY_INDENT : 0;
 
-    while (len > 0) {
-        size_t run = strcspn(text, "\t\n");
-        run = run < len ? run : len;
-        buf_put(&section->clean, text, run);
-        section->column += utf8_width(text, run);
-        if (run < len && text[run] == '\t') {
-            size_t fill = TAB_STOP - section->column % TAB_STOP;
-            buf_put(&section->clean, spaces, fill);
-            section->column += fill;
-            run++;
-        } else if (run < len) {
-            buf_putc(&section->clean, '\n');
-            section->column = 0;
-            run++;
-        }
-        text += run;
-        len -= run;
-    }
+    return section->view.width > indent ? section->view.width - indent : 1;
 }
 
-/* The result of a call stands below its input; it does not grow. */
-static void feed_result(struct section *section, const struct block *block)
-{
-    const char *result = block->call ? block->call->result : NULL;
-    struct buf fresh;
+/* --- code --- */
 
-    if (!result)
-        return;
-    buf_init(&fresh, (size_t)EXPANSION * STATE_TEXT_MAX);
-    sanitise_feed(&section->sanitise, "\n\n", 2, &fresh);
-    sanitise_feed(&section->sanitise, result, strlen(result), &fresh);
-    put_expanded(section, fresh.data, fresh.len);
-    buf_free(&fresh);
+static void begin_code_line(void *owner, size_t source)
+{
+    struct section *section = owner;
+
+    canvas_line(&section->canvas, source, section->title ? 0 : CODE_INDENT, STYLE_CODE);
 }
 
-static void feed(struct section *section, const struct buf *text)
+static size_t code_width(const struct section *section)
 {
-    struct buf fresh;
+    size_t indent = section->title ? 0 : CODE_INDENT, width = body_width(section);
 
-    buf_init(&fresh, (size_t)EXPANSION * STATE_TEXT_MAX);
-    sanitise_feed(&section->sanitise, text->data + section->fed, text->len - section->fed, &fresh);
-    section->fed = text->len;
-    put_expanded(section, fresh.data, fresh.len);
-    buf_free(&fresh);
+    return width > indent ? width - indent : 1;
 }
 
-/* --- kinds of source lines --- */
-
-static size_t run_of(const char *text, size_t len, char c)
+/* Spaces that the fence's own indentation takes from a line of code. */
+static size_t stripped(const struct section *section, size_t at, size_t end)
 {
-    size_t run = 0;
+    size_t strip = 0;
 
-    while (run < len && text[run] == c)
-        run++;
-    return run;
+    while (strip < section->segmenter.fence_indent && at + strip < end &&
+           section->clean.data[at + strip] == ' ')
+        strip++;
+    return strip;
 }
 
-/* Length of the fence that the line begins or ends with; 0 if it is none. */
-static size_t fence_length(const char *line, size_t len, char *mark, size_t *at)
+/* Lays out the code [at, end). finished: for good. Returns where the next call has to begin. */
+static size_t lay_code(struct section *section, struct code *code, size_t at, size_t end, bool finished)
 {
-    size_t indent = run_of(line, len, ' ');
+    const struct flow_margin margin = {begin_code_line, section};
+    const char *data = section->clean.data;
+    size_t width = code_width(section);
 
-    if (indent > 3 || indent == len || (line[indent] != '`' && line[indent] != '~'))
-        return 0;
-    *mark = line[indent];
-    *at = indent;
-    size_t length = run_of(line + indent, len - indent, *mark);
-    return length >= 3 ? length : 0;
-}
-
-static bool closes(const struct fence *fence, const char *line, size_t len)
-{
-    char mark = '\0';
-    size_t at = 0, length = fence_length(line, len, &mark, &at);
-
-    return length >= fence->length && mark == fence->mark &&
-           run_of(line + at + length, len - at - length, ' ') == len - at - length;
-}
-
-static void fence_step(struct fence *fence, const char *line, size_t len)
-{
-    char mark;
-    size_t at, length;
-
-    if (fence->mark) {
-        if (closes(fence, line, len))
-            *fence = (struct fence){0};
-    } else if ((length = fence_length(line, len, &mark, &at)) > 0) {
-        const char *info = line + at + length;
-        size_t info_len = len - at - length;
-        *fence = (struct fence){.mark = mark, .length = length};
-        fence->diff = info_len >= 4 && memcmp(info, "diff", 4) == 0;
-    }
-}
-
-/* Cells of "- ", "12. " and the like with what stands before them; 0 if the line is no list item. */
-static unsigned list_hang(const char *line, size_t len)
-{
-    size_t at = run_of(line, len, ' '), digits = 0;
-
-    if (at < len && strchr("-*+", line[at])) {
-        at++;
+    section->work += end - at;
+    if (section->segmenter.fence_indent == 0) {
+        at += code_lines(code, data + at, end - at, at, &section->canvas, &margin, width);
     } else {
-        while (at + digits < len && line[at + digits] >= '0' && line[at + digits] <= '9')
-            digits++;
-        at += digits;
-        if (digits == 0 || at >= len || (line[at] != '.' && line[at] != ')'))
-            return 0;
-        at++;
+        for (const char *newline; (newline = memchr(data + at, '\n', end - at));) {
+            size_t next = (size_t)(newline - data) + 1, strip = code->torn ? 0 : stripped(section, at, next);
+            code_lines(code, data + at + strip, next - at - strip, at, &section->canvas, &margin, width);
+            at = next;
+        }
+        size_t strip = code->torn ? 0 : stripped(section, at, end);
+        size_t used =
+            code_lines(code, data + at + strip, end - at - strip, at, &section->canvas, &margin, width);
+        at += used > 0 ? used + strip : 0;
     }
-    if (at >= len || line[at] != ' ' || at + 1 > HANG_MAX)
-        return 0;
-    return (unsigned)at + 1;
-}
-
-static struct kind prose_kind(const char *line, size_t len)
-{
-    size_t hashes = run_of(line, len, '#');
-
-    if (hashes >= 1 && hashes <= 6 && hashes < len && line[hashes] == ' ')
-        return (struct kind){STYLE_HEADING, WRAP_WORDS, 0};
-    if (len > 0 && line[0] == '>')
-        return (struct kind){STYLE_QUOTE, WRAP_WORDS, 2};
-    unsigned hang = list_hang(line, len);
-    if (hang == 0) {
-        size_t indent = run_of(line, len, ' ');
-        hang = indent < HANG_MAX && indent < len ? (unsigned)indent : 0;
+    if (!finished) {
+        size_t strip = code->torn ? 0 : stripped(section, at, end);
+        code_rest(code, data + at + strip, end - at - strip, at, &section->canvas, &margin, width);
     }
-    return (struct kind){STYLE_TEXT, WRAP_WORDS, hang};
+    return at;
 }
 
-static struct kind code_kind(const struct fence *fence, const char *line, size_t len)
+/* Lays out for good what is certain of the code up to end. */
+static void advance_code(struct section *section, size_t end)
 {
-    struct kind kind = {STYLE_CODE, WRAP_HARD, 0};
+    struct fence *fence = &section->fence;
 
-    if (closes(fence, line, len))
-        kind.style = STYLE_DIM;
-    else if (fence->diff && len > 0 && (line[0] == '+' || line[0] == '-'))
-        kind.style = line[0] == '+' ? STYLE_ADDED : STYLE_REMOVED;
-    return kind;
+    if (!fence->decided)
+        fence->code.highlight.language =
+            highlight_guess(section->clean.data + fence->content, end - fence->content, &fence->decided);
+    if (fence->decided && fence->laid < end)
+        fence->laid = lay_code(section, &fence->code, fence->laid, end, true);
 }
 
-static struct kind kind_of(const struct section *section, const char *line, size_t len)
+static void begin_fence(struct section *section, const struct segment *segment)
 {
-    char mark;
-    size_t at;
+    struct fence *fence = &section->fence;
+    const char *line = section->clean.data + segment->at;
+    size_t len = segment->end - segment->at, label = section->segmenter.fence_length;
 
-    if (section->kind == BLOCK_TOOL_CALL)
-        return (struct kind){STYLE_CODE, WRAP_HARD, 0};
-    if (section->kind != BLOCK_TEXT)
-        return (struct kind){STYLE_DIM, WRAP_WORDS, 0};
-    if (section->fence.mark)
-        return code_kind(&section->fence, line, len);
-    if (fence_length(line, len, &mark, &at) > 0)
-        return (struct kind){STYLE_DIM, WRAP_HARD, 0};
-    return prose_kind(line, len);
-}
-
-static bool kind_equal(struct kind a, struct kind b)
-{
-    return a.style == b.style && a.wrap == b.wrap && a.hang == b.hang;
-}
-
-/* --- lines --- */
-
-static void add_line(struct section *section, struct section_line line)
-{
-    if (section->count == section->room) {
-        section->room = section->room ? section->room * 2 : 8;
-        section->lines = xreallocarray(section->lines, section->room, sizeof *section->lines);
+    while (label < len && (line[label] == ' ' || line[label] == '\t'))
+        label++;
+    if (!segment->joined)
+        canvas_gap(&section->canvas, segment->at);
+    canvas_line(&section->canvas, segment->at, 0, STYLE_DIM);
+    canvas_puts(&section->canvas, "```", STYLE_DIM);
+    size_t most = body_width(section) > FENCE ? body_width(section) - FENCE : 0;
+    most = most < LABEL_MAX ? most : LABEL_MAX;
+    for (size_t at = label, cells = 0, cell; at < len && line[at] != '\t'; at += cell) {
+        int width;
+        cell = utf8_cluster(line + at, len - at, &width);
+        if ((cells += (size_t)width) > most)
+            break;
+        canvas_put(&section->canvas, line + at, cell, STYLE_DIM);
     }
-    section->lines[section->count++] = line;
+    size_t content = section->segmenter.start;
+    *fence = (struct fence){.content = content, .laid = content, .labelled = label < len};
+    fence->decided = fence->labelled;
+    code_init(&fence->code, fence->labelled ? highlight_language(line + label, len - label) : NULL);
+    canvas_code_borrow(&section->canvas, content, section->segmenter.fence_indent);
+    fence->record = section->canvas.code;
 }
 
-static size_t body_indent(const struct section *section)
+static void set_code_end(struct section *section, size_t end)
 {
-    return section->kind == BLOCK_TEXT ? 0 : 2;
+    struct canvas_code *record = &section->canvas.codes[section->fence.record - 1];
+
+    record->len = end > record->at ? end - record->at : 0;
 }
 
-static size_t room_for(const struct section *section, struct kind kind, size_t indent)
+static void end_fence(struct section *section, const struct segment *close)
 {
-    size_t width = section->width;
+    struct fence *fence = &section->fence;
 
-    if (kind.wrap == WRAP_WORDS && width > LAYOUT_PROSE_MAX)
-        width = LAYOUT_PROSE_MAX;
-    return width > indent + 1 ? width - indent : 1;
+    advance_code(section, close->at);
+    if (!fence->decided)
+        fence->laid = lay_code(section, &fence->code, fence->laid, close->at, true);
+    set_code_end(section, close->at);
+    canvas_code_end(&section->canvas);
 }
 
-/* Lays out bytes [at, end) of a source line that begins at section->source. */
-static void wrap_source(struct section *section, size_t at, size_t end, struct kind kind)
+/* The end of a code block that is open: an unfinished line, or all of it while its language is open. */
+static void lay_code_tail(struct section *section)
 {
-    while (at < end) {
-        bool continued = at > section->source;
-        size_t indent = body_indent(section) + (continued ? kind.hang : 0), next;
-        if (indent * 2 > section->width)
-            indent = body_indent(section);
-        size_t len =
-            wrap_next(section->clean.data + at, end - at, room_for(section, kind, indent), kind.wrap, &next);
-        add_line(section, (struct section_line){.at = at,
-                                                .len = len,
-                                                .indent = (unsigned short)indent,
-                                                .style = (unsigned char)kind.style});
-        at += next;
+    struct code code = section->fence.code;
+
+    lay_code(section, &code, section->fence.laid, section->clean.len, false);
+    set_code_end(section, section->clean.len);
+}
+
+static bool closing(const struct section *section)
+{
+    const struct segmenter *segmenter = &section->segmenter;
+
+    return segment_closes(segmenter, section->clean.data + segmenter->line,
+                          section->clean.len - segmenter->line);
+}
+
+/* --- prose --- */
+
+static void lay_verbatim(struct section *section, const struct segment *segment, bool unasked)
+{
+    if (unasked) {
+        canvas_line(&section->canvas, segment->at, 0, STYLE_DIM);
+        canvas_puts(&section->canvas, "(too much markup: shown as it is written)", STYLE_DIM);
+    }
+    verbatim_lines(section->clean.data + segment->at, segment->end - segment->at, segment->at,
+                   &section->canvas, body_width(section));
+}
+
+static void lay_prose(struct section *section, const struct segment *segment, struct markdown_list *list)
+{
+    const char *data = section->clean.data;
+    struct markdown_source source = {
+        .text = data + segment->at, .len = segment->end - segment->at, .at = segment->at};
+
+    section->work += source.len;
+    if (!segment->joined)
+        canvas_gap(&section->canvas, segment->at);
+    if (segment->head_end > 0) {
+        source.head = data + segment->head;
+        source.head_len = segment->head_end - segment->head;
+        section->work += source.head_len;
+    }
+    struct canvas_mark before = canvas_mark(&section->canvas);
+    if (section->view.verbatim) {
+        lay_verbatim(section, segment, false);
+    } else if (!markdown_lines(&source, &section->canvas, body_width(section), list)) {
+        canvas_rewind(&section->canvas, &before);
+        lay_verbatim(section, segment, true);
+        *list = (struct markdown_list){0};
     }
 }
 
-/* A blank source line is a line too, but not at the beginning. */
-static void wrap_blank(struct section *section, size_t at)
+static void lay_segment(struct section *section, const struct segment *segment)
 {
-    bool begins = section->count == 0 || (section->count == 1 && section->lines[0].title);
-
-    if (!begins)
-        add_line(section, (struct section_line){.at = at, .style = STYLE_TEXT});
+    if (segment->kind == SEGMENT_PROSE)
+        lay_prose(section, segment, &section->list);
+    else if (segment->kind == SEGMENT_FENCE)
+        begin_fence(section, segment);
+    else
+        end_fence(section, segment);
+    if (segment->kind != SEGMENT_PROSE)
+        section->list = (struct markdown_list){0};
 }
 
-static bool is_blank(const struct section *section, size_t at, size_t end)
+static void lay_tail(struct section *section)
 {
-    return run_of(section->clean.data + at, end - at, ' ') == end - at;
-}
+    struct markdown_list list = section->list;
 
-/* Lays out the source line [section->source, end), of which the visual lines before the last one may stand
- * already. */
-static void lay_source(struct section *section, size_t end)
-{
-    const char *line = section->clean.data + section->source;
-    struct kind kind = kind_of(section, line, end - section->source);
-    size_t at = section->source;
-
-    if (is_blank(section, section->source, end)) {
-        section->count = section->source_first;
-        wrap_blank(section, section->source);
+    if (section->segmenter.fence) {
+        if (!closing(section))
+            lay_code_tail(section);
+        else
+            set_code_end(section, section->segmenter.line);
         return;
     }
-    if (section->count > section->source_first + 1 && kind_equal(kind, section->source_kind))
-        at = section->lines[--section->count].at;
-    else
-        section->count = section->source_first;
-    wrap_source(section, at, end, kind);
-    section->source_kind = kind;
+    struct segment open = segment_open(&section->segmenter, section->clean.data, section->clean.len);
+    if (open.at < open.end)
+        lay_prose(section, &open, &list);
 }
 
-static void lay(struct section *section)
+static void lay_text(struct section *section)
 {
-    const char *data = section->clean.data, *newline;
+    struct segment segment;
 
-    while ((newline = memchr(data + section->source, '\n', section->clean.len - section->source))) {
-        size_t end = (size_t)(newline - data);
-        lay_source(section, end);
-        fence_step(&section->fence, data + section->source, end - section->source);
-        section->source = end + 1;
-        section->source_first = section->count;
+    canvas_rewind(&section->canvas, &section->mark);
+    while (segment_next(&section->segmenter, section->clean.data, section->clean.len, &segment))
+        lay_segment(section, &segment);
+    if (section->segmenter.fence)
+        advance_code(section, closing(section) ? section->segmenter.line : section->clean.len);
+    section->mark = canvas_mark(&section->canvas);
+    lay_tail(section);
+}
+
+/* --- code alone: a file, arguments that are not whole --- */
+
+static void lay_file(struct section *section, const struct language *language)
+{
+    struct fence *fence = &section->fence;
+
+    if (fence->record == 0) {
+        code_init(&fence->code, language);
+        canvas_code_borrow(&section->canvas, 0, 0);
+        fence->record = section->canvas.code;
+        fence->decided = true;
+        section->mark = canvas_mark(&section->canvas);
     }
-    if (section->source < section->clean.len)
-        lay_source(section, section->clean.len);
-    section->shown = section->count;
-    while (section->shown > 0 && section->lines[section->shown - 1].len == 0 &&
-           !section->lines[section->shown - 1].title)
-        section->shown--;
+    canvas_rewind(&section->canvas, &section->mark);
+    advance_code(section, section->clean.len);
+    section->mark = canvas_mark(&section->canvas);
+    lay_code_tail(section);
 }
 
 /* --- titles --- */
-
-/* A glyph and a word for each state: no meaning by colour or glyph alone. */
-static const struct {
-    const char *glyph, *word;
-} call_looks[CALL_STATE_COUNT] = {
-    [CALL_NONE] = {"·", ""},
-    [CALL_ASKED] = {"?", "waits for permission"},
-    [CALL_ALLOWED] = {"·", "allowed"},
-    [CALL_RUNNING] = {"»", "running"},
-    [CALL_DONE] = {"✓", "done"},
-    [CALL_FAILED] = {"✗", "failed"},
-    [CALL_DENIED] = {"⊘", "denied"},
-    [CALL_CANCELLED] = {"■", "cancelled"},
-    [CALL_UNKNOWN] = {"!", "outcome unknown"},
-};
-
-static char *clean_part(const char *text, size_t max)
-{
-    return sanitise_line(text ? text : "", text ? utf8_cut(text, strlen(text), max) : 0, max * 3);
-}
-
-/* How far it has come: "running 40% fetching", "done 1.2 s", "denied by ann". free() it. */
-static char *call_progress(const struct tool_call *call)
-{
-    char *text = clean_part(call->text, NAME_PART), *by = clean_part(call->by, NAME_PART), *out;
-    const char *word = call_looks[call->state].word;
-
-    if (call->state == CALL_RUNNING && call->progress >= 0 && call->total > 0)
-        out = xasprintf("%s %.0f%% %s", word, 100 * call->progress / call->total, text);
-    else if (call->state == CALL_RUNNING)
-        out = xasprintf("%s %s", word, text);
-    else if (*by && (call->state == CALL_DENIED || call->state == CALL_ALLOWED))
-        out = xasprintf("%s by %s", word, by);
-    else if (call->ms >= 0)
-        out = xasprintf("%s %.1f s", word, (double)call->ms / 1000);
-    else
-        out = xstrdup(word);
-    free(text);
-    free(by);
-    return out;
-}
-
-static char *tool_title(const struct block *block, const char *mark)
-{
-    const struct tool_call *call = block->call;
-    char *server = clean_part(call ? call->server : NULL, NAME_PART);
-    char *tool = clean_part(call && *call->tool ? call->tool : block->name, TITLE_MAX);
-    char *input = sanitise_line(block->text.data, utf8_cut(block->text.data, block->text.len, TITLE_MAX),
-                                TITLE_MAX * 3);
-    char *progress = call ? call_progress(call) : xstrdup("");
-    char *title =
-        xasprintf("%s tool  %s %s%s%s%s%s  %s", mark, call_looks[call ? call->state : CALL_NONE].glyph,
-                  server, *server ? "/" : "", tool, *progress ? "  " : "", progress, input);
-
-    free(server);
-    free(tool);
-    free(input);
-    free(progress);
-    return title;
-}
 
 static size_t count_words(const struct buf *text)
 {
@@ -413,62 +318,136 @@ static size_t count_words(const struct buf *text)
     return words;
 }
 
+static char *attachment_title(const struct block *block, bool folded)
+{
+    char *name =
+        sanitise_line(block->name ? block->name : "", block->name ? strlen(block->name) : 0, NAME_MAX_BYTES);
+    char *title = block->text.len < 1024
+                      ? xasprintf("%s attachment  %s  %zu B", folded ? "+" : "-", name, block->text.len)
+                      : xasprintf("%s attachment  %s  %.1f KB", folded ? "+" : "-", name,
+                                  (double)block->text.len / 1024);
+
+    free(name);
+    return title;
+}
+
 static void set_title(struct section *section, const struct block *block)
 {
-    const char *mark = section->folded ? "▸" : "▾";
+    bool folded = !section->view.unfolded;
 
     free(section->title);
     if (block->kind == BLOCK_TOOL_CALL)
-        section->title = tool_title(block, mark);
+        section->title = tool_text_title(block, folded);
+    else if (block->kind == BLOCK_ATTACHMENT)
+        section->title = attachment_title(block, folded);
     else if (block->kind == BLOCK_REASONING)
-        section->title = xasprintf("%s reasoning  %zu words", mark, count_words(&block->text));
+        section->title = xasprintf("%s reasoning  %zu words", folded ? "▸" : "▾", count_words(&block->text));
     else
-        section->title = xasprintf("· reasoning that the model's server keeps to itself");
+        section->title = xstrdup("· reasoning that the model's server keeps to itself");
 }
 
-static void begin(struct section *section, const struct block *block, size_t width, bool unfolded)
+/* --- growing --- */
+
+static void feed(struct section *section, const struct buf *text)
 {
-    section->kind = block->kind;
-    section->folded = !unfolded;
-    section->width = width;
-    if (block->kind != BLOCK_TEXT) {
-        enum style style = block->kind == BLOCK_TOOL_CALL ? STYLE_TOOL : STYLE_DIM;
-        add_line(section, (struct section_line){.style = (unsigned char)style, .title = true});
-        section->source_first = section->shown = 1;
-    }
+    sanitise_feed(&section->sanitise, text->data + section->fed, text->len - section->fed, &section->clean);
+    section->fed = text->len;
 }
 
-void section_grow(struct section *section, const struct block *block, size_t width, bool unfolded)
+static void lay(struct section *section, const struct block *block)
 {
-    bool fresh = section->width == 0;
-
-    if (fresh)
-        begin(section, block, width, unfolded);
-    if (!fresh && block->text.len == section->fed)
-        return;
-    if (block->kind != BLOCK_TEXT)
-        set_title(section, block);
-    if (block->kind == BLOCK_REDACTED || (block->kind != BLOCK_TEXT && section->folded)) {
+    if (block->kind == BLOCK_TOOL_CALL && !section->view.growing) {
+        tool_text_lines(block, &section->canvas, body_width(section));
         section->fed = block->text.len;
         return;
     }
     feed(section, &block->text);
-    if (fresh)
-        feed_result(section, block);
-    lay(section);
+    if (block->kind == BLOCK_TOOL_CALL)
+        lay_file(section, highlight_language("json", 4));
+    else if (block->kind == BLOCK_ATTACHMENT)
+        lay_file(section, highlight_file_language(block->name ? block->name : ""));
+    else
+        lay_text(section);
 }
+
+void section_grow(struct section *section, const struct block *block, const struct section_view *view)
+{
+    bool fresh = section->view.width == 0;
+
+    if (!fresh && block->text.len == section->fed)
+        return;
+    section->view = *view;
+    section->kind = block->kind;
+    section->canvas.dim = block->kind == BLOCK_REASONING;
+    if (block->kind != BLOCK_TEXT)
+        set_title(section, block);
+    if (block->kind == BLOCK_REDACTED || (block->kind != BLOCK_TEXT && !view->unfolded)) {
+        section->fed = block->text.len;
+        return;
+    }
+    lay(section, block);
+    section->shown = section->canvas.count;
+    while (section->shown > 0 && section->canvas.lines[section->shown - 1].len == 0)
+        section->shown--;
+}
+
+/* --- lines --- */
 
 size_t section_lines(const struct section *section)
 {
-    return section->shown;
+    return section->shown + (section->title != NULL);
 }
 
-struct section_line section_line(const struct section *section, size_t index, const char **text)
+struct layout_line section_line(const struct section *section, size_t index, size_t *source)
 {
-    struct section_line line = section->lines[index];
+    if (section->title && index == 0) {
+        enum style style = section->kind == BLOCK_TOOL_CALL ? STYLE_TOOL : STYLE_DIM;
+        *source = 0;
+        return (struct layout_line){
+            .text = section->title, .len = strlen(section->title), .style = style, .title = true};
+    }
+    const struct canvas_line *line = &section->canvas.lines[index - (section->title != NULL)];
+    *source = line->source + (size_t)1;
+    return (struct layout_line){
+        .text = section->canvas.text.data + line->at,
+        .len = line->len,
+        .indent = line->indent + (size_t)(section->title ? BODY_INDENT : 0),
+        .style = line->style,
+        .spans = line->spans > 0 ? section->canvas.spans + line->span_at : NULL,
+        .span_count = line->spans,
+    };
+}
 
-    *text = line.title ? section->title : section->clean.data + line.at;
-    if (line.title)
-        line.len = strlen(section->title);
-    return line;
+/* Without the spaces that the fence's indentation takes. */
+static char *unindented(const char *text, size_t len, size_t indent)
+{
+    struct buf out;
+
+    buf_init(&out, len + 1);
+    for (size_t at = 0, strip; at < len;) {
+        for (strip = 0; strip < indent && at < len && text[at] == ' '; strip++)
+            at++;
+        const char *newline = memchr(text + at, '\n', len - at);
+        size_t line = newline ? (size_t)(newline - text) + 1 - at : len - at;
+        buf_put(&out, text + at, line);
+        at += line;
+    }
+    return buf_take(&out);
+}
+
+char *section_copy_code(const struct section *section, size_t index)
+{
+    if (section->title && index == 0)
+        return NULL;
+    uint32_t code = section->canvas.lines[index - (section->title != NULL)].code;
+    if (code == 0)
+        return NULL;
+    const struct canvas_code *record = &section->canvas.codes[code - 1];
+    const char *text = record->kept ? section->canvas.kept.data : section->clean.data;
+    return unindented(text + record->at, record->len, record->indent);
+}
+
+size_t section_work(const struct section *section)
+{
+    return section->work;
 }

@@ -51,3 +51,19 @@ size_t wrap_next(const char *text, size_t len, size_t width, enum wrap_mode mode
     *next = len;
     return len;
 }
+
+size_t wrap_cut(const char *text, size_t max)
+{
+    size_t at = 0, cut = 0, cells, used;
+    bool spaced = false;
+
+    while ((used = wrap_cluster(text + at, max + WRAP_CUT_SLACK - at, &cells)), at + used <= max) {
+        bool space = text[at] == ' ' && used == 1;
+        at += used;
+        if (at >= max / 2 && (space || !spaced)) {
+            cut = at;
+            spaced = space;
+        }
+    }
+    return cut > 0 ? cut : max;
+}

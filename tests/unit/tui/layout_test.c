@@ -85,15 +85,15 @@ static void wide_characters_wrap_between_cells(void **arg)
 static void list_items_hang(void **arg)
 {
     (void)arg;
-    expect("- one two three four", 15, "  - one two\n    three four");
+    expect("- one two three four", 15, "  • one two\n    three four");
     expect("12. one two three", 15, "  12. one two\n      three");
 }
 
 static void code_is_verbatim(void **arg)
 {
     (void)arg;
-    expect("```c\n\tint  a;\n  b\n```\nafter", 30, "  ```c\n      int  a;\n    b\n  ```\n  after");
-    expect("```\na b c d e f g h\n```", 10, "  ```\n  a b c d\n   e f g \n  h\n  ```");
+    expect("```c\n\tint  a;\n  b\n```\nafter", 30, "  ```c\n        int  a;\n      b\n  \n  after");
+    expect("```\na b c d e f g h\n```", 12, "  ```\n    a b c d\n     e f g \n    h");
 }
 
 static void nothing_untrusted_passes(void **arg)
@@ -156,6 +156,11 @@ static void assert_same(const struct layout *a, const struct layout *b, size_t p
             memcmp(x.text, y.text, x.len) != 0)
             fail_msg("prefix %zu line %zu: '%.*s' whole '%.*s'", prefix, i, (int)x.len, x.text, (int)y.len,
                      y.text);
+        if (x.span_count != y.span_count ||
+            (x.span_count && memcmp(x.spans, y.spans, x.span_count * sizeof *x.spans) != 0))
+            fail_msg("prefix %zu line %zu: other styles in '%.*s'", prefix, i, (int)x.len, x.text);
+        if (layout_position(a, i) != layout_position(b, i))
+            fail_msg("prefix %zu line %zu: another position", prefix, i);
         if (layout_find(a, layout_position(a, i)) != i)
             fail_msg("prefix %zu: line %zu is not found by its position", prefix, i);
     }

@@ -1,46 +1,17 @@
 /* Which question is shown: the oldest that was not put off. It stays until it is answered, whoever answers
  * it. */
-#include "tui/panel.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/keymap.h"
+#include "tui/panel_private.h"
 #include "tui/panel_text.h"
 #include "tui/wrap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-enum { HINT_BYTES = 300, LABEL_BYTES = 400, INPUT_MAX = 8192 };
-
-enum input { INPUT_NONE, INPUT_REASON, INPUT_PATTERN, INPUT_FIELD, INPUT_REDIRECT };
-
-struct line {
-    size_t at, len;
-};
-
-struct panel {
-    json_t *question; /* the one that is shown; NULL: none */
-    char id[ID_MAX];
-    size_t waiting;                          /* questions of the session, with this one */
-    char later[STATE_QUESTIONS_MAX][ID_MAX]; /* put off */
-    size_t later_count;
-    bool answering; /* our answer is on its way */
-    int64_t quiet;  /* steady ms of the last key, or of its coming */
-
-    char *text, *heading;
-    unsigned hidden;
-    struct line *lines;
-    size_t line_count, first, shown, cols;
-    bool seen, expanded;
-
-    enum input input;
-    struct editor *editor;
-    char label[LABEL_BYTES], hint[HINT_BYTES];
-    size_t field;
-    json_t *content; /* a form's values so far; NULL: not filled in */
-};
 
 struct panel *panel_new(void)
 {
@@ -61,9 +32,12 @@ static void forget_question(struct panel *panel)
     panel->lines = NULL;
     json_decref(panel->content);
     panel->content = NULL;
+    free(panel->arguments);
+    free(panel->edited);
+    panel->arguments = panel->edited = NULL;
     panel->line_count = panel->first = panel->shown = panel->cols = panel->field = 0;
     panel->seen = panel->expanded = panel->answering = false;
-    panel->input = INPUT_NONE;
+    panel->asks = PANEL_ASKS_NOTHING;
     panel->id[0] = '\0';
 }
 
@@ -132,11 +106,27 @@ static void set_heading(struct panel *panel)
     free(title);
 }
 
-static void take_up(struct panel *panel, const struct question *question, int64_t now)
+/* What the question shows of the arguments, or, where that is cut, all of them from its message. */
+static char *whole_arguments(const struct state *state, const struct question *question)
+{
+    const struct message *message = state_message(state, question->message);
+    const char *text = jsonx_str(question->json, "arguments", NULL);
+
+    if (jsonx_bool(question->json, "cut", false)) {
+        bool here = message && question->block >= 0 && (size_t)question->block < message->block_count;
+        text = here ? message->blocks[question->block].text.data : NULL;
+    }
+    return text ? panel_arguments(text) : NULL;
+}
+
+static void take_up(struct panel *panel, const struct state *state, const struct question *question,
+                    int64_t now)
 {
     snprintf(panel->id, sizeof panel->id, "%s", question->id);
     panel->question = json_incref(question->json);
     panel->text = panel_text(panel->question, &panel->hidden);
+    if (question->kind == QUESTION_PERMISSION)
+        panel->arguments = whole_arguments(state, question);
     panel->quiet = now;
 }
 
@@ -151,7 +141,7 @@ void panel_sync(struct panel *panel, const struct state *state, int64_t now, cha
     prune_later(panel, state);
     for (size_t i = 0; state && !panel->question && i < state->question_count; i++)
         if (!is_later(panel, state->questions[i]->id))
-            take_up(panel, state->questions[i], now);
+            take_up(panel, state, state->questions[i], now);
     size_t waiting = state ? state->question_count : 0;
     if (panel->question && (!panel->heading || waiting != panel->waiting)) {
         panel->waiting = waiting;
@@ -186,7 +176,7 @@ static void put_off(struct panel *panel)
 static void add_line(struct panel *panel, size_t at, size_t len)
 {
     panel->lines = xreallocarray(panel->lines, panel->line_count + 1, sizeof *panel->lines);
-    panel->lines[panel->line_count++] = (struct line){at, len};
+    panel->lines[panel->line_count++] = (struct panel_row){at, len};
 }
 
 static void lay_out(struct panel *panel)
@@ -228,7 +218,7 @@ size_t panel_arrange(struct panel *panel, size_t cols, size_t rows)
 
 const char *panel_line(const struct panel *panel, size_t index, size_t *len, enum style *style)
 {
-    const struct line *line = &panel->lines[panel->first + index];
+    const struct panel_row *line = &panel->lines[panel->first + index];
 
     *len = line->len;
     *style = STYLE_TEXT;
@@ -245,59 +235,97 @@ bool panel_expanded(const struct panel *panel)
     return panel->expanded;
 }
 
-static bool is_kind(const struct panel *panel, const char *kind)
+bool panel_is(const struct panel *panel, const char *kind)
 {
     return strcmp(jsonx_str(panel->question, "kind", ""), kind) == 0;
 }
 
-/* Which keys there are, by the kind of the question. */
-static const char *keys_of(const struct panel *panel)
-{
-    static const struct {
-        const char *kind, *keys;
-    } hints[] = {
-        {"permission", "[y] once [s] session [p] always [n] no [N] why [Esc] later"},
-        {"form", "[f] fill in [n] decline [Esc] later"},
-        {"url", "[y] opened [n] decline [Esc] later"},
-        {"sampling", "[y] allow [n] refuse [Esc] later"},
-        {"authorize", "[r] paste where the browser went [n] give up [Esc] later"},
-    };
+/* What can be done about a question, by its kind: in the order of the hint. */
+struct offer {
+    const char *kind;
+    enum action action;
+    const char *word;
+};
+static const struct offer offers[] = {
+    {"permission", ACTION_PANEL_ONCE, "once"},
+    {"permission", ACTION_PANEL_SESSION, "session"},
+    {"permission", ACTION_PANEL_ALWAYS, "always"},
+    {"permission", ACTION_PANEL_EDIT, "edit"},
+    {"permission", ACTION_PANEL_DENY, "no"},
+    {"permission", ACTION_PANEL_DENY_WHY, "why"},
+    {"form", ACTION_PANEL_ONCE, "send"},
+    {"form", ACTION_PANEL_FILL, "fill in"},
+    {"form", ACTION_PANEL_DENY, "decline"},
+    {"url", ACTION_PANEL_ONCE, "opened"},
+    {"url", ACTION_PANEL_DENY, "decline"},
+    {"sampling", ACTION_PANEL_ONCE, "allow"},
+    {"sampling", ACTION_PANEL_DENY, "refuse"},
+    {"authorize", ACTION_PANEL_REDIRECT, "paste where the browser went"},
+    {"authorize", ACTION_PANEL_DENY, "give up"},
+};
 
-    if (panel->content)
-        return "[y] send [f] fill in again [n] decline [Esc] later";
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
-        if (is_kind(panel, hints[i].kind))
-            return hints[i].keys;
-    return "[n] decline [Esc] later";
+/* A form is sent once it is filled in, and only arguments that are known can be edited. */
+static bool is_offered(const struct panel *panel, const struct offer *offer)
+{
+    if (!panel_is(panel, offer->kind) || (offer->action == ACTION_PANEL_EDIT && !panel->arguments))
+        return false;
+    return panel->content || !panel_is(panel, "form") || offer->action != ACTION_PANEL_ONCE;
+}
+
+static void put_key(struct buf *out, enum action action, const char *word, const char *more)
+{
+    char name[KEYMAP_NAME_MAX];
+
+    if (*keymap_key_of(CONTEXT_PANEL, action, name))
+        buf_printf(out, "%s[%s] %s%s", out->len ? " " : "", name, word, more);
+}
+
+/* Which keys there are. */
+static void put_keys(const struct panel *panel, struct buf *out)
+{
+    bool again = panel->content != NULL;
+
+    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++)
+        if (is_offered(panel, &offers[i]))
+            put_key(out, offers[i].action, offers[i].word,
+                    again && offers[i].action == ACTION_PANEL_FILL ? " again" : "");
+    put_key(out, ACTION_PANEL_LATER, "later", "");
 }
 
 const char *panel_hint(const struct panel *panel, bool draft_empty)
 {
     struct panel *own = (struct panel *)panel; /* the text is made when it is asked for */
     size_t below = panel->line_count - panel->first - panel->shown;
-    char more[64] = "", warning[64] = "";
+    char more[64 + KEYMAP_NAME_MAX] = "", warning[64] = "", view[KEYMAP_NAME_MAX];
+    struct buf keys;
 
-    if (below > 0)
-        snprintf(more, sizeof more, "↓ %zu more lines: [v] view ", below);
-    if (panel->hidden > 0)
-        snprintf(warning, sizeof warning, "! %u hidden characters ", panel->hidden);
-    if (panel->input != INPUT_NONE) {
-        snprintf(own->hint, sizeof own->hint, "%.200s   [Enter] take it  [Esc] back", panel->label);
+    if (panel->asks != PANEL_ASKS_NOTHING) {
+        panel_input_hint(own);
         return panel->hint;
     }
-    snprintf(own->hint, sizeof own->hint, "%s%s%s%s", warning, more,
-             draft_empty ? "" : "with Alt: ", panel->answering ? "answering…" : keys_of(panel));
+    if (below > 0)
+        snprintf(more, sizeof more, "↓ %zu more lines: [%s] view ", below,
+                 keymap_key_of(CONTEXT_PANEL, ACTION_PANEL_VIEW, view));
+    if (panel->hidden > 0)
+        snprintf(warning, sizeof warning, "! %u hidden characters ", panel->hidden);
+    buf_init(&keys, PANEL_HINT_BYTES / 2);
+    put_keys(panel, &keys);
+    snprintf(own->hint, sizeof own->hint, "%s%s%s%s", warning, more, draft_empty ? "" : "with Alt: ",
+             panel->answering ? "answering…"
+             : keys.data      ? keys.data
+                              : "");
+    buf_free(&keys);
     return panel->hint;
 }
 
 struct editor *panel_input(struct panel *panel)
 {
-    return panel->question && panel->input != INPUT_NONE ? panel->editor : NULL;
+    return panel->question && panel->asks != PANEL_ASKS_NOTHING ? panel->editor : NULL;
 }
 
 /* --- answers --- */
 
-static json_t *answer(struct panel *panel, const char *decision, const char *scope)
+json_t *panel_answer(struct panel *panel, const char *decision, const char *scope)
 {
     json_t *params = json_object();
 
@@ -305,124 +333,13 @@ static json_t *answer(struct panel *panel, const char *decision, const char *sco
     jsonx_set_str(params, "decision", decision);
     jsonx_set_str(params, "scope", scope);
     panel->answering = true;
-    panel->input = INPUT_NONE;
+    panel->asks = PANEL_ASKS_NOTHING;
     return params;
 }
 
 void panel_refused(struct panel *panel)
 {
     panel->answering = false;
-}
-
-/* --- text that is asked for --- */
-
-static void begin_input(struct panel *panel, enum input input, const char *label, const char *text)
-{
-    panel->input = input;
-    snprintf(panel->label, sizeof panel->label, "%s", label);
-    panel->label[utf8_cut(panel->label, strlen(panel->label), sizeof panel->label - 1)] = '\0';
-    editor_set(panel->editor, text, strlen(text));
-}
-
-static void begin_field(struct panel *panel)
-{
-    const json_t *field = json_array_get(jsonx_arr(panel->question, "fields"), panel->field);
-    char *label = panel_field_label(field), *text = panel_field_default(field);
-
-    begin_input(panel, INPUT_FIELD, label, text);
-    free(label);
-    free(text);
-}
-
-static void begin_form(struct panel *panel)
-{
-    json_decref(panel->content);
-    panel->content = json_object();
-    panel->field = 0;
-    if (json_array_size(jsonx_arr(panel->question, "fields")) > 0)
-        begin_field(panel);
-}
-
-/* The field's text was given: on to the next, or back to the keys. */
-static void end_field(struct panel *panel, const char *text, char **said)
-{
-    const json_t *fields = jsonx_arr(panel->question, "fields");
-    const json_t *field = json_array_get(fields, panel->field);
-    char error[256];
-    json_t *value = panel_field_value(field, text, error);
-
-    if (!value && *error) {
-        *said = xstrdup(error);
-        return;
-    }
-    if (value)
-        json_object_set_new(panel->content, jsonx_str(field, "name", ""), value);
-    panel->input = INPUT_NONE;
-    if (++panel->field < json_array_size(fields))
-        begin_field(panel);
-    else
-        panel->seen = true; /* one by one */
-}
-
-static enum panel_does end_input(struct panel *panel, json_t **params, char **said)
-{
-    char *text = xstrdup(editor_text(panel->editor, NULL));
-    enum panel_does does = PANEL_ANSWERS;
-
-    switch (panel->input) {
-    case INPUT_REASON:
-        *params = answer(panel, "deny", NULL);
-        jsonx_set_str(*params, "reason", *text ? text : NULL);
-        break;
-    case INPUT_PATTERN:
-        *params = answer(panel, "allow", "user");
-        jsonx_set_str(*params, "pattern", *text ? text : NULL);
-        break;
-    case INPUT_REDIRECT:
-        *params = answer(panel, "allow", NULL);
-        json_object_set_new(*params, "content", json_pack("{s:s}", "redirect", text));
-        break;
-    default:
-        end_field(panel, text, said);
-        does = PANEL_TAKES;
-        break;
-    }
-    free(text);
-    return does;
-}
-
-static void insert(struct panel *panel, const char *text, size_t len)
-{
-    char *line = sanitise_line(text, len, INPUT_MAX);
-
-    editor_insert(panel->editor, line, strlen(line));
-    free(line);
-}
-
-static enum panel_does input_key(struct panel *panel, const struct key_event *event, json_t **params,
-                                 char **said)
-{
-    char bytes[4];
-
-    if (event->code == KEY_ENTER)
-        return end_input(panel, params, said);
-    if (event->code == KEY_ESCAPE || (event->code == 'c' && event->mods == MOD_CTRL))
-        panel->input = INPUT_NONE;
-    else if (event->code == KEY_BACKSPACE)
-        editor_delete(panel->editor, EDITOR_LEFT, false);
-    else if (event->code == KEY_DELETE)
-        editor_delete(panel->editor, EDITOR_RIGHT, false);
-    else if (event->code == KEY_LEFT || event->code == KEY_RIGHT)
-        editor_move(panel->editor, event->code == KEY_LEFT ? EDITOR_LEFT : EDITOR_RIGHT);
-    else if (event->code == KEY_HOME || event->code == KEY_END)
-        editor_move(panel->editor, event->code == KEY_HOME ? EDITOR_LINE_START : EDITOR_LINE_END);
-    else if (event->code == 'u' && event->mods == MOD_CTRL)
-        editor_delete(panel->editor, EDITOR_LINE_START, true);
-    else if (event->code == KEY_PASTE && event->total == event->len)
-        insert(panel, event->text, event->len);
-    else if (event->code >= ' ' && event->code < 0x110000 && event->mods == 0)
-        insert(panel, bytes, utf8_encode(event->code, bytes));
-    return PANEL_TAKES;
 }
 
 /* --- keys --- */
@@ -445,95 +362,114 @@ static bool scroll(struct panel *panel, const struct key_event *event)
     return true;
 }
 
+static bool was_seen(const struct panel *panel, char **said)
+{
+    char view[KEYMAP_NAME_MAX];
+
+    if (!panel->seen)
+        *said = xasprintf("its end was not seen yet: %s shows all of it",
+                          keymap_key_of(CONTEXT_PANEL, ACTION_PANEL_VIEW, view));
+    return panel->seen;
+}
+
 /* A yes, once all was seen. */
 static enum panel_does allow(struct panel *panel, const char *scope, json_t **params, char **said)
 {
-    if (!panel->seen) {
-        *said = xstrdup("its end was not seen yet: v shows all of it");
+    if (!was_seen(panel, said))
         return PANEL_TAKES;
-    }
-    *params = answer(panel, "allow", scope);
-    if (is_kind(panel, "form"))
+    *params = panel_answer(panel, "allow", scope);
+    if (panel_is(panel, "form"))
         json_object_set(*params, "content", panel->content);
     return PANEL_ANSWERS;
 }
 
-static enum panel_does permission_key(struct panel *panel, uint32_t code, json_t **params, char **said)
+static enum panel_does act(struct panel *panel, enum action action, json_t **params, char **said)
 {
-    if (code == 's')
-        return allow(panel, "session", params, said);
-    if (code == 'N')
-        begin_input(panel, INPUT_REASON, "why not", "");
-    else if (code == 'p' && !panel->seen)
-        *said = xstrdup("its end was not seen yet: v shows all of it");
-    else if (code == 'p')
-        begin_input(panel, INPUT_PATTERN, "always allow", jsonx_str(panel->question, "pattern", ""));
-    else
-        return PANEL_LEAVES;
-    return PANEL_TAKES;
-}
-
-static enum panel_does answer_key(struct panel *panel, uint32_t code, json_t **params, char **said)
-{
-    bool form = is_kind(panel, "form"), authorize = is_kind(panel, "authorize");
-
-    if (code == 'y' && !authorize && (!form || panel->content))
+    switch (action) {
+    case ACTION_PANEL_ONCE:
         return allow(panel, NULL, params, said);
-    if (code == 'n') {
-        *params = answer(panel, "deny", NULL);
+    case ACTION_PANEL_SESSION:
+        return allow(panel, "session", params, said);
+    case ACTION_PANEL_DENY:
+        *params = panel_answer(panel, "deny", NULL);
         return PANEL_ANSWERS;
-    }
-    if (code == 'v')
+    case ACTION_PANEL_ALWAYS:
+        if (was_seen(panel, said))
+            panel_ask(panel, PANEL_ASKS_PATTERN);
+        break;
+    case ACTION_PANEL_EDIT:
+        if (was_seen(panel, said))
+            panel_ask(panel, PANEL_ASKS_ARGUMENTS);
+        break;
+    case ACTION_PANEL_DENY_WHY:
+        panel_ask(panel, PANEL_ASKS_REASON);
+        break;
+    case ACTION_PANEL_REDIRECT:
+        panel_ask(panel, PANEL_ASKS_REDIRECT);
+        break;
+    case ACTION_PANEL_FILL:
+        panel_ask_form(panel);
+        break;
+    default:
         panel->expanded = true;
-    else if (code == 'f' && form)
-        begin_form(panel);
-    else if (code == 'r' && authorize)
-        begin_input(panel, INPUT_REDIRECT, "where the browser went", "");
-    else if (is_kind(panel, "permission"))
-        return permission_key(panel, code, params, said);
-    else
-        return PANEL_LEAVES;
+    }
     return PANEL_TAKES;
 }
 
-/* Whether the hint names the key. */
-static bool is_own_key(const struct panel *panel, uint32_t code)
+/* What a key means to the question, ACTION_NONE for nothing. What types something means nothing beside a
+ * draft but with Alt; Space and Enter never do, whatever they are bound to. */
+static enum action action_of(const struct panel *panel, const struct key_event *event, bool draft_empty)
 {
-    char name[4] = {'[', (char)code, ']', '\0'};
+    bool alt = event->mods & MOD_ALT, types = event->code < 0x110000 && event->mods == 0;
+    enum action action = keymap_find(CONTEXT_PANEL, event->code, event->mods, true);
 
-    return code > ' ' && code < 0x7f && (code == 'v' || strstr(keys_of(panel), name));
+    if (event->code == KEY_ENTER || event->code == ' ')
+        return ACTION_NONE;
+    if (action == ACTION_NONE && alt)
+        action = keymap_find(CONTEXT_PANEL, event->code, event->mods & (uint8_t)~MOD_ALT, true);
+    if (action == ACTION_PANEL_LATER)
+        return draft_empty || alt || !types ? action : ACTION_NONE;
+    if (!draft_empty && !alt)
+        return ACTION_NONE;
+    if (action == ACTION_PANEL_VIEW)
+        return action;
+    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++)
+        if (offers[i].action == action && is_offered(panel, &offers[i]))
+            return action;
+    return ACTION_NONE;
 }
 
 enum panel_does panel_key(struct panel *panel, const struct key_event *event, bool draft_empty, int64_t now,
                           json_t **params, char **said)
 {
     bool quiet = now - panel->quiet >= PANEL_QUIET_MS;
-    bool plain = event->mods == 0 && draft_empty, alt = event->mods == MOD_ALT;
 
     *params = NULL;
     *said = NULL;
     if (!panel->question)
         return PANEL_LEAVES;
     panel->quiet = now;
-    if (panel->input != INPUT_NONE)
-        return input_key(panel, event, params, said);
+    if (panel->asks != PANEL_ASKS_NOTHING)
+        return panel_input_key(panel, event, params, said);
+    enum action action = action_of(panel, event, draft_empty);
     if (panel->expanded) {
+        bool view = keymap_find(CONTEXT_PANEL, event->code, event->mods, true) == ACTION_PANEL_VIEW;
         if (scroll(panel, event))
             return PANEL_TAKES;
-        if (event->code == KEY_ESCAPE || event->code == 'v' || event->code == 'q') {
+        if (event->code == KEY_ESCAPE || event->code == 'q' || view) {
             panel->expanded = false;
             return PANEL_TAKES;
         }
     }
-    if (event->code == KEY_ESCAPE && event->mods == 0) {
+    if (action == ACTION_PANEL_LATER) {
         put_off(panel);
         return PANEL_TAKES;
     }
-    if (panel->answering || (!plain && !alt) || !is_own_key(panel, event->code))
+    if (panel->answering || action == ACTION_NONE)
         return PANEL_LEAVES;
     if (!quiet) {
         *said = xstrdup("too soon after another key: nothing was answered");
         return PANEL_TAKES;
     }
-    return answer_key(panel, event->code, params, said);
+    return act(panel, action, params, said);
 }

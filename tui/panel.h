@@ -43,8 +43,8 @@ const char *panel_heading(const struct panel *panel);
 const char *panel_hint(const struct panel *panel, bool draft_empty);
 /* All of the screen is to be given to it. */
 bool panel_expanded(const struct panel *panel);
-/* While it takes text (a reason, a pattern, a form's value; the hint says which): the editor for it; else
- * NULL. */
+/* While it takes text (a reason, a pattern, a form's value, a call's arguments; the hint says which): the
+ * editor for it; else NULL. */
 struct editor *panel_input(struct panel *panel);
 
 enum panel_does {

@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
+#include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,92 @@ char *panel_title(const json_t *question)
     free(server);
     free(tool);
     return title;
+}
+
+/* --- arguments --- */
+
+/* Whether a terminal, or the editor, would show something else than what is there. */
+static bool is_clean(const char *text, size_t len)
+{
+    struct sanitise sanitise;
+    struct buf out;
+
+    buf_init(&out, 16 * len + 16);
+    sanitise_init(&sanitise, SANITISE_REVEAL);
+    sanitise_feed(&sanitise, text, len, &out);
+    sanitise_end(&sanitise, &out);
+    buf_free(&out);
+    return sanitise.hidden == 0;
+}
+
+static void put_escaped(struct buf *out, uint32_t cp)
+{
+    if (cp > 0xffff)
+        buf_printf(out, "\\u%04X\\u%04X", 0xd7c0 + (cp >> 10), 0xdc00 + (cp & 0x3ff));
+    else
+        buf_printf(out, "\\u%04X", cp);
+}
+
+/* Such characters are within strings, where JSON has another way to write them. */
+static char *with_escapes(const char *text)
+{
+    size_t len = strlen(text), used;
+    struct buf out;
+    uint32_t cp;
+
+    buf_init(&out, 12 * len + 1);
+    for (size_t at = 0; at < len; at += used) {
+        used = utf8_decode(text + at, len - at, &cp);
+        if (cp < 0x7f || is_clean(text + at, used))
+            buf_put(&out, text + at, used);
+        else
+            put_escaped(&out, cp);
+    }
+    return buf_take(&out);
+}
+
+/* Numbers as short as they can be without becoming others. */
+static char *pretty(const json_t *arguments)
+{
+    const size_t flags = JSON_INDENT(2);
+    char *text = json_dumps(arguments, flags | JSON_REAL_PRECISION(15));
+    json_t *back = text ? jsonx_parse(text, strlen(text), NULL) : NULL;
+
+    if (!back || !json_equal(back, (json_t *)arguments)) {
+        free(text);
+        text = json_dumps(arguments, flags);
+    }
+    json_decref(back);
+    return text;
+}
+
+char *panel_arguments(const char *text)
+{
+    json_t *arguments = *text ? jsonx_parse(text, strlen(text), NULL) : json_object();
+    char *shown = json_is_object(arguments) ? pretty(arguments) : NULL;
+
+    json_decref(arguments);
+    if (shown && !is_clean(shown, strlen(shown))) {
+        char *escaped = with_escapes(shown);
+        free(shown);
+        shown = escaped;
+    }
+    return shown;
+}
+
+json_t *panel_arguments_value(const char *text, char error[256])
+{
+    char why[160];
+    json_t *value = jsonx_parse(text, strlen(text), why);
+
+    if (json_is_object(value))
+        return value;
+    if (value)
+        snprintf(error, 256, "the arguments must be one JSON object: {...}");
+    else
+        snprintf(error, 256, "not JSON: %s", why);
+    json_decref(value);
+    return NULL;
 }
 
 /* --- fields of a form --- */

@@ -10,6 +10,12 @@ char *panel_text(const json_t *question, unsigned *hidden);
 /* "run files/write_file (can destroy)" and the like, on one clean line. free() it. */
 char *panel_title(const json_t *question);
 
+/* A call's arguments for an editor: on several lines, with whatever could not be seen there as \uXXXX. free()
+ * it; NULL if they are no JSON object. */
+char *panel_arguments(const char *text);
+/* The object that an edited text is, as a new reference; NULL with a sentence that says where it is wrong. */
+json_t *panel_arguments_value(const char *text, char error[256]);
+
 /* A form's field as one asks for it: "colour (red, green or blue), required". free() it. */
 char *panel_field_label(const json_t *field);
 /* What stands there at first: the default. free() it. */

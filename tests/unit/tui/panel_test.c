@@ -363,6 +363,194 @@ static void several_choices_are_a_list(void **at)
     json_decref(field);
 }
 
+/* --- arguments --- */
+
+static void ask_with(struct fixture *f, const char *arguments)
+{
+    ask(f, FIRST, "permission", json_pack("{s:s}", "arguments", arguments));
+    panel_arrange(f->panel, 60, 40);
+}
+
+static const char *input_text(struct fixture *f)
+{
+    assert_non_null(panel_input(f->panel));
+    return editor_text(panel_input(f->panel), NULL);
+}
+
+static void replace_all(struct fixture *f, const char *text)
+{
+    assert_true(editor_set(panel_input(f->panel), text, strlen(text)));
+}
+
+static void changed_arguments_are_allowed_once(void **at)
+{
+    struct fixture *f = *at;
+
+    ask_with(f, "{\"path\":\"/etc/passwd\",\"n\":[1,0.1]}");
+    assert_non_null(strstr(panel_hint(f->panel, true), "[e] edit"));
+    assert_int_equal(press(f, 'e'), PANEL_TAKES);
+    assert_string_equal(input_text(f),
+                        "{\n  \"path\": \"/etc/passwd\",\n  \"n\": [\n    1,\n    0.1\n  ]\n}");
+    assert_non_null(strstr(panel_hint(f->panel, true), "[Enter] run"));
+    replace_all(f, "{\"path\": \"/tmp/x\",\n\"n\": []}");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_ANSWERS);
+    answered_is(f, "allow", "");
+    char *content = json_dumps(json_object_get(f->params, "content"), JSON_COMPACT);
+    assert_string_equal(content, "{\"arguments\":{\"path\":\"/tmp/x\",\"n\":[]}}");
+    free(content);
+    panel_refused(f->panel); /* what was written is there again */
+    press(f, 'e');
+    assert_string_equal(input_text(f), "{\"path\": \"/tmp/x\",\n\"n\": []}");
+}
+
+static void arguments_that_are_wrong_say_where(void **at)
+{
+    struct fixture *f = *at;
+
+    ask_with(f, "{\"path\":\"a\"}");
+    press(f, 'e');
+    replace_all(f, "{\"path\": \"a\",\n  oops}");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES);
+    assert_non_null(strstr(f->said, "not JSON: line 2 column"));
+    replace_all(f, "[1]");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES);
+    assert_string_equal(f->said, "the arguments must be one JSON object: {...}");
+    replace_all(f, "");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES);
+    assert_non_null(panel_input(f->panel));
+    assert_null(f->params);
+}
+
+static void arguments_as_they_were_answer_nothing(void **at)
+{
+    struct fixture *f = *at;
+
+    ask_with(f, "{\"path\":\"a\"}");
+    press(f, 'e');
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES);
+    assert_null(panel_input(f->panel));
+    assert_string_equal(f->said, "the arguments are as they were: nothing was answered");
+    press(f, 'e');
+    replace_all(f, "{ \"path\" : \"a\" }"); /* as JSON they are the same */
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES);
+    assert_null(f->params);
+}
+
+static void editing_keeps_the_panels_safety(void **at)
+{
+    struct fixture *f = *at;
+
+    ask_with(f, "{\"path\":\"a\"}");
+    f->now += PANEL_QUIET_MS - 1;
+    assert_int_equal(press_with(f, 'e', 0, true), PANEL_TAKES);
+    assert_null(panel_input(f->panel));
+    assert_non_null(strstr(f->said, "too soon"));
+    f->now += PANEL_QUIET_MS;
+    assert_int_equal(press_with(f, 'e', 0, false), PANEL_LEAVES); /* it is typed into the draft */
+    f->now += PANEL_QUIET_MS;
+    assert_int_equal(press_with(f, 'e', MOD_ALT, false), PANEL_TAKES);
+    assert_non_null(panel_input(f->panel));
+    type(f, "x yn");
+    press_with(f, KEY_ESCAPE, 0, true);
+    assert_null(panel_input(f->panel));
+    assert_null(f->params);
+    press(f, 'e');
+    assert_non_null(strstr(input_text(f), "x yn"));
+    press_with(f, KEY_ESCAPE, 0, true);
+}
+
+static void what_was_not_seen_is_not_edited(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission",
+        json_pack("{s:s}", "arguments", "{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6}"));
+    press(f, 'e');
+    assert_null(panel_input(f->panel));
+    assert_non_null(strstr(f->said, "not seen"));
+}
+
+static void several_lines_are_edited_with_the_drafts_keys(void **at)
+{
+    struct fixture *f = *at;
+    struct key_event paste = {.code = KEY_PASTE, .text = "{\r\"a\": 1\033[31m,\n\"b\": 2}"};
+    json_t *params;
+    char *said;
+
+    ask_with(f, "{\"path\":\"a\"}");
+    press(f, 'e');
+    editor_set_width(panel_input(f->panel), 80);
+    replace_all(f, "");
+    paste.len = paste.total = strlen(paste.text);
+    assert_int_equal(panel_key(f->panel, &paste, true, f->now, &params, &said), PANEL_TAKES);
+    assert_string_equal(input_text(f), "{\n\"a\": 1,\n\"b\": 2}");
+    press_with(f, KEY_UP, 0, true);
+    press_with(f, KEY_HOME, 0, true);
+    press_with(f, KEY_ENTER, MOD_ALT, true);
+    assert_string_equal(input_text(f), "{\n\n\"a\": 1,\n\"b\": 2}");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_ANSWERS);
+}
+
+static void nothing_is_hidden_in_the_editor(void **at)
+{
+    struct fixture *f = *at;
+
+    ask_with(f, "{\"path\":\"a\xE2\x80\xAE\xC3\xA9\x7F\\u001b\xF3\xA0\x80\xA1z\"}");
+    press(f, 'e');
+    assert_string_equal(input_text(f), "{\n  \"path\": \"a\\u202E\xC3\xA9\\u007F\\u001B\\uDB40\\uDC21z\"\n}");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES); /* still the same value */
+    assert_string_equal(f->said, "the arguments are as they were: nothing was answered");
+}
+
+static void numbers_stay_the_numbers_that_they_are(void **at)
+{
+    char *text = panel_arguments("{\"a\":0.1,\"b\":1e100,\"c\":9007199254740993}");
+
+    (void)at;
+    assert_string_equal(text, "{\n  \"a\": 0.1,\n  \"b\": 1e100,\n  \"c\": 9007199254740993\n}");
+    free(text);
+    text = panel_arguments("{\"a\":0.12345678901234567}");
+    json_t *value = json_loads(text, 0, NULL);
+    assert_true(json_real_value(json_object_get(value, "a")) == 0.12345678901234567);
+    json_decref(value);
+    free(text);
+    assert_null(panel_arguments("[]"));
+    assert_null(panel_arguments("oops"));
+    text = panel_arguments("");
+    assert_string_equal(text, "{}");
+    free(text);
+}
+
+/* The question shows the beginning; the message has all. */
+static void arguments_that_are_cut_come_from_the_message(void **at)
+{
+    struct fixture *f = *at;
+    static const char message[] = "m_01j8zq4k3nw8x5t7v9r2m6p0q1";
+
+    fold(f, EVENT_SESSION_STARTED,
+         json_pack("{s:s,s:s,s:s,s:i}", "owner", "ann", "title", "", "model", "m", "created", 1));
+    fold(f, EVENT_MESSAGE_ADDED,
+         json_pack("{s:{s:s,s:s,s:s,s:i,s:s,s:[{s:s,s:s,s:s,s:s}]}}", "message", "id", message, "role",
+                   "assistant", "author", "m", "ts", 1, "status", "complete", "content", "type", "tool_call",
+                   "id", "c", "name", "n", "input", "{\"path\":\"all of it\"}"));
+    ask(f, FIRST, "permission",
+        json_pack("{s:s,s:b,s:s,s:i}", "arguments", "{\"path\":\"all", "cut", 1, "message", message, "block",
+                  0));
+    panel_arrange(f->panel, 60, 40);
+    press(f, 'e');
+    assert_string_equal(input_text(f), "{\n  \"path\": \"all of it\"\n}");
+    press_with(f, KEY_ESCAPE, 0, true);
+    press(f, 'n');
+
+    ask(f, SECOND, "permission", json_pack("{s:s,s:b}", "arguments", "{\"path\":\"all", "cut", 1));
+    fold(f, EVENT_QUESTION_ANSWERED,
+         json_pack("{s:s,s:s,s:s}", "question", FIRST, "decision", "deny", "cause", "person"));
+    sync(f);
+    panel_arrange(f->panel, 60, 40);
+    assert_null(strstr(panel_hint(f->panel, true), "edit"));
+    assert_int_equal(press(f, 'e'), PANEL_LEAVES);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -382,6 +570,15 @@ int main(void)
         CASE(a_form_is_filled_in_field_by_field),
         CASE(a_number_is_shown_as_it_was_written),
         CASE(several_choices_are_a_list),
+        CASE(changed_arguments_are_allowed_once),
+        CASE(arguments_that_are_wrong_say_where),
+        CASE(arguments_as_they_were_answer_nothing),
+        CASE(editing_keeps_the_panels_safety),
+        CASE(what_was_not_seen_is_not_edited),
+        CASE(several_lines_are_edited_with_the_drafts_keys),
+        CASE(nothing_is_hidden_in_the_editor),
+        CASE(numbers_stay_the_numbers_that_they_are),
+        CASE(arguments_that_are_cut_come_from_the_message),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+/* What the panel's files share: panel.c (which question, what is shown, keys), panel_input.c (text that is
+ * asked for). */
+#ifndef STOA_TUI_PANEL_PRIVATE_H
+#define STOA_TUI_PANEL_PRIVATE_H
+
+#include "tui/panel.h"
+
+enum { PANEL_HINT_BYTES = 400, PANEL_LABEL_BYTES = 400 };
+
+enum panel_asks {
+    PANEL_ASKS_NOTHING,
+    PANEL_ASKS_REASON,
+    PANEL_ASKS_PATTERN,
+    PANEL_ASKS_FIELD,
+    PANEL_ASKS_REDIRECT,
+    PANEL_ASKS_ARGUMENTS
+};
+
+struct panel_row { /* a line of the text */
+    size_t at, len;
+};
+
+struct panel {
+    json_t *question; /* the one that is shown; NULL: none */
+    char id[ID_MAX];
+    size_t waiting;                          /* questions of the session, with this one */
+    char later[STATE_QUESTIONS_MAX][ID_MAX]; /* put off */
+    size_t later_count;
+    bool answering; /* our answer is on its way */
+    int64_t quiet;  /* steady ms of the last key, or of its coming */
+
+    char *text, *heading;
+    unsigned hidden;
+    struct panel_row *lines;
+    size_t line_count, first, shown, cols;
+    bool seen, expanded;
+
+    enum panel_asks asks;
+    struct editor *editor;
+    char label[PANEL_LABEL_BYTES], hint[PANEL_HINT_BYTES];
+    size_t field;
+    json_t *content; /* a form's values so far; NULL: not filled in */
+    char *arguments; /* of the call, all of them, as for the editor; NULL: they can't be edited */
+    char *edited;    /* what was made of them before one went back to the keys; NULL: nothing */
+};
+
+bool panel_is(const struct panel *panel, const char *kind);
+/* The params of an answer that is on its way from now on. scope: or NULL. */
+json_t *panel_answer(struct panel *panel, const char *decision, const char *scope);
+
+/* Asks for a text: a reason, the pattern of a rule, an address, the call's arguments. */
+void panel_ask(struct panel *panel, enum panel_asks asks);
+/* Asks for a form's values, one after the other, from the first one on. */
+void panel_ask_form(struct panel *panel);
+/* A key while a text is asked for. */
+enum panel_does panel_input_key(struct panel *panel, const struct key_event *event, json_t **params,
+                                char **said);
+/* What is asked for, and the keys: writes the hint. */
+void panel_input_hint(struct panel *panel);
+
+#endif

@@ -4,10 +4,13 @@
 
 #include <stdbool.h>
 
+struct settings;
+
 struct app_options {
     const char *socket_path; /* a daemon serves there already */
     const char *session;     /* full id of the session to show first; never NULL */
-    bool plain;              /* no alternate screen, no decoration: for screen readers and dumb terminals */
+    bool no_alternate;       /* on the normal screen, where the last frame stays */
+    const struct settings *settings;
 };
 
 /* Takes the terminal (stdin and stdout are one), runs until the person leaves, gives the terminal back.

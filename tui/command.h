@@ -16,12 +16,15 @@ enum {
 extern const struct command command_table[];
 extern const struct option_row command_globals[];
 
+struct settings;
+
 /* The handlers return an exit code. */
 int command_allow(struct cli *cli);
 int command_archive(struct cli *cli);
 int command_attach(struct cli *cli);
 int command_cmd(struct cli *cli);
 int command_compact(struct cli *cli);
+int command_config(struct cli *cli);
 int command_deny(struct cli *cli);
 int command_export(struct cli *cli);
 int command_health(struct cli *cli);
@@ -46,6 +49,9 @@ int command_stop(struct cli *cli);
 int command_version(struct cli *cli);
 int command_watch(struct cli *cli);
 
+/* The full-screen client's settings, with those of the command line. NULL after saying why, with the exit
+ * code. */
+struct settings *command_settings(struct cli *cli, int *exit_code);
 /* Help on one command, or on all (NULL), to out. */
 void command_help_on(struct out *out, const struct command *command);
 /* Runs what args name; connects first where the row says so. Returns an exit code. */

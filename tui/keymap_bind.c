@@ -86,6 +86,27 @@ static void add_row(struct keymap *keymap, struct binding row, const char **help
     keymap->rows[keymap->row_count++] = row;
 }
 
+/* Keys of actions that have none in that context by themselves. */
+static void add_new_rows(struct keymap *keymap)
+{
+    size_t count;
+    const struct binding *builtin = keymap_defaults(&count);
+
+    for (size_t i = 0; i < keymap->given_count; i++) {
+        const struct given *given = &keymap->given[i];
+        const char *help = NULL;
+        bool has_row = false;
+
+        for (size_t row = 0; row < count; row++) {
+            has_row |= builtin[row].context == given->context && builtin[row].action == given->action;
+            if (builtin[row].action == given->action && !help)
+                help = builtin[row].help;
+        }
+        for (size_t k = 0; !has_row && k < given->count; k++)
+            add_row(keymap, given->keys[k], &help);
+    }
+}
+
 /* The help of a line goes to the first of its keys that is left. */
 static void make_rows(struct keymap *keymap)
 {
@@ -105,6 +126,7 @@ static void make_rows(struct keymap *keymap)
         if (is_ctrl_c(row->code, row->mods) || (!given && !yields(keymap, row)))
             add_row(keymap, *row, &help);
     }
+    add_new_rows(keymap);
 }
 
 /* --- what may be given --- */
@@ -118,10 +140,14 @@ static enum when when_of(enum context context, enum action action, const struct 
 
     if (context == CONTEXT_CHAT && is_character(key->code) && key->mods == 0)
         return WHEN_EMPTY;
+    enum when when = WHEN_ALWAYS;
     for (size_t i = 0; i < count; i++)
-        if (rows[i].context == context && rows[i].action == action && rows[i].when == WHEN_ALWAYS)
-            return WHEN_ALWAYS;
-    return WHEN_EMPTY;
+        if (rows[i].context == context && rows[i].action == action) {
+            when = rows[i].when;
+            if (when == WHEN_ALWAYS)
+                break;
+        }
+    return when;
 }
 
 static bool refuse(char error[256], const struct binding *key, const char *why)

@@ -314,7 +314,7 @@ enum context keymap_context_find(const char *name)
     return (enum context)context;
 }
 
-enum action keymap_action_find(enum context context, const char *name)
+static enum action find_in(enum context context, const char *name)
 {
     size_t count;
     const struct binding *rows = keymap_defaults(&count);
@@ -323,4 +323,16 @@ enum action keymap_action_find(enum context context, const char *name)
         if (rows[i].context == context && strcmp(action_names[rows[i].action], name) == 0)
             return rows[i].action;
     return ACTION_NONE;
+}
+
+/* What needs the prefix may have a key without it, and the other way round. */
+enum action keymap_action_find(enum context context, const char *name)
+{
+    enum action action = find_in(context, name);
+
+    if (action == ACTION_NONE && context == CONTEXT_CHAT)
+        return find_in(CONTEXT_PREFIX, name);
+    if (action == ACTION_NONE && context == CONTEXT_PREFIX && strcmp(name, action_names[ACTION_PREFIX]) != 0)
+        return find_in(CONTEXT_CHAT, name);
+    return action;
 }

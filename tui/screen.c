@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/screen_term.h"
 #include "tui/tty.h"
 #include "tui/wrap.h"
 #include <errno.h>
@@ -18,17 +19,23 @@
 
 enum { FRAME_MAX = 4 << 20, LEAVE_MAX = 256, MARKS_MAX = CCHARW_MAX - 1 };
 
+/* Title and icon name are kept on the terminal's stack. Where it has none, no title is better than ours. */
+static const char title_push[] = "\033[22;2t", title_pop[] = "\033]2;\033\\\033[23;2t";
+/* Where a shell goes on that gets the normal screen back with a frame on it. */
+static const char last_row[] = "\033[999;1H";
 static const char sync_begin[] = "\033[?2026h", sync_end[] = "\033[?2026l";
 
 struct screen {
     struct tty *tty;
     SCREEN *curses;
     FILE *out, *in;
-    bool mouse, entered, cursor_shown;
+    bool mouse, no_alternate, entered, cursor_shown, titled;
     int rows, cols;
+    char *title;           /* that the terminal shows; NULL: its own */
     char leave[LEAVE_MAX]; /* alternate screen and cursor back, for fatal signals */
     cchar_t
         blanks[STYLE_COUNT]; /* of each style: cells are made from them, which setcchar does more slowly */
+    bool coloured;           /* ncurses' colours are started */
     attr_t attrs[STYLE_COUNT];
     short pairs[STYLE_COUNT];
     struct buf frame;
@@ -43,84 +50,57 @@ struct screen {
 
 /* --- styles --- */
 
-enum { NONE = -1 };
-
-struct look { /* colours of the terminal's own palette, so that they suit its theme; bars have their own */
-    attr_t attrs;
-    short fg, bg;       /* of 8 or 16 colours */
-    short fg256, bg256; /* of 256; NONE: as above */
-    attr_t mono;        /* attributes where there are no colours */
-};
-
-static const struct look looks[STYLE_COUNT] = {
-    [STYLE_TEXT] = {0, NONE, NONE, NONE, NONE, 0},
-    [STYLE_STRONG] = {A_BOLD, NONE, NONE, NONE, NONE, A_BOLD},
-    [STYLE_DIM] = {A_DIM, NONE, NONE, NONE, NONE, A_DIM},
-    [STYLE_HEADING] = {A_BOLD, COLOR_CYAN, NONE, NONE, NONE, A_BOLD | A_UNDERLINE},
-    [STYLE_CODE] = {0, COLOR_CYAN, NONE, NONE, NONE, 0},
-    [STYLE_QUOTE] = {A_ITALIC, COLOR_GREEN, NONE, NONE, NONE, A_ITALIC},
-    [STYLE_EMPHASIS] = {A_ITALIC, NONE, NONE, NONE, NONE, A_UNDERLINE},
-    [STYLE_STRONG_EMPHASIS] = {A_BOLD | A_ITALIC, NONE, NONE, NONE, NONE, A_BOLD | A_UNDERLINE},
-    [STYLE_STRIKE] = {A_DIM, NONE, NONE, NONE, NONE, A_DIM},
-    [STYLE_LINK] = {A_UNDERLINE, COLOR_BLUE, NONE, NONE, NONE, A_UNDERLINE},
-    [STYLE_KEYWORD] = {A_BOLD, COLOR_MAGENTA, NONE, NONE, NONE, A_BOLD},
-    [STYLE_TYPE] = {0, COLOR_CYAN, NONE, NONE, NONE, 0},
-    [STYLE_STRING] = {0, COLOR_GREEN, NONE, NONE, NONE, 0},
-    [STYLE_NUMBER] = {0, COLOR_YELLOW, NONE, NONE, NONE, 0},
-    [STYLE_COMMENT] = {A_DIM, NONE, NONE, NONE, NONE, A_DIM},
-    [STYLE_FUNCTION] = {0, COLOR_BLUE, NONE, NONE, NONE, 0},
-    [STYLE_HUNK] = {0, COLOR_CYAN, NONE, NONE, NONE, 0},
-    [STYLE_MATCH] = {A_REVERSE, NONE, NONE, NONE, NONE, A_REVERSE},
-    [STYLE_ADDED] = {0, COLOR_GREEN, NONE, NONE, NONE, 0},
-    [STYLE_REMOVED] = {0, COLOR_RED, NONE, NONE, NONE, 0},
-    [STYLE_YOU] = {A_BOLD, COLOR_GREEN, NONE, NONE, NONE, A_BOLD},
-    [STYLE_PERSON] = {A_BOLD, COLOR_BLUE, NONE, NONE, NONE, A_BOLD},
-    [STYLE_MODEL] = {A_BOLD, COLOR_MAGENTA, NONE, NONE, NONE, A_BOLD},
-    [STYLE_TOOL] = {0, COLOR_YELLOW, NONE, NONE, NONE, 0},
-    [STYLE_ERROR] = {A_BOLD, COLOR_RED, NONE, NONE, NONE, A_BOLD},
-    [STYLE_WARNING] = {0, COLOR_YELLOW, NONE, NONE, NONE, A_BOLD},
-    [STYLE_GOOD] = {0, COLOR_GREEN, NONE, NONE, NONE, 0},
-    [STYLE_MARK] = {A_BOLD, COLOR_CYAN, NONE, NONE, NONE, A_BOLD},
-    [STYLE_RULE] = {A_DIM, NONE, NONE, NONE, NONE, A_DIM},
-    [STYLE_BAR] = {0, NONE, NONE, 252, 236, A_REVERSE},
-    [STYLE_BAR_STRONG] = {A_BOLD, NONE, NONE, 255, 236, A_REVERSE | A_BOLD},
-    [STYLE_BAR_DIM] = {0, NONE, NONE, 246, 236, A_REVERSE},
-    [STYLE_BAR_ERROR] = {A_BOLD, NONE, NONE, 210, 236, A_REVERSE | A_BOLD},
-    [STYLE_BAR_WARNING] = {A_BOLD, NONE, NONE, 222, 236, A_REVERSE | A_BOLD},
-    [STYLE_BAR_GOOD] = {0, NONE, NONE, 114, 236, A_REVERSE},
-    [STYLE_SELECTED] = {A_BOLD, NONE, NONE, 255, 238, A_REVERSE | A_BOLD},
-    [STYLE_SELECTED_DIM] = {0, NONE, NONE, 250, 238, A_REVERSE},
-    [STYLE_SELECTED_MATCH] = {A_BOLD | A_UNDERLINE, NONE, NONE, 222, 238, A_REVERSE | A_BOLD | A_UNDERLINE},
-};
-
-static void set_look(struct screen *screen, enum style style, bool colours)
+static attr_t attributes(unsigned attrs)
 {
-    const struct look *look = &looks[style];
-    bool own = look->bg256 != NONE; /* has a background: shown reversed where there are few colours */
-    short fg = own ? look->fg256 : look->fg, bg = own ? look->bg256 : look->bg;
+    static const struct {
+        unsigned look;
+        attr_t attr;
+    } pairs[] = {{LOOK_BOLD, A_BOLD},
+                 {LOOK_DIM, A_DIM},
+                 {LOOK_ITALIC, A_ITALIC},
+                 {LOOK_UNDERLINE, A_UNDERLINE},
+                 {LOOK_REVERSE, A_REVERSE}};
+    attr_t result = 0;
 
-    screen->attrs[style] = look->attrs;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        if (attrs & pairs[i].look)
+            result |= pairs[i].attr;
+    return result;
+}
+
+static void set_look(struct screen *screen, enum style style, const struct look *look)
+{
+    screen->attrs[style] = attributes(look->attrs);
     screen->pairs[style] = 0;
-    if (!colours || (own && COLORS < 256)) {
-        screen->attrs[style] = look->mono;
-    } else if (fg != NONE || bg != NONE) {
+    if (look->fg != LOOK_DEFAULT || look->bg != LOOK_DEFAULT) {
         screen->pairs[style] = (short)(style + 1);
-        init_pair(screen->pairs[style], fg, bg);
+        init_pair(screen->pairs[style], look->fg, look->bg);
     }
     setcchar(&screen->blanks[style], L" ", screen->attrs[style], screen->pairs[style], NULL);
 }
 
-static void set_looks(struct screen *screen)
+/* Colours are started when a theme wants some: until then the terminal's are not touched. */
+static void set_looks(struct screen *screen, enum theme theme)
 {
-    const char *no_color = getenv("NO_COLOR");
-    bool colours = has_colors() && !(no_color && *no_color);
+    bool colours = has_colors();
 
-    if (colours) {
+    theme = theme_choose(theme, getenv("NO_COLOR"), getenv("COLORFGBG"));
+    if (colours && theme != THEME_NONE && !screen->coloured) {
         start_color();
         use_default_colors();
+        screen->coloured = true;
     }
-    for (int style = 0; style < STYLE_COUNT; style++)
-        set_look(screen, (enum style)style, colours);
+    for (int style = 0; style < STYLE_COUNT; style++) {
+        struct look look = theme_look(theme, screen->coloured ? COLORS : 0, (enum style)style);
+
+        set_look(screen, (enum style)style, &look);
+    }
+}
+
+void screen_set_theme(struct screen *screen, enum theme theme)
+{
+    set_looks(screen, theme);
+    screen_redraw(screen);
 }
 
 /* --- opening --- */
@@ -147,6 +127,17 @@ static const char *capability(const char *name)
     return value && value != (char *)-1 ? value : "";
 }
 
+/* Terminals without a window print what they don't understand of it. */
+static bool has_title(const char *term)
+{
+    static const char *const without[] = {"linux", "vt", "dumb", "cons", "eterm", "ansi"};
+
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (!term || strncmp(term, without[i], strlen(without[i])) == 0)
+            return false;
+    return true;
+}
+
 static bool start_curses(struct screen *screen, const struct screen_options *options, char error[256])
 {
     const char *term = options->term ? options->term : getenv("TERM");
@@ -161,16 +152,15 @@ static bool start_curses(struct screen *screen, const struct screen_options *opt
     use_env(FALSE); /* $LINES and $COLUMNS are of the shell's terminal as it was */
     if (term && *term)
         screen->curses = new_terminal(term, screen->out, screen->in);
-    /* A host often does not know newer terminals, all of which understand this. */
-    if (!screen->curses && term && *term && strcmp(term, "dumb") != 0)
-        screen->curses = new_terminal("xterm-256color", screen->out, screen->in);
-    if (!screen->curses || !*capability("cup")) {
-        snprintf(error, 256, "the terminal type '%.60s' cannot move the cursor: try 'stoa send', or set TERM",
-                 term ? term : "");
+    if (!screen->curses && screen_term_substitute(term))
+        screen->curses = new_terminal(screen_term_substitute(term), screen->out, screen->in);
+    if (!screen->curses) {
+        snprintf(error, 256, "the screen cannot be drawn on a terminal of type '%.60s'", term ? term : "");
         return false;
     }
-    snprintf(screen->leave, sizeof screen->leave, "\033[0m%s%s%s", capability("rmcup"), capability("cnorm"),
-             "\r\n");
+    screen->titled = options->title && has_title(term);
+    snprintf(screen->leave, sizeof screen->leave, "\033[0m%s%s%s\r\n", screen->titled ? title_pop : "",
+             screen->no_alternate ? last_row : capability("rmcup"), capability("cnorm"));
     return true;
 }
 
@@ -188,21 +178,20 @@ struct screen *screen_open(const struct screen_options *options, char error[256]
 
     buf_init(&screen->frame, FRAME_MAX);
     screen->mouse = options->mouse;
+    screen->no_alternate = options->no_alternate;
     screen->tty = tty_open(options->path, error);
     if (!screen->tty || !start_curses(screen, options, error)) {
         screen_close(&screen);
         return NULL;
     }
-    if (options->plain)
+    if (screen->no_alternate)
         drop_alternate_screen();
     nonl();
     intrflush(stdscr, FALSE);
     leaveok(stdscr, FALSE);
-    set_looks(screen);
+    set_looks(screen, options->theme);
     screen->cursor_shown = true;
-    screen->entered = true;
-    screen_resize(screen);
-    tty_enter(screen->tty, screen->mouse, screen->leave);
+    screen_enter(screen);
     return screen;
 }
 
@@ -242,15 +231,35 @@ void screen_leave(struct screen *screen)
     screen->cursor_shown = true;
     endwin();
     ship(screen, false);
+    if (screen->titled)
+        tty_put(screen->tty, title_pop, sizeof title_pop - 1);
+    free(screen->title);
+    screen->title = NULL;
+    if (screen->no_alternate)
+        tty_put(screen->tty, "\r\n", 2); /* the cursor stands in the last row */
     tty_leave(screen->tty);
     screen->entered = false;
 }
 
+/* What the normal screen shows goes into the scrollback; the first frame would clear it. */
+static void scroll_away(struct screen *screen)
+{
+    tty_put(screen->tty, last_row, sizeof last_row - 1);
+    for (int i = 0; i < screen->rows; i++)
+        tty_put(screen->tty, "\n", 1);
+}
+
 void screen_enter(struct screen *screen)
 {
+    bool again = screen->entered;
+
     tty_enter(screen->tty, screen->mouse, screen->leave);
     screen->entered = true;
     screen_resize(screen);
+    if (screen->titled && !again)
+        tty_put(screen->tty, title_push, sizeof title_push - 1);
+    if (screen->no_alternate && !again)
+        scroll_away(screen);
 }
 
 void screen_close(struct screen **slot)
@@ -309,6 +318,26 @@ void screen_set_mouse(struct screen *screen, bool mouse)
 {
     screen->mouse = mouse;
     tty_set_mouse(screen->tty, mouse);
+}
+
+bool screen_send(struct screen *screen, const char *bytes, size_t len)
+{
+    if (!screen->entered || tty_pending(screen->tty))
+        return false;
+    tty_put(screen->tty, bytes, len);
+    return true;
+}
+
+void screen_set_title(struct screen *screen, const char *title)
+{
+    if (!screen->titled || (screen->title && strcmp(screen->title, title) == 0))
+        return;
+    char *sequence = xasprintf("\033]2;%s\033\\", title);
+    if (screen_send(screen, sequence, strlen(sequence))) {
+        free(screen->title);
+        screen->title = xstrdup(title);
+    }
+    free(sequence);
 }
 
 bool screen_begin(struct screen *screen)
@@ -467,7 +496,7 @@ bool screen_cell(struct screen *screen, int y, int x, struct screen_cell *cell)
     cell->reverse = attrs & A_REVERSE;
     cell->underline = attrs & A_UNDERLINE;
     cell->italic = attrs & A_ITALIC;
-    cell->fg = cell->bg = NONE;
+    cell->fg = cell->bg = LOOK_DEFAULT;
     if (extended > 0)
         extended_pair_content(extended, &cell->fg, &cell->bg);
     return true;

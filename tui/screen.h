@@ -5,6 +5,7 @@
 #define STOA_TUI_SCREEN_H
 
 #include "tui/style.h"
+#include "tui/theme.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +17,9 @@ struct screen_options {
     const char *path; /* of the terminal: "/dev/tty" */
     const char *term; /* its type; NULL: $TERM */
     bool mouse;
-    bool plain; /* no alternate screen */
+    bool no_alternate; /* draws on the normal screen, where the last frame stays */
+    bool title;        /* the terminal's title is ours, until the screen is left */
+    enum theme theme;
 };
 
 /* Takes the terminal and switches its modes on. A UTF-8 locale must be set. One at a time. NULL with a
@@ -37,6 +40,14 @@ void screen_resize(struct screen *screen);
 /* The next frame repaints all. */
 void screen_redraw(struct screen *screen);
 void screen_set_mouse(struct screen *screen, bool mouse);
+/* The next frame repaints all, in other colours. THEME_AUTO is what the environment says (see theme.h). */
+void screen_set_theme(struct screen *screen, enum theme theme);
+/* The title of the terminal's window; a clean line. If the terminal does not take it now, a later call does
+ * it. */
+void screen_set_title(struct screen *screen, const char *title);
+/* Sequences that are no part of a frame (bell, notifications), whole or not at all: false if the screen is
+ * left or the terminal has not taken the last frame. */
+bool screen_send(struct screen *screen, const char *bytes, size_t len);
 
 /* Begins an empty frame. False if the last one is not out yet, or the screen is left: then draw nothing. */
 bool screen_begin(struct screen *screen);

@@ -46,6 +46,18 @@ static void put_action(const struct binding *rows, size_t count, enum context co
     fputs("]\n", out);
 }
 
+/* Whether the action has a row of the built-in table in that context. */
+static bool is_builtin(const struct binding *row)
+{
+    size_t count;
+    const struct binding *builtin = keymap_defaults(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (builtin[i].context == row->context && builtin[i].action == row->action)
+            return true;
+    return false;
+}
+
 static void put_keys(const struct binding *rows, size_t count, FILE *out)
 {
     size_t builtin_count;
@@ -57,6 +69,9 @@ static void put_keys(const struct binding *rows, size_t count, FILE *out)
         for (size_t i = 0; i < builtin_count; i++)
             if (builtin[i].context == (enum context)context && is_first(builtin, i))
                 put_action(rows, count, builtin[i].context, builtin[i].action, out);
+        for (size_t i = 0; i < count; i++)
+            if (rows[i].context == (enum context)context && is_first(rows, i) && !is_builtin(&rows[i]))
+                put_action(rows, count, rows[i].context, rows[i].action, out);
     }
 }
 

@@ -14,9 +14,9 @@
 enum {
     TWO_COLUMNS_FROM = 100, /* cells */
     COLUMN_GAP = 2,
-    NARROW_BELOW = 50, /* cells of a column: keys stand above their text */
-    KEYS_CELLS_MAX = 24,
-    KEYS_CELLS_NARROW = 4, /* where the text begins */
+    NARROW_BELOW = 50,   /* cells of a column: keys stand above their text */
+    KEYS_CELLS_MAX = 24, /* where the text begins: after a third, at most */
+    KEYS_CELLS_NARROW = 4,
     KEYS_BYTES = 256
 };
 
@@ -72,7 +72,9 @@ static struct help_line *add_keys(struct help_page *page, const char *keys, bool
 
 static size_t text_at(const struct help_page *page)
 {
-    return page->cells < NARROW_BELOW ? KEYS_CELLS_NARROW : KEYS_CELLS_MAX;
+    if (page->cells < NARROW_BELOW)
+        return KEYS_CELLS_NARROW;
+    return page->cells / 3 < KEYS_CELLS_MAX ? page->cells / 3 : KEYS_CELLS_MAX;
 }
 
 /* What keys or a command do, beside them if they leave room, else below; in as many lines as it takes. */

@@ -387,6 +387,25 @@ static void the_title_of_a_context_names_its_prefix(void **state)
     assert_non_null(strstr(keymap_context_title(CONTEXT_PREFIX, title), "no key"));
 }
 
+static void what_needs_the_prefix_may_do_without(void **state)
+{
+    struct fixture *f = *state;
+    size_t count;
+
+    assert_int_equal(keymap_action_find(CONTEXT_CHAT, "switcher"), ACTION_SWITCHER);
+    assert_true(give(f, CONTEXT_CHAT, ACTION_SWITCHER, "F6 F7"));
+    assert_int_equal(find(CONTEXT_CHAT, "F6", false), ACTION_SWITCHER);
+    assert_int_equal(find(CONTEXT_PREFIX, "l", true), ACTION_SWITCHER);
+    const struct binding *rows = keymap_rows(&count);
+    assert_int_equal(rows[count - 2].code, KEY_F1 + 5);
+    assert_string_equal(rows[count - 2].help, "list of sessions");
+    assert_null(rows[count - 1].help);
+    assert_int_equal(keymap_action_find(CONTEXT_PREFIX, "palette"), ACTION_PALETTE);
+    assert_true(give(f, CONTEXT_PREFIX, ACTION_PALETTE, "p"));
+    assert_int_equal(find(CONTEXT_PREFIX, "p", false), ACTION_PALETTE);
+    assert_int_equal(keymap_action_find(CONTEXT_PREFIX, "prefix"), ACTION_NONE);
+}
+
 static void too_many_keys_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -430,6 +449,7 @@ int main(void)
         WITH(no_thoughtless_key_answers_a_question),
         WITH(help_stays_with_the_keys_that_are_left),
         WITH(the_title_of_a_context_names_its_prefix),
+        WITH(what_needs_the_prefix_may_do_without),
         WITH(too_many_keys_are_refused),
         WITH(a_freed_keymap_is_in_force_no_more),
     };

@@ -247,7 +247,7 @@ static void what_is_printed_reads_back_the_same(void **state)
         "  theme: light\n"
         "  bell: false\n"
         "  keys:\n"
-        "    chat: {quit: [F10, Ctrl+Q], fold: []}\n"
+        "    chat: {quit: [F10, Ctrl+Q], fold: [], switcher: F6}\n"
         "    browse: {top: [\"[\", \"\\\"\", \"\\\\\", \",\", \"#\", \"~\"], dump: g}\n";
     struct settings *settings = must_parse(file);
 

@@ -4,6 +4,7 @@
 #include "shared/jsonx.h"
 #include "shared/nearest.h"
 #include "shared/sanitise.h"
+#include "shared/utf8.h"
 #include "shared/xalloc.h"
 
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 #define DIGITS "0123456789"
 
 enum {
-    NEAR_MIN = 3, /* letters that a mistyped name has at least: fewer are near to all */
+    NEAR_MIN = 4, /* letters that a mistyped name has at least: fewer are near to all */
     NUMBER_DIGITS = 9,
     SHOWN_MAX = 40, /* bytes of what was typed that an error repeats */
     WORDS_MAX = 4
@@ -457,6 +458,8 @@ bool slash_parse(const char *text, const struct state *state, enum method *metho
     struct input in = {.command = slash_command_of(text), .state = state, .error = error};
     struct output out = {METHOD_COUNT, NULL};
     *params = NULL;
+    if (!utf8_valid(text, strlen(text)))
+        return fail(&in, "a command must be UTF-8");
     if (in.command == SLASH_COUNT)
         return unknown(text, error);
     char *rest = trimmed(text + 1 + strlen(rows[in.command].name)), *words = xstrdup(rest);

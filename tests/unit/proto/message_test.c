@@ -76,6 +76,40 @@ static void its_text_is_the_text_blocks(void **unused)
     message_free(&message);
 }
 
+static void files_are_told_from_what_was_typed(void **unused)
+{
+    static const char expected[] =
+        "{\"id\":\"" ID
+        "\",\"role\":\"user\",\"author\":\"ann\",\"ts\":5,\"status\":\"complete\",\"content\":["
+        "{\"type\":\"text\",\"text\":\"look\"},{\"type\":\"attachment\",\"name\":\"a b.c\",\"text\":\"int\"},"
+        "{\"type\":\"attachment\",\"name\":\"big\",\"text\":\"%s\"}]}";
+    char big[1026], text[3000];
+
+    (void)unused;
+    memset(big, 'x', 1025);
+    big[1025] = '\0';
+    snprintf(text, sizeof text, expected, big);
+    json_t *files =
+        json_pack("[{s:s,s:s},{s:s,s:s}]", "name", "a b.c", "text", "int", "name", "big", "text", big);
+    json_t *json = message_user_json(ID, "ann", 5, "look", files),
+           *right = jsonx_parse(text, strlen(text), NULL);
+    assert_true(json_equal(json, right));
+    struct message *message = message_from_json(json);
+    json_t *again = message_attachments(message);
+    assert_true(json_equal(again, files));
+    char *typed = message_typed(message), *all = message_text(message);
+    assert_string_equal(typed, "look");
+    assert_string_equal(all, "look\n\n[file a b.c, 3 bytes]\n\n[file big, 2 KiB]");
+    assert_int_equal(message->bytes, 4 + 5 + 3 + 3 + 1025);
+    free(typed);
+    free(all);
+    json_decref(again);
+    message_free(&message);
+    json_decref(json);
+    json_decref(right);
+    json_decref(files);
+}
+
 static void what_is_malformed_is_refused(void **unused)
 {
     (void)unused;
@@ -101,6 +135,7 @@ static void what_is_malformed_is_refused(void **unused)
         HEAD "\"status\":\"complete\",\"content\":[{\"type\":\"tool_call\",\"id\":\"a\",\"name\":\"n\"}]}",
         HEAD "\"status\":\"complete\",\"content\":[{\"type\":\"tool_call\",\"id\":1,\"name\":\"n\",\"input\":"
              "\"\"}]}",
+        HEAD "\"status\":\"complete\",\"content\":[{\"type\":\"attachment\",\"text\":\"a\"}]}",
         HEAD "\"status\":\"complete\",\"stop_reason\":"
              "\"01234567890123456789012345678901234567890123456789012345678901234\",\"content\":[]}",
     };
@@ -146,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_comes_back_as_it_was),
         cmocka_unit_test(its_text_is_the_text_blocks),
+        cmocka_unit_test(files_are_told_from_what_was_typed),
         cmocka_unit_test(what_is_malformed_is_refused),
         cmocka_unit_test(a_message_has_at_most_so_many_blocks_of_so_many_bytes),
     };

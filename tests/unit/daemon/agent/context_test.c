@@ -406,6 +406,59 @@ static void the_last_message_is_marked_for_the_cache(void **state)
     state_free(&session);
 }
 
+#define FILE_BLOCK(name, text) "{\"type\":\"attachment\",\"name\":\"" name "\",\"text\":\"" text "\"}"
+#define BEFORE(name)           "The file " name ", which the user attached to this message:\\n"
+
+/* Its fence is longer than any in it, and of the character that makes it shorter. */
+static void files_come_before_what_was_asked_within_fences(void **state)
+{
+    struct state
+        *session = session_of("[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"}"
+                              "," FILE_BLOCK("a.c", "int x;\\n") "," FILE_BLOCK(
+                                  "b.md",
+                                  "```c\\n````\\n~~") "," FILE_BLOCK("c.md",
+                                                                     "````\\n~~~~~") "," FILE_BLOCK("empty",
+                                                                                                    "") "]}]",
+                              "{}");
+    static const char said[] = BEFORE("a.c") "```\\nint x;\\n```\\n\\n\\n" BEFORE(
+        "b.md") "~~~\\n```c\\n````\\n~~\\n~~~\\n\\n\\n" BEFORE("c.md") "`````\\n````\\n~~~~~\\n`````"
+                                                                       "\\n\\n\\n" BEFORE("empty") "```\\n```"
+                                                                                                   "\\n\\n\\n"
+                                                                                                   "look";
+    char expected[2000];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        json_t *body = body_of(session, i ? &dialect_openai : &dialect_anthropic, "[]");
+        const json_t *message = json_array_get(json_object_get(body, "messages"), 0);
+        const json_t *content = json_object_get(message, "content");
+        snprintf(expected, sizeof expected, "[\"%s\"]", said);
+        json_t *seen = json_pack(
+            "[O]", json_is_string(content) ? content : json_object_get(json_array_get(content, 0), "text"));
+        expect_json(seen, expected);
+        json_decref(seen);
+        json_decref(body);
+    }
+    state_free(&session);
+}
+
+/* What a file says is not what a person asks. */
+static void a_file_is_not_what_was_asked(void **state)
+{
+    struct state *session =
+        session_of("[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"}," FILE_BLOCK(
+                       "a", "/demo hang=1\\n") "]}]",
+                   "{}");
+    struct context context = {.author = "demo/demo", .end = session->message_count};
+    struct prompt prompt;
+
+    (void)state;
+    context_prompt(session, &context, &prompt);
+    assert_string_equal(prompt_asked(&prompt), "look");
+    prompt_clear(&prompt);
+    state_free(&session);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +478,8 @@ int main(void)
         cmocka_unit_test(a_summary_stands_for_what_was_compacted),
         cmocka_unit_test(tools_are_offered_in_each_api_s_way),
         cmocka_unit_test(the_last_message_is_marked_for_the_cache),
+        cmocka_unit_test(files_come_before_what_was_asked_within_fences),
+        cmocka_unit_test(a_file_is_not_what_was_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,8 +129,7 @@ static const struct slash_row *find_row(const char *name, size_t len)
     return slash_find(name, len);
 }
 
-/* The daemon's and the client's own, in the order of their names. */
-static void offer_commands(struct app *app)
+void app_each_command(struct app *app, void (*each)(struct app *app, const struct slash_row *row))
 {
     size_t theirs, ours, i = 0, j = 0;
     const struct slash_row *daemon = slash_rows(&theirs), *local = local_commands(&ours);
@@ -138,7 +137,7 @@ static void offer_commands(struct app *app)
     while (i < theirs || j < ours) {
         int order = i == theirs ? 1 : j == ours ? -1 : strcmp(daemon[i].name, local[j].name);
 
-        offer_row(app, order < 0 ? &daemon[i] : &local[j]);
+        each(app, order < 0 ? &daemon[i] : &local[j]);
         i += order <= 0;
         j += order >= 0;
     }
@@ -312,7 +311,7 @@ static void fill(struct app *app)
     }
     completion_begin(app->ui.completion, text + at->filter, at->to - at->filter);
     if (at->kind == COMPLETION_COMMAND)
-        offer_commands(app);
+        app_each_command(app, offer_row);
     else if (at->kind == COMPLETION_ARGUMENT)
         offer_arguments(app, at);
     completion_end(app->ui.completion);

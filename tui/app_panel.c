@@ -58,7 +58,7 @@ void app_go_asking(struct app *app)
     for (size_t i = 1; i <= count; i++) {
         const struct session_row *row = sessions_at(ui->sessions, (here + i) % count);
 
-        if (row->run == RUN_AWAITING_PERMISSION && strcmp(row->id, ui->session) != 0) {
+        if (session_row_asks(row) && strcmp(row->id, ui->session) != 0) {
             app_switch(app, row->id);
             return;
         }

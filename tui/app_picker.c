@@ -5,7 +5,6 @@
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
-#include "tui/command_local.h"
 #include "tui/theme.h"
 #include "tui/view.h"
 #include <stdlib.h>
@@ -204,18 +203,17 @@ static void run_command(struct app *app, const char *name, const char *argument)
 
 /* --- the palette --- */
 
-static void add_commands(struct app *app, const struct slash_row *rows, size_t count)
+static void add_command(struct app *app, const struct slash_row *row)
 {
-    for (size_t i = 0; i < count; i++)
-        picker_add(app->ui.picker,
-                   (struct picker_item){.glyph = "/",
-                                        .word = "command",
-                                        .style = STYLE_DIM,
-                                        .tag = TAG_COMMAND,
-                                        .id = xasprintf("/%s%s", rows[i].name, *rows[i].arguments ? " " : ""),
-                                        .text = xasprintf("/%s", rows[i].name),
-                                        .detail = xstrdup(rows[i].summary),
-                                        .note = line(rows[i].arguments)});
+    picker_add(app->ui.picker,
+               (struct picker_item){.glyph = " ",
+                                    .word = "command",
+                                    .style = STYLE_DIM,
+                                    .tag = TAG_COMMAND,
+                                    .id = xasprintf("/%s%s", row->name, *row->arguments ? " " : ""),
+                                    .text = xasprintf("/%s", row->name),
+                                    .detail = xstrdup(row->summary),
+                                    .note = line(row->arguments)});
 }
 
 /* Moving and deleting in the draft by way of a list would be of no use; these stand last. */
@@ -238,7 +236,7 @@ static void add_actions(struct app *app)
             continue;
         bool after = rows[i].context == CONTEXT_PREFIX;
         keymap_name(rows[i].code, rows[i].mods, key);
-        picker_add(app->ui.picker, (struct picker_item){.glyph = "›",
+        picker_add(app->ui.picker, (struct picker_item){.glyph = " ",
                                                         .word = "key",
                                                         .style = STYLE_DIM,
                                                         .tag = TAG_ACTION,
@@ -262,12 +260,7 @@ static void add_sessions(struct app *app)
 
 static void fill_palette(struct app *app)
 {
-    size_t count;
-    const struct slash_row *rows = slash_rows(&count);
-
-    add_commands(app, rows, count);
-    rows = local_commands(&count);
-    add_commands(app, rows, count);
+    app_each_command(app, add_command);
     add_actions(app);
     fill_models(app, true);
     add_sessions(app);

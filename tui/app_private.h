@@ -7,6 +7,7 @@
 #ifndef STOA_TUI_APP_PRIVATE_H
 #define STOA_TUI_APP_PRIVATE_H
 
+#include "proto/slash.h"
 #include "tui/client.h"
 #include "tui/clipboard.h"
 #include "tui/keep.h"
@@ -176,6 +177,8 @@ void app_complete_close(struct app *app);
 void app_complete_typed(struct app *app, uint32_t code);
 /* Enter: true if it took what is offered, so that nothing is to be sent. */
 bool app_complete_enter(struct app *app);
+/* All commands, the daemon's and the client's own, in the order of their names. */
+void app_each_command(struct app *app, void (*each)(struct app *app, const struct slash_row *row));
 /* The models and MCP servers as the daemon said last; asks anew if that was long ago. NULL before the first
  * answer. */
 const json_t *app_models(struct app *app);

@@ -69,50 +69,57 @@ struct columns { /* cells; 0: not shown */
     int glyph, number, text, word, detail, note;
 };
 
-/* How wide the texts of a column are among the rows that are shown, bounded. */
-static int widest(const struct picker *picker, size_t first, size_t rows, bool notes, int most)
+enum column { COLUMN_TEXT, COLUMN_DETAIL, COLUMN_NOTE };
+
+static const char *column_text(const struct picker_item *item, enum column column)
 {
-    size_t cells = 0;
+    const char *text = column == COLUMN_TEXT ? item->text : column == COLUMN_NOTE ? item->note : item->detail;
+
+    return text ? text : "";
+}
+
+/* How wide a column is among the rows that are shown. */
+static int widest(const struct picker *picker, size_t first, size_t rows, enum column column)
+{
+    size_t most = 0;
 
     for (size_t i = first; i < first + rows; i++) {
         const struct picker_item *item = picker_row(picker, i).item;
-        const char *text = !item ? NULL : notes ? item->note : item->text;
-        if (text && cells_of(text) > cells)
-            cells = cells_of(text);
+        size_t cells = item ? cells_of(column_text(item, column)) : 0;
+        most = cells > most ? cells : most;
     }
-    return (int)cells < most ? (int)cells : most;
+    return (int)most;
 }
 
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Texts come first; what they leave, and a third in any case, is for the details. */
 static struct columns columns_of(const struct picker *picker, int cols, size_t first, size_t rows)
 {
     struct columns columns = {0};
-    bool glyphs = false, numbers = false, details = false;
+    int left = cols - 2; /* the mark, and a blank at the end */
 
     for (size_t i = first; i < first + rows; i++) {
         const struct picker_item *item = picker_row(picker, i).item;
-        glyphs = glyphs || (item && item->glyph);
-        numbers = numbers || (item && item->number > 0);
-        details = details || (item && item->detail && *item->detail);
+
+        columns.glyph = item && item->glyph ? 2 : columns.glyph;
+        columns.number = item && item->number > 0 ? NUMBER_CELLS : columns.number;
     }
-    int left = cols - 2; /* the mark, and a blank at the end */
-    columns.glyph = glyphs ? 2 : 0;
-    columns.number = numbers ? NUMBER_CELLS : 0;
-    left -= columns.glyph + columns.number;
-    if (glyphs && cols >= WORD_FROM_COLS)
+    if (columns.glyph > 0 && cols >= WORD_FROM_COLS)
         columns.word = WORD_CELLS + 1;
-    if (cols >= NOTE_FROM_COLS) {
-        columns.note = widest(picker, first, rows, true, cols >= 100 ? NOTE_CELLS_MAX : NOTE_CELLS);
-        columns.note += columns.note > 0 ? 2 : 0;
+    int note = widest(picker, first, rows, COLUMN_NOTE), detail = widest(picker, first, rows, COLUMN_DETAIL);
+    if (cols >= NOTE_FROM_COLS && note > 0)
+        columns.note = least(note, cols >= 100 ? NOTE_CELLS_MAX : NOTE_CELLS) + 2;
+    left -= columns.glyph + columns.number + columns.word + columns.note;
+    if (cols >= DETAIL_FROM_COLS && detail > 0) {
+        int free_cells = left - widest(picker, first, rows, COLUMN_TEXT) - 1;
+
+        columns.detail = least(detail + 2, free_cells > left / 3 ? free_cells : left / 3);
     }
-    left -= columns.word + columns.note;
-    if (details && cols >= DETAIL_FROM_COLS) {
-        int text = widest(picker, first, rows, false, left / 2);
-        columns.detail = left - text - 2;
-        if (columns.detail > left * 2 / 3)
-            columns.detail = left * 2 / 3;
-        left -= columns.detail;
-    }
-    columns.text = left;
+    columns.text = left - columns.detail;
     return columns;
 }
 
@@ -146,10 +153,13 @@ static void draw_item(const struct ui *ui, struct screen *screen, const struct c
         put(screen, item->word ? item->word : "", columns->word - 1, state);
     }
     if (columns->detail > 0) {
-        screen_puts(screen, " ", plain);
-        put(screen, item->detail ? item->detail : "", columns->detail - 1, dim);
+        screen_puts(screen, "  ", plain);
+        put(screen, item->detail ? item->detail : "", columns->detail - 2, dim);
     }
-    put_right(screen, item->note ? item->note : "", columns->note, dim);
+    if (columns->note > 0) {
+        screen_puts(screen, "  ", plain);
+        put_right(screen, item->note ? item->note : "", columns->note - 2, dim);
+    }
 }
 
 static void draw_heading(const struct ui *ui, struct screen *screen, struct area area)

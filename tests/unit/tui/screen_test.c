@@ -82,6 +82,7 @@ static struct fixture *open_screen(int rows, int cols)
                         .outbox = outbox_new(),
                         .panel = panel_new(),
                         .completion = completion_new(),
+                        .mentions = mentions_new(),
                         .browse = browse_new(),
                         .picker = picker_new()};
     snprintf(f->ui.session, sizeof f->ui.session, "s_00000000000000000000000000");
@@ -101,6 +102,7 @@ static void close_screen(struct fixture *f)
     outbox_free(&f->ui.outbox);
     panel_free(&f->ui.panel);
     completion_free(&f->ui.completion);
+    mentions_free(&f->ui.mentions);
     browse_free(&f->ui.browse);
     picker_free(&f->ui.picker);
     vterm_free(f->vterm);

@@ -156,7 +156,7 @@ class Answering(PuppetTest):
         for params, code, text in (
                 ({"question": new_id("q_")}, "not_found", "there is no question"),
                 ({"decision": "maybe"}, "bad_request", "maybe"),
-                ({"content": {"a": 1}}, "bad_request", "takes no content"),
+                ({"content": {"a": 1}}, "bad_request", "to run the call with these"),
                 ({"pattern": "files/*"}, "bad_request", "scope"),
                 ({"scope": "session", "pattern": "files"}, "bad_request", "no pattern of a rule"),
                 ({"scope": "session", "pattern": "other/*"}, "bad_request", "does not match"),

@@ -25,6 +25,7 @@ enum {
 struct fence {       /* the code block that is open */
     size_t content;  /* where its code begins in clean */
     size_t laid;     /* what of clean is laid out for good */
+    size_t indent;   /* of the line that opened it */
     uint32_t record; /* in canvas->codes */
     bool labelled, decided;
     struct code code;
@@ -97,8 +98,7 @@ static size_t stripped(const struct section *section, size_t at, size_t end)
 {
     size_t strip = 0;
 
-    while (strip < section->segmenter.fence_indent && at + strip < end &&
-           section->clean.data[at + strip] == ' ')
+    while (strip < section->fence.indent && at + strip < end && section->clean.data[at + strip] == ' ')
         strip++;
     return strip;
 }
@@ -111,7 +111,7 @@ static size_t lay_code(struct section *section, struct code *code, size_t at, si
     size_t width = code_width(section);
 
     section->work += end - at;
-    if (section->segmenter.fence_indent == 0) {
+    if (section->fence.indent == 0) {
         at += code_lines(code, data + at, end - at, at, &section->canvas, &margin, width);
     } else {
         for (const char *newline; (newline = memchr(data + at, '\n', end - at));) {
@@ -166,9 +166,10 @@ static void begin_fence(struct section *section, const struct segment *segment)
     }
     size_t content = section->segmenter.start;
     *fence = (struct fence){.content = content, .laid = content, .labelled = label < len};
+    fence->indent = section->segmenter.fence_indent;
     fence->decided = fence->labelled;
     code_init(&fence->code, fence->labelled ? highlight_language(line + label, len - label) : NULL);
-    canvas_code_borrow(&section->canvas, content, section->segmenter.fence_indent);
+    canvas_code_borrow(&section->canvas, content, fence->indent);
     fence->record = section->canvas.code;
 }
 

@@ -146,6 +146,16 @@ static void an_interrupted_message_says_so(void **arg)
     message_free(&message);
 }
 
+static bool same_spans(const struct layout_line *a, const struct layout_line *b)
+{
+    if (a->span_count != b->span_count)
+        return false;
+    for (size_t i = 0; i < a->span_count; i++)
+        if (a->spans[i].len != b->spans[i].len || a->spans[i].style != b->spans[i].style)
+            return false;
+    return true;
+}
+
 static void assert_same(const struct layout *a, const struct layout *b, size_t prefix)
 {
     if (layout_lines(a) != layout_lines(b))
@@ -156,8 +166,7 @@ static void assert_same(const struct layout *a, const struct layout *b, size_t p
             memcmp(x.text, y.text, x.len) != 0)
             fail_msg("prefix %zu line %zu: '%.*s' whole '%.*s'", prefix, i, (int)x.len, x.text, (int)y.len,
                      y.text);
-        if (x.span_count != y.span_count ||
-            (x.span_count && memcmp(x.spans, y.spans, x.span_count * sizeof *x.spans) != 0))
+        if (!same_spans(&x, &y))
             fail_msg("prefix %zu line %zu: other styles in '%.*s'", prefix, i, (int)x.len, x.text);
         if (layout_position(a, i) != layout_position(b, i))
             fail_msg("prefix %zu line %zu: another position", prefix, i);

@@ -184,7 +184,7 @@ format: deps-lint ## format all C files
 	clang-format -i $(C_FILES)
 
 docs: all ## write the generated parts of man pages and the example configuration
-	$(BUILD)/stoad --print-example > config.example.yaml
+	($(BUILD)/stoad --print-example && $(BUILD)/stoa config example) > config.example.yaml
 	$(PYTHON) man/generate.py $(BUILD)
 
 screenshot: all ## make man/screenshot.png anew

@@ -3,8 +3,9 @@
 
     man/generate.py BUILD [--check]
 
-stoa.1           keys and commands, between two marker comments, from the tables in tui/keymap.c and view_overlay.c
-stoa-config.5    the options, between two marker comments, from `BUILD/stoad --print-man`
+stoa.1           keys and commands, between two marker comments, from `BUILD/stoa config man-keys`
+stoa-config.5    the options, between marker comments: the daemon's from `BUILD/stoad --print-man`, the client's from
+                 `BUILD/stoa config man`
 stoa-protocol.7  the whole page, from proto/PROTOCOL.md
 
 --check writes nothing and ends with 1 if a page would change.
@@ -17,8 +18,6 @@ import textwrap
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIENT_PAGE = "man/stoa.1"
-CLIENT_KEYS = "tui/keymap.c"
-CLIENT_COMMANDS = "tui/view_overlay.c"
 CONFIG_PAGE = "man/stoa-config.5"
 PROTOCOL_PAGE = "man/stoa-protocol.7"
 PROTOCOL_TEXT = "proto/PROTOCOL.md"
@@ -186,52 +185,6 @@ def convert(markdown):
     return "\n".join(out) + "\n"
 
 
-# --- keys -------------------------------------------------------------------------------------------------------------
-
-KEY_NAMES = {"KEY_UP": "Up", "KEY_DOWN": "Down", "KEY_LEFT": "Left", "KEY_RIGHT": "Right", "KEY_PAGE_UP": "PgUp",
-             "KEY_PAGE_DOWN": "PgDn", "KEY_ESCAPE": "Esc", "KEY_DELETE": "Del", "KEY_WHEEL_UP": "the wheel",
-             "KEY_WHEEL_DOWN": "the wheel", "' '": "Space"}
-KEY_ROW = re.compile(r"""(CHAT|EMPTY|IN)\((?:(\w+), )?(KEY_\w+|'.'), ([\w |]+), (ACTION_\w+),\s*(NULL|"[^"]*")\)""")
-
-
-def key_name(code, mods):
-    key = KEY_NAMES.get(code) or (code[4:].capitalize() if code.startswith("KEY_") else code.strip("'"))
-    if mods == "MOD_CTRL" and len(key) == 1:
-        return "^" + key.upper()
-    return "".join(name for mod, name in (("CTRL", "Ctrl+"), ("ALT", "Alt+"), ("SHIFT", "Shift+")) if mod in mods) + key
-
-
-def slash_commands(code):
-    """What may be typed as a message, as the help page has it."""
-    title, rows = re.search(r'\{"([^"]+)", "", STYLE_HEADING\},\n(.*?)\};', code, re.S).groups()
-    out = [f".Ss {head(title)}", '.Bl -tag -width "/rename TITLE" -compact']
-    for name, text in re.findall(r'\{" *(/[^"]+)", "([^"]+)", STYLE_TEXT\}', rows):
-        out += [f".It {head(name)}"] + fill(text.replace("this page", "the help page"))
-    return "\n".join(out + [".El"])
-
-
-def keys_list(code):
-    """The bindings by context, in the order of the help page: each with its keys and what it does."""
-    contexts = dict(re.findall(r'\[CONTEXT_(\w+)\] = "([^"]+)"', code))
-    bindings = {name: [] for name in contexts}
-    for macro, context, key, mods, action, text in KEY_ROW.findall(code):
-        rows = bindings[context if macro == "IN" else "CHAT"]
-        if text != "NULL":
-            rows.append(([], text.strip('"')))
-        if action != "ACTION_PREFIX" and key_name(key, mods) not in rows[-1][0]:
-            rows[-1][0].append(key_name(key, mods))
-    out = []
-    for context, rows in bindings.items():
-        title = contexts[context].replace("this page", "the help page")
-        out += [f".Ss {head(title)}", '.Bl -tag -width "Alt+1 to Alt+9" -compact']
-        for keys, text in rows:
-            if len(keys) > 2 and keys[0][:-1] == keys[-1][:-1]:
-                keys = [f"{keys[0]} to {keys[-1]}"]
-            out += [f".It {head(', '.join(keys))}"] + fill(text.replace("this page", "the help page"))
-        out.append(".El")
-    return "\n".join(out)
-
-
 # --- pages ------------------------------------------------------------------------------------------------------------
 
 def read(path):
@@ -239,16 +192,20 @@ def read(path):
         return file.read()
 
 
-def between_markers(path, part):
+def between_markers(path, *parts):
+    """The page with its generated parts, in their order."""
     text = read(path)
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        sys.exit(f"{path}: a marker of the generated part is missing")
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{part.rstrip()}\n{END}{rest.split(END)[1]}"
+    if text.count(BEGIN) != len(parts) or text.count(END) != len(parts):
+        sys.exit(f"{path}: a marker of a generated part is missing")
+    head, *rest = text.split(BEGIN)
+    tails = [one.split(END)[1] for one in rest]
+    return head + "".join(f"{BEGIN}\n{part.rstrip()}\n{END}{tail}" for part, tail in zip(parts, tails))
 
 
-def options_list(build):
-    return subprocess.run([os.path.join(build, "stoad"), "--print-man"], check=True,
+def output(build, program, *words):
+    """What one of our programs prints, whatever is configured here."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("STOA_")}
+    return subprocess.run([os.path.join(build, program), *words], check=True, env=env,
                           stdout=subprocess.PIPE).stdout.decode()
 
 
@@ -256,9 +213,10 @@ def main():
     words = [word for word in sys.argv[1:] if word != "--check"]
     if len(words) != 1:
         sys.exit(__doc__)
-    keys = keys_list(read(CLIENT_KEYS)) + "\n" + slash_commands(read(CLIENT_COMMANDS))
-    pages = {CLIENT_PAGE: between_markers(CLIENT_PAGE, keys),
-             CONFIG_PAGE: between_markers(CONFIG_PAGE, options_list(words[0])),
+    build = words[0]
+    pages = {CLIENT_PAGE: between_markers(CLIENT_PAGE, output(build, "stoa", "config", "man-keys")),
+             CONFIG_PAGE: between_markers(CONFIG_PAGE, output(build, "stoad", "--print-man"),
+                                          output(build, "stoa", "config", "man")),
              PROTOCOL_PAGE: PROTOCOL_HEAD + convert(read(PROTOCOL_TEXT)) + PROTOCOL_TAIL}
     stale = 0
     for path, text in pages.items():

@@ -179,7 +179,7 @@ def check_environment():
 
 def check_options(build):
     page = read("man/stoa-config.5")
-    for name in re.findall(r'=\s*\{"([a-z_.]+)", OPTION_', read("daemon/options.c")):
+    for name in re.findall(r'=\s*\{"([a-z_.]+)",\s*OPTION_', read("daemon/options.c") + read("tui/settings.c")):
         if f".It Cm {name}\n" not in page:
             complain("man/stoa-config.5", f"has no option {name}: run `make docs`")
     if os.access(os.path.join(ROOT, build, "stoad"), os.X_OK):

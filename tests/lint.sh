@@ -65,7 +65,7 @@ cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability
     '-DSTOA_PREFIX="/usr"' -I. $programs || fail "cppcheck"
 
 # --- what is generated must be what would be generated now --------------------------------------------------------
-"$build/stoad" --print-example | cmp - config.example.yaml || fail "config.example.yaml differs: run 'make docs'"
+{ "$build/stoad" --print-example; "$build/stoa" config example; } | cmp - config.example.yaml || fail "config.example.yaml differs: run 'make docs'"
 python3 man/generate.py "$build" --check || fail "the man pages differ: run 'make docs'"
 python3 tests/check_docs.py || fail "the documents and the code differ"
 if command -v mandoc >/dev/null 2>&1; then

@@ -144,6 +144,8 @@ static bool edit(struct app *app, enum action action)
         editor_yank(editor);
     else if (action == ACTION_UNDO)
         editor_undo(editor);
+    else if (action == ACTION_REDO)
+        editor_redo(editor);
     else
         return false;
     edited(app);

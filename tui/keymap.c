@@ -96,6 +96,7 @@ static const struct binding builtin[] = {
     CHAT('k', MOD_CTRL, ACTION_KILL_END, "kill to its end"),
     CHAT('y', MOD_CTRL, ACTION_YANK, "put back what was killed"),
     CHAT('_', MOD_CTRL, ACTION_UNDO, "undo"),
+    CHAT('_', MOD_ALT, ACTION_REDO, "redo"),
     IN(COMPLETION, KEY_TAB, 0, ACTION_ACCEPT, "take it"),
     IN(COMPLETION, KEY_DOWN, 0, ACTION_NEXT, "next"),
     IN(COMPLETION, 'n', MOD_CTRL, ACTION_NEXT, NULL),

@@ -98,6 +98,7 @@ enum action {
     ACTION_KILL_END,
     ACTION_YANK,
     ACTION_UNDO,
+    ACTION_REDO,
     ACTION_COUNT
 };
 

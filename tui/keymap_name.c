@@ -293,6 +293,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_KILL_END] = "kill-end",
     [ACTION_YANK] = "yank",
     [ACTION_UNDO] = "undo",
+    [ACTION_REDO] = "redo",
 };
 
 const char *keymap_context_name(enum context context)

@@ -48,52 +48,85 @@ static void copy(struct app *app, const char *text, const char *what)
 
 /* --- code --- */
 
-/* The code block nearest to the line, the one above where two are as near; NULL if the message has none. */
-static char *nearest_code(const struct layout *layout, size_t line)
+/* A line of the code block nearest to that one, above where two are as near; false if the message has none.
+ */
+static bool find_code(const struct layout *layout, size_t *line)
 {
-    size_t lines = layout_lines(layout);
+    size_t lines = layout_lines(layout), from = *line;
 
     for (size_t away = 0; away < lines; away++) {
-        char *code = away <= line ? layout_copy_block(layout, line - away) : NULL;
+        for (int below = 0; below < 2; below++) {
+            size_t at = below ? from + away : from - away; /* above the first one it wraps */
+            char *code = at < lines ? layout_copy_block(layout, at) : NULL;
 
-        if (!code && line + away < lines)
-            code = layout_copy_block(layout, line + away);
-        if (code)
-            return code;
+            *line = at;
+            if (code) {
+                free(code);
+                return true;
+            }
+        }
     }
-    return NULL;
+    return false;
+}
+
+/* What its label says that it is; free() it. */
+static char *language_of(const struct layout *layout, size_t line)
+{
+    static const char fence[] = "```";
+    size_t skip = sizeof fence - 1;
+
+    while (line > 0) {
+        struct layout_line above = layout_line(layout, --line);
+        if (above.len >= skip && memcmp(above.text, fence, skip) == 0)
+            return xstrndup(above.text + skip, strcspn(above.text + skip, " {"));
+        char *code = layout_copy_block(layout, line);
+        free(code);
+        if (!code)
+            break;
+    }
+    return xstrdup("");
+}
+
+/* Copies the code block nearest to the line; false if there is none. */
+static bool copy_nearest(struct app *app, const struct layout *layout, size_t line)
+{
+    if (!find_code(layout, &line))
+        return false;
+    char *code = layout_copy_block(layout, line), *language = language_of(layout, line);
+    copy(app, code, *language ? language : "code");
+    free(language);
+    free(code);
+    return true;
 }
 
 /* The last code block of the newest message that has one. */
-static char *newest_code(const struct app *app)
+static bool copy_newest(struct app *app)
 {
     const struct state *state = app->ui.state;
     struct folds folds = {.unfolded = true};
-    char *code = NULL;
+    bool found = false;
 
-    for (size_t i = state ? state->message_count : 0; i > 0 && !code; i--) {
+    for (size_t i = state ? state->message_count : 0; i > 0 && !found; i--) {
         struct layout *layout = layout_new();
         layout_update(layout, state->messages[i - 1], (size_t)screen_cols(app->screen), &folds);
-        code = nearest_code(layout, layout_lines(layout) - 1);
+        found = copy_nearest(app, layout, layout_lines(layout) - 1);
         layout_free(&layout);
     }
-    return code;
+    return found;
 }
 
 void app_copy_code(struct app *app)
 {
-    bool browsing = browse_on(app->ui.browse);
     size_t line = 0;
-    const struct layout *layout = browsing ? list_cursor_layout(app->ui.list, &line) : NULL;
-    char *code = layout ? nearest_code(layout, line) : newest_code(app);
 
-    if (code)
-        copy(app, code, "code");
-    else
-        app_say(app, true,
-                browsing ? "this message has no code block; Y copies all of it"
-                         : "no message has a code block");
-    free(code);
+    if (!browse_on(app->ui.browse)) {
+        if (!copy_newest(app))
+            app_say(app, true, "no message has a code block");
+        return;
+    }
+    const struct layout *layout = list_cursor_layout(app->ui.list, &line);
+    if (!layout || !copy_nearest(app, layout, line))
+        app_say(app, true, "this message has no code block; Y copies all of it");
 }
 
 /* --- messages --- */

@@ -3,6 +3,7 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/keymap.h"
 #include "tui/wrap.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,14 @@ static void say(struct page *page, const char *format, ...)
     put_wrapped(page, clean);
     free(clean);
     buf_free(&line);
+}
+
+static void say_keys(struct page *page)
+{
+    char yes[KEYMAP_NAME_MAX], no[KEYMAP_NAME_MAX], down[KEYMAP_NAME_MAX];
+
+    say(page, "%s yes   %s no   %s scrolls", keymap_key_of(CONTEXT_CONFIRM, ACTION_CONFIRM, yes),
+        keymap_key_of(CONTEXT_CONFIRM, ACTION_CLOSE, no), keymap_key_of(CONTEXT_CONFIRM, ACTION_NEXT, down));
 }
 
 /* At most so many cells of it, the last one an ellipsis where it is cut; padded if it is shorter. */
@@ -245,8 +254,8 @@ static struct preview fork_page(struct page *page, const char *message)
         return refused("this message is not whole yet: it streams, or its tool calls have not ended");
     uint64_t taken = not_loaded(state) + end + 1, left = state->message_count - end - 1;
     char *title = preview_fork_title(state);
-    say(page, "Fork: a new session with %llu message%s?   y yes   n no", (unsigned long long)taken,
-        plural(taken));
+    say(page, "Fork: a new session with %llu message%s?", (unsigned long long)taken, plural(taken));
+    say_keys(page);
     say(page, "%s", "");
     if (*title)
         say(page, "It is called \"%s\". This session stays as it is.", title);
@@ -297,8 +306,8 @@ static struct preview rewind_page(struct page *page, const char *message, bool e
     uint64_t dropped = state->message_count - first;
     for (size_t i = first; i < state->message_count; i++)
         calls += calls_run(state->messages[i]);
-    say(page, "Rewind: drop %llu message%s for good?   y yes   n no", (unsigned long long)dropped,
-        plural(dropped));
+    say(page, "Rewind: drop %llu message%s for good?", (unsigned long long)dropped, plural(dropped));
+    say_keys(page);
     say(page, "%s", "");
     if (calls > 0)
         say(page, "%zu tool call%s ran in them: what they did is NOT undone.", calls, plural(calls));
@@ -343,8 +352,8 @@ static struct preview compact_page(struct page *page, int64_t context)
     if (end == 0)
         return refused("there is too little to sum up: the newest question and its answer stay as they are");
     uint64_t count = end - begin + (again ? 0 : not_loaded(state)), rest = state->message_count - end;
-    say(page, "Compact: let the model sum up %llu message%s?   y yes   n no", (unsigned long long)count,
-        plural(count));
+    say(page, "Compact: let the model sum up %llu message%s?", (unsigned long long)count, plural(count));
+    say_keys(page);
     say(page, "%s", "");
     say(page, "%s",
         "The summary stands for them in what the model is told from then on. Here, in searches and in "

@@ -1,5 +1,6 @@
 #include "tui/view.h"
 #include "shared/utf8.h"
+#include "tui/keymap.h"
 #include "tui/view_parts.h"
 #include "tui/wrap.h"
 #include <stdio.h>
@@ -120,7 +121,23 @@ static void draw_rule(struct screen *screen, int y, struct area draft)
     screen_row_end(screen);
 }
 
-static const char browse_hint[] = "Esc writes  / searches  y Y copy  Tab folds  v pager  ? keys";
+/* In the place of the draft's own hint: the keys that one needs there. */
+static void put_browse_hint(struct screen *screen)
+{
+    static const struct {
+        enum action action;
+        const char *does;
+    } hints[] = {{ACTION_DRAFT, "writes"}, {ACTION_SEARCH, "searches"}, {ACTION_COPY_CODE, "copies code"},
+                 {ACTION_FOLD, "folds"},   {ACTION_PAGER, "pager"},     {ACTION_HELP, "keys"}};
+    char name[KEYMAP_NAME_MAX];
+
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        screen_puts(screen, i > 0 ? "  " : "", STYLE_DIM);
+        screen_puts(screen, keymap_key_of(CONTEXT_BROWSE, hints[i].action, name), STYLE_DIM);
+        screen_puts(screen, " ", STYLE_DIM);
+        screen_puts(screen, hints[i].does, STYLE_DIM);
+    }
+}
 
 /* Draws the part of the draft around its cursor; returns where the cursor is on the screen. */
 static void draw_draft(struct ui *ui, struct screen *screen, struct area area, int *cursor_y, int *cursor_x)
@@ -134,13 +151,17 @@ static void draw_draft(struct ui *ui, struct screen *screen, struct area area, i
     for (size_t i = 0; i < (size_t)area.rows; i++) {
         screen_row(screen, area.y + (int)i, area.x, area.cols, STYLE_TEXT);
         screen_puts(screen,
-                    i == 0 && !window.above                      ? (draft ? "› " : searched ? "/ " : "» ")
+                    i == 0 && !window.above                      ? (draft      ? "› "
+                                                                    : searched ? "/ "
+                                                                               : "» ")
                     : i == 0                                     ? "↑ "
                     : window.below && i + 1 == (size_t)area.rows ? "↓ "
                                                                  : "  ",
                     STYLE_MARK);
-        if (draft && editor_empty(editor))
-            screen_puts(screen, browse_on(ui->browse) ? browse_hint : "write a message", STYLE_DIM);
+        if (draft && editor_empty(editor) && browse_on(ui->browse))
+            put_browse_hint(screen);
+        else if (draft && editor_empty(editor))
+            screen_puts(screen, "write a message", STYLE_DIM);
         else if (i < window.count)
             screen_put(screen, text + window.lines[i].at, window.lines[i].len, STYLE_TEXT);
         screen_row_end(screen);

@@ -1,5 +1,6 @@
-/* Each word is aligned with the text by dynamic programming: best[j] is the best score of the letters so far
- * with the last of them at j. A gap costs, letters side by side and starts of words gain. */
+/* Each word is aligned with the text by dynamic programming: a row has the best score of
+ * the letters so far for each place of the last of them. A gap costs, letters side by side and starts of
+ * words gain. */
 #include "tui/fuzzy.h"
 #include "shared/utf8.h"
 #include <string.h>
@@ -20,8 +21,9 @@ enum {
 struct text { /* decoded */
     size_t count;
     uint32_t plain[FUZZY_TEXT_MAX], folded[FUZZY_TEXT_MAX];
-    uint16_t at[FUZZY_TEXT_MAX]; /* byte */
-    int8_t bonus[FUZZY_TEXT_MAX];
+    uint16_t at[FUZZY_TEXT_MAX];       /* byte */
+    uint8_t class[FUZZY_TEXT_MAX + 1]; /* of the character before */
+    size_t last_part;
 };
 
 void fuzzy_init(struct fuzzy *fuzzy, const char *filter, size_t len)
@@ -59,56 +61,55 @@ bool fuzzy_empty(const struct fuzzy *fuzzy)
 
 /* --- the text --- */
 
-static bool is_separator(uint32_t cp)
-{
-    return cp < 0x80 && cp != 0 && strchr(" -_.:,;()[]{}<>\"'=@#|\\", (int)cp);
-}
+enum { SEPARATOR = 1, SLASH = 2, CAPITAL = 4, DIGIT = 8 };
 
-static bool is_digit(uint32_t cp)
-{
-    return cp >= '0' && cp <= '9';
-}
+static const uint8_t classes[128] = {
+    [' '] = SEPARATOR,    ['-'] = SEPARATOR,  ['_'] = SEPARATOR, ['.'] = SEPARATOR,
+    [':'] = SEPARATOR,    [','] = SEPARATOR,  [';'] = SEPARATOR, ['('] = SEPARATOR,
+    [')'] = SEPARATOR,    ['['] = SEPARATOR,  [']'] = SEPARATOR, ['{'] = SEPARATOR,
+    ['}'] = SEPARATOR,    ['<'] = SEPARATOR,  ['>'] = SEPARATOR, ['"'] = SEPARATOR,
+    ['='] = SEPARATOR,    ['\''] = SEPARATOR, ['@'] = SEPARATOR, ['#'] = SEPARATOR,
+    ['\\'] = SEPARATOR,   ['|'] = SEPARATOR,  ['/'] = SLASH,     ['A' ... 'Z'] = CAPITAL,
+    ['0' ... '9'] = DIGIT};
 
+/* What a place is worth: only asked for where a letter was found. */
 static int bonus_of(const struct text *text, size_t at)
 {
-    uint32_t before = at > 0 ? text->plain[at - 1] : '/', here = text->plain[at];
+    unsigned before = text->class[at], here = text->class[at + 1];
+    int part = at >= text->last_part && text->last_part > 0 ? LAST_PART : 0;
 
-    if (before == '/')
-        return PATH_START;
-    if (is_separator(before) && !is_separator(here))
-        return WORD_START;
-    bool capital = here != text->folded[at], was_capital = at > 0 && before != text->folded[at - 1];
-    if ((capital && !was_capital) || (is_digit(here) && !is_digit(before)))
-        return HUMP;
-    return 0;
+    if (before & SLASH)
+        return PATH_START + part;
+    if ((before & SEPARATOR) && !(here & SEPARATOR))
+        return WORD_START + part;
+    return part +
+           (((here & CAPITAL) && !(before & CAPITAL)) || ((here & DIGIT) && !(before & DIGIT)) ? HUMP : 0);
 }
 
 static void decode(struct text *text, const char *bytes, size_t len)
 {
-    size_t last_part = 0;
+    size_t count = 0;
 
-    text->count = 0;
-    for (size_t at = 0; at < len && text->count < FUZZY_TEXT_MAX;) {
-        size_t index = text->count++;
-        text->at[index] = (uint16_t)at;
-        at += utf8_decode(bytes + at, len - at, &text->plain[index]);
-        text->folded[index] = utf8_fold(text->plain[index]);
-        text->bonus[index] = (int8_t)bonus_of(text, index);
-        if (text->plain[index] == '/' && at < len)
-            last_part = index + 1;
+    text->last_part = 0;
+    text->class[0] = SLASH;
+    for (size_t at = 0; at < len && count < FUZZY_TEXT_MAX; count++) {
+        unsigned char c = (unsigned char)bytes[at];
+        text->at[count] = (uint16_t)at;
+        if (c < 0x80) { /* nearly all there is */
+            unsigned class = classes[c];
+            text->plain[count] = c;
+            text->folded[count] = class == CAPITAL ? c + ('a' - 'A') : c;
+            text->class[count + 1] = (uint8_t) class;
+            at++;
+        } else {
+            at += utf8_decode(bytes + at, len - at, &text->plain[count]);
+            text->folded[count] = utf8_fold(text->plain[count]);
+            text->class[count + 1] = text->plain[count] != text->folded[count] ? CAPITAL : 0;
+        }
+        if (c == '/' && at < len)
+            text->last_part = count + 1;
     }
-    for (size_t i = last_part; last_part > 0 && i < text->count; i++)
-        text->bonus[i] = (int8_t)(text->bonus[i] + LAST_PART);
-}
-
-/* Cheap, and true for most texts that a list has: the letters do not even come in that order. */
-static bool misses(const uint32_t *letters, size_t count, const uint32_t *text, size_t len)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; i < len && found < count; i++)
-        found += text[i] == letters[found];
-    return found < count;
+    text->count = count;
 }
 
 /* --- alignment --- */
@@ -118,36 +119,57 @@ struct cell {
     uint16_t from; /* where the letter before it is */
 };
 
-static void align_letter(const struct text *text, const uint32_t *in, uint32_t letter, size_t index,
-                         const struct cell *before, struct cell *row)
+struct reach { /* where a letter may be, so that those before and after it find their places */
+    uint16_t first, last;
+};
+
+/* False if the letters do not even come in that order, which is so for most texts of a list. */
+static bool reach_of(const struct text *text, const uint32_t *in, const uint32_t *letters, size_t count,
+                     struct reach *reach)
 {
-    int gap = NEVER;
+    size_t found = 0;
+
+    for (size_t j = 0; j < text->count && found < count; j++)
+        if (in[j] == letters[found])
+            reach[found++].first = (uint16_t)j;
+    if (found < count)
+        return false;
+    for (size_t j = text->count; j-- > 0 && found > 0;)
+        if (in[j] == letters[found - 1])
+            reach[--found].last = (uint16_t)j;
+    return true;
+}
+
+static void align_first(const struct text *text, const uint32_t *in, uint32_t letter, struct reach reach,
+                        struct cell *row)
+{
+    for (size_t j = reach.first; j <= reach.last; j++)
+        row[j].score = (int16_t)(in[j] == letter ? LETTER + bonus_of(text, j) * FIRST_FACTOR : NEVER);
+}
+
+/* reach[-1] and before are of the letter before it. */
+static void align_next(const struct text *text, const uint32_t *in, uint32_t letter,
+                       const struct reach *reach, const struct cell *before, struct cell *row)
+{
+    int gap = NEVER; /* the best score with the letter before at j - 2 or further left */
     size_t gap_from = 0;
 
-    for (size_t j = 0; j < text->count; j++) {
-        int best = NEVER;
-        size_t from = 0;
-        if (in[j] == letter) {
-            if (index == 0) {
-                best = LETTER + text->bonus[j] * FIRST_FACTOR;
-            } else if (j > 0) {
-                int beside = before[j - 1].score + SIDE_BY_SIDE +
-                             (text->bonus[j] > SIDE_BY_SIDE ? text->bonus[j] - SIDE_BY_SIDE : 0);
-                int apart = gap + text->bonus[j];
-                best = (beside >= apart ? beside : apart) + LETTER;
-                from = beside >= apart ? j - 1 : gap_from;
-            }
+    for (size_t j = reach[-1].first + 1u; j <= reach->last; j++) {
+        int beside = j - 1 <= reach[-1].last ? before[j - 1].score : NEVER;
+
+        row[j].score = NEVER;
+        if (j >= reach->first && in[j] == letter) {
+            int bonus = bonus_of(text, j), near = beside + (bonus > SIDE_BY_SIDE ? bonus : SIDE_BY_SIDE);
+            bool is_near = near >= gap + bonus;
+
+            row[j].score = (int16_t)(LETTER + (is_near ? near : gap + bonus));
+            row[j].from = (uint16_t)(is_near ? j - 1 : gap_from);
         }
-        row[j] = (struct cell){(int16_t)(best > NEVER ? best : NEVER), (uint16_t)from};
-        if (index == 0 || j == 0)
-            continue;
-        gap -= GAP_GOES_ON; /* for the next j, the letter before it may be at j - 1 or further left */
-        if (before[j - 1].score - GAP_BEGINS > gap) {
-            gap = before[j - 1].score - GAP_BEGINS;
+        gap = gap > NEVER + GAP_GOES_ON ? gap - GAP_GOES_ON : NEVER;
+        if (beside - GAP_BEGINS > gap) {
+            gap = beside - GAP_BEGINS;
             gap_from = j - 1;
         }
-        if (gap < NEVER)
-            gap = NEVER;
     }
 }
 
@@ -161,16 +183,19 @@ static int align(const struct text *text, const uint32_t *in, const uint32_t *le
                  struct fuzzy_found *found)
 {
     static struct cell rows[FUZZY_FILTER_MAX][FUZZY_TEXT_MAX]; /* 48 KiB: not for the stack */
-    size_t best = 0;
+    struct reach reach[FUZZY_FILTER_MAX];
 
-    if (misses(letters, count, in, text->count))
+    if (!reach_of(text, in, letters, count, reach))
         return 0;
-    for (size_t i = 0; i < count; i++)
-        align_letter(text, in, letters[i], i, i > 0 ? rows[i - 1] : NULL, rows[i]);
-    for (size_t j = 1; j < text->count; j++)
-        if (rows[count - 1][j].score > rows[count - 1][best].score)
+    align_first(text, in, letters[0], reach[0], rows[0]);
+    for (size_t i = 1; i < count; i++)
+        align_next(text, in, letters[i], &reach[i], rows[i - 1], rows[i]);
+    const struct cell *end = rows[count - 1];
+    size_t best = reach[count - 1].first;
+    for (size_t j = best + 1; j <= reach[count - 1].last; j++)
+        if (end[j].score > end[best].score)
             best = j;
-    int score = rows[count - 1][best].score;
+    int score = end[best].score;
     for (size_t i = count; found && i-- > 0; best = rows[i][best].from)
         mark(text, best, found);
     return score > 0 ? score : 1;
@@ -209,7 +234,7 @@ static bool begins_word(const struct text *text, const uint32_t *letters, size_t
     for (size_t at = 0; at + count <= text->count; at++) {
         size_t same = 0;
 
-        if (text->bonus[at] < WORD_START)
+        if (bonus_of(text, at) < WORD_START)
             continue;
         while (same < count && text->folded[at + same] == utf8_fold(letters[same]))
             same++;

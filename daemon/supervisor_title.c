@@ -31,6 +31,8 @@ static void give(struct session *session, const json_t *ok)
         jsonx_set_str(data, "by", by);
         json_object_set_new(data, "quiet", json_true());
         session_emit(session, EVENT_SESSION_UPDATED, data);
+    } else {
+        log_debug("agent", "a title that is not needed session=%s", log_id(state->id));
     }
     free(title);
     free(by);

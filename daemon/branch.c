@@ -134,7 +134,11 @@ static json_t *fork_started(const struct state *state, const char *owner, const 
                             uint64_t count)
 {
     json_t *started = json_object(), *from = json_object();
-    char *own = title ? sanitise_line(title, strlen(title), TITLE_BYTES) : fork_title(state->title);
+    char *own = title ? sanitise_line(title, strlen(title), TITLE_BYTES) : xstrdup("");
+    if (!own[0]) {
+        free(own);
+        own = fork_title(state->title);
+    }
     jsonx_set_str(from, "session", state->id);
     jsonx_set_str(from, "message", last);
     jsonx_set_int(from, "messages", (int64_t)count);

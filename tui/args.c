@@ -1,6 +1,7 @@
 /* Two tables are in force once the subcommand is known: the global options and its own. */
 #include "tui/args.h"
 #include "shared/xalloc.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -226,7 +227,7 @@ bool args_parse(struct args *args, const struct command *commands, const struct 
             options = false;
         else if (options && strncmp(text, "--", 2) == 0)
             fine = read_long(&p, text + 2);
-        else if (options && text[0] == '-' && text[1])
+        else if (options && text[0] == '-' && text[1] && !isdigit((unsigned char)text[1]))
             fine = read_short(&p, text + 1);
         else if (!args->command)
             fine = read_command(&p, commands, text);

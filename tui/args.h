@@ -1,5 +1,5 @@
 /* The command line, read by tables: one row a subcommand, one row an option. Options may stand before or
- * after the subcommand's name and among its arguments; "--" ends them. */
+ * after the subcommand's name and among its arguments; "--" ends them. "-2" is an argument. */
 #ifndef STOA_TUI_ARGS_H
 #define STOA_TUI_ARGS_H
 

@@ -45,6 +45,8 @@ static const struct option_row export_options[] = {
     {"format", 'f', "md|json", "Markdown (md, the default) or JSON"},
     {"output", 'o', "FILE", "write to FILE, exactly as it is stored"},
     END};
+static const struct option_row fork_options[] = {
+    {"at", 0, "MESSAGE", "up to this message, by its id; the newest that is whole if not given"}, END};
 static const struct option_row history_options[] = {
     {"number", 'n', "N", "how many messages (20)"}, {"before", 0, "ID", "those before this message"}, END};
 static const struct option_row ls_options[] = {{"all", 'a', NULL, "archived ones too"}, END};
@@ -52,6 +54,7 @@ static const struct option_row new_options[] = {{"title", 't', "TITLE", "its tit
                                                 {"model", 'm', "MODEL", "the model; stoa models lists them"},
                                                 {"system", 0, "TEXT", "what the model is told first"},
                                                 END};
+static const struct option_row rewind_options[] = {{"yes", 'y', NULL, "do not ask"}, END};
 static const struct option_row rm_options[] = {{"yes", 'y', NULL, "do not ask"}, END};
 static const struct option_row search_options[] = {{"number", 'n', "N", "at most this many (20)"}, END};
 static const struct option_row send_options[] = {
@@ -90,6 +93,9 @@ static const char mcp_notes[] =
     "read SERVER URI               read it\n"
     "prompts SERVER                what prompts there are\n"
     "prompt SERVER NAME [NAME=VALUE...]\n";
+static const char rewind_notes[] =
+    "MESSAGE is the id of the last one that is kept; -N drops the newest N questions and all after them.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
 static const char rules_notes[] =
     "Without words: the rules in force. allow, ask or deny PATTERN makes one, rm RULE takes it away.\n"
     "PATTERN is SERVER/TOOL or SERVER/TOOL(ARGUMENT=GLOB, ...); * stands for any text.\n";
@@ -113,6 +119,8 @@ const struct command command_table[] = {
      allow_notes},
     {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
      export_options, session_notes},
+    {"fork", "SESSION [TITLE...]", "make a new session of what was said, and print its id", 1, -1,
+     COMMAND_CONNECT, command_fork, fork_options, session_notes},
     {"health", "", "say whether the daemon is well", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_health,
      NULL, NULL},
     {"help", "[COMMAND]", "show help", 0, 1, 0, command_help, NULL, NULL},
@@ -135,6 +143,8 @@ const struct command command_table[] = {
      COMMAND_CONNECT, command_queue, NULL, session_notes},
     {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
      session_notes},
+    {"rewind", "SESSION MESSAGE|-N", "drop all after a message, or the newest questions", 2, 2,
+     COMMAND_CONNECT, command_rewind, rewind_options, rewind_notes},
     {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,
      session_notes},
     {"rules", "[EFFECT PATTERN|rm RULE]", "which tool calls are allowed, asked or denied", 0, 2,

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 
-from harness import PATIENCE, RequestError, StoaTest, text_of
+from harness import PATIENCE, RequestError, StoaTest, program, stoa, text_of
 from model_server import ModelServer, data, head, openai
 from puppet import TURN, new_id
 from test_questions import PuppetTest
@@ -294,6 +294,50 @@ class Rewinding(BranchTest):
             return last["seq"] == now["seq"] and \
                 [m["id"] for m in last["messages"]][-50:] == [m["id"] for m in now["messages"]][-50:]
         watch.wait(same, "the same messages")
+
+
+class Subcommands(BranchTest):
+    def stoa(self, *args):
+        done = stoa(self.place, *args, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def test_fork_and_rewind(self):
+        client = self.client()
+        session = self.session(client, title="Plan")
+        client.attach(session)
+        ids = self.say(client, session, "apple", "banana", "cherry")
+        code, out, _ = self.stoa("fork", session, "--at", ids[3], "Plan", "B")
+        self.assertEqual(code, 0)
+        info = client.request("session.info", out.strip())
+        self.assertEqual((info["title"], info["messages_total"]), ("Plan B", 4))
+        code, out, _ = self.stoa("fork", "--json", "Plan B")
+        fork = json.loads(out)
+        self.assertEqual((code, fork["messages"]), (0, 4))
+        self.assertEqual(client.request("session.info", fork["session"])["title"], "Plan B (fork)")
+        for args, kept, said in ((("-1",), 4, "2 messages"), ((ids[0],), 1, "3 messages"), (("-1",), 0, "1 message")):
+            code, out, error = self.stoa("rewind", "--yes", session, *args)
+            self.assertEqual((code, error), (0, ""))
+            self.assertIn(f"{said} dropped", out)
+            self.assertEqual([m["id"] for m in self.history(client, session)], ids[:kept])
+        for args, exit_code, text in ((("--yes", session, "-1"), 1, "not so many questions"),
+                                      (("--yes", session, ids[2]), 1, "no message"),
+                                      ((session, "-1"), 64, "--yes"), (("--yes", session, "-0"), 64, "neither"),
+                                      (("--yes", session, "-1x"), 1, "no message")):
+            with self.subTest(args=args):
+                code, _, error = self.stoa("rewind", *args)
+                self.assertEqual(code, exit_code, error)
+                self.assertIn(text, error)
+
+    def test_it_asks_before_it_drops(self):
+        client = self.client()
+        session = self.session(client, title="Plan")
+        client.attach(session)
+        ids = self.say(client, session, "apple", "banana")
+        terminal = self.terminal(f"{program('stoa')} rewind Plan {ids[0]}")
+        terminal.wait(r"Drop the newest 3 messages for ever\? \[y/N\]")
+        terminal.keys("Enter")
+        terminal.wait("nothing was dropped")
+        self.assertEqual(len(self.history(client, session)), 4)
 
 
 class Agents(PuppetTest):

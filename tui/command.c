@@ -11,9 +11,11 @@
 
 const struct option_row command_globals[] = {
     {"json", 0, NULL, "write JSON, one object a line"},
+    {"no-alt", 0, NULL, "full screen: on the normal screen, where the last frame stays"},
     {"no-start", 0, NULL, "do not start a daemon where none runs (or set STOA_NO_START=1)"},
-    {"plain", 0, NULL, "full screen: no alternate screen, no decoration"},
+    {"plain", 0, NULL, "line by line instead of full screen: for screen readers and dumb terminals"},
     {"socket", 0, "PATH", "the daemon's socket"},
+    {"theme", 0, "NAME", "full screen: colours: auto, dark, light, 16 or none"},
     {"help", 'h', NULL, "show help"},
     {"version", 0, NULL, "show the version"},
     END,
@@ -93,6 +95,10 @@ static const char mcp_notes[] =
     "read SERVER URI               read it\n"
     "prompts SERVER                what prompts there are\n"
     "prompt SERVER NAME [NAME=VALUE...]\n";
+static const char config_notes[] = "Without a word: the options in force, and where each value is from.\n"
+                                   "keys      all keys in force, as they are written in the file\n"
+                                   "example   the client's part of config.example.yaml\n"
+                                   "man, man-keys   parts of stoa-config(5) and stoa(1), for make docs\n";
 static const char rewind_notes[] =
     "MESSAGE is the id of the last one that is kept; -N drops the newest N questions and all after them.\n"
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
@@ -115,6 +121,8 @@ const struct command command_table[] = {
      cmd_options, cmd_notes},
     {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
      command_compact, NULL, session_notes},
+    {"config", "[keys|example|man|man-keys]", "print the full-screen client's configuration", 0, 1, 0,
+     command_config, NULL, config_notes},
     {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
      allow_notes},
     {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
@@ -242,7 +250,7 @@ int command_run(struct cli *cli, const struct command *command)
     if (cli->args->command && !args_check_count(cli->args, error))
         return cli_usage("%s", error);
     if ((command->flags & COMMAND_TERMINAL) && !has_terminal())
-        return cli_usage("the full-screen client needs a terminal; in scripts use: stoa send");
+        return cli_usage("this needs a terminal, with --plain too; in scripts use: stoa send");
     if (command->flags & COMMAND_NO_START)
         cli->may_start = false;
     if ((command->flags & COMMAND_CONNECT) && cli_open(cli, &code) != ERR_OK)

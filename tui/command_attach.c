@@ -1,6 +1,10 @@
-/* The way into the full-screen client: which session, then app_run. */
+/* The way into the client that stays: which session, then the full screen or line mode. */
 #include "tui/app.h"
 #include "tui/command.h"
+#include "tui/plain.h"
+#include "tui/screen_term.h"
+#include "tui/settings.h"
+#include <stdlib.h>
 
 /* The connection that finds the session is closed before the screen opens its own. */
 static enum err find_session(struct cli *cli, char id[ID_MAX], int *exit_code)
@@ -18,14 +22,34 @@ static enum err find_session(struct cli *cli, char id[ID_MAX], int *exit_code)
     return code;
 }
 
+/* Line by line where that is wanted, or nothing else is possible. */
+static bool is_plain(const struct cli *cli)
+{
+    char why[256];
+
+    if (args_has(cli->args, "plain"))
+        return true;
+    if (screen_term_can_draw(getenv("TERM"), why))
+        return false;
+    cli_say("%s: going on line by line, as with --plain", why);
+    return true;
+}
+
 int command_attach(struct cli *cli)
 {
     char id[ID_MAX];
-    int exit_code;
-    struct app_options options = {
-        .socket_path = cli->socket_path, .session = id, .plain = args_has(cli->args, "plain")};
+    int exit_code = EXIT_OK;
+    struct app_options options = {.socket_path = cli->socket_path, .session = id};
+    struct plain_options plain = {.socket_path = cli->socket_path, .session = id};
+    struct settings *settings = command_settings(cli, &exit_code);
 
-    if (find_session(cli, id, &exit_code) != ERR_OK)
+    if (!settings)
         return exit_code;
-    return app_run(&options);
+    options.settings = settings;
+    options.no_alternate =
+        args_has(cli->args, "no-alt") || !settings_number(settings, SETTING_ALTERNATE_SCREEN);
+    if (find_session(cli, id, &exit_code) == ERR_OK)
+        exit_code = is_plain(cli) ? plain_run(&plain) : app_run(&options);
+    settings_free(&settings);
+    return exit_code;
 }

@@ -63,6 +63,50 @@ static void an_answer_takes_the_call_along(void **unused)
     state_free(&state);
 }
 
+/* len bytes of an argument, "x" each. */
+static enum fold answer_with(struct state *state, int id, const char *decision, size_t len)
+{
+    char q[ID_MAX], *text = calloc(1, len + 1);
+
+    memset(text, 'x', len);
+    json_t *data = json_pack("{s:s,s:s,s:s,s:s,s:{s:{s:s}}}", "question", fold_id("q_", id, q), "decision",
+                             decision, "cause", "person", "by", "ann", "content", "arguments", "a", text);
+    free(text);
+    return fold_json(state, EVENT_QUESTION_ANSWERED, data);
+}
+
+static void a_person_may_change_the_arguments_of_a_call(void **unused)
+{
+    (void)unused;
+    struct state *state = fold_calls(3);
+
+    for (int block = 1; block <= 3; block++)
+        assert_int_equal(ask_about(state, block, block), FOLD_OK);
+    size_t before = state->bytes;
+    assert_int_equal(answer_with(state, 1, "allow", 3), FOLD_OK);
+    const struct tool_call *call = state->messages[0]->blocks[1].call;
+    assert_int_equal(call->state, CALL_ALLOWED);
+    assert_string_equal(call->arguments, "{\"a\":\"xxx\"}");
+    assert_int_equal(state->bytes, before + strlen("{\"a\":\"xxx\"}") + strlen("ann"));
+    char *note = call_note(call, 100);
+    assert_string_equal(note, "[ann changed the arguments of this call to {\"a\":\"xxx\"}]\n\n");
+    free(note);
+    note = call_note(call, 4);
+    assert_string_equal(note, "[ann changed the arguments of this call to {\"a\" (and more)]\n\n");
+    free(note);
+    assert_int_equal(answer_with(state, 2, "allow", STATE_ARGUMENTS_MAX), FOLD_BAD);
+    assert_int_equal(answer_with(state, 2, "allow", STATE_ARGUMENTS_MAX - 8), FOLD_OK);
+    assert_int_equal(answer_with(state, 3, "deny", 3), FOLD_OK); /* then there is nothing to run */
+    assert_null(state->messages[0]->blocks[3].call->arguments);
+    assert_null(call_note(state->messages[0]->blocks[3].call, 100));
+    assert_null(call_note(NULL, 100));
+    struct state *copy = fold_reload(state);
+    assert_string_equal(copy->messages[0]->blocks[1].call->arguments, "{\"a\":\"xxx\"}");
+    assert_int_equal(copy->bytes, state->bytes);
+    state_free(&copy);
+    state_free(&state);
+}
+
 static void the_first_answer_is_the_one_that_counts(void **unused)
 {
     (void)unused;
@@ -297,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_takes_the_call_along),
+        cmocka_unit_test(a_person_may_change_the_arguments_of_a_call),
         cmocka_unit_test(the_first_answer_is_the_one_that_counts),
         cmocka_unit_test(no_call_is_asked_about_twice),
         cmocka_unit_test(only_so_many_questions_wait),

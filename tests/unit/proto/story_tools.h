@@ -87,6 +87,8 @@ static inline void story_answer(struct story *story, const struct question *ques
         jsonx_set_str(data, "reason", story_text(story));
     if (kind == QUESTION_FORM && strcmp(decision, "allow") == 0)
         json_object_set_new(data, "content", json_pack("{s:s}", "a", story_text(story)));
+    if (kind == QUESTION_PERMISSION && strcmp(decision, "allow") == 0 && story_random(story, 2))
+        json_object_set_new(data, "content", json_pack("{s:{s:s}}", "arguments", "path", story_text(story)));
     story_emit(story, EVENT_QUESTION_ANSWERED, data);
     if (kind == QUESTION_PERMISSION && strcmp(decision, "allow") != 0 &&
         state_call(story->state, message, block) == CALL_ASKED)

@@ -8,7 +8,7 @@
  * The agent is a follower of its session: it gets a snapshot (LOAD), then every durable event as the daemon
  * numbered it (EVENT), its own facts included, and folds them as terminals do. It speaks first (READY); until
  * then the daemon sends nothing, and it takes no frame but READY. After LOAD comes SERVERS, and again
- * whenever it changes.
+ * whenever it changes. LOAD comes again, between turns, when the window has moved (session.rewound).
  *
  * A turn is a function of the folded state, so that another agent can go on with it. Its order:
  *   daemon  EVENT message.added (user), EVENT state.changed thinking, TURN
@@ -16,7 +16,9 @@
  * ..., FACT stream.completed and, if the message has calls, for each: FACT question.asked | FACT tool.started
  * | FACT tool.ended (denied by a rule); FACT state.changed running_tools or awaiting_permission as it is.
  *   daemon  GO, once a tool.started is on disk: only then the call runs. FACT tool.progress, FACT tool.ended
- *   daemon  EVENT question.answered; if denied it also makes the call's tool.ended
+ *   daemon  EVENT question.answered; if denied it also makes the call's tool.ended. If it changed the call's
+ * arguments, the agent holds these against the rules and the tool's schema before FACT tool.started, to which
+ * the daemon adds them, or else FACT tool.ended (denied, failed).
  *   agent   when all calls have ended: FACT state.changed thinking. The daemon first adds the queued messages
  * that steer, so that they are in the agent's state when its own state.changed comes back as an EVENT: then
  * it asks the model again. at last FACT state.changed idle A turn that fails before a message begins is FACT

@@ -384,6 +384,7 @@ static void close_handles(struct app *app)
     if (app->client)
         client_close(&app->client);
     app_browse_close(app);
+    app_export_close(app);
     uv_walk(&app->loop, close_handle, NULL);
     uv_run(&app->loop, UV_RUN_DEFAULT);
     uv_loop_close(&app->loop);
@@ -529,6 +530,7 @@ int app_run(const struct app_options *options)
     ui_open(&app->ui, options->session);
     app->ui.mouse = screen.mouse;
     keymap_use(settings_keymap(settings));
+    app->socket_path = options->socket_path;
     app_notify_open(app, settings);
     app->keys = keys_new();
     open_handles(app);

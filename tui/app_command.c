@@ -6,6 +6,7 @@
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
 #include "tui/command_local.h"
+#include "tui/theme.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,10 +135,30 @@ static bool command_browse(struct app *app, const char *rest)
     return true;
 }
 
+static bool command_copy(struct app *app, const char *rest)
+{
+    (void)rest;
+    app_copy_message(app);
+    return true;
+}
+
+static bool command_dump(struct app *app, const char *rest)
+{
+    (void)rest;
+    app_transcript(app, true);
+    return true;
+}
+
 static bool command_editor(struct app *app, const char *rest)
 {
     (void)rest;
     app_edit_outside(app);
+    return true;
+}
+
+static bool command_export(struct app *app, const char *rest)
+{
+    app_export(app, rest);
     return true;
 }
 
@@ -158,6 +179,13 @@ static bool command_mouse(struct app *app, const char *rest)
     return true;
 }
 
+static bool command_pager(struct app *app, const char *rest)
+{
+    (void)rest;
+    app_transcript(app, false);
+    return true;
+}
+
 static bool command_quit(struct app *app, const char *rest)
 {
     (void)rest;
@@ -173,14 +201,31 @@ static bool command_sessions(struct app *app, const char *rest)
     return true;
 }
 
+static bool command_theme(struct app *app, const char *rest)
+{
+    enum theme theme = theme_find(rest);
+
+    if (!*rest) {
+        app_open_picker(app, PICKER_THEMES);
+    } else if (theme == THEME_COUNT) {
+        app_say(app, true, "there is no theme '%s'; there are " THEME_CHOICES, rest);
+    } else {
+        screen_set_theme(app->screen, theme);
+        app_say(app, false, "theme %s; 'theme: %s' under 'tui:' in the configuration keeps it", rest, rest);
+    }
+    return true;
+}
+
 static const struct {
     const char *name;
     bool (*run)(struct app *app, const char *rest);
 } commands[] = {
-    {"browse", command_browse}, {"compact", command_compact}, {"editor", command_editor},
-    {"help", command_help},     {"keys", command_help},       {"model", command_model},
-    {"mouse", command_mouse},   {"quit", command_quit},       {"sessions", command_sessions},
-    {"rewind", command_rewind}, {"steer", command_steer},
+    {"browse", command_browse}, {"compact", command_compact},   {"copy", command_copy},
+    {"dump", command_dump},     {"editor", command_editor},     {"export", command_export},
+    {"help", command_help},     {"keys", command_help},         {"model", command_model},
+    {"mouse", command_mouse},   {"pager", command_pager},       {"quit", command_quit},
+    {"rewind", command_rewind}, {"sessions", command_sessions}, {"steer", command_steer},
+    {"theme", command_theme},
 };
 
 static bool is_local(const char *name, size_t len)

@@ -79,6 +79,8 @@ struct app {
     int64_t confirm_at;  /* steady ms when it changed under the reader; 0: it did not */
     char *confirm_draft; /* becomes the draft when the rewind is done; NULL: nothing does */
     struct notify *notify;
+    struct export *export; /* NULL: none is under way */
+    const char *socket_path;
     bool quit;
     int exit_code;
     char *last_words; /* said on stderr at the end; NULL: nothing */
@@ -147,6 +149,8 @@ void app_go_asking(struct app *app);
 void app_open_picker(struct app *app, enum picker_kind kind);
 /* Part of app_sync: what an open picker lists is what there is now. */
 void app_sync_picker(struct app *app);
+/* The daemon has listed its models. */
+void app_picker_models(struct app *app);
 /* A key while the picker is shown: all are its own. */
 void app_picker_key(struct app *app, const struct key_event *event, enum action action);
 
@@ -221,6 +225,12 @@ void app_copy_message(struct app *app);
 /* --- app_transcript.c --- */
 /* The whole session in $PAGER, or printed into the terminal's own scrollback. */
 void app_transcript(struct app *app, bool dump);
+
+/* --- app_export.c --- */
+/* /export [FILE] */
+void app_export(struct app *app, const char *rest);
+/* Gives up what is under way; before the loop ends. */
+void app_export_close(struct app *app);
 
 /* --- app_confirm.c --- */
 /* Shows what forking, rewinding to, or compacting would drop, and asks. message: the last one kept; NULL for

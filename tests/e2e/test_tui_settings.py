@@ -1,7 +1,9 @@
 """The full-screen client's configuration, themes, help page and notifications, in a real terminal emulator."""
+import re
 import unittest
 
 from harness import PATIENCE, StoaTest, program, stoa, wait_for
+from test_questions import PuppetTest
 
 CONFIG = """
 tui:
@@ -65,6 +67,26 @@ class Configured(StoaTest):
         terminal._tmux("select-window", "-t", ":0")
         terminal.keys("C-d")
         wait_for(lambda: "stoa" not in terminal.flag("pane_title"), "the title is given back")
+
+
+class Asked(PuppetTest):
+    FOCUS_IN, FOCUS_OUT = ("1b", "5b", "49"), ("1b", "5b", "4f")
+
+    def test_a_question_in_another_session_rings_while_one_looks_elsewhere(self):
+        client = self.client()
+        here = self.session(client, title="looked at")
+        terminal = self.terminal(f"{program('stoa')} attach {here}; cat")
+        terminal.wait(r"\bidle\b")
+        terminal._tmux("new-window", "cat")
+        look = lambda: terminal._tmux("capture-pane", "-p", "-t", ":0")  # noqa: E731
+        bell = lambda: terminal._tmux("list-windows", "-F", "#{window_bell_flag}").split()[0]  # noqa: E731
+        for number, focus in enumerate((self.FOCUS_IN, self.FOCUS_OUT)):
+            terminal._tmux("send-keys", "-t", ":0", "-H", *focus)
+            _, puppet, _, _ = self.waiting(client, title=f"other {number}")
+            wait_for(lambda n=number: len(re.findall(r"(?m)^ *\? \d ", look())) == n + 1, "its row in the side bar")
+            if focus == self.FOCUS_IN:
+                self.assertEqual(bell(), "0")
+        wait_for(lambda: bell() == "1", "the bell")
 
 
 class Themes(StoaTest):

@@ -21,8 +21,8 @@ bool find_likely_block(const struct needle *needle, const struct block *block)
     if (block->kind == BLOCK_REDACTED)
         return false;
     return needle_likely(needle, block->text.data, block->text.len) || likely_text(needle, block->name) ||
-           (call && (likely_text(needle, call->result) || likely_text(needle, call->tool) ||
-                     likely_text(needle, call->server)));
+           (call && (likely_text(needle, call->result) || likely_text(needle, call->arguments) ||
+                     likely_text(needle, call->tool) || likely_text(needle, call->server)));
 }
 
 bool find_likely(const struct needle *needle, const struct message *message)

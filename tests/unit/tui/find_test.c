@@ -116,11 +116,14 @@ static void lines_are_found_both_ways(void **state)
 static void what_a_tool_was_given_and_said_is_searched(void **state)
 {
     struct needle *needle = needle_new("grüße", strlen("grüße"));
-    json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:I, s:s, s:[{s:s, s:s}, {s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}]}", "id",
-        "m_1", "role", "assistant", "author", "demo", "ts", (json_int_t)1, "status", "complete", "content",
-        "type", "text", "text", "nothing", "type", "tool_call", "id", "c", "name", "n", "input", "{}", "call",
-        "state", "done", "server", "", "tool", "t", "result", "viele Grüße");
+    char id[ID_MAX];
+
+    id_make(id, "m_");
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:I, s:s, s:[{s:s, s:s}, {s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s}}]}",
+                  "id", id, "role", "assistant", "author", "demo", "ts", (json_int_t)1, "status", "complete",
+                  "content", "type", "text", "text", "nothing", "type", "tool_call", "id", "c", "name", "n",
+                  "input", "{}", "call", "state", "done", "server", "", "tool", "t", "result", "viele Grüße");
     struct message *message;
 
     (void)state;

@@ -214,6 +214,336 @@ static void up_and_down_are_inverse(void **arg)
     done(f);
 }
 
+/* --- the cursor --- */
+
+static void browse(struct fixture *f)
+{
+    list_cursor(f->list, true);
+}
+
+/* The text of the cursor's line, "H0" for the header of message "0". */
+static void expect_cursor(struct fixture *f, const char *want)
+{
+    struct list_row row = list_cursor_row(f->list);
+    char got[64] = "none";
+
+    if (row.message && row.line == 0)
+        snprintf(got, sizeof got, "H%s", row.message->blocks[0].text.data);
+    else if (row.message)
+        snprintf(got, sizeof got, "%.*s", (int)row.text.len, row.text.text);
+    assert_string_equal(got, want);
+}
+
+/* It is on exactly one row of the view. */
+static void expect_seen(struct fixture *f)
+{
+    size_t count = 0;
+
+    for (size_t y = 0; y < f->height; y++)
+        count += list_row(f->list, y).cursor;
+    assert_int_equal(count, 1);
+}
+
+static void browsing_begins_at_the_last_line_and_follows_as_long_as_it_is_there(void **arg)
+{
+    struct fixture *f = with(20, 0);
+
+    (void)arg;
+    browse(f);
+    expect_cursor(f, "19");
+    add(f, "20");
+    expect_cursor(f, "20");
+    assert_true(list_following(f->list));
+    list_cursor_lines(f->list, -1);
+    assert_false(list_following(f->list));
+    add(f, "21");
+    expect_cursor(f, "H20");
+    assert_int_equal(list_unread(f->list), 1);
+    expect(f, ". H 18 . H 19 . H 20 ."); /* nothing has moved */
+    done(f);
+}
+
+static void the_view_goes_with_the_cursor_and_leaves_a_margin(void **arg)
+{
+    struct fixture *f = with(20, 0);
+
+    (void)arg;
+    browse(f);
+    for (int i = 0; i < 6; i++)
+        list_cursor_lines(f->list, -1);
+    expect_cursor(f, "17");
+    expect(f, ". H 17 . H 18 . H 19 .");
+    list_cursor_lines(f->list, -1);
+    expect_cursor(f, "H17");
+    expect(f, "16 . H 17 . H 18 . H 19");
+    list_cursor_lines(f->list, 1000);
+    expect_cursor(f, "19");
+    assert_true(list_following(f->list));
+    list_cursor_lines(f->list, -1000);
+    expect_cursor(f, "H0");
+    expect(f, "H 0 . H 1 . H 2 . H");
+    done(f);
+}
+
+static void messages_and_screens_are_steps_too(void **arg)
+{
+    struct fixture *f = with(20, 0);
+
+    (void)arg;
+    browse(f);
+    list_cursor_message(f->list, false);
+    expect_cursor(f, "H19");
+    list_cursor_message(f->list, false);
+    expect_cursor(f, "H18");
+    list_cursor_message(f->list, true);
+    list_cursor_message(f->list, true);
+    expect_cursor(f, "19");
+    assert_true(list_following(f->list));
+    list_cursor_message(f->list, false);
+    list_page(f->list, -1);
+    expect_cursor(f, "16");
+    expect_seen(f);
+    list_cursor_halves(f->list, -1);
+    expect_cursor(f, "");
+    list_cursor_halves(f->list, 1);
+    expect_cursor(f, "16");
+    list_home(f->list);
+    expect_cursor(f, "H0");
+    list_follow(f->list);
+    expect_cursor(f, "19");
+    done(f);
+}
+
+static void the_wheel_takes_the_cursor_along_only_at_the_edge(void **arg)
+{
+    struct fixture *f = with(20, 0);
+
+    (void)arg;
+    browse(f);
+    list_cursor_lines(f->list, -4);
+    expect_cursor(f, "H18");
+    list_scroll(f->list, -3);
+    expect_cursor(f, "H18");
+    list_scroll(f->list, -1);
+    expect_cursor(f, "");
+    list_scroll(f->list, -30);
+    expect_seen(f);
+    assert_false(list_following(f->list));
+    list_scroll(f->list, 1000);
+    expect_seen(f);
+    done(f);
+}
+
+static void a_short_list_can_be_browsed(void **arg)
+{
+    struct fixture *f = with(2, 0);
+
+    (void)arg;
+    browse(f);
+    expect_cursor(f, "1");
+    list_cursor_lines(f->list, -1);
+    expect_cursor(f, "H1");
+    expect(f, "_ _ _ _ H 0 . H 1 .");
+    list_cursor_to_row(f->list, 5);
+    expect_cursor(f, "0");
+    list_cursor_to_row(f->list, 0); /* nothing there */
+    expect_cursor(f, "0");
+    list_page(f->list, -1);
+    expect_cursor(f, "H0");
+    done(f);
+}
+
+static void the_cursor_stays_on_its_text_when_the_width_changes(void **arg)
+{
+    struct fixture *f = with(0, 0);
+    struct list_source source;
+
+    (void)arg;
+    for (int i = 0; i < 30; i++)
+        add(f, "one two three four five six seven eight nine ten eleven TWELVE thirteen fourteen");
+    browse(f);
+    list_cursor_message(f->list, false);
+    list_cursor_message(f->list, false);
+    list_cursor_lines(f->list, 2);
+    struct list_row before = list_cursor_row(f->list);
+    const struct message *message = before.message;
+    char text[128];
+    snprintf(text, sizeof text, "%.*s", (int)before.text.len, before.text.text);
+    for (size_t width = 12; width < 100; width += 7) {
+        source = (struct list_source){.messages = f->messages, .message_count = f->count};
+        list_set(f->list, &source, width, f->height);
+        expect_seen(f);
+        assert_ptr_equal(list_cursor_row(f->list).message, message);
+    }
+    update(f);
+    struct list_row after = list_cursor_row(f->list);
+    char again[128];
+    snprintf(again, sizeof again, "%.*s", (int)after.text.len, after.text.text);
+    assert_string_equal(again, text);
+    done(f);
+}
+
+static void a_cursor_whose_message_is_not_loaded_any_more_comes_back_to_it(void **arg)
+{
+    struct fixture *f = with(60, 0);
+
+    (void)arg;
+    browse(f);
+    list_home(f->list);
+    list_cursor_message(f->list, true);
+    expect_cursor(f, "H1");
+    list_refresh(f->list);
+    f->first = 30;
+    update(f);
+    assert_true(list_cursor_lost(f->list));
+    expect_cursor(f, "H30");
+    f->first = 0;
+    update(f);
+    assert_false(list_cursor_lost(f->list));
+    expect_cursor(f, "H1");
+    expect_seen(f);
+    f->count -= 59; /* what is gone at the end is no loss */
+    update(f);
+    assert_false(list_cursor_lost(f->list));
+    expect_cursor(f, "0");
+    f->count += 59;
+    done(f);
+}
+
+/* --- folds --- */
+
+/* A text, reasoning of two lines, a text. */
+static void add_folding(struct fixture *f, const char *thought)
+{
+    char id[ID_MAX];
+
+    id_make(id, "m_");
+    json_t *json = json_pack("{s:s, s:s, s:s, s:I, s:s, s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]}", "id", id,
+                             "role", "assistant", "author", "demo", "ts", (json_int_t)1, "status", "complete",
+                             "content", "type", "text", "text", "before", "type", "reasoning", "text",
+                             thought, "type", "text", "text", "after");
+    f->messages[f->count++] = message_from_json(json);
+    json_decref(json);
+    update(f);
+}
+
+static void the_block_under_the_cursor_is_folded_alone(void **arg)
+{
+    struct fixture *f = with(0, 0);
+
+    (void)arg;
+    add_folding(f, "first thought");
+    add_folding(f, "second thought");
+    browse(f);
+    assert_false(list_cursor_fold(f->list)); /* plain text */
+    while (!list_cursor_row(f->list).text.title)
+        list_cursor_lines(f->list, -1);
+    size_t folded = list_cursor_row(f->list).line;
+    assert_true(list_cursor_fold(f->list));
+    assert_int_equal(list_cursor_row(f->list).line, folded);
+    list_cursor_lines(f->list, 1);
+    expect_cursor(f, "second thought");
+    assert_true(list_cursor_fold(f->list)); /* from within it: the cursor is on the title then */
+    assert_true(list_cursor_row(f->list).text.title);
+    assert_int_equal(list_cursor_row(f->list).line, folded);
+    assert_false(list_unfolded(f->list));
+    list_toggle_folds(f->list);
+    assert_true(list_unfolded(f->list));
+    expect_cursor(f, "second thought"); /* where it was when it was folded away */
+    done(f);
+}
+
+static void a_click_on_a_title_folds_and_holds_it_where_it_is(void **arg)
+{
+    struct fixture *f = with(20, 0);
+    size_t y = 0;
+
+    (void)arg;
+    add_folding(f, "a\n\nb\n\nc\n\nd\n\ne");
+    while (y < f->height && !list_row(f->list, y).text.title)
+        y++;
+    assert_true(y < f->height);
+    assert_false(list_fold_row(f->list, y - 1));
+    assert_true(list_fold_row(f->list, y));
+    assert_true(list_row(f->list, y).text.title);
+    assert_false(list_following(f->list));
+    done(f);
+}
+
+/* --- searching --- */
+
+static bool search(struct fixture *f, const char *text, bool down, bool edge, bool unfold)
+{
+    struct needle *needle = needle_new(text, strlen(text));
+    struct list_search search = {.needle = needle, .down = down, .unfold = unfold};
+
+    search.from = edge ? LIST_FROM_EDGE : LIST_FROM_NEXT;
+    bool found = list_cursor_find(f->list, &search);
+    needle_free(&needle);
+    return found;
+}
+
+static void hits_are_gone_to_both_ways(void **arg)
+{
+    struct fixture *f = with(60, 0);
+
+    (void)arg;
+    browse(f);
+    assert_true(search(f, "4", false, false, true));
+    expect_cursor(f, "54");
+    assert_true(search(f, "4", false, false, true));
+    expect_cursor(f, "49");
+    expect_seen(f);
+    assert_true(search(f, "4", true, false, true));
+    expect_cursor(f, "54");
+    assert_false(search(f, "4", true, false, true));
+    expect_cursor(f, "54");
+    assert_true(search(f, "4", true, true, true));
+    expect_cursor(f, "4");
+    assert_false(search(f, "nothing", false, false, true));
+    expect_cursor(f, "4");
+    done(f);
+}
+
+static void a_hit_in_what_is_folded_unfolds_it_when_it_is_visited(void **arg)
+{
+    struct fixture *f = with(0, 0);
+
+    (void)arg;
+    add_folding(f, "other\n\nneedle here");
+    add_folding(f, "needle there");
+    add(f, "the end");
+    browse(f);
+    assert_true(search(f, "needle", false, false, false)); /* while it is typed: the title */
+    assert_true(list_cursor_row(f->list).text.title);
+    assert_ptr_equal(list_cursor_row(f->list).message, f->messages[1]);
+    list_follow(f->list);
+    assert_true(search(f, "needle", false, false, true));
+    expect_cursor(f, "needle there");
+    assert_true(search(f, "needle", false, false, true));
+    expect_cursor(f, "needle here");
+    done(f);
+}
+
+static void the_way_back_to_where_a_search_began(void **arg)
+{
+    struct fixture *f = with(60, 0);
+
+    (void)arg;
+    browse(f);
+    list_cursor_keep(f->list);
+    search(f, "17", false, false, true);
+    list_cursor_back(f->list);
+    expect_cursor(f, "59");
+    assert_true(list_following(f->list));
+    list_home(f->list);
+    list_cursor_keep(f->list);
+    search(f, "17", true, false, true);
+    list_cursor_back(f->list);
+    expect_cursor(f, "H0");
+    done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +555,18 @@ int main(void)
         cmocka_unit_test(a_message_that_vanishes_leaves_the_view_near),
         cmocka_unit_test(another_height_and_width_keep_the_place),
         cmocka_unit_test(up_and_down_are_inverse),
+        cmocka_unit_test(browsing_begins_at_the_last_line_and_follows_as_long_as_it_is_there),
+        cmocka_unit_test(the_view_goes_with_the_cursor_and_leaves_a_margin),
+        cmocka_unit_test(messages_and_screens_are_steps_too),
+        cmocka_unit_test(the_wheel_takes_the_cursor_along_only_at_the_edge),
+        cmocka_unit_test(a_short_list_can_be_browsed),
+        cmocka_unit_test(the_cursor_stays_on_its_text_when_the_width_changes),
+        cmocka_unit_test(a_cursor_whose_message_is_not_loaded_any_more_comes_back_to_it),
+        cmocka_unit_test(the_block_under_the_cursor_is_folded_alone),
+        cmocka_unit_test(a_click_on_a_title_folds_and_holds_it_where_it_is),
+        cmocka_unit_test(hits_are_gone_to_both_ways),
+        cmocka_unit_test(a_hit_in_what_is_folded_unfolds_it_when_it_is_visited),
+        cmocka_unit_test(the_way_back_to_where_a_search_began),
     };
 
     utf8_locale();

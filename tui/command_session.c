@@ -372,7 +372,7 @@ static void put_people(struct out *out, const json_t *people)
 static void put_info(struct out *out, const json_t *info)
 {
     const json_t *usage = jsonx_obj(info, "usage"), *error = jsonx_obj(info, "error"),
-                 *agent = jsonx_obj(info, "agent");
+                 *agent = jsonx_obj(info, "agent"), *from = jsonx_obj(info, "from");
 
     put_line(out, "session", "%s", jsonx_str(info, "session", ""));
     put_line(out, "title", "%s", jsonx_str(info, "title", ""));
@@ -387,6 +387,9 @@ static void put_info(struct out *out, const json_t *info)
         put_line(out, "max tokens", "%lld", (long long)jsonx_int(info, "max_tokens", 0));
     put_line(out, "owner", "%s", jsonx_str(info, "owner", ""));
     put_time(out, "created", jsonx_int(info, "created", 0));
+    if (from)
+        put_line(out, "fork of", "%s, its first %lld messages", jsonx_str(from, "session", ""),
+                 (long long)jsonx_int(from, "messages", 0));
     put_time(out, "last activity", jsonx_int(info, "activity", 0));
     put_line(out, "messages", "%lld, %lld turns, %zu queued", (long long)jsonx_int(info, "messages_total", 0),
              (long long)jsonx_int(info, "turns", 0), json_array_size(jsonx_arr(info, "queue")));

@@ -1,10 +1,11 @@
 """Forking a session, and going back in it: what is left, where it is left, and that a kill leaves all or nothing."""
 import json
 import os
+import random
 import sqlite3
 import time
 
-from harness import PATIENCE, RequestError, StoaTest, program, stoa, text_of
+from harness import PATIENCE, RequestError, StoaTest, program, stoa, text_of, wait_for
 from model_server import ModelServer, data, head, openai
 from puppet import TURN, new_id
 from test_questions import PuppetTest
@@ -57,7 +58,7 @@ class BranchTest(StoaTest):
             messages = page["messages"] + messages
         return messages
 
-    def plant(self, count, text="word{n} and what else is said, so that it has the length of a usual message"):
+    def plant(self, count, compacted=None, text="word{n} and what else is said, so that it has the length of a usual message"):
         """A session of so many messages, written into the store while no daemon runs. Gives it and the messages' ids."""
         self.daemon.stop()
         store = sqlite3.connect(os.path.join(self.place.folder, "state", "stoa.db"))
@@ -69,6 +70,8 @@ class BranchTest(StoaTest):
         snapshot = {"session": session, "epoch": new_id("e_"), "seq": count + 1, "state": "idle", "title": "planted",
                     "owner": user, "model": "demo/stoa", "system": None, "created": 1, "activity": 1,
                     "messages_total": count, "messages": messages[-WINDOW:], "queue": [], "participants": []}
+        if compacted is not None:
+            snapshot["compacted"] = {"summary": "what was before", "upto": ids[compacted]}
         store.execute("INSERT INTO sessions VALUES(?,?,?,'planted','idle','demo/stoa',1,1,?,0,0,?)",
                       (key, session, user, count, count + 1))
         store.execute("INSERT INTO snapshots VALUES(?,?,?)", (key, count + 1, json.dumps(snapshot)))
@@ -296,6 +299,65 @@ class Rewinding(BranchTest):
         watch.wait(same, "the same messages")
 
 
+    def test_a_summary_goes_with_what_it_stands_for(self):
+        session, ids = self.plant(900, compacted=300)
+        client = self.client()
+        client.attach(session)
+        summary = {"summary": "what was before", "upto": ids[300]}
+        for last, compacted in ((899, summary), (300, summary), (299, None)):
+            fork = client.request("session.fork", session, {"message": ids[last]})["session"]
+            self.assertEqual(client.request("session.info", fork)["compacted"], compacted)
+        for last, compacted in ((450, summary), (300, summary), (299, None)):
+            client.request("session.rewind", session, {"message": ids[last]})
+            self.assertEqual(client.request("session.info", session)["compacted"], compacted)
+        self.assertTrue(client.event("session.rewound", session, message=ids[299])["data"]["uncompacted"])
+
+    def test_whatever_is_done_history_and_window_are_what_they_should_be(self):
+        """Turns, rewinds, forks and kills as they come, held against a list."""
+        dice = random.Random(7)
+        session, ids = self.plant(700)
+        client = self.client()
+        client.attach(session)
+        for step in range(40):
+            what = dice.choice(("say", "say", "rewind", "rewind", "fork", "kill"))
+            at = dice.choice((len(ids) - 1, max(0, len(ids) - dice.randint(1, 30)), dice.randrange(len(ids))))
+            if what == "say":
+                longer = self.say(client, session, "apple")
+                self.assertEqual((longer[:-2], len(longer)), (ids, len(ids) + 2))
+                ids = longer
+            elif what == "rewind":
+                client.request("session.rewind", session, {"message": ids[at]})
+                ids = ids[:at + 1]
+            elif what == "fork":
+                session = client.request("session.fork", session, {"message": ids[at]})["session"]
+                ids = ids[:at + 1]
+                client.attach(session)
+            elif what == "kill":
+                self.daemon.kill()
+                self.daemon.start()
+                client = self.client()
+                client.attach(session)
+            snapshot = client.request("session.snapshot", session, {"limit": 200})
+            with self.subTest(step=step, what=what, at=at):
+                self.assertEqual([m["id"] for m in snapshot["messages"]], ids[-200:])
+                self.assertEqual(snapshot["messages_total"], len(ids))
+                self.assertEqual([m["id"] for m in self.history(client, session)], ids)
+
+    def test_a_full_screen_terminal_shows_what_is_left(self):
+        client = self.client()
+        session = self.session(client, title="Plan")
+        client.attach(session)
+        ids = self.say(client, session, "echo=apple", "echo=banana", "echo=cherry")
+        terminal = self.terminal(f"{program('stoa')} attach {session}")
+        terminal.wait("cherry")
+        client.request("session.rewind", session, {"message": ids[1]})
+        wait_for(lambda: "banana" not in terminal.screen() and "apple" in terminal.screen(), "what is left on the screen")
+        client.request("session.rewind", session, {"message": None})
+        wait_for(lambda: "apple" not in terminal.screen(), "an empty screen")
+        self.say(client, session, "echo=elder")
+        terminal.wait("elder")
+
+
 class Subcommands(BranchTest):
     def stoa(self, *args):
         done = stoa(self.place, *args, check=False)
@@ -313,6 +375,7 @@ class Subcommands(BranchTest):
         code, out, _ = self.stoa("fork", "--json", "Plan B")
         fork = json.loads(out)
         self.assertEqual((code, fork["messages"]), (0, 4))
+        self.assertIn("its first 4 messages", self.stoa("info", fork["session"])[1])
         self.assertEqual(client.request("session.info", fork["session"])["title"], "Plan B (fork)")
         for args, kept, said in ((("-1",), 4, "2 messages"), ((ids[0],), 1, "3 messages"), (("-1",), 0, "1 message")):
             code, out, error = self.stoa("rewind", "--yes", session, *args)

@@ -391,7 +391,7 @@ static enum err check_room(const struct state *state, const struct message *but,
     if (others + len <= SESSION_QUEUE_BYTES)
         return ERR_OK;
     snprintf(error, 256,
-             "messages of %zu bytes (as JSON) wait already; with this one's %zu it would be more than %d",
+             "messages of %zu bytes wait already; with this one's %zu it would be more than %d (as JSON)",
              others, len, SESSION_QUEUE_BYTES);
     return ERR_BUSY;
 }

@@ -98,6 +98,8 @@ static void begin_line(void *owner, size_t source)
     struct render *r = owner;
     size_t quotes = 0;
 
+    if (source > r->where) /* a link's target is longer than what is left of the source */
+        source = r->where;
     if (source < r->shown)
         source = r->shown;
     if (r->block && r->any && (has_gap(r, r->shown, source, &quotes) || r->apart))
@@ -311,7 +313,8 @@ static void thematic_break(struct render *r)
 {
     size_t width = room(r) < RULE_MAX ? room(r) : RULE_MAX;
 
-    begin_line(r, next_line(r));
+    r->where = next_line(r);
+    begin_line(r, r->where);
     for (size_t i = 0; i < width; i++)
         canvas_puts(r->canvas, "─", STYLE_RULE);
 }
@@ -334,8 +337,10 @@ static void begin_item(struct render *r, const MD_BLOCK_LI_DETAIL *detail)
 
 static void end_item(struct render *r)
 {
-    if (nesting_has_mark(&r->nesting)) /* an empty item */
-        begin_line(r, next_line(r));
+    if (nesting_has_mark(&r->nesting)) { /* an empty item */
+        r->where = next_line(r);
+        begin_line(r, r->where);
+    }
     nesting_leave(&r->nesting);
 }
 

@@ -12,7 +12,8 @@
 
 enum {
     COMMAND_MS = 90000, /* /mcp connect starts a server */
-    SAID_MAX = 1 << 20
+    SAID_MAX = 1 << 20,
+    HEADING_MAX = 200
 };
 
 /* --- what the daemon answers --- */
@@ -32,8 +33,8 @@ static void give_back(struct app *app, const struct asked *asked)
         editor_set(editor, asked->text, strlen(asked->text));
 }
 
-/* One line is for the status line, more are a page. */
-static void show_said(struct app *app, const char *text)
+/* One line is for the status line, more are a page under the command's name. */
+static void show_said(struct app *app, const char *command, const char *text)
 {
     char *clean = sanitise_text(text, strlen(text), SANITISE_STRIP, SAID_MAX);
     size_t len = strlen(clean);
@@ -45,7 +46,10 @@ static void show_said(struct app *app, const char *text)
         free(clean);
         return;
     }
-    app_show_page(app, clean);
+    char *heading = sanitise_line(command, strlen(command), HEADING_MAX);
+    app_show_page(app, xasprintf("%s\n%s", heading, clean));
+    free(heading);
+    free(clean);
 }
 
 static void on_answer(void *arg, enum err code, const char *text, json_t *ok)
@@ -60,7 +64,7 @@ static void on_answer(void *arg, enum err code, const char *text, json_t *ok)
     } else {
         if (session && strcmp(asked->session, app->ui.session) == 0)
             app_switch(app, session);
-        show_said(app, jsonx_str(ok, "text", ""));
+        show_said(app, asked->text, jsonx_str(ok, "text", ""));
     }
     free(asked->text);
     free(asked);

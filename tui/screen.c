@@ -31,8 +31,9 @@ struct screen {
     FILE *out, *in;
     bool mouse, no_alternate, entered, cursor_shown, titled;
     int rows, cols;
-    char *title;           /* that the terminal shows; NULL: its own */
-    char leave[LEAVE_MAX]; /* alternate screen and cursor back, for fatal signals */
+    const char *enter_alternate; /* to be taken out of the first frame; NULL: nothing is */
+    char *title;                 /* that the terminal shows; NULL: its own */
+    char leave[LEAVE_MAX];       /* alternate screen and cursor back, for fatal signals */
     cchar_t
         blanks[STYLE_COUNT]; /* of each style: cells are made from them, which setcchar does more slowly */
     bool coloured;           /* ncurses' colours are started */
@@ -165,9 +166,10 @@ static bool start_curses(struct screen *screen, const struct screen_options *opt
 }
 
 /* enter_ca_mode is ncurses' own variable of the terminal's strings: without it there is no alternate screen.
- */
-static void drop_alternate_screen(void)
+ * Once it is on its way already. */
+static void drop_alternate_screen(struct screen *screen)
 {
+    screen->enter_alternate = enter_ca_mode;
     enter_ca_mode = NULL;
     exit_ca_mode = NULL;
 }
@@ -185,7 +187,7 @@ struct screen *screen_open(const struct screen_options *options, char error[256]
         return NULL;
     }
     if (screen->no_alternate)
-        drop_alternate_screen();
+        drop_alternate_screen(screen);
     nonl();
     intrflush(stdscr, FALSE);
     leaveok(stdscr, FALSE);
@@ -196,6 +198,17 @@ struct screen *screen_open(const struct screen_options *options, char error[256]
 }
 
 /* --- shipping --- */
+
+static void take_out(struct buf *buf, const char *text)
+{
+    size_t len = strlen(text);
+    char *found = len > 0 ? memmem(buf->data, buf->len, text, len) : NULL;
+
+    if (!found)
+        return;
+    memmove(found, found + len, (size_t)(buf->data + buf->len - found) - len);
+    buf_truncate(buf, buf->len - len);
+}
 
 /* Takes what ncurses wrote into the memory file since the last time. */
 static void ship(struct screen *screen, bool sync)
@@ -217,6 +230,9 @@ static void ship(struct screen *screen, bool sync)
         buf_put(&screen->frame, piece, (size_t)got);
         at += got;
     }
+    if (screen->enter_alternate)
+        take_out(&screen->frame, screen->enter_alternate);
+    screen->enter_alternate = NULL;
     if (sync)
         buf_put(&screen->frame, sync_end, sizeof sync_end - 1);
     lseek(fd, 0, SEEK_SET);

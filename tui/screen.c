@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/screen_looks.h"
 #include "tui/screen_term.h"
 #include "tui/tty.h"
 #include "tui/wrap.h"
@@ -34,11 +35,7 @@ struct screen {
     const char *enter_alternate; /* to be taken out of the first frame; NULL: nothing is */
     char *title;                 /* that the terminal shows; NULL: its own */
     char leave[LEAVE_MAX];       /* alternate screen and cursor back, for fatal signals */
-    cchar_t
-        blanks[STYLE_COUNT]; /* of each style: cells are made from them, which setcchar does more slowly */
-    bool coloured;           /* ncurses' colours are started */
-    attr_t attrs[STYLE_COUNT];
-    short pairs[STYLE_COUNT];
+    struct screen_looks looks;
     struct buf frame;
     uint64_t frames, skipped;
     struct { /* the row that is being drawn: an element a character, also for those of two cells */
@@ -48,61 +45,6 @@ struct screen {
         enum style fill;
     } row;
 };
-
-/* --- styles --- */
-
-static attr_t attributes(unsigned attrs)
-{
-    static const struct {
-        unsigned look;
-        attr_t attr;
-    } pairs[] = {{LOOK_BOLD, A_BOLD},
-                 {LOOK_DIM, A_DIM},
-                 {LOOK_ITALIC, A_ITALIC},
-                 {LOOK_UNDERLINE, A_UNDERLINE},
-                 {LOOK_REVERSE, A_REVERSE}};
-    attr_t result = 0;
-
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        if (attrs & pairs[i].look)
-            result |= pairs[i].attr;
-    return result;
-}
-
-static void set_look(struct screen *screen, enum style style, const struct look *look)
-{
-    screen->attrs[style] = attributes(look->attrs);
-    screen->pairs[style] = 0;
-    if (look->fg != LOOK_DEFAULT || look->bg != LOOK_DEFAULT) {
-        screen->pairs[style] = (short)(style + 1);
-        init_pair(screen->pairs[style], look->fg, look->bg);
-    }
-    setcchar(&screen->blanks[style], L" ", screen->attrs[style], screen->pairs[style], NULL);
-}
-
-/* Colours are started when a theme wants some: until then the terminal's are not touched. */
-static void set_looks(struct screen *screen, enum theme theme)
-{
-    bool colours = has_colors();
-
-    theme = theme_choose(theme, getenv("NO_COLOR"), getenv("COLORFGBG"));
-    if (colours && theme != THEME_NONE && !screen->coloured) {
-        start_color();
-        use_default_colors();
-        screen->coloured = true;
-    }
-    for (int style = 0; style < STYLE_COUNT; style++) {
-        struct look look = theme_look(theme, screen->coloured ? COLORS : 0, (enum style)style);
-
-        set_look(screen, (enum style)style, &look);
-    }
-}
-
-void screen_set_theme(struct screen *screen, enum theme theme)
-{
-    set_looks(screen, theme);
-    screen_redraw(screen);
-}
 
 /* --- opening --- */
 
@@ -191,7 +133,7 @@ struct screen *screen_open(const struct screen_options *options, char error[256]
     nonl();
     intrflush(stdscr, FALSE);
     leaveok(stdscr, FALSE);
-    set_looks(screen, options->theme);
+    screen_looks_set(&screen->looks, options->theme);
     screen->cursor_shown = true;
     screen_enter(screen);
     return screen;
@@ -330,6 +272,12 @@ void screen_redraw(struct screen *screen)
     clearok(curscr, TRUE);
 }
 
+void screen_set_theme(struct screen *screen, enum theme theme)
+{
+    screen_looks_set(&screen->looks, theme);
+    screen_redraw(screen);
+}
+
 void screen_set_mouse(struct screen *screen, bool mouse)
 {
     screen->mouse = mouse;
@@ -397,7 +345,7 @@ static void put_cell(struct screen *screen, const wchar_t *text, int width, enum
         screen->row.cells = xreallocarray(screen->row.cells, screen->row.room, sizeof *screen->row.cells);
     }
     cchar_t *cell = &screen->row.cells[screen->row.count++];
-    *cell = screen->blanks[style];
+    *cell = screen->looks.blanks[style];
     wmemcpy(cell->chars, text, wcslen(text));
     screen->row.used += width;
 }

@@ -118,6 +118,16 @@ void canvas_fill(struct canvas *canvas, size_t cells, enum style style)
     canvas_put(canvas, spaces, cells, style);
 }
 
+void canvas_indent(struct canvas *canvas, size_t cells)
+{
+    struct canvas_line *line = &canvas->lines[canvas->count - 1];
+
+    if (line->len == 0)
+        line->indent = (uint16_t)(line->indent + cells);
+    else
+        canvas_fill(canvas, cells, line->style);
+}
+
 void canvas_gap(struct canvas *canvas, size_t source)
 {
     if (canvas->count > 0)

@@ -50,6 +50,8 @@ void canvas_line(struct canvas *canvas, size_t source, size_t indent, enum style
 void canvas_put(struct canvas *canvas, const char *text, size_t len, enum style style);
 void canvas_puts(struct canvas *canvas, const char *text, enum style style);
 void canvas_fill(struct canvas *canvas, size_t cells, enum style style); /* spaces */
+/* Moves what follows on the line by so many cells. */
+void canvas_indent(struct canvas *canvas, size_t cells);
 /* An empty one, unless it would be the first. */
 void canvas_gap(struct canvas *canvas, size_t source);
 

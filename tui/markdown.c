@@ -96,7 +96,7 @@ static enum style base_style(const struct render *r)
 static void begin_line(void *owner, size_t source)
 {
     struct render *r = owner;
-    size_t quotes = 0;
+    size_t quotes = SIZE_MAX;
 
     if (source > r->where) /* a link's target is longer than what is left of the source */
         source = r->where;
@@ -115,7 +115,7 @@ static void begin_code_line(void *owner, size_t source)
     struct render *r = owner;
 
     begin_line(r, source);
-    canvas_fill(r->canvas, CODE_INDENT, STYLE_CODE);
+    canvas_indent(r->canvas, CODE_INDENT);
 }
 
 static size_t room(const struct render *r)

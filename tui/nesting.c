@@ -75,16 +75,16 @@ void nesting_line(struct nesting *nesting, struct canvas *canvas, size_t source,
 
 void nesting_gap(const struct nesting *nesting, struct canvas *canvas, size_t source, size_t quotes)
 {
+    size_t cells = 0; /* of what was not written since the last bar */
+
     canvas_line(canvas, source, 0, STYLE_TEXT);
     for (size_t i = 0; i < nesting->depth && i < NESTING_MAX && quotes > 0; i++) {
         const struct nesting_level *here = &nesting->levels[i];
-        if (here->quote && here->cells > 0)
+        if (here->quote && here->cells > 0) {
+            canvas_fill(canvas, cells, STYLE_QUOTE);
             canvas_puts(canvas, "│", STYLE_QUOTE);
-        if (here->quote && --quotes == 0)
-            return;
-        if (here->quote)
-            canvas_puts(canvas, " ", STYLE_QUOTE);
-        else
-            canvas_fill(canvas, here->cells, STYLE_TEXT);
+        }
+        cells = here->quote ? BAR_CELLS - 1 : cells + here->cells;
+        quotes -= here->quote;
     }
 }

@@ -123,7 +123,7 @@ static void random_markdown(struct buf *text, int lines)
     static const char *const begins[] = {
         "",    "",      "",     "",     "- ",     "* ",    "1. ",
         "2) ", "> ",    "> > ", "  ",   "    ",   "   ",   "\t",
-        "# ",  "### ",  "```",  "```c", "~~~",    "  ```", "| a | b |\n|--|--|\n",
+        "# ",  "### ",  "```",  "```c", "~~~",    "  ```", "| a | b |\n|---|:--|\n",
         "| ",  "[x]: ", "---",  "===",  "- [ ] ", "10. ",  "+ ",
         "\n",  "\n\n"};
     static const char *const pieces[] = {"word ",

@@ -106,9 +106,8 @@ static void code_has_its_label_and_styles(void **arg)
     (void)arg;
     expect_styled("- x\n  ```c\n  if (a)\n  ```", "• x\n  {dim:```c}\n    {k:if}{code: (a)}");
     expect("> ```\n> a\n>\n> b\n> ```\n> c", "│ ```\n│   a\n│   \n│   b\n│\n│ c");
-    expect_styled("> ```\n> @@ -1 +1 @@\n> -a\n> +b\n> ```",
-                  "{quote:│ }{dim:```}\n{quote:│ }{code:  }@@ -1 +1 @@\n"
-                  "{quote:│ }{code:  }{-:-a}\n{quote:│ }{code:  }{+:+b}");
+    expect_styled("> ```\n> @@ -1 +1 @@\n> -a\n> +b\n> ```", "{quote:│ }{dim:```}\n{quote:│   }@@ -1 +1 @@\n"
+                                                             "{quote:│   }{-:-a}\n{quote:│   }{+:+b}");
     expect("    indented\n      more", "  indented\n    more");
 }
 

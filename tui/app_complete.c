@@ -61,6 +61,7 @@ static void on_models(void *arg, enum err code, const char *text, json_t *ok)
 
     (void)text;
     answered(app, &app->offering->models, "models", code, ok);
+    app_picker_models(app);
 }
 
 static void on_servers(void *arg, enum err code, const char *text, json_t *ok)

@@ -181,6 +181,12 @@ void app_keep_begin(struct app *app)
     keeping->files = elsewhere ? xstrdup("") : xstrdup(kept.files);
     kept_clear(&kept);
     completion_close(app->ui.completion);
+    if (keeping->keep && !editor_empty(app->ui.editor)) { /* from now on it is this client's */
+        char *draft, *files;
+
+        gather_here(app, &draft, &files);
+        save_here(app, draft, files, false);
+    }
 }
 
 void app_keep_sent(struct app *app, const char *text)

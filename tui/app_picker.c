@@ -156,7 +156,7 @@ static void put_in_draft(struct app *app, const char *text)
 
 /* --- models and themes --- */
 
-static void fill_models(struct app *app, bool palette)
+static void fill_models(struct app *app)
 {
     const char *used = app->ui.state ? app->ui.state->model : "";
     size_t i;
@@ -165,23 +165,14 @@ static void fill_models(struct app *app, bool palette)
     json_array_foreach(app_models(app), i, model)
     {
         const char *id = jsonx_str(model, "id", "");
-        bool ready = jsonx_bool(model, "ready", false), here = strcmp(id, used) == 0;
-        char *clean = line(id);
+        bool ready = jsonx_bool(model, "ready", false);
 
-        picker_add(app->ui.picker, (struct picker_item){.glyph = palette ? "·"
-                                                                 : ready ? "✓"
-                                                                         : "✗",
-                                                        .word = palette ? "model"
-                                                                : ready ? "ready"
-                                                                        : "not yet",
-                                                        .style = palette ? STYLE_DIM
-                                                                 : ready ? STYLE_GOOD
-                                                                         : STYLE_WARNING,
-                                                        .tag = palette ? TAG_MODEL
-                                                               : here  ? TAG_HERE
-                                                                       : TAG_NONE,
+        picker_add(app->ui.picker, (struct picker_item){.glyph = ready ? "✓" : "✗",
+                                                        .word = ready ? "ready" : "not yet",
+                                                        .style = ready ? STYLE_GOOD : STYLE_WARNING,
+                                                        .tag = strcmp(id, used) == 0 ? TAG_HERE : TAG_NONE,
                                                         .id = xstrdup(id),
-                                                        .text = clean,
+                                                        .text = line(id),
                                                         .detail = line(jsonx_str(model, "why", ""))});
     }
 }
@@ -206,10 +197,7 @@ static void run_command(struct app *app, const char *name, const char *argument)
 static void add_command(struct app *app, const struct slash_row *row)
 {
     picker_add(app->ui.picker,
-               (struct picker_item){.glyph = " ",
-                                    .word = "command",
-                                    .style = STYLE_DIM,
-                                    .tag = TAG_COMMAND,
+               (struct picker_item){.tag = TAG_COMMAND,
                                     .id = xasprintf("/%s%s", row->name, *row->arguments ? " " : ""),
                                     .text = xasprintf("/%s", row->name),
                                     .detail = xstrdup(row->summary),
@@ -236,14 +224,28 @@ static void add_actions(struct app *app)
             continue;
         bool after = rows[i].context == CONTEXT_PREFIX;
         keymap_name(rows[i].code, rows[i].mods, key);
-        picker_add(app->ui.picker, (struct picker_item){.glyph = " ",
-                                                        .word = "key",
-                                                        .style = STYLE_DIM,
-                                                        .tag = TAG_ACTION,
+        picker_add(app->ui.picker, (struct picker_item){.tag = TAG_ACTION,
                                                         .id = xasprintf("%d", (int)rows[i].action),
                                                         .text = line(rows[i].help),
                                                         .note = xasprintf("%s%s%s", after ? prefix : "",
                                                                           after ? " " : "", key)});
+    }
+}
+
+static void add_models(struct app *app)
+{
+    size_t i;
+    json_t *model;
+
+    json_array_foreach(app_models(app), i, model)
+    {
+        char *id = line(jsonx_str(model, "id", ""));
+
+        picker_add(app->ui.picker, (struct picker_item){.tag = TAG_MODEL,
+                                                        .id = xstrdup(jsonx_str(model, "id", "")),
+                                                        .text = xasprintf("model %s", id),
+                                                        .detail = line(jsonx_str(model, "why", ""))});
+        free(id);
     }
 }
 
@@ -262,7 +264,7 @@ static void fill_palette(struct app *app)
 {
     app_each_command(app, add_command);
     add_actions(app);
-    fill_models(app, true);
+    add_models(app);
     add_sessions(app);
 }
 
@@ -299,7 +301,7 @@ static void fill(struct app *app)
     else if (kind == PICKER_HISTORY)
         fill_history(app);
     else if (kind == PICKER_MODELS)
-        fill_models(app, false);
+        fill_models(app);
     else if (kind == PICKER_THEMES)
         fill_themes(app);
     else
@@ -346,9 +348,15 @@ void app_sync_picker(struct app *app)
         if (count <= LIVE_MAX || count != picker_total(picker))
             fill(app);
         want_more_sessions(app);
-    } else if (kind == PICKER_MODELS && picker_total(picker) != json_array_size(app_models(app))) {
-        fill(app);
     }
+}
+
+void app_picker_models(struct app *app)
+{
+    enum picker_kind kind = picker_kind(app->ui.picker);
+
+    if (app->ui.overlay == OVERLAY_PICKER && (kind == PICKER_MODELS || kind == PICKER_PALETTE))
+        fill(app);
 }
 
 static void choose(struct app *app)

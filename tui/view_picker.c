@@ -114,7 +114,7 @@ static struct columns columns_of(const struct picker *picker, int cols, size_t f
     if (cols >= NOTE_FROM_COLS && note > 0)
         columns.note = least(note, cols >= 100 ? NOTE_CELLS_MAX : NOTE_CELLS) + 2;
     left -= columns.glyph + columns.number + columns.word + columns.note;
-    if (cols >= DETAIL_FROM_COLS && detail > 0) {
+    if (detail > 0 && cols >= (columns.word > 0 ? DETAIL_FROM_COLS : WORD_FROM_COLS)) {
         int free_cells = left - widest(picker, first, rows, COLUMN_TEXT) - 1;
 
         columns.detail = least(detail + 2, free_cells > left / 3 ? free_cells : left / 3);

@@ -44,6 +44,7 @@ class Commands(StoaTest):
         session = self.session(one, title="first", system="be terse")
         one.attach(session)
         self.turn(one, session, "about networks")
+        one.request("mcp.connect", session, {"server": "files"})  # nothing happens by itself from here on
         direct = {"/usage": ("session.info", session, {}), "/share": ("session.info", session, {}),
                   "/model": ("model.list", None, {}), "/rules": ("rule.list", None, {"session": session}),
                   "/search networks": ("message.search", None, {"text": "networks"}),

@@ -74,6 +74,8 @@ static bool read_map(struct config *config, const struct yaml_node *map, const c
             ok = servers_read(config, node, error);
         else if (strcmp(name, "tui") == 0)
             ok = skip_tui(config, node, line, error);
+        else if (strncmp(name, "tui.", 4) == 0)
+            ok = true; /* one of these options, written with a dot */
         else if (!option_set_is_group(&config->options, name))
             ok = unknown(config, line, name, error);
         else if (node->kind == YAML_MAP)

@@ -1,28 +1,34 @@
 #include "shared/nearest.h"
+#include <stdint.h>
 #include <string.h>
 
 enum { NAME_BYTES_MAX = 64, NEAR = 3 };
 
-/* Levenshtein's distance, for names of up to NAME_BYTES_MAX. */
+static size_t least3(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
+
+/* Insertions, deletions, replacements and swaps of neighbours from a to b. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[NAME_BYTES_MAX + 1], len = strlen(b);
+    size_t rows[3][NAME_BYTES_MAX + 1], a_len = strlen(a), b_len = strlen(b);
 
-    for (size_t i = 0; i <= len; i++)
-        row[i] = i;
-    for (size_t i = 0; a[i]; i++) {
-        size_t corner = row[0];
+    for (size_t j = 0; j <= b_len; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
 
-        row[0] = i + 1;
-        for (size_t j = 0; j < len; j++) {
-            size_t best = corner + (a[i] != b[j]);
-
-            corner = row[j + 1];
-            best = best < row[j] + 1 ? best : row[j] + 1;
-            row[j + 1] = best < corner + 1 ? best : corner + 1;
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            row[j] = least3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least3(row[j], higher[j - 2] + 1, SIZE_MAX);
         }
     }
-    return row[len];
+    return rows[a_len % 3][b_len];
 }
 
 const char *nearest_name(const char *name, const char *const *known, size_t count)
@@ -41,6 +47,8 @@ const char *nearest_name(const char *name, const char *const *known, size_t coun
         /* "idle_timeout" for "agent.idle_timeout" */
         if (last && strcmp(last + 1, name) == 0)
             far = 1;
+        if (strlen(name) >= 2 && strncmp(known[i], name, strlen(name)) == 0)
+            far = 1;                                         /* "arch" for "archive" */
         if (far < best && 2 * far <= strlen(known[i]) + 1) { /* of a short name more must be right */
             best = far;
             found = known[i];

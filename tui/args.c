@@ -1,5 +1,6 @@
 /* Two tables are in force once the subcommand is known: the global options and its own. */
 #include "tui/args.h"
+#include "shared/nearest.h"
 #include "shared/xalloc.h"
 #include <ctype.h>
 #include <errno.h>
@@ -10,8 +11,7 @@
 
 enum {
     ERROR_SIZE = 256,
-    WORD_MAX = 32,     /* longer names are like none */
-    DISTANCE_NEAR = 2, /* edits that a slip of the fingers makes */
+    WORD_MAX = 32 /* of an unknown option, in the sentence: twice that */
 };
 
 struct parser {
@@ -24,69 +24,29 @@ struct parser {
 
 /* --- what a misspelt name may have meant --- */
 
-static size_t least3(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-
-    return least < c ? least : c;
-}
-
-/* Insertions, deletions, replacements and swaps of neighbours from a to b. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t rows[3][WORD_MAX + 1], a_len = strlen(a), b_len = strlen(b);
-
-    if (a_len > WORD_MAX || b_len > WORD_MAX)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
-
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            row[j] = least3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = least3(row[j], higher[j - 2] + 1, SIZE_MAX);
-        }
-    }
-    return rows[a_len % 3][b_len];
-}
-
-/* Keeps the nearer one. A beginning is near too: "arch" for archive. */
-static void consider(const char *name, const char *candidate, const char **nearest, size_t *least)
-{
-    size_t away = distance(name, candidate);
-
-    if (strlen(name) >= 2 && strncmp(candidate, name, strlen(name)) == 0)
-        away = 1;
-    if (away <= DISTANCE_NEAR && away < strlen(candidate) && away < *least) {
-        *nearest = candidate;
-        *least = away;
-    }
-}
+enum { NAMES_MAX = 128 }; /* more than any table has */
 
 const char *args_nearest_command(const struct command *commands, const char *name)
 {
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
+    const char *names[NAMES_MAX];
+    size_t count = 0;
 
-    for (const struct command *c = commands; c->name; c++)
-        consider(name, c->name, &nearest, &least);
-    return nearest;
+    for (const struct command *c = commands; c->name && count < NAMES_MAX; c++)
+        names[count++] = c->name;
+    return nearest_name(name, names, count);
 }
 
 static const char *nearest_option(const struct parser *p, const char *name)
 {
     const struct option_row *own = p->args->command ? p->args->command->options : NULL;
-    const char *nearest = NULL;
-    size_t least = SIZE_MAX;
+    const char *names[NAMES_MAX];
+    size_t count = 0;
 
-    for (const struct option_row *row = own; row && row->name; row++)
-        consider(name, row->name, &nearest, &least);
-    for (const struct option_row *row = p->globals; row->name; row++)
-        consider(name, row->name, &nearest, &least);
-    return nearest;
+    for (const struct option_row *row = own; row && row->name && count < NAMES_MAX; row++)
+        names[count++] = row->name;
+    for (const struct option_row *row = p->globals; row->name && count < NAMES_MAX; row++)
+        names[count++] = row->name;
+    return nearest_name(name, names, count);
 }
 
 /* --- options --- */

@@ -4,6 +4,7 @@
 #include "shared/clock.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
+#include "tui/keymap.h"
 #include "tui/view_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,11 +75,12 @@ static void add_state(struct line *line, const struct ui *ui)
 /* What waits for an answer while its panel is put off. */
 static void add_questions(struct line *line, const struct ui *ui)
 {
-    char text[64];
+    char text[64], key[KEYMAP_NAME_MAX];
 
     if (!ui->state || ui->state->question_count == 0 || panel_open(ui->panel))
         return;
-    snprintf(text, sizeof text, "? %zu to answer: Alt+a", ui->state->question_count);
+    keymap_key_of(CONTEXT_CHAT, ACTION_ASKING, key);
+    snprintf(text, sizeof text, "? %zu to answer%s%s", ui->state->question_count, *key ? ": " : "", key);
     add(line, 0, STYLE_BAR_WARNING, text);
 }
 
@@ -172,17 +174,46 @@ static void drop_until_fits(struct line *line, int cols)
     }
 }
 
+/* What may follow the prefix. */
+static void add_prefix(struct line *line)
+{
+    char text[128], prefix[KEYMAP_NAME_MAX], list[KEYMAP_NAME_MAX], fresh[KEYMAP_NAME_MAX];
+
+    snprintf(text, sizeof text, "%s  %s list of sessions  %s new session",
+             keymap_key_of(CONTEXT_CHAT, ACTION_PREFIX, prefix),
+             keymap_key_of(CONTEXT_PREFIX, ACTION_SWITCHER, list),
+             keymap_key_of(CONTEXT_PREFIX, ACTION_NEW, fresh));
+    add(line, 0, STYLE_BAR_WARNING, text);
+}
+
+/* How one comes back from what is shown; how one finds out, where nothing is. */
+static void add_help(struct line *line, const struct ui *ui)
+{
+    static const enum context contexts[] = {[OVERLAY_NONE] = CONTEXT_CHAT,
+                                            [OVERLAY_PICKER] = CONTEXT_PICKER,
+                                            [OVERLAY_HELP] = CONTEXT_PAGE,
+                                            [OVERLAY_PAGE] = CONTEXT_PAGE,
+                                            [OVERLAY_CONFIRM] = CONTEXT_CONFIRM};
+    bool help = ui->overlay == OVERLAY_NONE;
+    char text[64], key[KEYMAP_NAME_MAX];
+
+    keymap_key_of(contexts[ui->overlay], help ? ACTION_HELP : ACTION_CLOSE, key);
+    snprintf(text, sizeof text, "%s %s", key, help ? "help" : "back");
+    if (*key)
+        add(line, help ? 7 : 0, help ? STYLE_BAR_DIM : STYLE_BAR_STRONG, text);
+}
+
 void view_status(const struct ui *ui, struct screen *screen, int y)
 {
     static struct line line; /* too large for the stack's taste */
 
     line.count = 0;
     if (ui->prefix)
-        add(&line, 0, STYLE_BAR_WARNING, "^X  l list of sessions  n new session");
+        add_prefix(&line);
     else if (ui->notice)
         add(&line, 0, ui->notice_bad ? STYLE_BAR_ERROR : STYLE_BAR_STRONG, ui->notice);
     if (ui->overlay != OVERLAY_NONE)
-        add(&line, 0, STYLE_BAR_STRONG, "Esc back");
+        add_help(&line, ui);
     add_link(&line, ui);
     add_questions(&line, ui);
     add_state(&line, ui);
@@ -190,7 +221,8 @@ void view_status(const struct ui *ui, struct screen *screen, int y)
     add_follow(&line, ui);
     add_model(&line, ui);
     add_context(&line, ui);
-    add(&line, 7, STYLE_BAR_DIM, "? help");
+    if (ui->overlay == OVERLAY_NONE)
+        add_help(&line, ui);
     drop_until_fits(&line, screen_cols(screen));
     screen_row(screen, y, 0, screen_cols(screen), STYLE_BAR);
     for (size_t i = 0; i < line.count; i++) {

@@ -109,6 +109,8 @@ void session_end_call(struct session *session, const char *message, int block, e
 bool session_answer(struct session *session, const char *question, const char *decision, const char *cause,
                     const char *scope, const char *by, const char *reason, json_t *content);
 
+/* --- what is stored (session_store.c) --- */
+
 /* Writes a snapshot to the store if there are newer events than its last. */
 void session_store_snapshot(struct session *session);
 /* Puts older messages, which no event brings, before those that it has, and writes a snapshot with them: in

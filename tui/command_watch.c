@@ -161,6 +161,10 @@ static void show_event(struct watch *watch, const struct event *event, const str
     case EVENT_SESSION_COMPACTED:
         put_remark(watch, "* what was said so far is summed up for the model\n");
         break;
+    case EVENT_SESSION_REWOUND:
+        put_remark(watch, "* %s dropped the newest %lld messages\n", jsonx_str(data, "by", "someone"),
+                   (long long)jsonx_int(data, "removed", 0));
+        break;
     default:
         show_tool_event(watch, event);
         break;

@@ -168,10 +168,10 @@ void app_export(struct app *app, const char *rest)
 void app_export_close(struct app *app)
 {
     struct export *export = app->export;
-    uv_handle_t *handles[] = {(uv_handle_t *)&export->process, (uv_handle_t *)&export->words};
 
     if (!export)
         return;
+    uv_handle_t *handles[] = {(uv_handle_t *)&export->process, (uv_handle_t *)&export->words};
     app->export = NULL;
     if (!uv_is_closing(handles[0]))
         uv_process_kill(&export->process, SIGTERM);

@@ -84,8 +84,7 @@ void picker_begin(struct picker *picker)
     const struct picker_item *item = picker_row(picker, picker->selected).item;
 
     free(picker->kept);
-    /* The first row is where one is without having chosen: it stays the first. */
-    picker->kept = item && picker->selected > 0 ? xstrdup(item->id) : NULL;
+    picker->kept = item ? xstrdup(item->id) : NULL;
     clear(picker);
 }
 

@@ -115,6 +115,8 @@ bool flow_lines(const struct flow *flow, struct canvas *canvas, const struct flo
     while (flow_next(flow, &reader, flow->text.len, width, &from, &len)) {
         margin->begin(margin->owner, flow_seek(flow, &writer, from));
         flow_write(flow, &writer, len, canvas);
+        if (!any && margin->hang > 0)
+            width = width > margin->hang ? width - margin->hang : 1;
         any = true;
     }
     return any;

@@ -23,6 +23,7 @@ struct flow { /* fields are the implementation's, but for text, which is clean *
 struct flow_margin {
     void (*begin)(void *owner, size_t source);
     void *owner;
+    size_t hang; /* cells that lines after the first have less room, as the margin is wider there */
 };
 
 void flow_init(struct flow *flow);

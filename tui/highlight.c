@@ -6,7 +6,7 @@
 enum {
     NAME_MAX_BYTES = 32,
     LABEL_MAX = 256, /* bytes; it may be a file's name */
-    GUESS_MAX = 512 /* bytes of the first line of what may be a diff */
+    GUESS_MAX = 512  /* bytes of the first line of what may be a diff */
 };
 
 /* --- what the lexers share --- */
@@ -138,7 +138,7 @@ void highlight_line(struct highlight *highlight, const char *line, size_t len, u
     };
     struct lex lex = {highlight, highlight->language, line, len, 0, styles};
 
-    memset(styles, STYLE_CODE, len);
+    memset(styles, STYLE_TEXT, len);
     if (highlight->language)
         lexers[highlight->language->lexer](&lex);
 }

@@ -26,9 +26,10 @@ struct highlight { /* may be copied; fields are the implementation's */
     uint32_t removed, added; /* lines that a hunk still has */
 };
 
-/* language NULL: all is plain code. */
+/* language NULL: nothing is special. */
 void highlight_init(struct highlight *highlight, const struct language *language);
-/* The next line, without its newline: the enum style of each byte into styles, which has room for len. */
+/* The next line, without its newline: the enum style of each byte into styles, which has room for len;
+ * STYLE_TEXT for what is nothing special. */
 void highlight_line(struct highlight *highlight, const char *line, size_t len, unsigned char *styles);
 
 #endif

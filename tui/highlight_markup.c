@@ -26,7 +26,7 @@ void highlight_diff_line(struct lex *lex)
     const char *at = lex->line, *end = lex->line + lex->len;
     char first = lex->len > 0 ? *lex->line : ' ';
     bool hunk = h->removed > 0 || h->added > 0;
-    enum style style = STYLE_CODE;
+    enum style style = STYLE_TEXT;
 
     if (lex_starts(lex->line, lex->len, "@@ ")) {
         h->removed = hunk_count(&at, end, '-');

@@ -147,7 +147,7 @@ static void resolve(struct flow *flow, size_t last)
 
 static void end_leaf(struct render *r)
 {
-    const struct flow_margin margin = {begin_line, r};
+    const struct flow_margin margin = {.begin = begin_line, .owner = r};
     size_t width = room(r), after = r->where;
 
     if (!r->leaf)
@@ -275,7 +275,8 @@ static void begin_code(struct render *r, const MD_BLOCK_CODE_DETAIL *detail)
 
 static void end_code(struct render *r)
 {
-    const struct flow_margin title = {begin_line, r}, margin = {begin_code_line, r};
+    const struct flow_margin title = {.begin = begin_line, .owner = r},
+                             margin = {.begin = begin_code_line, .owner = r};
     const char *label = r->flow.text.len > FENCE ? r->flow.text.data + FENCE : "";
     size_t inner = room(r) > CODE_INDENT ? room(r) - CODE_INDENT : 1, at = r->code_at;
     char *text = sanitise_text(r->code.data, r->code.len, SANITISE_STRIP, SOURCE_MAX);
@@ -373,7 +374,7 @@ static void begin_heading(struct render *r, unsigned level)
 
 static bool end_table(struct render *r)
 {
-    const struct flow_margin margin = {begin_line, r};
+    const struct flow_margin margin = {.begin = begin_line, .owner = r};
     bool continued = r->head > 0 && r->top == 1;
 
     resolve(&r->table.flow, r->where);

@@ -83,7 +83,7 @@ static void begin_code_line(void *owner, size_t source)
 {
     struct section *section = owner;
 
-    canvas_line(&section->canvas, source, section->title ? 0 : CODE_INDENT, STYLE_CODE);
+    canvas_line(&section->canvas, source, section->title ? 0 : CODE_INDENT, STYLE_TEXT);
 }
 
 static size_t code_width(const struct section *section)
@@ -106,7 +106,7 @@ static size_t stripped(const struct section *section, size_t at, size_t end)
 /* Lays out the code [at, end). finished: for good. Returns where the next call has to begin. */
 static size_t lay_code(struct section *section, struct code *code, size_t at, size_t end, bool finished)
 {
-    const struct flow_margin margin = {begin_code_line, section};
+    const struct flow_margin margin = {.begin = begin_code_line, .owner = section};
     const char *data = section->clean.data;
     size_t width = code_width(section);
 

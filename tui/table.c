@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 64, GAP = 3 }; /* " │ " */
+enum { COLUMNS_MAX = 64, GAP = 3 /* " │ " */, RECORD_HANG = 2 };
 
 struct drawing {
     const struct table *table;
@@ -191,7 +191,7 @@ static void begin_hanging(void *owner, size_t source)
 
     hang->drawing->margin->begin(hang->drawing->margin->owner, source);
     if (hang->continued)
-        canvas_puts(hang->drawing->canvas, "  ", STYLE_TEXT);
+        canvas_fill(hang->drawing->canvas, RECORD_HANG, STYLE_TEXT);
     hang->continued = true;
 }
 
@@ -200,7 +200,7 @@ static void record_line(const struct drawing *drawing, struct flow *flow, size_t
     const struct table *table = drawing->table;
     const struct table_cell *head = &table->cells[cell % table->columns], *value = &table->cells[cell];
     struct hang hang = {.drawing = drawing};
-    const struct flow_margin margin = {begin_hanging, &hang};
+    const struct flow_margin margin = {begin_hanging, &hang, RECORD_HANG};
 
     flow_clear(flow);
     if (head->end > head->from.at) {
@@ -210,7 +210,7 @@ static void record_line(const struct drawing *drawing, struct flow *flow, size_t
                  STYLE_STRONG, source_of(table, cell));
     }
     flow_append(flow, &table->flow, value->from, value->end);
-    flow_lines(flow, drawing->canvas, &margin, width > 2 ? width - 2 : 1);
+    flow_lines(flow, drawing->canvas, &margin, width);
 }
 
 static bool records(const struct drawing *drawing, size_t width, bool header)

@@ -103,7 +103,7 @@ static void put_code(struct canvas *canvas, const char *clean, size_t len, size_
 {
     size_t indent = utf8_width(prompt, strlen(prompt));
     struct sheet sheet = {.canvas = canvas, .prompt = prompt, .indent = indent};
-    const struct flow_margin margin = {begin_line, &sheet};
+    const struct flow_margin margin = {.begin = begin_line, .owner = &sheet};
     size_t inner = width > indent ? width - indent : 1;
 
     canvas_code_keep(canvas, clean, len);

@@ -62,10 +62,10 @@ void verbatim_lines(const char *text, size_t len, size_t at, struct canvas *canv
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         size_t line = (size_t)((newline ? newline : end) - text), mark = mark_length(text, line);
         struct hang hang = {.canvas = canvas, .cells = mark <= HANG_MAX && mark * 2 <= most ? mark : 0};
-        const struct flow_margin margin = {begin, &hang};
+        const struct flow_margin margin = {begin, &hang, hang.cells};
         flow_clear(&flow);
         put_expanded(&flow, text, line, at);
-        if (!flow_lines(&flow, canvas, &margin, most > hang.cells ? most - hang.cells : 1))
+        if (!flow_lines(&flow, canvas, &margin, most))
             canvas_line(canvas, at, 0, STYLE_TEXT);
         if (!newline)
             break;

@@ -242,6 +242,174 @@ static void growing_equals_the_whole_on_random_text(void **arg)
     buf_free(&text);
 }
 
+static struct tool_call *new_call(enum call_state state, const char *result)
+{
+    struct tool_call *call = xcalloc(1, sizeof *call);
+
+    *call = (struct tool_call){.state = state, .ms = 1200, .progress = -1, .total = -1};
+    call->server = xstrdup("shell");
+    call->tool = xstrdup("run");
+    call->result = xstrdup(result);
+    return call;
+}
+
+static char *laid_out(const struct message *message, size_t width, bool unfolded)
+{
+    struct layout *layout = layout_new();
+
+    layout_update(layout, message, width, &(struct folds){.unfolded = unfolded});
+    char *text = shown(layout);
+    layout_free(&layout);
+    return text;
+}
+
+static struct message *with_call(const char *input, enum call_state state, const char *result)
+{
+    struct message *message = streaming();
+
+    message->blocks[0].kind = BLOCK_TOOL_CALL;
+    message->blocks[0].name = xstrdup("shell__run");
+    message->blocks[0].call = new_call(state, result);
+    append(message, input, strlen(input));
+    message->status = MESSAGE_COMPLETE;
+    return message;
+}
+
+static void a_call_is_a_line_and_unfolds_to_what_it_did(void **arg)
+{
+    struct message *message =
+        with_call("{\"command\":\"echo 'a\\nb'\",\"cwd\":\"/x\"}", CALL_DONE, "a\033[2J\nb\n");
+
+    (void)arg;
+    char *got = laid_out(message, 80, false);
+    assert_string_equal(got,
+                        "  ▸ tool  ✓ shell/run  done 1.2 s  {\"command\":\"echo 'a\\nb'\",\"cwd\":\"/x\"}");
+    free(got);
+    got = laid_out(message, 80, true);
+    assert_non_null(
+        strstr(got, "\n    $ echo 'a\n      b'\n    {\n      \"cwd\": \"/x\"\n    }\n    \n    a\n    b"));
+    free(got);
+    message_free(&message);
+}
+
+static void a_result_is_set_out_as_what_it_is(void **arg)
+{
+    struct message *message = with_call("{}", CALL_DONE, "{\"a\":[1,2]}");
+    struct buf lines;
+
+    (void)arg;
+    char *got = laid_out(message, 80, true);
+    assert_non_null(strstr(got, "    {\n      \"a\": [\n        1,\n        2\n      ]\n    }"));
+    free(got);
+    message_free(&message);
+    buf_init(&lines, 1 << 16);
+    for (int i = 1; i <= 250; i++)
+        buf_printf(&lines, "line %d\n", i);
+    message = with_call("not json", CALL_FAILED, lines.data);
+    got = laid_out(message, 80, true);
+    assert_non_null(strstr(got, "line 200\n    … 50 more lines, v shows all"));
+    assert_null(strstr(got, "line 201"));
+    assert_non_null(strstr(got, "not json"));
+    free(got);
+    message_free(&message);
+    buf_free(&lines);
+}
+
+static void a_file_is_a_line_and_unfolds_to_its_content(void **arg)
+{
+    struct message *message = streaming();
+
+    (void)arg;
+    append(message, "look", 4);
+    add_block(message, BLOCK_ATTACHMENT);
+    message->blocks[1].name = xstrdup("src/\033[1ma.c");
+    append(message, "int\ta;\n# no heading\n", 21);
+    message->status = MESSAGE_COMPLETE;
+    message->role = MESSAGE_ROLE_USER;
+    char *got = laid_out(message, 60, false);
+    assert_string_equal(got, "  look\n\n  + attachment  src/a.c  21 B");
+    free(got);
+    got = laid_out(message, 60, true);
+    assert_string_equal(got, "  look\n\n  - attachment  src/a.c  21 B\n    int a;\n    # no heading");
+    free(got);
+    message_free(&message);
+}
+
+static void what_people_write_is_not_touched(void **arg)
+{
+    struct message *message =
+        local_message("ann", "call __init__ and *x\n# not a heading\n\n1. one two three four\n");
+
+    (void)arg;
+    char *got = laid_out(message, 20, false);
+    assert_string_equal(got,
+                        "  call __init__ and\n  *x\n  # not a heading\n  \n  1. one two three\n     four");
+    free(got);
+    message_free(&message);
+}
+
+static void one_block_folds_alone(void **arg)
+{
+    struct message *message = streaming();
+    struct layout *layout = layout_new();
+    struct folds folds = {0};
+
+    (void)arg;
+    message->blocks[0].kind = BLOCK_REASONING;
+    append(message, "first", 5);
+    add_block(message, BLOCK_REASONING);
+    append(message, "second", 6);
+    folds_toggle(&folds, 1);
+    layout_update(layout, message, 60, &folds);
+    char *got = shown(layout);
+    assert_string_equal(got, "  ▸ reasoning  1 words\n\n  ▾ reasoning  1 words\n    second");
+    assert_int_equal(layout_line(layout, 1).block, 0);
+    assert_true(layout_line(layout, 1).title);
+    assert_int_equal(layout_line(layout, 2).block, LAYOUT_NO_BLOCK);
+    assert_true(layout_line(layout, 3).title);
+    assert_int_equal(layout_line(layout, 4).block, 1);
+    assert_false(layout_line(layout, 4).title);
+    assert_int_equal(layout_line(layout, 0).block, LAYOUT_NO_BLOCK);
+    free(got);
+    folds.unfolded = true;
+    assert_true(folds_unfolded(&folds, 0));
+    assert_false(folds_unfolded(&folds, 1));
+    folds_toggle(&folds, STATE_BLOCKS_MAX);
+    assert_true(folds_unfolded(&folds, STATE_BLOCKS_MAX));
+    layout_free(&layout);
+    message_free(&message);
+}
+
+/* The code that is copied from each line, joined by |; - for none. */
+static void expect_copies(const char *text, const char *copies)
+{
+    struct message *message = streaming();
+    struct layout *layout = layout_new();
+    struct buf got;
+
+    append(message, text, strlen(text));
+    layout_update(layout, message, 60, &(struct folds){0});
+    buf_init(&got, 1 << 16);
+    for (size_t i = 0; i < layout_lines(layout); i++) {
+        char *code = layout_copy_block(layout, i);
+        buf_printf(&got, "%s%s", i ? "|" : "", code ? code : "-");
+        free(code);
+    }
+    assert_string_equal(got.data, copies);
+    buf_free(&got);
+    layout_free(&layout);
+    message_free(&message);
+}
+
+static void code_is_copied_as_it_is(void **arg)
+{
+    (void)arg;
+    expect_copies("a\n```c\n\tx;\033[1m\n```\nb", "-|-|-|\tx;\n|-|-|-");
+    expect_copies("```\nopen", "-|-|open|-");
+    expect_copies("  ```\n    x\n  y\n  ```", "-|-|  x\ny\n|  x\ny\n|-");
+    expect_copies("- a\n  ```\n  x\n  ```", "-|-|x\n|x\n|-");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +420,12 @@ int main(void)
         cmocka_unit_test(nothing_untrusted_passes),
         cmocka_unit_test(folds_hide_reasoning_and_tools),
         cmocka_unit_test(an_interrupted_message_says_so),
+        cmocka_unit_test(a_call_is_a_line_and_unfolds_to_what_it_did),
+        cmocka_unit_test(a_result_is_set_out_as_what_it_is),
+        cmocka_unit_test(a_file_is_a_line_and_unfolds_to_its_content),
+        cmocka_unit_test(what_people_write_is_not_touched),
+        cmocka_unit_test(one_block_folds_alone),
+        cmocka_unit_test(code_is_copied_as_it_is),
         cmocka_unit_test(growing_equals_the_whole),
         cmocka_unit_test(growing_equals_the_whole_on_random_text),
     };

@@ -104,7 +104,7 @@ static void quotes_have_bars(void **arg)
 static void code_has_its_label_and_styles(void **arg)
 {
     (void)arg;
-    expect_styled("- x\n  ```c\n  if (a)\n  ```", "• x\n  {dim:```c}\n    {k:if}{code: (a)}");
+    expect_styled("- x\n  ```c\n  if (a)\n  ```", "• x\n  {dim:```c}\n    {k:if} (a)");
     expect("> ```\n> a\n>\n> b\n> ```\n> c", "│ ```\n│   a\n│   \n│   b\n│\n│ c");
     expect_styled("> ```\n> @@ -1 +1 @@\n> -a\n> +b\n> ```", "{quote:│ }{dim:```}\n{quote:│   }@@ -1 +1 @@\n"
                                                              "{quote:│   }{-:-a}\n{quote:│   }{+:+b}");
@@ -120,7 +120,7 @@ static void tables_fit(void **arg)
     expect_as("|a|b|\n|---|---|\n|some longer words|and some more of them|", 24, false,
               "a          │ b\n───────────┼────────────\nsome       │ and some\nlonger     │ more of\nwords  "
               "    │ them");
-    expect_as(table, 14, false, "name: a\nn: 1\ntext: x\n\nname: bcd\nn: 10\ntext: wide\n  漢");
+    expect_as(table, 14, false, "name: a\nn: 1\ntext: x\n\nname: bcd\nn: 10\ntext: wide 漢");
     expect("> |a|\n> |---|\n> |b|", "│ a\n│ ─\n│ b");
     expect("|a|b|\n|---|---|\n|only\n|1|2|3|", "a    │ b\n─────┼──\nonly │ \n1    │ 2");
 }

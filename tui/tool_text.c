@@ -10,8 +10,8 @@
 
 enum {
     TITLE_MAX = 160,
-    NAME_PART = 64,           /* bytes of a server's name, a person's, and the like in a title */
-    PRETTY_MAX = 64 << 10,    /* bytes of a result that is set out as JSON */
+    NAME_PART = 64,        /* bytes of a server's name, a person's, and the like in a title */
+    PRETTY_MAX = 64 << 10, /* bytes of a result that is set out as JSON */
     TEXT_MAX = 4 << 20
 };
 
@@ -144,7 +144,8 @@ static void put_json(struct canvas *canvas, const json_t *value, size_t width)
 static const struct {
     const char *name, *language, *prompt;
 } plain_arguments[] = {
-    {"command", "sh", "$ "}, {"cmd", "sh", "$ "}, {"code", "", ""}, {"diff", "diff", ""}, {"patch", "diff", ""},
+    {"command", "sh", "$ "}, {"cmd", "sh", "$ "},   {"code", "", ""},
+    {"diff", "diff", ""},    {"patch", "diff", ""},
 };
 
 /* The language that a call says its code is in; Python, which most such tools run, where it does not. */
@@ -202,7 +203,8 @@ static void put_result(struct canvas *canvas, const char *result, size_t width)
 {
     char *clean = sanitise_text(result, strlen(result), SANITISE_STRIP, TEXT_MAX);
     size_t len = strlen(clean), more, shown;
-    json_t *json = (*clean == '{' || *clean == '[') && len <= PRETTY_MAX ? jsonx_parse(clean, len, NULL) : NULL;
+    json_t *json =
+        (*clean == '{' || *clean == '[') && len <= PRETTY_MAX ? jsonx_parse(clean, len, NULL) : NULL;
     bool decided;
     struct code code;
 

@@ -24,10 +24,14 @@ static int list(struct cli *cli)
     enum err code = cli_call(cli, METHOD_COMMAND_LIST, NULL, NULL, &ok);
     size_t i;
 
-    if (code == ERR_OK && cli->json)
+    if (code == ERR_OK && cli->json) {
         out_json(&cli->out, ok);
-    else
-        json_array_foreach(jsonx_arr(ok, "commands"), i, row) put_row(&cli->out, row, WIDTH);
+    } else {
+        json_array_foreach(jsonx_arr(ok, "commands"), i, row)
+        {
+            put_row(&cli->out, row, WIDTH);
+        }
+    }
     json_decref(ok);
     return cli_exit_code(code);
 }

@@ -743,9 +743,34 @@ static void a_new_epoch_has_no_participants_and_waits_for_nothing(void **unused)
     state_free(&state);
 }
 
+static void what_happens_by_itself_is_no_activity(void **unused)
+{
+    (void)unused;
+    struct state *state = in_mid_reply();
+    assert_int_equal(fold_data(state, EVENT_SESSION_UPDATED, "{\"title\":\"mine\"}"), FOLD_OK);
+    int64_t activity = state->activity;
+    struct event event = {.type = EVENT_SESSION_UPDATED,
+                          .session = state->id,
+                          .epoch = state->epoch,
+                          .seq = state->seq + 1,
+                          .ts = activity + 5,
+                          .data = json_pack("{s:s,s:b}", "title", "its", "quiet", 1)};
+
+    assert_int_equal(state_fold(state, &event), FOLD_OK);
+    assert_string_equal(state->title, "its");
+    assert_int_equal(state->activity, activity);
+    event.seq++;
+    json_object_set_new(event.data, "quiet", json_false());
+    assert_int_equal(state_fold(state, &event), FOLD_OK);
+    assert_int_equal(state->activity, activity + 5);
+    json_decref(event.data);
+    state_free(&state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_happens_by_itself_is_no_activity),
         cmocka_unit_test(stories_hold_all_that_can_happen),
         cmocka_unit_test(after_any_cut_snapshot_and_rest_give_the_same_state),
         cmocka_unit_test(the_counts_of_bytes_are_those_of_the_content),

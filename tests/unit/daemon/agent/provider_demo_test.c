@@ -293,6 +293,24 @@ static void a_run_may_be_cancelled(void **state)
     prompt_clear(&prompt);
 }
 
+static void it_says_which_files_it_got_unless_it_was_told_what_to_say(void **state)
+{
+    json_t *content = json_pack("[{s:s,s:s,s:s,s:i},{s:s,s:s}]", "type", "text", "text", "...", "file", "a.c",
+                                "bytes", 12, "type", "text", "text", "look");
+    struct demo_script script;
+
+    (void)state;
+    demo_script_read(&script, "look", 50);
+    demo_script_files(&script, content);
+    assert_int_equal(strncmp(script.text, "I got the file a.c of 12 bytes.\n\nHello! ", 40), 0);
+    demo_script_clear(&script);
+    demo_script_read(&script, "/demo echo=x", 50);
+    demo_script_files(&script, content);
+    assert_string_equal(script.text, "x");
+    demo_script_clear(&script);
+    json_decref(content);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +329,7 @@ int main(void)
         cmocka_unit_test(pieces_are_whole_words),
         cmocka_unit_test(the_rate_is_kept),
         cmocka_unit_test(a_run_may_be_cancelled),
+        cmocka_unit_test(it_says_which_files_it_got_unless_it_was_told_what_to_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 """Slash commands run by the daemon, the same for every client; files that come with a message; titles by the model."""
 import json
 import os
+import resource
 import time
 import unittest
 
@@ -166,6 +167,29 @@ class Commands(StoaTest):
         again.request("session.rename", session, {"title": "renamed"})
         after = self.command(self.client(), session, "/info", "info")
         self.assertEqual((before["result"]["title"], after["result"]["title"]), ("", "renamed"))
+
+
+    def test_what_reads_goes_on_while_the_disk_is_full(self):
+        client = self.client()
+        session = self.session(client)
+        hard = resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (8192, hard))
+        try:
+            for _ in range(2):
+                with self.assertRaisesRegex(RequestError, "^store: "):
+                    self.command(self.client(), session, "/title kept", "title")
+                self.assertIn("state      idle", self.command(client, session, "/info")["text"])
+                self.assertEqual(self.command(client, session, "/rules")["text"], "no rules: each tool is asked for")
+        finally:
+            resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (hard, hard))
+
+        def done():
+            try:
+                return self.command(self.client(), session, "/title kept", "title")
+            except RequestError as error:
+                self.assertEqual(error.code, "store")
+                return None
+        self.assertEqual(wait_for(done, "that the disk takes it")["text"], "title: kept")
 
 
 class Attachments(StoaTest):

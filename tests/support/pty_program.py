@@ -127,7 +127,8 @@ class PtyProgram:
     def wait(self, pattern, after=0, seconds=PATIENCE):
         """Until the bytes after some place have the pattern (of bytes); returns the place behind it."""
         try:
-            return wait_for(lambda: re.search(pattern, bytes(self.output[after:])), f"{pattern!r} on the terminal", seconds).end()
+            found = wait_for(lambda: re.search(pattern, bytes(self.output[after:])), f"{pattern!r} on the terminal", seconds)
+            return after + found.end()
         except AssertionError as error:
             raise AssertionError(f"{error}; its last bytes: {bytes(self.output[-600:])!r}") from None
 

@@ -309,6 +309,17 @@ static void fill(struct app *app)
     picker_end(app->ui.picker);
 }
 
+/* A choice begins with what is so now. */
+static void select_here(struct app *app)
+{
+    for (size_t i = 0; i < picker_count(app->ui.picker); i++) {
+        const struct picker_item *item = picker_row(app->ui.picker, i).item;
+
+        if (item && item->tag == TAG_HERE)
+            picker_select(app->ui.picker, i);
+    }
+}
+
 void app_open_picker(struct app *app, enum picker_kind kind)
 {
     static const char *const headings[] = {[PICKER_PALETTE] = "palette",
@@ -321,6 +332,8 @@ void app_open_picker(struct app *app, enum picker_kind kind)
     if (kind == PICKER_SESSIONS)
         picker_offer(app->ui.picker, "new session");
     fill(app);
+    if (kind == PICKER_MODELS)
+        select_here(app);
     app->ui.overlay = OVERLAY_PICKER;
     app_changed(app);
 }
@@ -355,8 +368,12 @@ void app_picker_models(struct app *app)
 {
     enum picker_kind kind = picker_kind(app->ui.picker);
 
-    if (app->ui.overlay == OVERLAY_PICKER && (kind == PICKER_MODELS || kind == PICKER_PALETTE))
-        fill(app);
+    bool first = picker_total(app->ui.picker) == 0;
+    if (app->ui.overlay != OVERLAY_PICKER || (kind != PICKER_MODELS && kind != PICKER_PALETTE))
+        return;
+    fill(app);
+    if (first)
+        select_here(app);
 }
 
 static void choose(struct app *app)

@@ -277,7 +277,7 @@ static void draw_offered(const struct ui *ui, struct screen *screen, struct area
 
     screen_row(screen, y, area.x, area.cols, selected ? STYLE_SELECTED : STYLE_TEXT);
     screen_puts(screen, selected ? "› " : "  ", selected ? plain : STYLE_MARK);
-    int right = selected ? (int)cells_of(hint) : 0, left = screen_left(screen) - right;
+    int right = selected && !item->refused ? (int)cells_of(hint) : 0, left = screen_left(screen) - right;
     text = text < left ? text : left;
     put_lit(screen, item->show ? item->show : item->text, text, &item->found, plain,
             selected ? STYLE_SELECTED_MATCH : STYLE_MATCH);
@@ -287,7 +287,7 @@ static void draw_offered(const struct ui *ui, struct screen *screen, struct area
     } else {
         screen_repeat(screen, " ", left - text, plain);
     }
-    if (selected)
+    if (right > 0)
         screen_puts(screen, hint, dim);
     screen_row_end(screen);
 }

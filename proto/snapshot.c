@@ -156,8 +156,8 @@ bool origin_from_json(struct state *state, const json_t *from)
     int64_t messages = jsonx_int(from, "messages", -1);
     if (!from)
         return true;
-    if (!id_valid(session, "s_") || messages < 0 || (message[0] != '\0') != (messages > 0) ||
-        (message[0] && !id_valid(message, "m_")))
+    if (!id_valid(session, "s_") || messages < 0 || messages > UINT32_MAX ||
+        (message[0] != '\0') != (messages > 0) || (message[0] && !id_valid(message, "m_")))
         return false;
     strcpy(state->from_session, session);
     strcpy(state->from_message, message);

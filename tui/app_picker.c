@@ -252,11 +252,15 @@ static void add_models(struct app *app)
 static void add_sessions(struct app *app)
 {
     for (size_t i = 0; i < sessions_count(app->ui.sessions); i++) {
-        struct picker_item item = session_item(app, i);
+        const struct session_row *row = sessions_at(app->ui.sessions, i);
+        struct session_look look = session_row_look(row);
 
-        item.number = 0;
-        item.tag = TAG_SESSION;
-        picker_add(app->ui.picker, item);
+        picker_add(
+            app->ui.picker,
+            (struct picker_item){.tag = TAG_SESSION,
+                                 .id = xstrdup(row->id),
+                                 .text = xasprintf("session %s", row->title),
+                                 .detail = xasprintf("%s %s", look.glyph, *look.word ? look.word : "idle")});
     }
 }
 

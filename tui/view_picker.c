@@ -78,14 +78,21 @@ static const char *column_text(const struct picker_item *item, enum column colum
     return text ? text : "";
 }
 
-/* How wide a column is among the rows that are shown. */
+static bool has_detail(const struct picker_item *item)
+{
+    return item->detail && *item->detail;
+}
+
+/* How wide a column is among the rows that are shown. A text that no detail follows may use that one's
+ * column, and does not count. */
 static int widest(const struct picker *picker, size_t first, size_t rows, enum column column)
 {
     size_t most = 0;
 
     for (size_t i = first; i < first + rows; i++) {
         const struct picker_item *item = picker_row(picker, i).item;
-        size_t cells = item ? cells_of(column_text(item, column)) : 0;
+        bool counts = item && (column != COLUMN_TEXT || has_detail(item));
+        size_t cells = counts ? cells_of(column_text(item, column)) : 0;
         most = cells > most ? cells : most;
     }
     return (int)most;
@@ -130,7 +137,7 @@ static void draw_item(const struct ui *ui, struct screen *screen, const struct c
     bool selected = index == picker_selected(ui->picker);
     enum style plain = selected ? STYLE_SELECTED : STYLE_TEXT,
                dim = selected ? STYLE_SELECTED_DIM : STYLE_DIM;
-    enum style lit = selected ? STYLE_SELECTED_MATCH : STYLE_MATCH;
+    enum style lit = selected ? STYLE_SELECTED_MATCH : STYLE_MARK;
     char number[8] = "";
 
     screen_puts(screen, selected ? "›" : item && item->tag == 1 ? "▌" : " ", selected ? plain : STYLE_MARK);
@@ -147,12 +154,13 @@ static void draw_item(const struct ui *ui, struct screen *screen, const struct c
     put(screen, number, columns->number, dim);
     enum style state = selected ? STYLE_SELECTED : item->style;
     put(screen, item->glyph ? item->glyph : "", columns->glyph, state);
-    put_lit(screen, item->text, columns->text, &row.found, plain, lit);
+    bool detailed = columns->detail > 0 && (has_detail(item) || columns->word > 0);
+    put_lit(screen, item->text, columns->text + (detailed ? 0 : columns->detail), &row.found, plain, lit);
     if (columns->word > 0) {
         screen_puts(screen, " ", plain);
         put(screen, item->word ? item->word : "", columns->word - 1, state);
     }
-    if (columns->detail > 0) {
+    if (detailed) {
         screen_puts(screen, "  ", plain);
         put(screen, item->detail ? item->detail : "", columns->detail - 2, dim);
     }
@@ -280,7 +288,7 @@ static void draw_offered(const struct ui *ui, struct screen *screen, struct area
     int right = selected && !item->refused ? (int)cells_of(hint) : 0, left = screen_left(screen) - right;
     text = text < left ? text : left;
     put_lit(screen, item->show ? item->show : item->text, text, &item->found, plain,
-            selected ? STYLE_SELECTED_MATCH : STYLE_MATCH);
+            selected ? STYLE_SELECTED_MATCH : STYLE_MARK);
     if (item->detail && left - text > 8) {
         screen_puts(screen, "  ", plain);
         put(screen, item->detail, left - text - 2, dim);

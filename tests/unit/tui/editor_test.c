@@ -199,6 +199,26 @@ static void what_was_taken_back_is_made_again(void **arg)
     editor_free(&editor);
 }
 
+/* 8 MiB of what was taken away. */
+static void undo_forgets_the_oldest(void **arg)
+{
+    struct editor *editor = editor_new();
+    char *text = malloc(EDITOR_TEXT_MAX);
+    int back = 0;
+
+    (void)arg;
+    for (int i = 0; i < 20; i++) {
+        memset(text, 'a' + i, EDITOR_TEXT_MAX);
+        assert_true(editor_set(editor, text, EDITOR_TEXT_MAX));
+    }
+    for (char now = 'a' + 19; editor_text(editor, NULL)[0] == now && back < 20; now--, back++)
+        editor_undo(editor);
+    assert_int_equal(back, 8 + 1); /* the last of them changed nothing */
+    assert_int_equal(editor_text(editor, NULL)[0], 'a' + 19 - 8);
+    free(text);
+    editor_free(&editor);
+}
+
 static void too_much_changes_nothing(void **arg)
 {
     struct editor *editor = with("keep");
@@ -510,6 +530,7 @@ int main(void)
         cmocka_unit_test(the_first_line_leads_into_history),
         cmocka_unit_test(typing_is_undone_as_one),
         cmocka_unit_test(what_was_taken_back_is_made_again),
+        cmocka_unit_test(undo_forgets_the_oldest),
         cmocka_unit_test(too_much_changes_nothing),
         cmocka_unit_test(the_cursor_is_never_within_a_cluster),
         cmocka_unit_test(what_becomes_one_cluster_is_left_whole),

@@ -183,7 +183,7 @@ static int align(const struct text *text, const uint32_t *in, const uint32_t *le
                  struct fuzzy_found *found)
 {
     static struct cell rows[FUZZY_FILTER_MAX][FUZZY_TEXT_MAX]; /* 48 KiB: not for the stack */
-    struct reach reach[FUZZY_FILTER_MAX];
+    struct reach reach[FUZZY_FILTER_MAX] = {{0}};
 
     if (!reach_of(text, in, letters, count, reach))
         return 0;

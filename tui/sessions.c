@@ -143,7 +143,10 @@ void sessions_append(struct sessions *sessions, const json_t *list, const char *
     size_t i;
     json_t *item;
 
-    json_array_foreach(list, i, item) add(sessions, item);
+    json_array_foreach(list, i, item)
+    {
+        add(sessions, item);
+    }
     set_next(sessions, next);
 }
 

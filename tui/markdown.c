@@ -258,12 +258,23 @@ static void put_target(struct render *r, const MD_ATTRIBUTE *attribute, size_t t
 
 /* --- blocks --- */
 
+/* Where the next line is that has something on it: of what has no text to tell. */
+static size_t next_line(const struct render *r)
+{
+    const char *text = r->source->text + (r->shown - r->source->at), *end = r->source->text + r->source->len;
+    const char *at = text > r->source->text || r->any ? memchr(text, '\n', (size_t)(end - text)) : text;
+
+    while (at && at < end && strchr(" \t>\n", *at))
+        at++;
+    return at && at < end ? r->source->at + (size_t)(at - r->source->text) : r->shown;
+}
+
 static void begin_code(struct render *r, const MD_BLOCK_CODE_DETAIL *detail)
 {
     char label[LABEL_MAX + 8];
 
     r->in_code = true;
-    r->code_at = r->where;
+    r->code_at = r->where = next_line(r);
     buf_clear(&r->code);
     flow_clear(&r->flow);
     if (!detail->fence_char)
@@ -297,17 +308,6 @@ static void end_code(struct render *r)
     r->shown = r->where > r->shown ? r->where : r->shown;
     r->apart = true;
     free(text);
-}
-
-/* Where the next line is that has something on it: of what has no text to tell. */
-static size_t next_line(const struct render *r)
-{
-    const char *text = r->source->text + (r->shown - r->source->at), *end = r->source->text + r->source->len;
-    const char *at = text > r->source->text || r->any ? memchr(text, '\n', (size_t)(end - text)) : text;
-
-    while (at && at < end && strchr(" \t>\n", *at))
-        at++;
-    return at && at < end ? r->source->at + (size_t)(at - r->source->text) : r->shown;
 }
 
 static void thematic_break(struct render *r)
@@ -367,6 +367,7 @@ static void begin_heading(struct render *r, unsigned level)
 {
     static const char hashes[] = "###### ";
 
+    r->where = next_line(r);
     begin_leaf(r);
     r->heading = true;
     flow_put(&r->flow, hashes + 6 - level, level + 1, STYLE_HEADING, UNKNOWN);
@@ -519,7 +520,7 @@ static int text(MD_TEXTTYPE type, const MD_CHAR *bytes, MD_SIZE size, void *owne
         r->where = source_of(r, bytes);
     if (r->in_code) {
         if (r->code.len == 0)
-            r->code_at = r->where;
+            r->code_at = r->where = next_line(r);
         for (MD_SIZE i = 0; i < size; i++)
             buf_putc(&r->code, bytes[i] == NO_DEFINITION ? '[' : bytes[i]);
     } else if (type == MD_TEXT_BR || type == MD_TEXT_SOFTBR) {

@@ -105,6 +105,24 @@ static bool is_table_rule(const struct line *line)
     return bar && dash;
 }
 
+/* Whether it ends a list that it is not indented into, though no blank line is before it: a quote, or a line
+ * of "***" or the like, which a paragraph does not take in. */
+static bool ends_list(const struct line *line)
+{
+    char mark = line->blanks < line->len ? line->text[line->blanks] : ' ';
+    size_t marks = 0;
+
+    if (mark == '>')
+        return true;
+    for (size_t at = line->blanks; at < line->len; at++) {
+        if (line->text[at] == mark)
+            marks++;
+        else if (line->text[at] != ' ' && line->text[at] != '\t')
+            return false;
+    }
+    return marks >= 3 && strchr("*-_", mark);
+}
+
 /* --- cutting --- */
 
 /* Ends the open segment at that byte; false if there was nothing in it but blank lines. */
@@ -173,6 +191,10 @@ static void take(struct segmenter *s, const struct line *line, size_t at)
     }
     if (s->lines == 0)
         s->item = content > 0 && line->indent == 0;
+    if (line->indent < s->content && ends_list(line)) {
+        s->list = false;
+        content = 0;
+    }
     if (content > 0 && (!s->list || line->indent < s->content) && line->indent <= 3) {
         s->list = true;
         s->content = content;

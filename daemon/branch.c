@@ -17,11 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    TITLE_BYTES = 200,
-    /* JSON that is read for a window of STATE_WINDOW_BYTES: names and quotes take some of it. */
-    PAGE_BYTES = STATE_WINDOW_BYTES + (STATE_WINDOW_BYTES >> 1)
-};
+enum { TITLE_BYTES = 200 };
 
 /* --- where --- */
 
@@ -69,8 +65,9 @@ static enum err read_older(const struct session *session, uint64_t count, json_t
     size_t wanted = have < STATE_WINDOW_MESSAGES ? STATE_WINDOW_MESSAGES - have : 0;
     if (end < wanted)
         wanted = (size_t)end;
-    *older = wanted ? store_messages(session->server->store, session->key, end, wanted, PAGE_BYTES, error)
-                    : json_array();
+    *older =
+        wanted ? store_messages(session->server->store, session->key, end, wanted, STATE_WINDOW_BYTES, error)
+               : json_array();
     if (!*older)
         return ERR_STORE;
     if (wanted == 0 || json_array_size(*older) > 0)

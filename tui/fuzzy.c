@@ -11,6 +11,7 @@ enum {
     PATH_START = 10, /* after a slash, or at the very beginning */
     HUMP = 7,        /* camelCase, a digit after a letter */
     SIDE_BY_SIDE = 8,
+    WORD_END = 3,
     LAST_PART = 1, /* behind the last slash of a path */
     FIRST_FACTOR = 2,
     GAP_BEGINS = 3,
@@ -84,6 +85,11 @@ static int bonus_of(const struct text *text, size_t at)
         return WORD_START + part;
     return part +
            (((here & CAPITAL) && !(before & CAPITAL)) || ((here & DIGIT) && !(before & DIGIT)) ? HUMP : 0);
+}
+
+static bool ends_word(const struct text *text, size_t at)
+{
+    return at + 1 == text->count || (text->class[at + 2] & (SEPARATOR | SLASH));
 }
 
 static void decode(struct text *text, const char *bytes, size_t len)
@@ -190,12 +196,16 @@ static int align(const struct text *text, const uint32_t *in, const uint32_t *le
     align_first(text, in, letters[0], reach[0], rows[0]);
     for (size_t i = 1; i < count; i++)
         align_next(text, in, letters[i], &reach[i], rows[i - 1], rows[i]);
-    const struct cell *end = rows[count - 1];
-    size_t best = reach[count - 1].first;
-    for (size_t j = best + 1; j <= reach[count - 1].last; j++)
-        if (end[j].score > end[best].score)
+    size_t best = 0;
+    int score = NEVER;
+    for (size_t j = reach[count - 1].first; j <= reach[count - 1].last; j++) {
+        int here = rows[count - 1][j].score + (ends_word(text, j) ? WORD_END : 0);
+
+        if (here > score) {
+            score = here;
             best = j;
-    int score = end[best].score;
+        }
+    }
     for (size_t i = count; found && i-- > 0; best = rows[i][best].from)
         mark(text, best, found);
     return score > 0 ? score : 1;

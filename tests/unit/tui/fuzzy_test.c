@@ -84,6 +84,7 @@ static void test_starts_of_words_win(void **state)
     assert_better("main", "src/main.c", "domain/a.c");
     assert_better("app", "tui/app.c", "tui/map_paper.c");
     assert_better("abc", "xabc", "xaxbxc");
+    assert_better("main", "lib/main.c", "lib/maintenance");
 }
 
 static void test_the_letters_that_are_lit(void **state)

@@ -45,6 +45,17 @@ static bool goes_on(const struct layout *layout, size_t line)
            here.title == next.title;
 }
 
+/* Bytes of the bars before a quoted line. */
+static size_t bars(const struct layout_line *line)
+{
+    static const char bar[] = "│ ";
+    size_t len = 0;
+
+    while (line->len - len >= sizeof bar - 1 && memcmp(line->text + len, bar, sizeof bar - 1) == 0)
+        len += sizeof bar - 1;
+    return len;
+}
+
 /* Whether a hit begins there; *end: behind its last character. Where it has no space at the end of a line,
  * the line was broken in the middle of a word, or it is no hit: the source knows. */
 static bool matches(const struct needle *needle, const struct message *message, const struct layout *layout,
@@ -53,9 +64,12 @@ static bool matches(const struct needle *needle, const struct message *message, 
     size_t matched = 0, count = needle_length(needle), last = from.line + LINES_MAX;
     bool torn = false, over;
 
-    for (*end = from; end->line < last; end->line++, end->at = 0) {
+    for (*end = from; end->line < last; end->line++) {
         struct layout_line line = layout_line(layout, end->line);
         size_t used;
+
+        if (end->line > from.line)
+            end->at = bars(&line);
 
         matched = needle_step(needle, matched, line.text + end->at, line.len - end->at, &used, &over);
         end->at += used;
@@ -129,7 +143,8 @@ static size_t first_of(const struct needle *needle, const struct layout *layout,
 size_t find_pieces(const struct needle *needle, const struct message *message, const struct layout *layout,
                    size_t line, struct find_piece pieces[FIND_PIECES_MAX])
 {
-    size_t count = 0, len = layout_line(layout, line).len;
+    struct layout_line here = layout_line(layout, line);
+    size_t count = 0, len = here.len, skip = bars(&here);
 
     for (size_t from = first_of(needle, layout, line); from <= line && len > 0; from++) {
         struct layout_line source = layout_line(layout, from);
@@ -138,7 +153,7 @@ size_t find_pieces(const struct needle *needle, const struct message *message, c
         for (size_t at = 0; at < source.len; at = next_char(&source, at))
             if (starts(needle, &source, at) &&
                 matches(needle, message, layout, (struct place){from, at}, &end) && end.line >= line)
-                add_piece(pieces, &count, from == line ? at : 0, end.line == line ? end.at : len);
+                add_piece(pieces, &count, from == line ? at : skip, end.line == line ? end.at : len);
     }
     return count;
 }

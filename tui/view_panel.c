@@ -19,9 +19,15 @@ static bool next_hint(const char **hint, size_t cells, const char **row, size_t 
     return true;
 }
 
+/* While one writes or browses, letters mean something else. */
+static bool letters_answer(const struct ui *ui)
+{
+    return editor_empty(ui->editor) && !browse_on(ui->browse);
+}
+
 static int hint_rows(const struct ui *ui, int cols)
 {
-    const char *hint = panel_hint(ui->panel, editor_empty(ui->editor)), *row;
+    const char *hint = panel_hint(ui->panel, letters_answer(ui)), *row;
     size_t len;
     int rows = 0;
 
@@ -49,7 +55,7 @@ int view_panel_rows(struct ui *ui, int rows, int cols)
 
 void view_panel(const struct ui *ui, struct screen *screen, struct area area)
 {
-    const char *hint = panel_hint(ui->panel, editor_empty(ui->editor)), *text;
+    const char *hint = panel_hint(ui->panel, letters_answer(ui)), *text;
     int hints = hint_rows(ui, area.cols), lines = area.rows - 1 - hints, y = area.y;
     enum style style;
     size_t len;

@@ -85,6 +85,20 @@ static void a_word_that_was_torn_apart_is_found_and_two_words_are_not_one(void *
     done(&f);
 }
 
+static void the_bars_of_a_quote_are_no_text(void **state)
+{
+    struct found f = look_for("three four", "> one two three four five", 19);
+
+    (void)state;
+    f.message->role = MESSAGE_ROLE_ASSISTANT;
+    f.message->version++;
+    struct folds folds = {.unfolded = true};
+    layout_update(f.layout, f.message, 19, &folds);
+    expect_line(&f, 1, "│ one two [three]");
+    expect_line(&f, 2, "│ [four] five");
+    done(&f);
+}
+
 static void wide_and_accented_text_is_marked_whole(void **state)
 {
     struct found f = look_for("字", "漢字 é字", 40);
@@ -142,6 +156,7 @@ int main(void)
         cmocka_unit_test(hits_are_marked_on_their_line),
         cmocka_unit_test(a_hit_goes_on_over_a_line_that_was_broken_at_a_space),
         cmocka_unit_test(a_word_that_was_torn_apart_is_found_and_two_words_are_not_one),
+        cmocka_unit_test(the_bars_of_a_quote_are_no_text),
         cmocka_unit_test(wide_and_accented_text_is_marked_whole),
         cmocka_unit_test(lines_are_found_both_ways),
         cmocka_unit_test(what_a_tool_was_given_and_said_is_searched),

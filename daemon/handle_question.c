@@ -88,7 +88,7 @@ static json_t *arguments_of(const struct answer *answer)
     if (!message || (size_t)question->block >= message->block_count)
         return NULL;
     const struct buf *input = &message->blocks[question->block].text;
-    return jsonx_parse(input->data, input->len, NULL);
+    return input->len > 0 ? jsonx_parse(input->data, input->len, NULL) : json_object();
 }
 
 static enum err check_pattern(const struct answer *answer, char error[256])

@@ -227,7 +227,9 @@ void state_set_window(struct state *state, size_t messages, size_t bytes);
 
 /* Folds one event, after a check of its fields unless event_parse made it. Its session must be this one; an
  * event of another epoch is a FOLD_GAP. One of an unknown type (EVENT_COUNT, of a newer daemon) counts if it
- * is durable, and changes nothing else; a transient one is FOLD_OLD. */
+ * is durable, and changes nothing else; a transient one is FOLD_OLD. After a session.rewound to a message
+ * that the window lacks there is none in it, although messages_total counts some: bring them (state_prepend),
+ * or take a new snapshot. */
 enum fold state_fold(struct state *state, const struct event *event);
 /* The same for a chunk; at: the seq that it follows. */
 enum fold state_fold_chunk(struct state *state, uint64_t at, const struct chunk *chunk);

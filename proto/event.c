@@ -207,6 +207,11 @@ enum event_type event_type_parse(const char *name)
     return EVENT_COUNT;
 }
 
+bool event_is_activity(const struct event *event)
+{
+    return event->type != EVENT_SESSION_UPDATED || !jsonx_bool(event->data, "quiet", false);
+}
+
 static const char *const block_names[] = {"text", "reasoning", "redacted", "tool_call", "attachment"};
 static const char *const chunk_names[] = {"text", "reasoning", "tool_call", "tool_input"};
 

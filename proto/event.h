@@ -64,6 +64,8 @@ struct event_row {
 const struct event_row *event_row(enum event_type type);
 /* EVENT_COUNT for an unknown name. */
 enum event_type event_type_parse(const char *name);
+/* Whether it is activity of its session; a title by the model is not. */
+bool event_is_activity(const struct event *event);
 
 /* What a chunk is a piece of, and what a content block is. */
 enum block_kind {

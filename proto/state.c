@@ -245,7 +245,7 @@ static enum fold fold_durable(struct state *state, const struct event *event)
     if (!reduce(state, event))
         return FOLD_BAD;
     state->seq = event->seq;
-    if (event->type != EVENT_SESSION_UPDATED || !jsonx_bool(event->data, "quiet", false))
+    if (event_is_activity(event))
         state->activity = event->ts;
     return FOLD_OK;
 }

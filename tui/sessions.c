@@ -260,7 +260,8 @@ bool sessions_event(struct sessions *sessions, const struct event *event)
     }
     struct session_row *row =
         index < sessions->count ? &sessions->rows[index] : insert(sessions, 0, event->session);
-    row->activity = event->ts;
+    if (event_is_activity(event))
+        row->activity = event->ts;
     switch (event->type) {
     case EVENT_SESSION_STARTED:
     case EVENT_SESSION_UPDATED:

@@ -133,6 +133,20 @@ static void test_a_new_list_keeps_what_it_does_not_say(void **state)
     assert_look(sessions, TWO, "·", "");
 }
 
+static void test_a_title_by_the_model_is_no_activity(void **state)
+{
+    struct sessions *sessions = *state;
+    const struct session_row *row = sessions_at(sessions, sessions_find(sessions, ONE));
+    int64_t activity = row->activity;
+
+    assert_int_not_equal(activity, 9);
+    happens(sessions, ONE, EVENT_SESSION_UPDATED, json_pack("{s:s,s:b}", "title", "its", "quiet", 1));
+    assert_string_equal(row->title, "its");
+    assert_int_equal(row->activity, activity);
+    happens(sessions, ONE, EVENT_SESSION_UPDATED, json_pack("{s:s}", "title", "mine"));
+    assert_int_equal(row->activity, 9);
+}
+
 static void test_archived_and_deleted_ones_go(void **state)
 {
     struct sessions *sessions = *state;
@@ -152,6 +166,7 @@ int main(void)
         TEST(test_any_question_needs_a_person),
         TEST(test_a_new_list_keeps_what_it_does_not_say),
         TEST(test_archived_and_deleted_ones_go),
+        TEST(test_a_title_by_the_model_is_no_activity),
     };
 
     utf8_locale();

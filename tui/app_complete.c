@@ -301,11 +301,29 @@ static void offer_files(struct app *app, const struct completion_word *at)
 
 /* --- the list --- */
 
+/* Whether what is offered is for the draft as it is: what an editor, a refusal or a rewind puts there comes
+ * without a word to app_complete. Closes it if not. */
+static bool is_current(struct app *app)
+{
+    size_t len;
+    const char *text = editor_text(app->ui.editor, &len);
+    const struct completion_word *at = completion_at(app->ui.completion);
+    struct completion_word now = completion_word(text, len, editor_cursor(app->ui.editor));
+
+    if (len == app->offering->len && now.kind == at->kind && now.from == at->from && now.to == at->to)
+        return true;
+    completion_close(app->ui.completion);
+    app->offering->wanted = false;
+    return false;
+}
+
 static void fill(struct app *app)
 {
     const struct completion_word *at = completion_at(app->ui.completion);
     const char *text = editor_text(app->ui.editor, NULL);
 
+    if (!is_current(app))
+        return;
     if (at->kind == COMPLETION_FILE) {
         offer_files(app, at);
         return;
@@ -439,6 +457,8 @@ bool app_complete_act(struct app *app, enum action action)
 {
     struct completion *completion = app->ui.completion;
 
+    if (!is_current(app))
+        return false;
     if (action == ACTION_ACCEPT)
         take(app);
     else if (action == ACTION_NEXT || action == ACTION_PREVIOUS)
@@ -455,7 +475,7 @@ bool app_complete_enter(struct app *app)
     struct completion *completion = app->ui.completion;
     const struct completion_word *at = completion_at(completion);
     const char *text = editor_text(app->ui.editor, NULL);
-    bool open = completion_open(completion), moved = completion_moved(completion);
+    bool open = completion_open(completion) && is_current(app), moved = completion_moved(completion);
 
     if (open && (moved || (at->kind == COMPLETION_COMMAND && !find_row(text + 1, at->to - 1)))) {
         take(app);

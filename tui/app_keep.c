@@ -16,7 +16,8 @@ struct keeping {
     uv_timer_t timer;
     char *draft, *files; /* of the session looked at, as they were written or read last */
     struct kept news;    /* only what was sent since */
-    bool complained;     /* once is enough */
+    size_t draft_len;
+    bool complained; /* once is enough */
 };
 
 static void complain(struct app *app, const char *error)
@@ -82,6 +83,7 @@ static bool save_here(struct app *app, char *draft, char *files, bool leaves)
     free(keeping->draft);
     free(keeping->files);
     keeping->draft = draft;
+    keeping->draft_len = strlen(draft);
     keeping->files = files;
     return good;
 }
@@ -118,12 +120,24 @@ static void on_timer(uv_timer_t *timer)
     save_if_new(timer->data, false);
 }
 
+/* The same question as gather_here's, for each frame: quick where the answer is no. */
+static bool is_unchanged(const struct app *app)
+{
+    size_t len;
+    const char *text = editor_text(app->ui.editor, &len);
+    const struct keeping *keeping = app->keeping;
+
+    return !outbox_first(app->ui.outbox) && mentions_count(app->ui.mentions) == 0 && !*keeping->files &&
+           keeping->news.sent_count == 0 && len == keeping->draft_len &&
+           memcmp(text, keeping->draft, len) == 0;
+}
+
 void app_keep_look(struct app *app)
 {
     struct keeping *keeping = app->keeping;
     char *draft, *files;
 
-    if (!keeping->keep || uv_is_active((uv_handle_t *)&keeping->timer))
+    if (!keeping->keep || uv_is_active((uv_handle_t *)&keeping->timer) || is_unchanged(app))
         return;
     bool is_new = gather_here(app, &draft, &files);
     free(draft);
@@ -179,6 +193,7 @@ void app_keep_begin(struct app *app)
     free(keeping->files);
     keeping->draft = elsewhere ? xstrdup("") : xstrdup(kept.draft);
     keeping->files = elsewhere ? xstrdup("") : xstrdup(kept.files);
+    keeping->draft_len = strlen(keeping->draft);
     kept_clear(&kept);
     completion_close(app->ui.completion);
     if (keeping->keep && !editor_empty(app->ui.editor)) { /* from now on it is this client's */

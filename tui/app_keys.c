@@ -444,7 +444,7 @@ static void key(struct app *app, const struct key_event *event)
     }
     if (chat && app_panel_key(app, event))
         return;
-    if (chat && completion_open(app->ui.completion) &&
+    if (chat && completion_open(app->ui.completion) && !browse_on(app->ui.browse) &&
         app_complete_act(app, keymap_find(CONTEXT_COMPLETION, event->code, event->mods, false)))
         return;
     enum action action = find_action(app, event);

@@ -259,7 +259,7 @@ static int offered_rows(const struct ui *ui, int rows)
     size_t count = completion_count(ui->completion);
     int most = rows / 2 < OFFERED_MAX ? rows / 2 : OFFERED_MAX;
 
-    if (rows < OFFERED_FROM_ROWS || ui->overlay != OVERLAY_NONE)
+    if (rows < OFFERED_FROM_ROWS || ui->overlay != OVERLAY_NONE || browse_on(ui->browse))
         return 0;
     return (int)count < most ? (int)count : most;
 }

@@ -193,13 +193,22 @@ class Writing(StoaTest):
         terminal.wait(r"\+ src/main\.c")
         terminal.keys("C-w", "C-w", "C-w", "C-w")
         terminal.wait(r"(?s)\A(?!.*\+ src/main\.c)")
+        terminal.keys("C-u")
+        terminal.type("at the end @src/main.c")
+        terminal.wait(r"› at the end @src/main\.c")
+        message = self.send_with(terminal)
+        self.assertEqual([b["name"] for b in message["content"] if b["type"] == "attachment"], ["src/main.c"])
 
     def test_what_is_pasted_attaches_nothing(self):
         terminal = self.open()
         terminal._tmux("set-buffer", "mine is @src/main.c and ")
         terminal._tmux("paste-buffer", "-p")
         terminal.wait("› mine is @src/main.c and")
-        terminal.type("so on ann@example.org ")
+        terminal.type("so on ann@example.org @")
+        terminal._tmux("set-buffer", "src/main.c")
+        terminal._tmux("paste-buffer", "-p")
+        terminal.wait("example.org @src/main.c")
+        terminal.type(" ")
         message = self.send_with(terminal)
         self.assertEqual([b["type"] for b in message["content"]], ["text"])
 

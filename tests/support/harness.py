@@ -334,11 +334,11 @@ class Terminal:
     """A tmux of its own with one window."""
     count = 0
 
-    def __init__(self, place, command, columns=100, rows=30):
+    def __init__(self, place, command, columns=100, rows=30, scrollback=2000):
         Terminal.count += 1
         self.name = f"stoa-{os.getpid()}-{Terminal.count}"
         self.env = place.env
-        self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), command)
+        self._tmux("-f", "/dev/null", "start-server", ";", "set", "-g", "history-limit", str(scrollback), ";", "new-session", "-d", "-x", str(columns), "-y", str(rows), command)
         self._tmux("set", "-g", "status", "off")
         self._tmux("set", "-g", "remain-on-exit", "on")
 
@@ -424,8 +424,8 @@ class StoaTest(unittest.TestCase):
     def watch(self, session):
         return self.keep(Watch(self.place, session))
 
-    def terminal(self, command, columns=100, rows=30):
-        return self.keep(Terminal(self.place, command, columns, rows))
+    def terminal(self, command, columns=100, rows=30, **more):
+        return self.keep(Terminal(self.place, command, columns, rows, **more))
 
     def session(self, client=None, **params):
         client = client or self.client()

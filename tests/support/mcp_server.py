@@ -2,7 +2,7 @@
 """A small MCP server on standard streams (2025-11-25) that behaves as its arguments say:
 
     mcp_server.py [--name NAME] [--log FILE] [--tool NAME[:read|:destroy]]... [--start SECONDS]
-                  [--on-start hang|exit|garbage|flood|long-line] [--deaf] [--child] [WORD...]
+                  [--answer NAME=TEXT]... [--on-start hang|exit|garbage|flood|long-line] [--deaf] [--child] [WORD...]
 
 Tools that are always there: `echo` (its arguments, and environment, folder and pid), `hang`, `crash`, `exit`, `flood`, `garbage`,
 `progress` (three steps), `ask` (elicitation of a name; its argument `message` is the question), `say` (its argument `text`, after
@@ -23,6 +23,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--name", default="fake")
 parser.add_argument("--log")
 parser.add_argument("--tool", action="append", default=[])
+parser.add_argument("--answer", action="append", default=[], help="a tool that always says TEXT")
 parser.add_argument("--start", type=float, default=0)
 parser.add_argument("--on-start", default="")
 parser.add_argument("--deaf", action="store_true")
@@ -31,6 +32,7 @@ parser.add_argument("extra", nargs="*")
 options = parser.parse_args()
 
 ALWAYS = ["echo", "hang", "crash", "exit", "flood", "garbage", "progress", "ask", "say", "put", "get"]
+answers = dict(answer.split("=", 1) for answer in options.answer)
 memory = {}
 asked = {}
 lock = threading.Lock()
@@ -97,6 +99,8 @@ def call(id, params):
     elif name == "put":
         memory.update(arguments)
         text(id, "kept")
+    elif name in answers:
+        text(id, answers[name])
     elif name == "get":
         text(id, json.dumps(memory))
     elif name != "hang":
@@ -114,7 +118,7 @@ def answer(message):
         send(id=id, result={"protocolVersion": "2025-11-25", "capabilities": {"tools": {}, "logging": {}},
                             "serverInfo": {"name": options.name, "version": "1"}})
     elif method == "tools/list":
-        send(id=id, result={"tools": [tool(name) for name in ALWAYS + options.tool]})
+        send(id=id, result={"tools": [tool(name) for name in [*ALWAYS, *options.tool, *answers]]})
     elif method == "tools/call":
         call(id, params)
     elif method == "ping":

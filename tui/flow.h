@@ -6,6 +6,7 @@
 #include "shared/buf.h"
 #include "shared/sanitise.h"
 #include "tui/canvas.h"
+#include <stdint.h>
 
 struct flow_piece {
     size_t len, source;
@@ -29,6 +30,8 @@ struct flow_margin {
 void flow_init(struct flow *flow);
 void flow_free(struct flow *flow);
 void flow_clear(struct flow *flow);
+/* The source of what the source does not have: it becomes that of what follows it. */
+#define FLOW_UNKNOWN SIZE_MAX
 /* Appends text from outside that stands at that byte of the source; tabs become spaces, newlines break. */
 void flow_put(struct flow *flow, const char *text, size_t len, enum style style, size_t source);
 /* Breaks it at words into lines of at most so many cells after what the margin writes. False where nothing

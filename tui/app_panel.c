@@ -39,8 +39,7 @@ bool app_panel_key(struct app *app, const struct key_event *event)
     char *said;
     json_t *params;
     bool idle = editor_empty(ui->editor) && !browse_on(ui->browse); /* whose keys are letters too */
-    enum panel_does does =
-        panel_key(ui->panel, event, idle, clock_steady_ms(), &params, &said);
+    enum panel_does does = panel_key(ui->panel, event, idle, clock_steady_ms(), &params, &said);
 
     say(app, said);
     if (does == PANEL_ANSWERS)

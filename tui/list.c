@@ -380,10 +380,13 @@ bool list_fold_block(struct list *list, size_t item, size_t block)
 
     if (block >= message->block_count || message->blocks[block].kind == BLOCK_TEXT)
         return false;
-    if (list->following && !list->browsed && list->blank == 0) /* what was clicked at stays where it is */
-        list_stay(list, list->top);
+    bool holds = list->following && !list->browsed;
+    struct place top = list->top;
     folds_toggle(&folds, block);
     folded_set(list->folded, message->id, &folds);
     list->arranged = false;
+    list_arrange(list);
+    if (holds && place_after(list->top, top)) /* what was clicked at would be pushed out of the view */
+        list_stay(list, top);
     return true;
 }

@@ -83,6 +83,26 @@ class Browse(StoaTest):
         terminal.type("hello")
         terminal.wait("› hello")
 
+    def test_tab_and_a_click_fold_one_block(self):
+        _, session = self.filled(["/demo chunks=1 rate=0 tool=get_session_info"] * 2)
+        terminal = self.open(session, columns=80, rows=40)
+        titles = lambda: [y for y, row in enumerate(terminal.screen().split("\n"), 1) if "get_session_info  done" in row]
+        opened = lambda: len(re.findall(r'"session": "s_\w+",$', terminal.screen(), re.MULTILINE))
+        wait_for(lambda: len(titles()) == 2, "two folded calls")
+        self.assertEqual(opened(), 0)
+        terminal.type(f"\x1b[<0;10;{titles()[0]}M")  # while writing
+        wait_for(lambda: opened() == 1, terminal.screen())
+        terminal.type(f"\x1b[<0;10;{titles()[0]}M")
+        wait_for(lambda: opened() == 0, terminal.screen())
+        terminal.keys("C-o")
+        terminal.wait("writes")
+        terminal.type(f"\x1b[<0;10;{titles()[0]}M")
+        wait_for(lambda: opened() == 1, terminal.screen())
+        terminal.type("j")
+        terminal.keys("Tab")  # from within: it is folded, and the cursor is on its title
+        wait_for(lambda: opened() == 0, terminal.screen())
+        wait_for(lambda: re.search("^▌.*get_session_info", terminal.screen(), re.MULTILINE), terminal.screen())
+
     def test_a_search_goes_on_into_older_messages_and_says_when_there_is_nothing(self):
         texts = ["/demo chunks=1 rate=0 echo=Needle-in-the-past"] + ["/demo chunks=1 rate=0"] * 40
         _, session = self.filled(texts)

@@ -89,7 +89,9 @@ class Golden(unittest.TestCase):
         self.look("chat", chat)
         self.look("browse", chat, way=(("C-o", "Esc writes"), ("K", "(?m)▌ local/large")))
         self.look("sessions", chat, way=(("C-x l", "type to filter"),))
-        self.look("help", chat, way=(("?", "new line"),))
+        self.look("palette", chat, way=(("C-p", "type to filter"), ("m o d", "/model")))
+        self.look("completion", chat, way=(("C-u / m", "› /mcp"),))  # the draft of the last size is still there
+        self.look("help", chat, way=(("C-u", "write a message"), ("?", "new line")))
         self.scene.ask()
         self.look("permission", "ctest")
         self.look("too-small", "20x6", ((19, 5),))

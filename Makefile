@@ -112,7 +112,7 @@ define need
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef
 
-.PHONY: screenshot tsan deps deps-test deps-lint run test conformance e2e fuzz asan bench lint format docs install uninstall clean help
+.PHONY: screenshots golden bench-tui soak tsan deps deps-test deps-lint run test conformance e2e fuzz asan bench lint format docs install uninstall clean help
 deps: deps-build deps-test deps-lint ## install all that building, testing and linting need (apt, npm)
 .PHONY: deps-build
 deps-build:
@@ -136,8 +136,8 @@ test: deps-test ## install what is needed, build, and run all tests but the long
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers
 	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz-seconds $(FUZZ_SECONDS) all
 
-e2e: all $(BUILD)/mcp-driver ## the end-to-end tests alone
-	@$(PYTHON) tests/run.py --build $(BUILD) e2e
+e2e: all $(BUILD)/mcp-driver ## the end-to-end tests and the faults alone
+	@$(PYTHON) tests/run.py --build $(BUILD) e2e faults
 
 FUZZ_CC ?= clang
 FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread -lm
@@ -166,7 +166,7 @@ conformance: deps-test ## the required client scenarios of the MCP conformance s
 
 asan: deps-test ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory $(JOBS) SAN=address,undefined all unit
-	@$(PYTHON) tests/run.py --build build-address-undefined unit e2e
+	@$(PYTHON) tests/run.py --build build-address-undefined unit e2e faults
 
 tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
 	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
@@ -174,6 +174,16 @@ tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
 
 bench: all ## measure latency, memory, CPU and attach time
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
+bench-tui: all $(BUILD)/echo-loop ## measure the full-screen client beside a raw ncurses program and cat
+	@$(PYTHON) tests/bench/tui.py --build $(BUILD) --json $(BUILD)/bench-tui.json
+$(BUILD)/echo-loop: tests/bench/echo_loop.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call pkgs,ncursesw)
+soak: deps-test ## the long forms of the faults and of the screen's random test
+	@$(MAKE) --no-print-directory $(JOBS) all unit
+	@STOA_FRAMES=50000 $(BUILD)/unit/tui/screen_cells_test
+	@STOA_SOAK=1 $(PYTHON) tests/run.py --build $(BUILD) faults
 
 # --- lint and format ---------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -187,9 +197,11 @@ docs: all ## write the generated parts of man pages and the example configuratio
 	($(BUILD)/stoad --print-example && $(BUILD)/stoa config example) > config.example.yaml
 	$(PYTHON) man/generate.py $(BUILD)
 
-screenshot: all ## make man/screenshot.png anew
+screenshots: all ## make the README's pictures anew, in man/
 	$(call need,$(APT_SHOTS) tmux)
-	@tests/support/make-screenshot $(BUILD) man/screenshot.png
+	@$(PYTHON) tests/support/make-screenshots $(BUILD) man
+golden: all ## write tests/golden anew, after the looks of the client have changed
+	@STOA_GOLDEN=write $(PYTHON) tests/run.py --build $(BUILD) --only golden e2e
 
 # --- install -----------------------------------------------------------------------------------------------------
 MANS1 := $(wildcard man/*.1)

@@ -4,7 +4,6 @@ import difflib
 import getpass
 import os
 import re
-import time
 import unittest
 
 from harness import ROOT, Terminal, program, wait_for
@@ -13,7 +12,6 @@ from scene import Scene
 GOLDEN = f"{ROOT}/tests/golden"
 REWRITE = os.environ.get("STOA_GOLDEN") == "write"
 SIZES = ((100, 30), (60, 16), (40, 10))
-STEADY = 0.4  # seconds without a change, when files are written
 SOON = 5
 MASKS = [(re.compile(pattern), put) for pattern, put in (
     (r"\b\d\d:\d\d\b", "00:00"), (r"\b\d+:\d\d(:\d\d)?\b", "0:00"), (r"\b\d+\.\d s\b", "0.0 s"), (r"\b\d+ ms\b", "0 ms"),
@@ -38,16 +36,6 @@ class Golden(unittest.TestCase):
         self.addCleanup(self.scene.close)
         self.terminal = None
         self.different, self.count = [], 0
-
-    def steady(self):
-        """What is shown once it stays."""
-        last, since = None, time.monotonic()
-        while time.monotonic() - since < STEADY:
-            shown = masked(self.terminal.screen())
-            if shown != last:
-                last, since = shown, time.monotonic()
-            time.sleep(0.02)
-        return last
 
     def compare(self, place):
         with open(place) as file:
@@ -77,7 +65,7 @@ class Golden(unittest.TestCase):
             self.count += 1
             if REWRITE:
                 with open(place, "w") as file:
-                    file.write(self.steady())
+                    file.write(masked(self.terminal.settle()))
             else:
                 self.compare(place)
             self.terminal.close()

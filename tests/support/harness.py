@@ -364,6 +364,16 @@ class Terminal:
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.screen()}") from None
 
+    def settle(self, seconds=0.3):
+        """Until nothing has changed for so long; returns the screen."""
+        last, since = None, time.monotonic()
+        while time.monotonic() - since < seconds:
+            shown = self.screen()
+            if shown != last:
+                last, since = shown, time.monotonic()
+            time.sleep(0.02)
+        return last
+
     def pid(self):
         return int(self._tmux("display", "-p", "#{pane_pid}"))
 

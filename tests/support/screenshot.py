@@ -13,6 +13,11 @@ import unicodedata
 CELL_W, CELL_H, FONT = 8.43, 18, 14
 PAD = 10
 BACKGROUND, FOREGROUND = "#16181c", "#d5d8dc"
+LIGHT_BACKGROUND, LIGHT_FOREGROUND = "#fafafa", "#24292f"
+LIGHT_PALETTE = [
+    "#24292f", "#b3261e", "#1a7f37", "#8a5b00", "#0550ae", "#8250df", "#0b6e77", "#6e7781",
+    "#57606a", "#cf222e", "#2da44e", "#bf8700", "#218bff", "#a475f9", "#3192aa", "#ffffff",
+]
 PALETTE = [
     "#22252b", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
     "#5c6370", "#ff7b85", "#b5e08f", "#ffd68a", "#7cc4ff", "#dd8ff0", "#6fd3df", "#ffffff",
@@ -117,10 +122,18 @@ def draw(column, row, text, wide, look, out):
         out.append(f'<text x="{x:.2f}" y="{y + 13.5}" fill="{fg}"{attributes}>{html.escape(text)}</text>')
 
 
+def use_light():
+    global BACKGROUND, FOREGROUND
+    BACKGROUND, FOREGROUND, PALETTE[:] = LIGHT_BACKGROUND, LIGHT_FOREGROUND, LIGHT_PALETTE
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cols", type=int, default=100, help="columns of the terminal")
+    parser.add_argument("--light", action="store_true", help="the colours of a light terminal")
     options = parser.parse_args()
+    if options.light:
+        use_light()
     lines = sys.stdin.read().split("\n")
     if lines and not lines[-1]:
         lines.pop()

@@ -3,8 +3,10 @@ emulator (tmux on a private socket)."""
 import os
 import re
 import subprocess
+import time
 
 from harness import PATIENCE, StoaTest, program, text_of, wait_for
+from test_questions import PuppetTest
 
 
 class Browse(StoaTest):
@@ -258,3 +260,20 @@ class Browse(StoaTest):
         terminal.wait("Compact: let the model sum up 4 messages")
         terminal.type("y")
         client.event("session.compacted", session, seconds=PATIENCE * 2)
+
+
+class WhileSomethingIsAsked(PuppetTest):
+    def test_letters_browse_and_do_not_answer(self):
+        client = self.client()
+        session, _, _, (question,) = self.waiting(client)
+        terminal = self.terminal(f"{program('stoa')} attach {session}")
+        terminal.wait("permission")
+        terminal.keys("C-o")
+        terminal.wait("with Alt:")
+        time.sleep(0.5)  # from here on the panel would take keys
+        terminal.type("y")
+        terminal.wait("no code block")
+        self.assertEqual([q["id"] for q in client.request("question.list")["questions"]], [question])
+        time.sleep(0.5)  # each key makes it wait anew
+        terminal.keys("M-n")
+        client.wait(lambda: not client.request("question.list")["questions"], "the answer")

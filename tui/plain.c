@@ -55,9 +55,28 @@ static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
 
     (void)ok;
     plain_replied(sent->plain);
+    sent->acknowledged = true;
     if (code != ERR_OK)
         plain_say(sent->plain, "! not sent: %s; it was:\n%s", text, sent->text);
-    forget_sent(sent);
+    if (code != ERR_OK || sent->arrived)
+        forget_sent(sent);
+}
+
+bool plain_is_ours(struct plain *plain, const struct message *message)
+{
+    struct plain_sent *sent = plain->sent;
+    char *text = message_text(message);
+
+    while (sent &&
+           (sent->arrived || strcmp(sent->session, plain->session) != 0 || strcmp(sent->text, text) != 0))
+        sent = sent->next;
+    free(text);
+    if (!sent)
+        return false;
+    sent->arrived = true;
+    if (sent->acknowledged)
+        forget_sent(sent);
+    return true;
 }
 
 void plain_send(struct plain *plain, const char *text)
@@ -306,7 +325,7 @@ static void run(struct plain *plain)
 static void say_goodbye(struct plain *plain)
 {
     for (const struct plain_sent *sent = plain->sent; sent; sent = sent->next)
-        if (!sent->arrived)
+        if (!sent->arrived && !sent->acknowledged)
             plain_say(plain, "! not acknowledged by the daemon:\n%s", sent->text);
     plain_say(plain, "stoa attach --plain %s", plain->session);
 }

@@ -28,7 +28,7 @@ struct plain_sent { /* a message on its way, for its author not to read it again
     struct plain *plain;
     char session[ID_MAX];
     char *text;
-    bool arrived;
+    bool arrived, acknowledged; /* in the session; by the daemon */
 };
 
 struct plain {
@@ -67,6 +67,8 @@ void plain_request(struct plain *plain, enum method method, json_t *params, int 
 void plain_replied(struct plain *plain);
 void plain_quit(struct plain *plain, int exit_code);
 void plain_send(struct plain *plain, const char *text);
+/* Whether the message is one that was sent from here: its author has just typed it. True once for each. */
+bool plain_is_ours(struct plain *plain, const struct message *message);
 void plain_interrupt(struct plain *plain);
 /* Leaves the session for another one. */
 void plain_switch(struct plain *plain, const char *session);

@@ -99,22 +99,9 @@ static void show_message(struct plain *plain, const struct message *message)
     plain_say(plain, "%s", "");
 }
 
-/* One of ours that is on its way: its author has just typed it. */
-static bool is_ours(struct plain *plain, const struct message *message)
-{
-    char *text = message_text(message);
-    bool ours = false;
-
-    for (struct plain_sent *sent = plain->sent; sent && !ours; sent = sent->next)
-        if (!sent->arrived && strcmp(sent->session, plain->session) == 0 && strcmp(sent->text, text) == 0)
-            sent->arrived = ours = true;
-    free(text);
-    return ours;
-}
-
 static void show_new(struct plain *plain, const struct message *message)
 {
-    if (message->role != MESSAGE_ROLE_USER || !is_ours(plain, message)) {
+    if (message->role != MESSAGE_ROLE_USER || !plain_is_ours(plain, message)) {
         show_message(plain, message);
         return;
     }
@@ -149,7 +136,7 @@ static void show_queue(struct plain *plain, const json_t *data)
     const json_t *added = jsonx_obj(data, "added");
     struct message *message = added ? message_from_json(added) : NULL;
 
-    if (message && is_ours(plain, message))
+    if (message && plain_is_ours(plain, message))
         put_heading(plain, message, ": waits for the end of the turn");
     else if (message)
         show_message(plain, message);

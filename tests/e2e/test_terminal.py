@@ -8,6 +8,8 @@ import threading
 
 from harness import PATIENCE, SANITIZED, StoaTest, cpu_all_threads, program, text_of, wait_for
 from pty_program import PtyProgram
+from puppet import GO, new_id
+from test_questions import PuppetTest
 
 # What may stay on when the client has gone.
 HARMLESS = {"25", "7"}
@@ -302,3 +304,53 @@ class LineMode(OnPty):
         terminal = self.open(session, TERM="xterm-unheard-of", LC_ALL="C")  # newer than this host, and no UTF-8 locale
         terminal.wait(rb"\x1b\[\?1049h(.|\n)*\bidle\b")
         terminal.wait("› ".encode())
+
+
+class LineModeQuestions(PuppetTest):
+    def open(self, session):
+        return self.keep(PtyProgram([program("stoa"), "attach", "--plain", session], self.place.env))
+
+    def say(self, terminal, line, pattern, at):
+        terminal.settle(0.8)  # an answer that comes sooner after a question is not taken
+        terminal.type(line + "\n")
+        return terminal.wait(pattern, at)
+
+    def test_several_questions_are_told_apart_by_numbers(self):
+        client = self.client()
+        session, _, _, questions = self.waiting(client, 2, arguments='{"path":"/tmp/\x1b[2J0"}')
+        terminal = self.open(session)
+        at = terminal.wait(rb"question 1: run files/write_file(.|\n)*/tmp/\^\[\[2J0(.|\n)*question 2:(.|\n)*> $")
+        terminal.type("/allow\n")
+        terminal.wait(rb"2 questions wait: say which", at)
+        terminal.type("/allow 3\n")
+        terminal.wait(rb"question 3 does not wait", at)
+        self.say(terminal, "/deny 2 no thanks", rb"question 2: deny, by .*: no thanks", at)
+        self.say(terminal, "/allow session", rb"question 1: allow, by ", at)
+        client.wait(lambda: sum(e["type"] == "question.answered" for e in client.events) > 1, "both answers")
+        answers = {e["data"]["question"]: e["data"] for e in client.events if e["type"] == "question.answered"}
+        self.assertEqual([answers[q]["decision"] for q in questions], ["allow", "deny"])
+        self.assertEqual(answers[questions[0]]["scope"], "session")
+
+    def test_a_form_is_filled_in_line_by_line(self):
+        client = self.client()
+        session, puppet = self.begin(client)
+        message = puppet.reply(("files__a", "{}"))
+        puppet.step("running_tools")
+        puppet.started(message, 1, tool="a")
+        puppet.frame(GO)
+        fields = [{"name": "who", "type": "text", "required": True}, {"name": "many", "type": "integer", "min": 2, "default": 3}]
+        puppet.fact("question.asked", question={"id": new_id("q_"), "kind": "form", "message": message, "block": 1,
+                                                "server": "files", "text": "which?", "fields": fields, "asked": 1})
+        client.event("question.asked", session)
+        terminal = self.open(session)
+        at = terminal.wait(rb"question 1: files asks(.|\n)*which\?(.|\n)*one by one")
+        at = self.say(terminal, "/allow", rb"who \(text\), required: $", at)
+        terminal.type("\n")
+        at = terminal.wait(rb"this is required(.|\n)*who \(text\), required: $", at)
+        terminal.type("bo\n")
+        at = terminal.wait(rb"many \(integer\) \[3\]: $", at)
+        terminal.type("1\n")
+        at = terminal.wait(rb"too small(.|\n)*many \(integer\) \[3\]: $", at)
+        terminal.type("\n")
+        self.assertEqual(puppet.event("question.answered")["data"]["content"], {"who": "bo", "many": 3})
+        terminal.wait(rb"question 1: allow, by ", at)

@@ -322,8 +322,9 @@ static void on_lost(void *arg, const char *session, enum err code, const char *t
 {
     struct app *app = arg;
 
-    (void)code;
     sessions_remove(app->ui.sessions, session);
+    if (code == ERR_NOT_FOUND)
+        app_keep_forget(app, session);
     if (strcmp(session, app->ui.session) == 0)
         app_session_lost(app, text);
     app_changed(app);

@@ -5,6 +5,7 @@
 #include "shared/clock.h"
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@ struct keeping {
     char *draft, *files; /* of the session looked at, as they were written or read last */
     struct kept news;    /* only what was sent since */
     size_t draft_len;
-    bool complained; /* once is enough */
+    char gone[ID_MAX]; /* a session that is no more: its draft is only printed */
+    bool complained;   /* once is enough */
 };
 
 static void complain(struct app *app, const char *error)
@@ -156,7 +158,8 @@ void app_keep_leave(struct app *app, const char *seen)
 
     outbox_keep_draft(app->ui.outbox, app->ui.session, editor_text(app->ui.editor, NULL), files, seen);
     free(files);
-    save_if_new(app, true);
+    if (strcmp(app->keeping->gone, app->ui.session) != 0)
+        save_if_new(app, true);
 }
 
 static void show(struct app *app, const char *draft, const char *files)
@@ -226,6 +229,7 @@ void app_keep_forget(struct app *app, const char *session)
     if (app->keeping->keep)
         keep_forget(app->keeping->keep, session);
     outbox_draft_kept(app->ui.outbox, session, false);
+    snprintf(app->keeping->gone, sizeof app->keeping->gone, "%s", session);
 }
 
 const struct keep *app_kept(struct app *app)

@@ -287,6 +287,22 @@ class Writing(StoaTest):
         second = self.open()  # what another client is writing is left to it
         second.wait("write a message")
 
+    def test_the_draft_of_a_deleted_session_is_printed(self):
+        second = self.session(self.watcher, title="second two")
+        script = f"{self.place.folder}/attach.sh"
+        with open(script, "w") as file:
+            file.write(f"{program('stoa')} attach {second}\necho left-with-$?\ncat\n")
+        terminal = self.terminal(f"sh {script}")
+        terminal.wait(r"\A second two")
+        terminal.type("written in vain")
+        path = self.kept(second, lambda text: "in vain" in text)
+        self.watcher.request("session.delete", second)
+        terminal.wait(r"\A first one")
+        terminal.keys("C-d")
+        terminal.wait("left-with-0")
+        self.assertRegex(terminal.screen(), r"draft for session s_\w+:\nwritten in vain")
+        self.assertFalse(os.path.exists(path))
+
     def test_a_damaged_file_costs_a_sentence(self):
         path = f"{self.place.folder}/state/client"
         os.makedirs(path, mode=0o700)

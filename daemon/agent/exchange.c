@@ -139,6 +139,7 @@ static void retry(struct exchange *exchange, const struct http_result *result)
     char *why = failure_answer(&exchange->server, result);
 
     exchange->attempt++;
+    uv_update_time(exchange->wait.loop); /* never sooner than the server asked */
     uv_timer_start(&exchange->wait, attempt, (uint64_t)delay, 0);
     exchange->sink.retrying(exchange->sink.arg, exchange->attempt, exchange->retries, delay, why);
     free(why);

@@ -23,7 +23,6 @@ void app_browse(struct app *app)
 
 void app_browse_end(struct app *app)
 {
-    app_stop_work(app);
     app->hunt = HUNT_NOTHING;
     browse_set(app->ui.browse, false);
     list_cursor(app->ui.list, false);

@@ -1,6 +1,9 @@
 /* Searching in the messages, and loading older ones for it: page by page, until there is a hit, the oldest
  * message, or a key. */
+#include "shared/clock.h"
 #include "tui/app_private.h"
+
+enum { NOTICED_MS = 300 }; /* until then nobody has read that a key stops it */
 
 static void go_on(struct app *app);
 
@@ -27,6 +30,7 @@ static void end_hunt(struct app *app)
 void app_hunt(struct app *app, enum app_hunt hunt)
 {
     app->hunt = hunt;
+    app->work_at = clock_steady_ms();
     go_on(app);
 }
 
@@ -35,6 +39,8 @@ bool app_stop_work(struct app *app)
     bool hunted = app->hunt != HUNT_NOTHING && app->hunt != HUNT_CURSOR;
     bool spooled = app->spool && spool_busy(app->spool);
 
+    if (clock_steady_ms() - app->work_at < NOTICED_MS)
+        return false;
     if (spooled)
         spool_cancel(app->spool);
     if (hunted)

@@ -72,6 +72,7 @@ struct app {
     struct spool *spool;         /* NULL before the first transcript */
     bool dumps;                  /* the transcript is for the scrollback, not for the pager */
     enum app_hunt hunt;
+    int64_t work_at;         /* steady ms when a hunt or a transcript began */
     char confirm_id[ID_MAX]; /* of app_ask_*: the message; "" for none */
     enum preview_change change;
     uint64_t confirm_seq; /* what the page was made of */
@@ -210,7 +211,8 @@ void app_browse_close(struct app *app);
 /* --- app_find.c --- */
 /* Loads older messages until what is hunted for is there. */
 void app_hunt(struct app *app, enum app_hunt hunt);
-/* Stops loading, and stops making a transcript. False if nothing was under way. */
+/* Stops loading, and stops making a transcript. False if nothing was under way, or only for so short a time
+ * that the key was meant for something else. */
 bool app_stop_work(struct app *app);
 void app_older_loaded(struct app *app);
 /* To the next hit. */

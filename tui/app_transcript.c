@@ -1,4 +1,5 @@
 /* The whole session as text: in a pager, or in the terminal's own scrollback. */
+#include "shared/clock.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
@@ -72,6 +73,7 @@ void app_transcript(struct app *app, bool dump)
         app->spool = spool_new(app->client, &callbacks, app);
     app->dumps = dump;
     char *first = heading(app);
+    app->work_at = clock_steady_ms();
     spool_start(app->spool, app->ui.session, first, &look);
     free(first);
 }

@@ -125,6 +125,21 @@ class Browse(StoaTest):
         terminal.keys("Enter")
         terminal.wait('"nowhere-to-be-found" is nowhere in this session')
 
+    def test_what_is_read_stays_when_the_daemon_was_away(self):
+        texts = ["/demo chunks=1 rate=0 echo=the-very-first"] + ["/demo chunks=1 rate=0"] * 40
+        _, session = self.filled(texts)
+        terminal = self.open(session)
+        self.browse(terminal)
+        terminal.type("gg")  # by habit
+        self.wait_cursor(terminal, r"\d\d:\d\d")
+        terminal.type("j")
+        self.wait_cursor(terminal, "the-very-first")
+        self.daemon.kill()
+        terminal.wait("gone|again|reconnect")
+        self.daemon.start()
+        terminal.wait(r"\bidle\b")  # with a new snapshot, of the newest messages
+        self.wait_cursor(terminal, "the-very-first")
+
     def test_a_copied_message_is_in_the_buffer_of_tmux(self):
         _, session = self.filled(["one line\nand a second one with ünïcode"])
         terminal = self.open(session)

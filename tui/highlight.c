@@ -1,7 +1,6 @@
 #include "tui/highlight.h"
 #include "tui/highlight_lex.h"
 #include <string.h>
-#include <strings.h>
 
 enum {
     NAME_MAX_BYTES = 32,
@@ -13,13 +12,15 @@ enum {
 
 bool lex_has_word(const char *words, const char *word, size_t len, bool caseless)
 {
-    for (const char *at = words; at && (at = strchr(at, ' ')) && at[1];) {
-        const char *candidate = ++at;
-        if ((caseless ? strncasecmp(candidate, word, len) : strncmp(candidate, word, len)) == 0 &&
-            candidate[len] == ' ')
-            return true;
-    }
-    return false;
+    char needle[NAME_MAX_BYTES + 3];
+
+    if (!words || len == 0 || len > NAME_MAX_BYTES)
+        return false;
+    needle[0] = needle[len + 1] = ' ';
+    needle[len + 2] = '\0';
+    for (size_t i = 0; i < len; i++)
+        needle[i + 1] = (char)(caseless && word[i] >= 'A' && word[i] <= 'Z' ? word[i] | 0x20 : word[i]);
+    return strstr(words, needle) != NULL;
 }
 
 bool lex_is_name(char c)

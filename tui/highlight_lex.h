@@ -36,7 +36,7 @@ bool lex_starts(const char *text, size_t len, const char *with);
 bool lex_here(const struct lex *lex, const char *text);
 size_t lex_skip_blanks(const struct lex *lex, size_t at);
 void lex_paint(struct lex *lex, size_t from, size_t to, enum style style);
-/* Whether the word is one of " these words ". */
+/* Whether the word is one of " these words ", which are in lower case if caseless. */
 bool lex_has_word(const char *words, const char *word, size_t len, bool caseless);
 
 #endif

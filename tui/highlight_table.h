@@ -28,7 +28,7 @@ enum trait {
 };
 
 struct language {
-    const char *names; /* of labels and of file name endings: " c h " */
+    const char *names; /* of labels and of file name endings, in lower case: " c h " */
     const char *files; /* whole file names, in lower case; "" for none */
     enum lexer lexer;
     unsigned traits;

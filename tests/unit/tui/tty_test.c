@@ -28,8 +28,10 @@ static int open_pty(void **arg)
     struct fixture *f = calloc(1, sizeof *f);
 
     f->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
-    if (f->master < 0 || grantpt(f->master) != 0 || unlockpt(f->master) != 0)
+    if (f->master < 0 || grantpt(f->master) != 0 || unlockpt(f->master) != 0) {
+        free(f);
         return -1;
+    }
     snprintf(f->name, sizeof f->name, "%s", ptsname(f->master));
     f->slave = open(f->name, O_RDWR | O_NOCTTY);
     tcgetattr(f->slave, &f->before);

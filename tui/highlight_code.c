@@ -118,26 +118,35 @@ static void number(struct lex *lex)
     lex_paint(lex, from, lex->at, STYLE_NUMBER);
 }
 
+/* A name followed by "(", or "!(" for a macro of Rust. */
+static bool is_call(const struct lex *lex)
+{
+    const char *rest = lex->line + lex->at;
+    size_t left = lex->len - lex->at;
+
+    if (!(lex->language->traits & TRAIT_CALLS))
+        return false;
+    return lex_starts(rest, left, "(") ||
+           ((lex->language->traits & TRAIT_LIFETIMES) && lex_starts(rest, left, "!("));
+}
+
 static void name(struct lex *lex)
 {
     const struct language *language = lex->language;
     bool caseless = language->traits & TRAIT_CASELESS, dashes = language->traits & TRAIT_DASHES;
     size_t from = lex->at, len;
-    char first = lex->line[from];
+    const char *word = lex->line + from;
 
     while (lex->at < lex->len && (lex_is_name(lex->line[lex->at]) || (dashes && lex->line[lex->at] == '-')))
         lex->at++;
     len = lex->at - from;
-    if (lex_has_word(language->keywords, lex->line + from, len, caseless))
+    bool capital = (language->traits & TRAIT_CAPITALS) && *word >= 'A' && *word <= 'Z' && !is_call(lex);
+    if (lex_has_word(language->keywords, word, len, caseless))
         lex_paint(lex, from, lex->at, STYLE_KEYWORD);
-    else if (lex_has_word(language->types, lex->line + from, len, caseless))
+    else if (capital || lex_has_word(language->types, word, len, caseless))
         lex_paint(lex, from, lex->at, STYLE_TYPE);
-    else if ((language->traits & TRAIT_CALLS) && lex->at < lex->len &&
-             (lex->line[lex->at] == '(' || ((language->traits & TRAIT_LIFETIMES) &&
-                                            lex_starts(lex->line + lex->at, lex->len - lex->at, "!("))))
+    else if (is_call(lex))
         lex_paint(lex, from, lex->at, STYLE_FUNCTION);
-    else if ((language->traits & TRAIT_CAPITALS) && first >= 'A' && first <= 'Z')
-        lex_paint(lex, from, lex->at, STYLE_TYPE);
 }
 
 static void variable(struct lex *lex)

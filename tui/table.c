@@ -83,7 +83,7 @@ static bool choose_widths(struct drawing *drawing, size_t width)
             open--;
         }
     }
-    for (size_t i = 0; i < columns; i++) {
+    for (size_t i = 0; i < columns && open > 0; i++) {
         if (fixed[i])
             continue;
         drawing->widths[i] = left / open;

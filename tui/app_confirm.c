@@ -130,6 +130,13 @@ static void on_rewound(void *arg, enum err code, const char *text, json_t *ok)
         free(draft);
         return;
     }
+    if (strcmp(app->confirm_session, app->ui.session) != 0) { /* one has gone elsewhere meanwhile */
+        if (draft)
+            editor_remember(editor, draft);
+        app_say(app, false, "the other session was rewound%s", draft ? "; ↑ brings the text" : "");
+        free(draft);
+        return;
+    }
     app_browse_end(app);
     list_follow(app->ui.list);
     app_say(app, false, "%lld messages were dropped%s", (long long)jsonx_int(ok, "removed", 0),
@@ -182,6 +189,7 @@ static void do_rewind(struct app *app)
     json_t *params = json_object();
 
     json_object_set_new(params, "message", *app->confirm_id ? json_string(app->confirm_id) : json_null());
+    memcpy(app->confirm_session, app->ui.session, sizeof app->confirm_session);
     free(app->confirm_draft);
     app->confirm_draft = app->change == PREVIEW_EDIT ? text_of_dropped(app) : NULL;
     client_request(app->client, METHOD_SESSION_REWIND, app->ui.session, params, ANSWER_MS, on_rewound, app);
@@ -189,8 +197,10 @@ static void do_rewind(struct app *app)
 
 void app_confirmed(struct app *app)
 {
-    app_sync_confirm(app);
-    if (app->ui.overlay != OVERLAY_CONFIRM)
+    if (!app->ui.state)
+        return;
+    present(app); /* a new snapshot can have the same seq and fewer messages */
+    if (app->ui.overlay != OVERLAY_CONFIRM || app->hunt == HUNT_CHANGE)
         return;
     if (clock_steady_ms() - app->confirm_at < READ_MS) {
         app_say(app, true, "the session has just changed: look again what this would do");

@@ -77,8 +77,9 @@ struct app {
     enum preview_change change;
     uint64_t confirm_seq; /* what the page was made of */
     size_t confirm_width;
-    int64_t confirm_at;  /* steady ms when it changed under the reader; 0: it did not */
-    char *confirm_draft; /* becomes the draft when the rewind is done; NULL: nothing does */
+    int64_t confirm_at;           /* steady ms when it changed under the reader; 0: it did not */
+    char confirm_session[ID_MAX]; /* what is rewound */
+    char *confirm_draft;          /* becomes the draft when the rewind is done; NULL: nothing does */
     struct notify *notify;
     struct export *export; /* NULL: none is under way */
     const char *socket_path;

@@ -119,22 +119,25 @@ static void put_in_order(struct spool *spool)
 
 static void ask(struct spool *spool);
 
-/* False with errno: the file took not all of it. */
+/* False with errno: not all of it could be kept. */
 static bool add_page(struct spool *spool, const json_t *messages)
 {
     struct buf text;
     json_t *json;
     size_t i;
+    bool fits = true;
 
     buf_init(&text, PAGE_BYTES);
     json_array_foreach(messages, i, json)
     {
         struct message *message = message_from_json(json);
         if (message)
-            record_message(&text, message, &spool->look);
+            fits = record_message(&text, message, &spool->look) && fits;
         message_free(&message);
     }
-    bool well = tempfile_write(spool->fd, text.data, text.len);
+    bool well = fits && tempfile_write(spool->fd, text.data, text.len);
+    if (!fits)
+        errno = EFBIG;
     spool->pages = xreallocarray(spool->pages, spool->page_count + 1, sizeof *spool->pages);
     spool->pages[spool->page_count++] = (struct page){spool->end, (off_t)text.len};
     spool->end += (off_t)text.len;

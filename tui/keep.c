@@ -11,7 +11,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +19,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { VERSION = 1, DRAFT_MAX = 1 << 20, FILES_LIST_MAX = 32 << 10, LOCK_TRIES = 50, LOCK_PAUSE_MS = 2 };
+enum {
+    VERSION = 1,
+    DRAFT_MAX = 1 << 20,
+    FILES_LIST_MAX = 32 << 10,
+    LOCK_TRIES = 50,
+    LOCK_PAUSE_MS = 2,
+    PROCESS_NAME_MAX = 32
+};
 
 struct keep {
     char *folder;
@@ -116,25 +122,35 @@ void kept_add(struct kept *kept, const char *text, int64_t ts)
     kept->sent[kept->sent_count++] = (struct kept_text){.text = xstrdup(text), .ts = ts};
 }
 
+/* The name of a process that lives; "" if it does not: one that was killed and not waited for is still
+ * listed. */
+static void name_of(const char *pid, char name[PROCESS_NAME_MAX])
+{
+    char path[64], stat[512];
+
+    name[0] = '\0';
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    ssize_t got = read(fd, stat, sizeof stat - 1);
+    close(fd);
+    stat[got > 0 ? got : 0] = '\0';
+    const char *begin = strchr(stat, '('), *end = strrchr(stat, ')'); /* "12 (stoa) S ..." */
+    if (begin && end > begin && end[1] == ' ' && end[2] != 'Z' && end[2] != 'X')
+        snprintf(name, PROCESS_NAME_MAX, "%.*s", (int)(end - begin - 1), begin + 1);
+}
+
 bool kept_elsewhere(const struct kept *kept)
 {
-    char path[64], name[32] = "", own[32] = "";
-    const char *paths[] = {path, "/proc/self/comm"};
-    char *names[] = {name, own};
+    char pid[32], name[PROCESS_NAME_MAX], own[PROCESS_NAME_MAX];
 
-    if (kept->writer <= 0 || kept->writer == (long)getpid() ||
-        (kill((pid_t)kept->writer, 0) != 0 && errno == ESRCH))
+    if (kept->writer <= 0 || kept->writer == (long)getpid())
         return false;
-    snprintf(path, sizeof path, "/proc/%ld/comm", kept->writer);
-    for (size_t i = 0; i < 2; i++) { /* another program may have that number by now */
-        int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
-        if (fd < 0)
-            return false;
-        ssize_t got = read(fd, names[i], sizeof name - 1);
-        names[i][got > 0 ? got : 0] = '\0';
-        close(fd);
-    }
-    return strcmp(name, own) == 0;
+    snprintf(pid, sizeof pid, "%ld", kept->writer);
+    name_of(pid, name);
+    name_of("self", own);
+    return *name && strcmp(name, own) == 0; /* another program may have that number by now */
 }
 
 /* --- the folder --- */

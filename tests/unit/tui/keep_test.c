@@ -4,6 +4,7 @@
 #include "shared/xalloc.h"
 #include "tui/keep.h"
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -256,6 +257,9 @@ static void test_whose_draft_it_is(void **state)
     kept.writer = child;
     assert_true(kept_elsewhere(&kept));
     close(ends[1]);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    assert_false(kept_elsewhere(&kept)); /* dead, and not waited for */
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_false(kept_elsewhere(&kept));
     kept.writer = 1; /* another program */

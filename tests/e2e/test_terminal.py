@@ -32,6 +32,16 @@ def modes_on(output):
     return on
 
 
+def fresh_settings():
+    """Of a pseudo-terminal that nobody has used."""
+    master, slave = os.openpty()
+    try:
+        return termios.tcgetattr(slave)
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
 class Stalled(PtyProgram):
     """Reads what is written only while it may."""
 
@@ -65,12 +75,12 @@ class Modes(OnPty):
     def test_all_is_given_back_whatever_ends_the_client(self):
         client = self.client()
         session = self.session(client, title="modes")
+        before = fresh_settings()
         ends = ["keys", signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGUSR1]
         if not SANITIZED:
             ends += [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS]
         for how in ends:
             terminal = self.pty("attach", session)
-            before = termios.tcgetattr(terminal.master)
             terminal.wait(rb"\bidle\b")
             self.assertLessEqual({"1049", "2004", "1004", "1000", "1006", "modifyOtherKeys", "keys"}, modes_on(terminal.output))
             self.assertFalse(termios.tcgetattr(terminal.master)[3] & termios.ICANON)
@@ -113,7 +123,7 @@ class Modes(OnPty):
         session = self.session(client, title="editor")
         script, seen = f"{self.place.folder}/editor", f"{self.place.folder}/seen"
         with open(script, "w") as file:
-            file.write(f"#!/bin/sh\nstty -a > {seen}.new\ngrep -E 'SigIgn|SigBlk' /proc/$$/status >> {seen}.new\n"
+            file.write(f"#!/bin/sh\nstty -a > {seen}.new\ngrep -E 'SigIgn|SigBlk' /proc/self/status >> {seen}.new\n"
                        f"trap : INT\nkill -INT 0\necho edited > \"$1\"\nmv {seen}.new {seen}\n")
         os.chmod(script, 0o700)
         terminal = self.pty("attach", session, env={"VISUAL": script})

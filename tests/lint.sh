@@ -50,6 +50,7 @@ fence() { # header pattern, files that may include it
     fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c|daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'yaml\.h' 'shared/yaml\.c'
+    fence 'md4c\.h' 'tui/([a-z]+/)?markdown\.c'
     fence 'utf8proc\.h' 'shared/utf8\.c'
 } > "$build/fences.txt"
 [ -s "$build/fences.txt" ] && { cat "$build/fences.txt" >&2; fail "library fences"; }

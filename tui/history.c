@@ -6,7 +6,7 @@
 
 struct history {
     char **texts;
-    size_t count, max;
+    size_t count, max, bytes;
     size_t at; /* the text shown; count while not walking */
     char *draft;
 };
@@ -34,15 +34,21 @@ void history_free(struct history **slot)
     *slot = NULL;
 }
 
+static void drop_oldest(struct history *history)
+{
+    history->bytes -= strlen(history->texts[0]);
+    free(history->texts[0]);
+    memmove(history->texts, history->texts + 1, --history->count * sizeof *history->texts);
+}
+
 void history_add(struct history *history, const char *text)
 {
     bool known = history->count > 0 && strcmp(history->texts[history->count - 1], text) == 0;
 
     if (*text && !known) {
-        if (history->count == history->max) {
-            free(history->texts[0]);
-            memmove(history->texts, history->texts + 1, --history->count * sizeof *history->texts);
-        }
+        history->bytes += strlen(text);
+        while (history->count > 0 && (history->count == history->max || history->bytes > HISTORY_BYTES_MAX))
+            drop_oldest(history);
         history->texts[history->count++] = xstrdup(text);
     }
     history->at = history->count;

@@ -4,9 +4,11 @@
 
 #include <stddef.h>
 
+enum { HISTORY_BYTES_MAX = 16 << 20 };
+
 struct history;
 
-/* Keeps at most max texts. */
+/* Keeps at most max texts, and HISTORY_BYTES_MAX of them; always the newest. */
 struct history *history_new(size_t max);
 void history_free(struct history **history);
 /* Ends the walk. A text equal to the newest one, or empty, is not added. */

@@ -160,6 +160,29 @@ static void the_first_line_leads_into_history(void **arg)
     editor_free(&editor);
 }
 
+static void the_history_forgets_what_is_too_much(void **arg)
+{
+    struct editor *editor = editor_new();
+    char *text = malloc(EDITOR_TEXT_MAX);
+    int count = 0;
+
+    (void)arg;
+    memset(text, 'x', EDITOR_TEXT_MAX - 1);
+    text[EDITOR_TEXT_MAX - 1] = '\0';
+    for (int i = 0; i < 40; i++) {
+        text[0] = (char)('0' + i);
+        editor_remember(editor, text);
+    }
+    for (char before = 'y'; count < 40 && editor_text(editor, NULL)[0] != before; count++) {
+        before = editor_text(editor, NULL)[0];
+        editor_move(editor, EDITOR_LINE_START);
+        editor_move(editor, EDITOR_UP);
+    }
+    assert_int_equal(count, 16 + 1); /* the last step found nothing older */
+    free(text);
+    editor_free(&editor);
+}
+
 static void typing_is_undone_as_one(void **arg)
 {
     struct editor *editor = with("");
@@ -528,6 +551,7 @@ int main(void)
         cmocka_unit_test(up_and_down_keep_their_column),
         cmocka_unit_test(lines_wrap_at_words_and_keep_every_byte),
         cmocka_unit_test(the_first_line_leads_into_history),
+        cmocka_unit_test(the_history_forgets_what_is_too_much),
         cmocka_unit_test(typing_is_undone_as_one),
         cmocka_unit_test(what_was_taken_back_is_made_again),
         cmocka_unit_test(undo_forgets_the_oldest),

@@ -69,6 +69,16 @@ static bool find_code(const struct layout *layout, size_t *line)
     return false;
 }
 
+/* The first word after the fence; free() it. */
+static char *word_of(const char *label, size_t len)
+{
+    size_t word = 0;
+
+    while (word < len && label[word] != ' ' && label[word] != '{')
+        word++;
+    return xstrndup(label, word);
+}
+
 /* What its label says that it is; free() it. */
 static char *language_of(const struct layout *layout, size_t line)
 {
@@ -78,7 +88,7 @@ static char *language_of(const struct layout *layout, size_t line)
     while (line > 0) {
         struct layout_line above = layout_line(layout, --line);
         if (above.len >= skip && memcmp(above.text, fence, skip) == 0)
-            return xstrndup(above.text + skip, strcspn(above.text + skip, " {"));
+            return word_of(above.text + skip, above.len - skip);
         char *code = layout_copy_block(layout, line);
         free(code);
         if (!code)

@@ -150,6 +150,20 @@ class Browse(StoaTest):
         terminal.wait("copied 2 lines of .* to tmux's buffer")
         self.assertEqual(self.buffer(terminal), "one line\nand a second one with ünïcode")
 
+    def test_the_code_block_is_copied_and_named(self):
+        code = "int main(void)\n{\n\treturn 0;\n}\n"
+        _, session = self.filled([f"see:\n```c\n{code}```\nand\n```\nplain\n```"])
+        terminal = self.open(session)
+        self.browse(terminal)
+        terminal.type("g")
+        self.wait_cursor(terminal, r"\d\d:\d\d")
+        terminal.type("y")
+        terminal.wait("copied 4 lines of c to tmux's buffer")
+        self.assertEqual(self.buffer(terminal), code)
+        terminal.type("j" * 9 + "y")
+        terminal.wait("copied 1 line of code to tmux's buffer")
+        self.assertEqual(self.buffer(terminal), "plain\n")
+
     def test_outside_of_tmux_it_is_sent_and_not_claimed_to_be_there(self):
         _, session = self.filled(["take this"])
         terminal = self.open(session, "env -u TMUX")

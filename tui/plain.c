@@ -38,15 +38,22 @@ void plain_replied(struct plain *plain)
 
 /* --- sending --- */
 
+static void take_out(struct plain_sent **link)
+{
+    struct plain_sent *sent = *link;
+
+    *link = sent->next;
+    free(sent->text);
+    free(sent);
+}
+
 static void forget_sent(struct plain_sent *sent)
 {
     struct plain_sent **link = &sent->plain->sent;
 
     while (*link != sent)
         link = &(*link)->next;
-    *link = sent->next;
-    free(sent->text);
-    free(sent);
+    take_out(link);
 }
 
 static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
@@ -338,7 +345,7 @@ static void release(struct plain *plain)
     uv_loop_close(&plain->loop);
     close(plain->terminal);
     while (plain->sent)
-        forget_sent(plain->sent);
+        take_out(&plain->sent);
     plain_drop_form(plain);
     json_decref(plain->names);
     free(plain->wanted);

@@ -535,6 +535,7 @@ int app_run(const struct app_options *options)
     app_notify_open(app, settings);
     app->keys = keys_new();
     open_handles(app);
+    app_lists_open(app);
     app_complete_open(app);
     app_keep_open(app);
     app->client =
@@ -551,6 +552,7 @@ int app_run(const struct app_options *options)
     int exit_code = app->exit_code, ended_by = app->ended_by;
     close_handles(app);
     app_complete_close(app);
+    app_lists_close(app);
     app_keep_close(app);
     app_notify_close(app);
     keymap_use(NULL);

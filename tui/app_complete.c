@@ -13,23 +13,14 @@
 #include <string.h>
 
 enum {
-    ANSWER_MS = 10000,
-    STALE_MS = 30000, /* models, servers and files are asked for again after that time */
+    STALE_MS = 30000, /* a folder is read again after that time */
     SLICE_US = 4000,  /* of reading folders, between other things */
     REFILL_MS = 60,   /* while folders are read, what is offered is brought up to date so often */
     DETAIL_MAX = 300,
     REVEALED_MAX = 4000
 };
 
-struct listing { /* what the daemon lists */
-    json_t *list;
-    int64_t asked_at; /* steady ms; 0: never */
-    bool asking;
-};
-
 struct offering {
-    struct listing models, servers;
-    char servers_of[ID_MAX]; /* session */
     struct files *files;
     int64_t files_at, filled_at; /* steady ms */
     uv_idle_t reading;
@@ -40,71 +31,6 @@ struct offering {
 };
 
 static void fill(struct app *app);
-
-/* --- what the daemon lists --- */
-
-static void answered(struct app *app, struct listing *listing, const char *member, enum err code, json_t *ok)
-{
-    listing->asking = false;
-    if (code != ERR_OK)
-        return;
-    json_decref(listing->list);
-    listing->list = json_incref(jsonx_arr(ok, member));
-    if (app->offering->wanted && !completion_moved(app->ui.completion))
-        fill(app);
-    app_changed(app);
-}
-
-static void on_models(void *arg, enum err code, const char *text, json_t *ok)
-{
-    struct app *app = arg;
-
-    (void)text;
-    answered(app, &app->offering->models, "models", code, ok);
-    app_picker_models(app);
-}
-
-static void on_servers(void *arg, enum err code, const char *text, json_t *ok)
-{
-    struct app *app = arg;
-
-    (void)text;
-    answered(app, &app->offering->servers, "servers", code, ok);
-}
-
-static bool is_stale(struct listing *listing)
-{
-    int64_t now = clock_steady_ms();
-
-    if (listing->asking || (listing->asked_at && now - listing->asked_at < STALE_MS))
-        return false;
-    listing->asking = true;
-    listing->asked_at = now;
-    return true;
-}
-
-const json_t *app_models(struct app *app)
-{
-    struct listing *models = &app->offering->models;
-
-    if (app->ui.link == CLIENT_READY && is_stale(models))
-        client_request(app->client, METHOD_MODEL_LIST, NULL, NULL, ANSWER_MS, on_models, app);
-    return models->list;
-}
-
-const json_t *app_servers(struct app *app)
-{
-    struct offering *offering = app->offering;
-
-    if (strcmp(offering->servers_of, app->ui.session) != 0 && !offering->servers.asking) {
-        json_decref(offering->servers.list);
-        offering->servers = (struct listing){.list = NULL};
-        memcpy(offering->servers_of, app->ui.session, ID_MAX);
-    }
-    if (app->ui.link == CLIENT_READY && is_stale(&offering->servers))
-        client_request(app->client, METHOD_MCP_SERVERS, app->ui.session, NULL, ANSWER_MS, on_servers, app);
-    return offering->servers.list;
-}
 
 /* --- commands --- */
 
@@ -336,6 +262,12 @@ static void fill(struct app *app)
     completion_end(app->ui.completion);
 }
 
+void app_complete_again(struct app *app)
+{
+    if (app->offering->wanted && !completion_moved(app->ui.completion))
+        fill(app);
+}
+
 /* The mention that was typed by hand, and ends at the byte. */
 static void take_typed(struct app *app, size_t at)
 {
@@ -502,8 +434,6 @@ void app_complete_close(struct app *app)
 {
     struct offering *offering = app->offering;
 
-    json_decref(offering->models.list);
-    json_decref(offering->servers.list);
     files_free(&offering->files);
     free(offering);
     app->offering = NULL;

@@ -50,6 +50,7 @@ struct app {
     uv_signal_t resized, stop, resumed;
     struct keeping *keeping;           /* of app_keep.c */
     struct offering *offering;         /* of app_complete.c */
+    struct lists *lists;               /* of app_lists.c */
     int ended_by;                      /* the signal that ends it; 0: none */
     uv_signal_t ends[APP_END_SIGNALS]; /* what others end the client with */
     bool polling_output;               /* the terminal did not take all */
@@ -185,6 +186,13 @@ void app_complete_typed(struct app *app, uint32_t code);
 bool app_complete_enter(struct app *app);
 /* All commands, the daemon's and the client's own, in the order of their names. */
 void app_each_command(struct app *app, void (*each)(struct app *app, const struct slash_row *row));
+/* What the daemon lists has come: it may be offered. */
+void app_complete_again(struct app *app);
+
+/* --- app_lists.c --- */
+void app_lists_open(struct app *app);
+/* After the loop is closed. */
+void app_lists_close(struct app *app);
 /* The models and MCP servers as the daemon said last; asks anew if that was long ago. NULL before the first
  * answer. */
 const json_t *app_models(struct app *app);

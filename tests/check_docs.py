@@ -15,7 +15,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("shared", "proto", "daemon", "daemon/agent", "daemon/agent/mcp", "tui")
+FOLDERS = ("shared", "proto", "daemon", "daemon/agent", "daemon/agent/mcp", "tui", "tui/cli", "tui/plain", "tui/terminal",
+           "tui/text")
 found = []
 
 
@@ -152,7 +153,7 @@ def check_exit_codes():
 
 
 def check_commands():
-    code, page = read("tui/command.c"), flat("man/stoa.1")
+    code, page = read("tui/cli/command.c"), flat("man/stoa.1")
     commands = re.findall(r'^    \{"([a-z]+)",\s*"', table_of(code, "command_table"), re.M)
     for name in commands:
         if not re.search(rf"^\.It (Ic|Cm) {name}\b", page, re.M):
@@ -165,7 +166,7 @@ def check_commands():
         if not re.search(rf"^\.It .*Fl -{name}\b", flat("man/stoad.8"), re.M):
             complain("man/stoad.8", f"has no option --{name}")
     if not commands:
-        complain("tests/check_docs.py", "found no rows in tui/command.c")
+        complain("tests/check_docs.py", "found no rows in tui/cli/command.c")
 
 
 def check_environment():

@@ -23,10 +23,14 @@ allowed() {
     daemon/agent) echo 'daemon/agent|daemon/agent/mcp|proto|shared' ;;
     daemon/agent/mcp) echo 'daemon/agent/mcp|daemon/agent|proto|shared' ;;
     daemon) echo 'daemon|proto|shared' ;;
-    tui) echo 'tui|proto|shared' ;;
+    tui/text) echo 'tui/text|tui|proto|shared' ;;
+    tui/terminal) echo 'tui/terminal|tui/text|tui|proto|shared' ;;
+    tui/cli) echo 'tui/cli|tui/plain|tui/text|tui/terminal|tui|proto|shared' ;;
+    tui/plain) echo 'tui/plain|tui/cli|tui|proto|shared' ;;
+    tui) echo 'tui|tui/text|tui/terminal|tui/cli|proto|shared' ;;
     esac
 }
-for folder in shared proto daemon/agent/mcp daemon/agent daemon tui; do
+for folder in shared proto daemon/agent/mcp daemon/agent daemon tui tui/cli tui/plain tui/terminal tui/text; do
     for file in "$folder"/*.[ch]; do
         [ -f "$file" ] && grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "(.*)\/[^/]*"/\1 \2/' | while read -r line from; do
             echo "$from" | grep -qxE "$(allowed $folder)" || echo "$file:$line: $folder may not include from $from"
@@ -35,22 +39,24 @@ for folder in shared proto daemon/agent/mcp daemon/agent daemon tui; do
 done > "$build/includes.txt"
 # MCP knows the agent's HTTP, and nothing else of it.
 grep -nE '^#include "daemon/agent/[a-z_]*\.h"' daemon/agent/mcp/*.[ch] | grep -vE 'daemon/agent/(http|sse)\.h"' >> "$build/includes.txt"
+# Text and terminal stand below all else of the client: they know its styles, and nothing else of it.
+grep -nE '^#include "tui/[a-z_]*\.h"' tui/text/*.[ch] tui/terminal/*.[ch] | grep -vE 'tui/style\.h"' >> "$build/includes.txt"
 [ -s "$build/includes.txt" ] && { cat "$build/includes.txt" >&2; fail "include directions"; }
 
 # --- library fences: each library is known in the few files that wrap it -----------------------------------------
 fence() { # header pattern, files that may include it
-    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] daemon/agent/mcp/*.[ch] tui/*.[ch] |
+    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] daemon/agent/mcp/*.[ch] tui/*.[ch] tui/*/*.[ch] |
         grep -vxE "$2" | sed "s#\$#: may not include <$1>#"
 }
 {
     fence 'sqlite3\.h' 'daemon/store[a-z_]*\.[ch]'
     fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
-    fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/screen[a-z_]*\.[ch]'
+    fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/terminal/screen[a-z_]*\.[ch]'
     fence 'zmq\.h' 'shared/zloop\.c|daemon/(gateway|zap|pubsub)\.c|tui/client[a-z_]*\.[ch]'
     fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c|daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'yaml\.h' 'shared/yaml\.c'
-    fence 'md4c\.h' 'tui/([a-z]+/)?markdown\.c'
+    fence 'md4c\.h' 'tui/text/markdown\.c'
     fence 'utf8proc\.h' 'shared/utf8\.c'
 } > "$build/fences.txt"
 [ -s "$build/fences.txt" ] && { cat "$build/fences.txt" >&2; fail "library fences"; }

@@ -6,7 +6,7 @@
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
 #include "tui/command_local.h"
-#include "tui/theme.h"
+#include "tui/terminal/theme.h"
 #include <stdlib.h>
 #include <string.h>
 

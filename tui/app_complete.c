@@ -8,7 +8,7 @@
 #include "tui/app_private.h"
 #include "tui/command_local.h"
 #include "tui/files.h"
-#include "tui/theme.h"
+#include "tui/terminal/theme.h"
 #include <stdlib.h>
 #include <string.h>
 

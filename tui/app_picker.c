@@ -5,7 +5,7 @@
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
-#include "tui/theme.h"
+#include "tui/terminal/theme.h"
 #include "tui/view.h"
 #include <stdlib.h>
 #include <string.h>

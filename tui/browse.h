@@ -4,8 +4,8 @@
 
 #include "tui/editor.h"
 #include "tui/keymap.h"
-#include "tui/keys.h"
-#include "tui/needle.h"
+#include "tui/terminal/keys.h"
+#include "tui/text/needle.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #ifndef STOA_TUI_FOLDED_H
 #define STOA_TUI_FOLDED_H
 
-#include "tui/layout.h"
+#include "tui/text/layout.h"
 
 enum { FOLDED_MAX = 128 }; /* messages; the one that was changed longest ago is forgotten */
 

@@ -1,6 +1,6 @@
 /* The built-in keys, and what is asked of those in force. */
 #include "tui/keymap_private.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include <stdio.h>
 #include <string.h>
 

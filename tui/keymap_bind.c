@@ -2,7 +2,7 @@
  * that and the built-in table, so that their order and help stay those of the table. */
 #include "shared/xalloc.h"
 #include "tui/keymap_private.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "tui/keymap.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "tui/lines.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
-#include "tui/wrap.h"
+#include "tui/text/wrap.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #define STOA_TUI_LIST_H
 
 #include "proto/state.h"
-#include "tui/find.h"
-#include "tui/layout.h"
+#include "tui/text/find.h"
+#include "tui/text/layout.h"
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -2,9 +2,9 @@
 #ifndef STOA_TUI_LIST_PRIVATE_H
 #define STOA_TUI_LIST_PRIVATE_H
 
-#include "tui/cache.h"
 #include "tui/folded.h"
 #include "tui/list.h"
+#include "tui/text/cache.h"
 
 struct place { /* a line of an item */
     size_t item, line;

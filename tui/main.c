@@ -1,8 +1,8 @@
 /* stoa: reads the command line and runs the subcommand. */
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
-#include "tui/command.h"
-#include "tui/start.h"
+#include "tui/cli/command.h"
+#include "tui/cli/start.h"
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "tui/keymap.h"
 #include "tui/panel_private.h"
 #include "tui/panel_text.h"
-#include "tui/wrap.h"
+#include "tui/text/wrap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include "proto/state.h"
 #include "tui/editor.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include "tui/style.h"
 #include <jansson.h>
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/keymap.h"
-#include "tui/wrap.h"
+#include "tui/text/wrap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "tui/record.h"
 #include "shared/sanitise.h"
-#include "tui/layout.h"
-#include "tui/transcript.h"
+#include "tui/cli/transcript.h"
+#include "tui/text/layout.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Settings and keys as text: in force, as an example, and for the manual pages. */
 #include "shared/option_print.h"
 #include "tui/command_local.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include "tui/settings_private.h"
 #include <stdio.h>
 #include <string.h>

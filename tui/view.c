@@ -1,8 +1,8 @@
 #include "tui/view.h"
 #include "shared/utf8.h"
 #include "tui/keymap.h"
+#include "tui/text/wrap.h"
 #include "tui/view_parts.h"
-#include "tui/wrap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef STOA_TUI_VIEW_H
 #define STOA_TUI_VIEW_H
 
-#include "tui/screen.h"
+#include "tui/terminal/screen.h"
 #include "tui/ui.h"
 
 /* Sizes list and editor for a screen of so many cells. Before the list is scrolled or drawn. */

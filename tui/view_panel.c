@@ -1,7 +1,7 @@
 /* The panel in which a question is answered, above the draft: heading, what is asked, hint. */
 #include "shared/utf8.h"
+#include "tui/text/wrap.h"
 #include "tui/view_parts.h"
-#include "tui/wrap.h"
 #include <string.h>
 
 enum { MARGIN = 2, HINT_ROWS_MAX = 3, LEAST_LINES = 1 };

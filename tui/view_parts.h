@@ -2,7 +2,7 @@
 #ifndef STOA_TUI_VIEW_PARTS_H
 #define STOA_TUI_VIEW_PARTS_H
 
-#include "tui/screen.h"
+#include "tui/terminal/screen.h"
 #include "tui/ui.h"
 
 struct area {

@@ -1,8 +1,8 @@
 /* Pickers, and what is offered above the draft. */
 #include "shared/utf8.h"
+#include "tui/text/wrap.h"
 #include "tui/view.h"
 #include "tui/view_parts.h"
-#include "tui/wrap.h"
 #include <stdio.h>
 #include <string.h>
 

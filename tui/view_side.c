@@ -2,9 +2,9 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/text/wrap.h"
 #include "tui/view.h"
 #include "tui/view_parts.h"
-#include "tui/wrap.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

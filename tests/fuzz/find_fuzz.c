@@ -3,8 +3,8 @@
  * needle, the rest the message. */
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
-#include "tui/find.h"
 #include "tui/local.h"
+#include "tui/text/find.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

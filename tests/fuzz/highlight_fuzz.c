@@ -1,7 +1,7 @@
 /* Every byte of a line gets a style, none beyond it does, and what a line is does not depend on what follows.
  * The first byte chooses the language; the rest is code. */
-#include "tui/highlight.h"
 #include "tui/style.h"
+#include "tui/text/highlight.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The input parser: no byte is read twice or never, and how the bytes are cut does not matter. The first byte
  * of the input says where the others are cut. */
 #include "shared/utf8.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include <stdlib.h>
 #include <string.h>
 

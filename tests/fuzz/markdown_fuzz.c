@@ -2,7 +2,7 @@
  * anything that the sanitiser would take away. The first byte says how wide, the second where it is cut. */
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
-#include "tui/section.h"
+#include "tui/text/section.h"
 #include <stdlib.h>
 #include <string.h>
 

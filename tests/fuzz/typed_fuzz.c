@@ -1,7 +1,7 @@
 /* Lines of line mode: what comes out does not depend on how the bytes were cut, and has no control
  * characters. The first byte of the input says where they are cut. */
 #include "shared/utf8.h"
-#include "tui/typed.h"
+#include "tui/plain/typed.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "shared/utf8.h"
 #include "tui/keymap.h"
-#include "tui/keys.h"
+#include "tui/terminal/keys.h"
 #include <cmocka.h>
 #include <ctype.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * bytes are read from the other end of a pseudo-terminal. */
 #include "shared/buf.h"
 #include "shared/utf8.h"
-#include "tui/screen.h"
+#include "tui/terminal/screen.h"
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,261 @@
+/* The table of subcommands, and help, which is made from it. */
+#include "tui/cli/command.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define END                                                                                                  \
+    {                                                                                                        \
+        NULL, 0, NULL, NULL                                                                                  \
+    }
+
+const struct option_row command_globals[] = {
+    {"json", 0, NULL, "write JSON, one object a line"},
+    {"no-alt", 0, NULL, "full screen: on the normal screen, where the last frame stays"},
+    {"no-start", 0, NULL, "do not start a daemon where none runs (or set STOA_NO_START=1)"},
+    {"plain", 0, NULL, "line by line instead of full screen: for screen readers and dumb terminals"},
+    {"socket", 0, "PATH", "the daemon's socket"},
+    {"theme", 0, "NAME", "full screen: colours: auto, dark, light, 16 or none"},
+    {"help", 'h', NULL, "show help"},
+    {"version", 0, NULL, "show the version"},
+    END,
+};
+
+static const struct option_row allow_options[] = {
+    {"session", 0, NULL, "and for the rest of the session: do not ask again"},
+    {"always", 0, NULL, "and in all my sessions: do not ask again"},
+    {"pattern", 0, "PATTERN", "which calls are not asked again; this tool's if not given"},
+    {"redirect", 0, "URL", "where the browser was sent, if it can't reach this machine"},
+    {"reason", 0, "TEXT", "why, for the others"},
+    END};
+static const struct option_row deny_options[] = {
+    {"session", 0, NULL, "and for the rest of the session"},
+    {"always", 0, NULL, "and in all my sessions"},
+    {"pattern", 0, "PATTERN", "which calls are denied from now on; this tool's if not given"},
+    {"cancel", 0, NULL, "neither yes nor no: a form is put away"},
+    {"reason", 0, "TEXT", "why; the model is told"},
+    END};
+static const struct option_row mcp_options[] = {
+    {"session", 's', "SESSION", "the session; the most recent one if not given"}, END};
+static const struct option_row rules_options[] = {
+    {"session", 's', "SESSION", "rules of this session, not of all mine"}, END};
+static const struct option_row set_options[] = {{"unset", 'u', "NAME", "take it away"}, END};
+static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it back out of the archive"},
+                                                    END};
+static const struct option_row cmd_options[] = {{"list", 'l', NULL, "list the commands there are"}, END};
+static const struct option_row export_options[] = {
+    {"format", 'f', "md|json", "Markdown (md, the default) or JSON"},
+    {"output", 'o', "FILE", "write to FILE, exactly as it is stored"},
+    END};
+static const struct option_row fork_options[] = {
+    {"at", 0, "MESSAGE", "up to this message, by its id; the newest that is whole if not given"}, END};
+static const struct option_row history_options[] = {
+    {"number", 'n', "N", "how many messages (20)"}, {"before", 0, "ID", "those before this message"}, END};
+static const struct option_row ls_options[] = {{"all", 'a', NULL, "archived ones too"}, END};
+static const struct option_row new_options[] = {{"title", 't', "TITLE", "its title"},
+                                                {"model", 'm', "MODEL", "the model; stoa models lists them"},
+                                                {"system", 0, "TEXT", "what the model is told first"},
+                                                END};
+static const struct option_row rewind_options[] = {{"yes", 'y', NULL, "do not ask"}, END};
+static const struct option_row rm_options[] = {{"yes", 'y', NULL, "do not ask"}, END};
+static const struct option_row search_options[] = {{"number", 'n', "N", "at most this many (20)"}, END};
+static const struct option_row send_options[] = {
+    {"attach", 'a', "FILE", "send this file (text in UTF-8) with it; may be given several times"},
+    {"session", 's', "SESSION", "the session; the most recent one if not given"},
+    {"new", 0, NULL, "in a new session"},
+    {"model", 'm', "MODEL", "of the new session, as provider/model"},
+    {"mode", 0, "queue|steer",
+     "while a turn runs: wait for its end (queue), or go first in the queue (steer)"},
+    END};
+
+static const char session_notes[] =
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char cmd_notes[] =
+    "The same commands as in the full screen, with or without \"/\": stoa cmd first /rewind 1\n"
+    "With --json: what the daemon answered to the request that the command stands for.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char send_notes[] =
+    "Without PROMPT, or with \"-\", the prompt is read from stdin. ^C interrupts the turn.\n"
+    "Exit code 0 when the turn completed, 1 when it failed or was interrupted, 130 after ^C.\n";
+static const char watch_notes[] =
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
+    "With --json: first a line {\"snapshot\":{...}}, then each event as it was received; a new\n"
+    "snapshot line follows whenever events were missed.\n";
+static const char allow_notes[] =
+    "ID is a question's id or the beginning of it; stoa questions lists them. NAME=VALUE fill in a form.\n"
+    "Exit code 1 when another was first; it is said who.\n";
+static const char mcp_notes[] =
+    "ls                            the servers, and how they are (the default)\n"
+    "tools [SERVER]                what tools there are, and what rules say of them\n"
+    "connect SERVER                start it now, or again\n"
+    "disconnect SERVER             stop it; it stays off until connect\n"
+    "select SERVER [VARIANT]       another variant for this session; without: the default\n"
+    "call SERVER TOOL [ARGUMENTS]  call a tool: NAME=VALUE, or one JSON object\n"
+    "resources SERVER              what there is to read\n"
+    "read SERVER URI               read it\n"
+    "prompts SERVER                what prompts there are\n"
+    "prompt SERVER NAME [NAME=VALUE...]\n";
+static const char config_notes[] = "Without a word: the options in force, and where each value is from.\n"
+                                   "keys      all keys in force, as they are written in the file\n"
+                                   "example   the client's part of config.example.yaml\n"
+                                   "man, man-keys   parts of stoa-config(5) and stoa(1), for make docs\n";
+static const char rewind_notes[] =
+    "MESSAGE is the id of the last one that is kept; -N drops the newest N questions and all after them.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char rules_notes[] =
+    "Without words: the rules in force. allow, ask or deny PATTERN makes one, rm RULE takes it away.\n"
+    "PATTERN is SERVER/TOOL or SERVER/TOOL(ARGUMENT=GLOB, ...); * stands for any text.\n";
+static const char set_notes[] =
+    "Variables fill in {VAR:NAME} in the definitions of MCP servers. Without NAME=VALUE: show them.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char stop_notes[] = "Sessions are kept. Exit code 69 if no daemon runs.\n";
+
+const struct command command_table[] = {
+    {"allow", "ID [NAME=VALUE...]", "answer a question with yes", 1, -1, COMMAND_CONNECT, command_allow,
+     allow_options, allow_notes},
+    {"archive", "SESSION", "put a session away", 1, 1, COMMAND_CONNECT, command_archive, archive_options,
+     session_notes},
+    {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
+     COMMAND_TERMINAL, command_attach, NULL, session_notes},
+    {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,
+     cmd_options, cmd_notes},
+    {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
+     command_compact, NULL, session_notes},
+    {"config", "[keys|example|man|man-keys]", "print the full-screen client's configuration", 0, 1, 0,
+     command_config, NULL, config_notes},
+    {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
+     allow_notes},
+    {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
+     export_options, session_notes},
+    {"fork", "SESSION [TITLE...]", "make a new session of what was said, and print its id", 1, -1,
+     COMMAND_CONNECT, command_fork, fork_options, session_notes},
+    {"health", "", "say whether the daemon is well", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_health,
+     NULL, NULL},
+    {"help", "[COMMAND]", "show help", 0, 1, 0, command_help, NULL, NULL},
+    {"history", "SESSION", "show the last messages of a session", 1, 1, COMMAND_CONNECT, command_history,
+     history_options, session_notes},
+    {"info", "SESSION", "show a session's state, model, usage and participants", 1, 1, COMMAND_CONNECT,
+     command_info, NULL, session_notes},
+    {"interrupt", "SESSION", "end the turn that runs", 1, 1, COMMAND_CONNECT, command_interrupt, NULL,
+     session_notes},
+    {"ls", "", "list sessions, the newest activity first", 0, 0, COMMAND_CONNECT, command_ls, ls_options,
+     NULL},
+    {"mcp", "[ls|tools|call|...]", "MCP servers of a session, and their tools", 0, -1, COMMAND_CONNECT,
+     command_mcp, mcp_options, mcp_notes},
+    {"models", "", "list the models that can be used", 0, 0, COMMAND_CONNECT, command_models, NULL, NULL},
+    {"new", "[PROMPT]", "make a session and print its id; send it the prompt", 0, -1, COMMAND_CONNECT,
+     command_new, new_options, NULL},
+    {"questions", "", "list what waits for an answer, in all sessions", 0, 0, COMMAND_CONNECT,
+     command_questions, NULL, NULL},
+    {"queue", "SESSION [rm ID...|edit ID TEXT]", "list, change or withdraw messages that wait", 1, -1,
+     COMMAND_CONNECT, command_queue, NULL, session_notes},
+    {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
+     session_notes},
+    {"rewind", "SESSION MESSAGE|-N", "drop all after a message, or the newest questions", 2, 2,
+     COMMAND_CONNECT, command_rewind, rewind_options, rewind_notes},
+    {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,
+     session_notes},
+    {"rules", "[EFFECT PATTERN|rm RULE]", "which tool calls are allowed, asked or denied", 0, 2,
+     COMMAND_CONNECT, command_rules, rules_options, rules_notes},
+    {"search", "TEXT", "find messages in all sessions", 1, -1, COMMAND_CONNECT, command_search,
+     search_options, NULL},
+    {"send", "[PROMPT|-]", "send a prompt and print the answer as it comes", 0, -1, COMMAND_CONNECT,
+     command_send, send_options, send_notes},
+    {"set", "SESSION [NAME=VALUE...]", "set variables of a session", 1, -1, COMMAND_CONNECT, command_set,
+     set_options, set_notes},
+    {"show", "SESSION", "show a whole session as text", 1, 1, COMMAND_CONNECT, command_show, NULL,
+     session_notes},
+    {"stop", "", "stop the daemon", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stop, NULL, stop_notes},
+    {"version", "", "show the versions of client and daemon", 0, 0, 0, command_version, NULL, NULL},
+    {"watch", "SESSION", "follow a session as it goes on", 1, 1, COMMAND_CONNECT, command_watch, NULL,
+     watch_notes},
+    {NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL},
+};
+
+/* --- help --- */
+
+static void put_options(struct out *out, const struct option_row *rows)
+{
+    for (const struct option_row *row = rows; row && row->name; row++) {
+        char letter[8] = "    ", left[64];
+
+        if (row->letter)
+            snprintf(letter, sizeof letter, "-%c, ", row->letter);
+        snprintf(left, sizeof left, "%s--%s%s%s", letter, row->name, row->value ? " " : "",
+                 row->value ? row->value : "");
+        out_printf(out, "  %-26s %s\n", left, row->help);
+    }
+}
+
+static void help_on_all(struct out *out)
+{
+    out_printf(out, "Usage: stoa [COMMAND] [OPTIONS]\n\n"
+                    "Without a command: open the most recent session full screen.\n\nCommands:\n");
+    for (const struct command *c = command_table; c->name; c++) {
+        char left[64];
+
+        snprintf(left, sizeof left, "%s %s", c->name, c->arguments);
+        out_printf(out, "  %-24s %s\n", left, c->summary);
+    }
+    out_printf(out, "\nOptions of all commands:\n");
+    put_options(out, command_globals);
+    out_printf(out, "\nstoa help COMMAND says more on one.\n");
+}
+
+void command_help_on(struct out *out, const struct command *command)
+{
+    if (!command) {
+        help_on_all(out);
+    } else {
+        out_printf(out, "Usage: stoa %s%s%s%s\n\n%s\n", command->name, command->options ? " [OPTIONS]" : "",
+                   *command->arguments ? " " : "", command->arguments, command->summary);
+        if (command->notes)
+            out_printf(out, "\n%s", command->notes);
+        if (command->options)
+            out_printf(out, "\nOptions:\n");
+        put_options(out, command->options);
+        out_printf(out, "\nOptions of all commands:\n");
+        put_options(out, command_globals);
+    }
+    out_flush(out);
+}
+
+int command_help(struct cli *cli)
+{
+    const char *name = cli->args->word_count ? cli->args->words[0] : NULL;
+    const struct command *command = name ? args_command(command_table, name) : NULL;
+
+    if (name && !command) {
+        const char *nearest = args_nearest_command(command_table, name);
+
+        return cli_usage("unknown command '%.60s'%s%s", name, nearest ? "; did you mean " : "",
+                         nearest ? nearest : "");
+    }
+    command_help_on(&cli->out, command);
+    return EXIT_OK;
+}
+
+/* --- running --- */
+
+static bool has_terminal(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+int command_run(struct cli *cli, const struct command *command)
+{
+    char error[256];
+    int code = EXIT_OK;
+
+    if (cli->args->command && !args_check_count(cli->args, error))
+        return cli_usage("%s", error);
+    if ((command->flags & COMMAND_TERMINAL) && !has_terminal())
+        return cli_usage("this needs a terminal, with --plain too; in scripts use: stoa send");
+    if (command->flags & COMMAND_NO_START)
+        cli->may_start = false;
+    if ((command->flags & COMMAND_CONNECT) && cli_open(cli, &code) != ERR_OK)
+        return code;
+    code = command->run(cli);
+    cli_close(cli);
+    return code;
+}

@@ -12,11 +12,11 @@
 #include "tui/clipboard.h"
 #include "tui/keep.h"
 #include "tui/keymap.h"
-#include "tui/terminal/keys.h"
 #include "tui/preview.h"
-#include "tui/terminal/screen.h"
 #include "tui/spool.h"
 #include "tui/tempfile.h"
+#include "tui/terminal/keys.h"
+#include "tui/terminal/screen.h"
 #include "tui/ui.h"
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,8 +9,8 @@
 
 #include "proto/state.h"
 #include "tui/editor.h"
-#include "tui/terminal/keys.h"
 #include "tui/style.h"
+#include "tui/terminal/keys.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>

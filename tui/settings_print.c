@@ -1,8 +1,8 @@
 /* Settings and keys as text: in force, as an example, and for the manual pages. */
 #include "shared/option_print.h"
 #include "tui/command_local.h"
-#include "tui/terminal/keys.h"
 #include "tui/settings_private.h"
+#include "tui/terminal/keys.h"
 #include <stdio.h>
 #include <string.h>
 

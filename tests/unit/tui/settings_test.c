@@ -7,10 +7,10 @@
 
 #include "shared/option.h"
 #include "shared/utf8.h"
-#include "tui/terminal/keys.h"
 #include "tui/notify.h"
 #include "tui/settings.h"
 #include "tui/settings_private.h"
+#include "tui/terminal/keys.h"
 #include "tui/terminal/theme.h"
 #include <cmocka.h>
 #include <ctype.h>

@@ -412,14 +412,11 @@ static void the_last_message_is_marked_for_the_cache(void **state)
 /* Its fence is longer than any in it, and of the character that makes it shorter. */
 static void files_come_before_what_was_asked_within_fences(void **state)
 {
-    struct state
-        *session = session_of("[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"}"
-                              "," FILE_BLOCK("a.c", "int x;\\n") "," FILE_BLOCK(
-                                  "b.md",
-                                  "```c\\n````\\n~~") "," FILE_BLOCK("c.md",
-                                                                     "````\\n~~~~~") "," FILE_BLOCK("empty",
-                                                                                                    "") "]}]",
-                              "{}");
+    struct state *session = session_of(
+        "[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"look\"}"
+        "," FILE_BLOCK("a.c", "int x;\\n") "," FILE_BLOCK("b.md", "```c\\n````\\n~~") "," FILE_BLOCK(
+            "c.md", "````\\n~~~~~") "," FILE_BLOCK("empty", "") "]}]",
+        "{}");
     static const char said[] = BEFORE("a.c") "```\\nint x;\\n```\\n\\n\\n" BEFORE(
         "b.md") "~~~\\n```c\\n````\\n~~\\n~~~\\n\\n\\n" BEFORE("c.md") "`````\\n````\\n~~~~~\\n`````"
                                                                        "\\n\\n\\n" BEFORE("empty") "```\\n```"

@@ -284,7 +284,7 @@ enum err branch_rewind(struct session *session, const char *by, const char *mess
         code = ERR_INTERNAL;
     else if (!session_refill(session, older))
         log_error("session", "the window after a rewind is malformed session=%s", log_id(state->id));
-    else if (json_array_size(older) > 0)
+    else
         supervisor_reload(session);
     json_decref(older);
     return code;

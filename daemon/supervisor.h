@@ -44,7 +44,8 @@ void supervisor_define(struct session *session);
 /* The same for the agents of all sessions of that owner; NULL: of all. */
 void supervisor_define_all(struct supervisor *supervisor, const char *owner);
 /* The session's agent, if it has one, begins anew with the session's state (LINK_LOAD): what it folded itself
- * is not all that there is. While the session is idle. */
+ * is not all that there is. The title that it may be making is of what it had, and dropped. While the session
+ * is idle. */
 void supervisor_reload(struct session *session);
 /* A durable event's text for the agent that follows the session. */
 void supervisor_forward(struct agent *agent, const char *text, size_t len);

@@ -102,8 +102,10 @@ void supervisor_load(struct agent *agent)
 void supervisor_reload(struct session *session)
 {
     struct agent *agent = session->agent;
-    if (agent && agent->proc && agent->state == AGENT_IDLE)
-        supervisor_load(agent);
+    if (!agent || !agent->proc || agent->state != AGENT_IDLE)
+        return;
+    supervisor_title_cancel(agent);
+    supervisor_load(agent);
 }
 
 void supervisor_define(struct session *session)

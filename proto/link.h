@@ -8,7 +8,8 @@
  * The agent is a follower of its session: it gets a snapshot (LOAD), then every durable event as the daemon
  * numbered it (EVENT), its own facts included, and folds them as terminals do. It speaks first (READY); until
  * then the daemon sends nothing, and it takes no frame but READY. After LOAD comes SERVERS, and again
- * whenever it changes. LOAD comes again, between turns, when the window has moved (session.rewound).
+ * whenever it changes. LOAD comes again, between turns, after a session.rewound: its window may
+ * reach less far back than the daemon's.
  *
  * A turn is a function of the folded state, so that another agent can go on with it. Its order:
  *   daemon  EVENT message.added (user), EVENT state.changed thinking, TURN

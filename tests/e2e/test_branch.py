@@ -2,12 +2,13 @@
 import json
 import os
 import random
+import signal
 import sqlite3
 import time
 
 from harness import PATIENCE, RequestError, StoaTest, program, stoa, text_of, wait_for
 from model_server import ModelServer, data, head, openai
-from puppet import TURN, new_id
+from puppet import LOAD, TURN, new_id
 from test_questions import PuppetTest
 
 WINDOW = 400  # messages that a daemon keeps in memory (proto/state.h)
@@ -423,6 +424,27 @@ class Agents(PuppetTest):
         client.idle(session, len(client.events) - 1)
         self.assertEqual([text_of(m) for m in client.request("session.snapshot", session)["messages"]],
                          ["hello", "again", "Second."])
+
+    def test_one_that_came_late_and_has_less_gets_what_it_lacks(self):
+        client = self.client()
+        session, puppet = self.begin(client, text="first " * 150000)
+        for text in ("a", "b" * 600000):  # as it streams, the window gets larger than what a new agent is given
+            if text != "a":
+                client.request("message.send", session, {"text": "second " * 130000})
+                puppet.wait(lambda kind, _: kind == TURN, "a second turn", puppet.at + 1)
+            start = len(client.events)
+            puppet.reply(text=text)
+            puppet.step("idle")
+            client.idle(session, start)
+        first = client.event("message.added", session)["data"]["message"]["id"]
+        os.kill(puppet.pid, signal.SIGKILL)
+        puppet.wait_end()
+        client.send("mcp.tools", session)
+        puppet = self.puppets.next().ready()
+        self.assertNotIn(first, [m["id"] for m in puppet.frame(LOAD)["snapshot"]["messages"]])
+        client.request("session.rewind", session, {"message": first})
+        puppet.event("session.rewound")
+        self.assertEqual([m["id"] for m in puppet.frame(LOAD, puppet.at)["snapshot"]["messages"]], [first])
 
 
 if __name__ == "__main__":

@@ -364,6 +364,15 @@ class Titles(StoaTest):
         wait_for(lambda: "a title that is not needed" in self.daemon.log_text(), "the model's title")
         self.assertEqual(client.request("session.info", session)["title"], "mine")
 
+    def test_what_was_dropped_names_nothing(self):
+        self.model.scripts[1:] = [answer("Dropped", 0.4), answer("On."), answer("Another")]
+        client, session = self.begin()
+        wait_for(lambda: len(self.model.requests) == 2, "that the model is asked")
+        client.request("session.rewind", session, {"message": None})
+        client.request("message.send", session, {"text": "and now?"})
+        self.assertEqual(client.event("session.updated", session)["data"]["title"], "Another")
+        self.assertNotIn("spin", str(self.model.requests[3]["body"]))
+
     def test_nothing_waits_for_it(self):
         self.model.scripts = [answer("one"), [head(), 60], answer("two")]
         client, session = self.begin()

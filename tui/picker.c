@@ -133,7 +133,7 @@ static void match_all(struct picker *picker)
         if (found > 0)
             picker->matches[picker->match_count++] = (struct match){found, (uint32_t)i};
     }
-    if (!fuzzy_empty(&picker->fuzzy))
+    if (picker->match_count > 0 && !fuzzy_empty(&picker->fuzzy))
         qsort(picker->matches, picker->match_count, sizeof *picker->matches, by_score);
 }
 

@@ -3,6 +3,7 @@
 #include "shared/clock.h"
 #include "shared/err.h"
 #include "shared/jsonx.h"
+#include "shared/sanitise.h"
 #include "tui/app_private.h"
 #include "tui/view.h"
 #include <stdio.h>
@@ -170,7 +171,7 @@ static void do_fork(struct app *app)
     client_request(app->client, METHOD_SESSION_FORK, app->ui.session, params, ANSWER_MS, on_forked, app);
 }
 
-/* The text of the first message that is dropped, if a person wrote it; free() it. */
+/* What was typed as the first message that is dropped, if a person did; free() it. */
 static char *text_of_dropped(const struct app *app)
 {
     const struct state *state = app->ui.state;
@@ -181,7 +182,10 @@ static char *text_of_dropped(const struct app *app)
         ;
     if (first == state->message_count || state->messages[first]->role != MESSAGE_ROLE_USER)
         return NULL;
-    return layout_source(state->messages[first]);
+    char *text = message_typed(state->messages[first]);
+    char *clean = sanitise_text(text, strlen(text), SANITISE_STRIP, SIZE_MAX);
+    free(text);
+    return clean;
 }
 
 static void do_rewind(struct app *app)

@@ -220,8 +220,11 @@ class Browse(StoaTest):
         self.assertNotIn("last-words", screen)  # 20 lines of it at most
 
     def test_a_rewind_shows_what_is_dropped_and_brings_the_text_back(self):
-        client, session = self.filled(["/demo chunks=1 rate=0 echo=stays",
-                                       "/demo chunks=1 rate=0 tool=get_session_info echo=goes"])
+        client, session = self.filled(["/demo chunks=1 rate=0 echo=stays"])
+        start = len(client.events)
+        client.request("message.send", session, {"text": "/demo chunks=1 rate=0 tool=get_session_info echo=goes",
+                                                 "attachments": [{"name": "notes.txt", "text": "a note"}]})
+        client.idle(session, start, PATIENCE * 2)
         terminal = self.open(session)
         terminal.type("my draft")
         terminal.wait("my draft")
@@ -238,6 +241,7 @@ class Browse(StoaTest):
         terminal.wait("Rewind: drop")
         terminal.type("y")
         terminal.wait(r"› .*echo=goes")
+        self.assertNotIn("notes.txt", terminal.screen(), "a file does not come back, nor does a line about it")
         left = client.request("message.history", session)["messages"]
         self.assertEqual([m["role"] for m in left], ["user", "assistant"])
         self.assertIn("stays", text_of(left[0]))

@@ -283,9 +283,9 @@ static unsigned next(uint64_t *random, unsigned below)
     return (unsigned)((*random >> 33) % below);
 }
 
-void demo_script_invent(uint64_t *random, size_t count, struct buf *out)
+void demo_script_invent(struct demo_words *words, size_t count, struct buf *out)
 {
-    static const char *const words[] = {
+    static const char *const vocabulary[] = {
         "the ",   "a ",     "stream ",   "flows ",  "and ",  "every ",    "session ", "has ",   "its ",
         "own ",   "agent ", "which ",    "speaks ", "with ", "one ",      "model ",   "while ", "others ",
         "wait. ", "Then ",  "*again* ",  "`code` ", "of ",   "small ",    "parts ",   "makes ", "sense. ",
@@ -293,12 +293,11 @@ void demo_script_invent(uint64_t *random, size_t count, struct buf *out)
     };
 
     while (count > 0) {
-        const char *word = words[next(random, sizeof words / sizeof *words)];
-        size_t len = strlen(word);
-
-        if (len > count)
-            len = count;
-        buf_put(out, word, len);
+        if (!words->rest || !*words->rest)
+            words->rest = vocabulary[next(&words->random, sizeof vocabulary / sizeof *vocabulary)];
+        size_t len = strnlen(words->rest, count);
+        buf_put(out, words->rest, len);
+        words->rest += len;
         count -= len;
     }
 }

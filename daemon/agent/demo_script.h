@@ -58,7 +58,12 @@ char *demo_script_tool(const struct demo_script *script, size_t at);
 
 /* The bytes of the next chunk of a text: a few words, never a part of a character; 0 at its end. */
 size_t demo_script_piece(const char *text);
-/* Appends exactly count bytes of made-up Markdown in ASCII; *random is its place in it. */
-void demo_script_invent(uint64_t *random, size_t count, struct buf *out);
+struct demo_words { /* the place in an endless text; .random is its seed */
+    uint64_t random;
+    const char *rest; /* of a word that the bytes asked for have cut; NULL at the beginning */
+};
+
+/* Appends exactly count bytes of made-up Markdown in ASCII; what is asked for next goes on where they end. */
+void demo_script_invent(struct demo_words *words, size_t count, struct buf *out);
 
 #endif

@@ -29,7 +29,7 @@ struct demo {
     unsigned block;
     bool begun;          /* the block of this step */
     int64_t said, whole; /* chunks or bytes of what is said: for half of it */
-    uint64_t random;
+    struct demo_words words;
     struct buf invented;
     int64_t began_us, chunks; /* of the rate */
     struct usage usage;
@@ -116,7 +116,7 @@ static bool step_saying(struct demo *demo)
         step_to(demo, DEMO_CALLING, NULL);
     } else if (demo->script.chunks > 0) {
         buf_clear(&demo->invented);
-        demo_script_invent(&demo->random, (size_t)demo->script.bytes, &demo->invented);
+        demo_script_invent(&demo->words, (size_t)demo->script.bytes, &demo->invented);
         say(demo, BLOCK_TEXT, demo->invented.data, demo->invented.len);
         demo->said++;
     } else {
@@ -243,7 +243,7 @@ static void *demo_start(const struct ask *ask, const struct sink *sink)
     if (results)
         demo_script_results(&demo->script, results, rounds(ask->prompt));
     demo->whole = demo->script.chunks > 0 ? demo->script.chunks : (int64_t)strlen(demo->script.text);
-    demo->random = demo->script.seed;
+    demo->words.random = demo->script.seed;
     demo->usage.input = (int64_t)((prompt_bytes(ask->prompt) + DEMO_BYTES_A_TOKEN - 1) / DEMO_BYTES_A_TOKEN);
     buf_init(&demo->invented, DEMO_BLOCK_TEXT_MAX);
     uv_timer_init(ask->loop, &demo->timer);

@@ -242,11 +242,28 @@ static void invented_text_has_the_size_that_was_asked(void **state)
     free(other);
 
     struct buf out;
-    uint64_t random = 9;
+    struct demo_words words = {.random = 9};
     buf_init(&out, 1 << 16);
-    demo_script_invent(&random, 12345, &out);
+    demo_script_invent(&words, 12345, &out);
     assert_int_equal(out.len, 12345);
     buf_free(&out);
+}
+
+static void invented_words_stay_whole_across_chunks(void **state)
+{
+    struct buf whole, chunks;
+    struct demo_words at_once = {.random = 9}, in_chunks = {.random = 9};
+
+    (void)state;
+    buf_init(&whole, 4096);
+    buf_init(&chunks, 4096);
+    demo_script_invent(&at_once, 700, &whole);
+    for (int i = 0; i < 100; i++)
+        demo_script_invent(&in_chunks, 7, &chunks);
+    assert_int_equal(chunks.len, whole.len);
+    assert_memory_equal(chunks.data, whole.data, whole.len);
+    buf_free(&whole);
+    buf_free(&chunks);
 }
 
 static void pieces_are_whole_words(void **state)
@@ -326,6 +343,7 @@ int main(void)
         cmocka_unit_test(it_says_what_came_of_its_calls),
         cmocka_unit_test(it_calls_as_often_as_it_is_told),
         cmocka_unit_test(invented_text_has_the_size_that_was_asked),
+        cmocka_unit_test(invented_words_stay_whole_across_chunks),
         cmocka_unit_test(pieces_are_whole_words),
         cmocka_unit_test(the_rate_is_kept),
         cmocka_unit_test(a_run_may_be_cancelled),

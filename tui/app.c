@@ -311,6 +311,7 @@ static void on_snapshot(void *arg, const struct state *state, const json_t *snap
     (void)snapshot;
     if (strcmp(state->id, app->ui.session) != 0)
         return;
+    app->ui.state = client_state(app->client, app->ui.session); /* the one before is gone */
     list_refresh(app->ui.list);
     app->no_older = false;
     app->last_frame = 0; /* what one waits for is shown at once, even just after "connecting" */
@@ -325,8 +326,10 @@ static void on_lost(void *arg, const char *session, enum err code, const char *t
     sessions_remove(app->ui.sessions, session);
     if (code == ERR_NOT_FOUND)
         app_keep_forget(app, session);
-    if (strcmp(session, app->ui.session) == 0)
+    if (strcmp(session, app->ui.session) == 0) {
+        app->ui.state = NULL;
         app_session_lost(app, text);
+    }
     app_changed(app);
 }
 

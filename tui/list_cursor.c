@@ -110,7 +110,8 @@ static bool ready(struct list *list)
 void list_cursor(struct list *list, bool on)
 {
     list->browsed = false;
-    list_arrange(list);
+    if (on) /* the end of browsing may come when what is listed has gone already */
+        list_arrange(list);
     list->browsed = on;
     list->arranged = false;
     if (!on || list->following || item_count(list) == 0)

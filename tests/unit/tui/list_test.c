@@ -544,6 +544,20 @@ static void the_way_back_to_where_a_search_began(void **arg)
     done(f);
 }
 
+static void browsing_ends_without_a_look_at_messages_that_are_gone(void **arg)
+{
+    struct fixture *f = with(3, 0);
+    struct list_source gone = {.messages = NULL, .message_count = 3};
+
+    (void)arg;
+    browse(f);
+    list_set(f->list, &gone, WIDTH, f->height);
+    list_cursor(f->list, false);
+    update(f);
+    expect(f, "_ H 0 . H 1 . H 2 .");
+    done(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +581,7 @@ int main(void)
         cmocka_unit_test(hits_are_gone_to_both_ways),
         cmocka_unit_test(a_hit_in_what_is_folded_unfolds_it_when_it_is_visited),
         cmocka_unit_test(the_way_back_to_where_a_search_began),
+        cmocka_unit_test(browsing_ends_without_a_look_at_messages_that_are_gone),
     };
 
     utf8_locale();

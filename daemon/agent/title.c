@@ -103,6 +103,8 @@ char *title_read(const char *answer)
     const char *thought = strstr(answer, "</think>"), *line = thought ? thought + strlen("</think>") : answer;
 
     line += strspn(line, before);
+    if (strncmp(line, "<think>", strlen("<think>")) == 0) /* it did not come to an end */
+        return NULL;
     if (strncmp(line, "Title:", 6) == 0)
         line += 6 + strspn(line + 6, before);
     size_t len = words_end(line, strcspn(line, "\n"), 2 * TITLE_WORDS);

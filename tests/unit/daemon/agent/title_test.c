@@ -101,6 +101,7 @@ static void the_title_is_what_is_left_without_marks(void **state)
     assert_null(title_read(""));
     assert_null(title_read(" \n**\n"));
     assert_null(title_read("...\n"));
+    assert_null(title_read("\n<think>\nOkay, the user wants a title"));
 }
 
 /* --- the request --- */

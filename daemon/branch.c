@@ -104,7 +104,7 @@ static enum err fork_count(const struct session *session, const char *message, u
     return ERR_CONFLICT;
 }
 
-/* "Plan", "Plan (fork)", "Plan (fork 2)", ... */
+/* "Plan", "Plan (fork)", "Plan (fork 2)", ...; of a session without title none: its model gives one. */
 static char *fork_title(const char *title)
 {
     size_t len = strlen(title), base = len;
@@ -120,6 +120,8 @@ static char *fork_title(const char *title)
         }
         break;
     }
+    if (len == 0)
+        return xstrdup("");
     char suffix[32] = "(fork)";
     if (number > 1)
         snprintf(suffix, sizeof suffix, "(fork %u)", number);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* A new session of owner's with the messages up to that one; message NULL: up to the newest that is whole.
- * title NULL: the session's, with "(fork)". ERR_OK, or why not. */
+ * title NULL: the session's, with "(fork)", if it has one. ERR_OK, or why not. */
 enum err branch_fork(struct session *session, const char *owner, const char *message, const char *title,
                      struct session **fork, char error[256]);
 /* Drops the messages after that one; NULL: all. *removed: how many; with none nothing has changed. ERR_OK, or

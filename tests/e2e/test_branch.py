@@ -198,7 +198,7 @@ class Forking(BranchTest):
         self.assertEqual(fork["messages"], 3)
         snapshot = client.request("session.snapshot", fork["session"])
         self.assertEqual([m["id"] for m in snapshot["messages"]], ids + [messages[2]["id"]])
-        self.assertEqual(snapshot["state"], "idle")
+        self.assertEqual((snapshot["state"], snapshot["title"]), ("idle", ""), "its model gives it a title")
         self.refused(client, "session.fork", session, {"message": new_id("m_")}, "not_found")
         self.assertEqual(client.request("session.fork", self.session(client))["messages"], 0)
         client.request("session.interrupt", session)

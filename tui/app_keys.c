@@ -434,8 +434,10 @@ static void key(struct app *app, const struct key_event *event)
         event->code == KEY_UNKNOWN)
         return;
     app_notify_key(app);
-    if (app_stop_work(app))
+    if (app_stop_work(app)) {
+        app_panel_wait(app);
         return;
+    }
     forget_notice(app);
     if (app->ui.prefix) {
         app->ui.prefix = false;

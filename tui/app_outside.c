@@ -21,6 +21,7 @@ static void come_back(struct app *app)
 {
     screen_enter(app->screen);
     app->outside = false;
+    app_panel_wait(app);
     app_listen(app);
     app_changed(app);
 }

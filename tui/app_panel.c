@@ -19,7 +19,14 @@ void app_sync_panel(struct app *app)
     char *said;
 
     panel_sync(app->ui.panel, app->ui.state, clock_steady_ms(), &said);
+    if (app->ui.overlay != OVERLAY_NONE || app->ui.prefix || app->outside)
+        app_panel_wait(app);
     say(app, said);
+}
+
+void app_panel_wait(struct app *app)
+{
+    panel_wait(app->ui.panel, clock_steady_ms());
 }
 
 static void on_answered(void *arg, enum err code, const char *text, json_t *ok)

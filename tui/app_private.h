@@ -143,6 +143,8 @@ void app_session_lost(struct app *app, const char *text);
 /* --- app_panel.c --- */
 /* Brings the panel up to date with the state. */
 void app_sync_panel(struct app *app);
+/* A key was not for the panel: it takes none for a moment. */
+void app_panel_wait(struct app *app);
 /* True if the key was for the panel. */
 bool app_panel_key(struct app *app, const struct key_event *event);
 /* To what waits for an answer: here, else in another session. */

@@ -252,7 +252,7 @@ static const struct offer offers[] = {
     {"permission", ACTION_PANEL_ALWAYS, "always"},
     {"permission", ACTION_PANEL_EDIT, "edit"},
     {"permission", ACTION_PANEL_DENY, "no"},
-    {"permission", ACTION_PANEL_DENY_WHY, "why"},
+    {"permission", ACTION_PANEL_DENY_WHY, "no + why"},
     {"form", ACTION_PANEL_ONCE, "send"},
     {"form", ACTION_PANEL_FILL, "fill in"},
     {"form", ACTION_PANEL_DENY, "decline"},
@@ -335,6 +335,11 @@ json_t *panel_answer(struct panel *panel, const char *decision, const char *scop
     panel->answering = true;
     panel->asks = PANEL_ASKS_NOTHING;
     return params;
+}
+
+void panel_wait(struct panel *panel, int64_t now)
+{
+    panel->quiet = now;
 }
 
 void panel_refused(struct panel *panel)

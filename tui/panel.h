@@ -55,6 +55,8 @@ enum panel_does {
 /* A key while no overlay is shown. draft_empty: whether the person has begun to write. */
 enum panel_does panel_key(struct panel *panel, const struct key_event *event, bool draft_empty, int64_t now,
                           json_t **params, char **said);
+/* It is not seen, or a key went elsewhere: keys mean nothing for a while, as after a key of its own. */
+void panel_wait(struct panel *panel, int64_t now);
 /* The answer was refused or lost: the question may be answered again. */
 void panel_refused(struct panel *panel);
 

@@ -144,6 +144,19 @@ static void a_key_right_after_the_question_came_is_not_an_answer(void **at)
     answered_is(f, "allow", "");
 }
 
+static void a_key_that_went_elsewhere_begins_the_time_anew(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    f->now += PANEL_QUIET_MS;
+    panel_wait(f->panel, f->now); /* it chose in a list that was shown above */
+    f->now += PANEL_QUIET_MS - 1;
+    assert_int_equal(press_with(f, 'y', 0, true), PANEL_TAKES);
+    assert_null(f->params);
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+}
+
 static void space_and_enter_never_answer(void **at)
 {
     struct fixture *f = *at;
@@ -556,6 +569,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(a_key_right_after_the_question_came_is_not_an_answer),
+        CASE(a_key_that_went_elsewhere_begins_the_time_anew),
         CASE(space_and_enter_never_answer),
         CASE(while_one_writes_it_takes_alt),
         CASE(yes_needs_the_end_to_be_seen),

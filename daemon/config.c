@@ -55,6 +55,13 @@ static bool skip_tui(const struct config *config, const struct yaml_node *node, 
     return config_error(config, line, error, "'tui' is %s; it must be a map of options", shown);
 }
 
+/* What there is nothing to read of: the client's options, written with a dot, and "agent:" with all below it
+ * commented out. */
+static bool is_left(const char *name, const struct yaml_node *node)
+{
+    return strncmp(name, "tui.", 4) == 0 || (node->kind == YAML_SCALAR && !node->text[0]);
+}
+
 static bool read_map(struct config *config, const struct yaml_node *map, const char *prefix, char error[256])
 {
     for (size_t i = 0; i < map->count; i++) {
@@ -74,14 +81,12 @@ static bool read_map(struct config *config, const struct yaml_node *map, const c
             ok = servers_read(config, node, error);
         else if (strcmp(name, "tui") == 0)
             ok = skip_tui(config, node, line, error);
-        else if (strncmp(name, "tui.", 4) == 0)
-            ok = true; /* one of these options, written with a dot */
-        else if (!option_set_is_group(&config->options, name))
+        else if (!option_set_is_group(&config->options, name) && strncmp(name, "tui.", 4) != 0)
             ok = unknown(config, line, name, error);
+        else if (is_left(name, node))
+            ok = true;
         else if (node->kind == YAML_MAP)
             ok = read_map(config, node, name, error);
-        else if (node->kind == YAML_SCALAR && !node->text[0])
-            ok = true; /* "agent:" with all below it commented out */
         else
             ok = config_error(config, line, error, "'%s' is %s; it must be a map of options", name, shown);
         free(name);

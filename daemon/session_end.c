@@ -26,7 +26,7 @@ static char *fitting(const struct message *message, const struct tool_call *call
 {
     size_t len = strlen(result);
     char *note = call_note(call, STATE_CHANGED_MAX);
-    bool fits = note && message->bytes + strlen(note) + len <= STATE_MESSAGE_BYTES;
+    bool fits = note && message && message->bytes + strlen(note) + len <= STATE_MESSAGE_BYTES;
     char *whole = fits ? xasprintf("%s%s", note, result) : NULL;
     free(note);
     if (whole)

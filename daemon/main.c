@@ -4,6 +4,7 @@
 #include "shared/log.h"
 #include "shared/paths.h"
 #include "shared/utf8.h"
+#include "shared/xalloc.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,8 +44,9 @@ static int show(enum action action, const struct server_options *options)
         (action == EXAMPLE ? config_print_example : config_print_man)(stdout);
         return EXIT_OK;
     }
-    char error[256];
-    struct config *config = config_load(options->config_path, options->sets, options->set_count, error);
+    char error[256], *path = options->config_path ? xstrdup(options->config_path) : paths_config();
+    struct config *config = config_load(path, options->sets, options->set_count, error);
+    free(path);
     if (!config) {
         fprintf(stderr, "stoad: %s\n", error);
         return EXIT_CONFIG;
@@ -124,10 +126,5 @@ int main(int argc, char **argv)
     }
     log_init("stoad");
     utf8_locale();
-    char *found = NULL;
-    if (!line.options.config_path)
-        line.options.config_path = found = paths_config();
-    int code = line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
-    free(found);
-    return code;
+    return line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
 }

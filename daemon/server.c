@@ -80,12 +80,19 @@ static void apply(struct server *server)
         log_set_level((enum log_level)config_number(server->config, OPTION_LOG_LEVEL));
 }
 
+/* *path: the file, NULL for none; free() it. */
+static struct config *read_config(const struct server_options *options, char **path, char error[256])
+{
+    *path = options->config_path ? xstrdup(options->config_path) : paths_config();
+    return config_load(*path, options->sets, options->set_count, error);
+}
+
 enum err server_reload(struct server *server, char error[256])
 {
     struct run *run = (struct run *)server; /* its first member */
     notify_say(server->notify, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_steady_us());
-    struct config *fresh =
-        config_load(run->options->config_path, run->options->sets, run->options->set_count, error);
+    char *path;
+    struct config *fresh = read_config(run->options, &path, error);
     if (!fresh) {
         log_error("config", "not reloaded, the old one stays: %s", error);
     } else {
@@ -98,9 +105,9 @@ enum err server_reload(struct server *server, char error[256])
         apply(server);
         hosts_reload(server->hosts);
         supervisor_define_all(server->supervisor, NULL);
-        log_info("config", "reloaded file=%s",
-                 run->options->config_path ? run->options->config_path : "none");
+        log_info("config", "reloaded file=%s", path ? path : "none");
     }
+    free(path);
     notify_say(server->notify, "READY=1");
     return fresh ? ERR_OK : ERR_CONFIG;
 }
@@ -318,11 +325,12 @@ static int finish(struct run *run, int code)
 
 int server_run(const struct server_options *options)
 {
-    char error[256];
+    char error[256], *path;
     struct run run = {.options = options, .lock = -1};
     struct server *server = &run.server;
     server->started = clock_steady_ms();
-    server->config = config_load(options->config_path, options->sets, options->set_count, error);
+    server->config = read_config(options, &path, error);
+    free(path);
     if (!server->config) {
         log_error("config", "%s", error);
         return EXIT_CONFIG;

@@ -40,7 +40,7 @@ struct server {
 };
 
 struct server_options {
-    const char *config_path; /* NULL: none */
+    const char *config_path; /* NULL: paths_config, each time that it is read */
     const char *const *sets; /* "name=value" of the command line */
     size_t set_count;
 };

@@ -556,6 +556,18 @@ class Starting(StoaTest):
         self.daemon._close()
         self.daemon.process = None
 
+    def test_a_configuration_that_is_written_later_is_found_by_a_reload(self):
+        self.daemon.wrapper = ["sh", "-c", 'exec "$0"']  # without --config
+        self.daemon.start()
+        client = self.client()
+        names = lambda: [model["id"] for model in client.request("model.list")["models"]]
+        self.assertIn("openai/", names())
+        os.makedirs(f"{self.place.folder}/cfg/stoa")
+        with open(f"{self.place.folder}/cfg/stoa/config.yaml", "w") as file:
+            file.write("providers: {mine: {api: openai, base_url: 'http://127.0.0.1:1/v1', models: [small]}}\n")
+        client.request("admin.reload")
+        self.assertIn("mine/small", names())
+
     def test_each_failure_has_its_exit_code_and_leaves_nothing(self):
         state = f"{self.place.folder}/state"
         os.makedirs(state, mode=0o700)

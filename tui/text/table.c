@@ -11,7 +11,8 @@ struct drawing {
     struct canvas *canvas;
     const struct flow_margin *margin;
     size_t widths[COLUMNS_MAX];
-    bool broken; /* a cell takes more than one line: rules between rows */
+    bool broken;  /* a cell takes more than one line */
+    bool hanging; /* the first column's: where a row begins is not seen without a rule */
     size_t limit;
 };
 
@@ -90,6 +91,7 @@ static bool choose_widths(struct drawing *drawing, size_t width)
         left -= drawing->widths[i];
         open--;
         drawing->broken = true;
+        drawing->hanging |= i == 0;
         if (drawing->widths[i] < TABLE_COLUMN_MIN)
             return false;
     }
@@ -161,13 +163,22 @@ static void grid_row(const struct drawing *drawing, size_t first)
     }
 }
 
+/* Between the head and the rest, and where a row could be taken for more of the one above. */
+static bool needs_rule(const struct drawing *drawing, size_t first)
+{
+    const struct table_cell *cell = &drawing->table->cells[first];
+
+    return first == drawing->table->columns || drawing->hanging ||
+           (drawing->broken && cell->end == cell->from.at);
+}
+
 static bool grid(const struct drawing *drawing, bool header)
 {
     const struct table *table = drawing->table;
 
     for (size_t first = header ? 0 : table->columns; first < table->count; first += table->columns) {
         bool again = !header && first == table->columns;
-        if (first > 0 && !again && (drawing->broken || first == table->columns))
+        if (first > 0 && !again && needs_rule(drawing, first))
             rule(drawing, 0);
         grid_row(drawing, first);
         if (drawing->canvas->text.len > drawing->limit)

@@ -120,6 +120,8 @@ static void tables_fit(void **arg)
     expect_as("|a|b|\n|---|---|\n|some longer words|and some more of them|", 24, false,
               "a          │ b\n───────────┼────────────\nsome       │ and some\nlonger     │ more of\nwords  "
               "    │ them");
+    expect_as("|a|b|\n|---|---|\n|x|and some more of them|\n|y|z|\n| |w|", 16, false,
+              "a │ b\n──┼─────────────\nx │ and some\n  │ more of them\ny │ z\n──┼─────────────\n  │ w");
     expect_as(table, 14, false, "name: a\nn: 1\ntext: x\n\nname: bcd\nn: 10\ntext: wide 漢");
     expect("> |a|\n> |---|\n> |b|", "│ a\n│ ─\n│ b");
     expect("|a|b|\n|---|---|\n|only\n|1|2|3|", "a    │ b\n─────┼──\nonly │ \n1    │ 2");

@@ -58,6 +58,10 @@ static void put_servers(struct out *out, const json_t *ok)
     json_t *server;
     size_t i;
 
+    if (json_array_size(jsonx_arr(ok, "servers")) == 0) {
+        out_printf(out, "no MCP servers are configured; stoa-mcp(7) says how\n");
+        return;
+    }
     out_printf(out, "%-16s  %-8s  %-8s  %5s  %-12s  %s\n", "SERVER", "STATE", "SCOPE", "TOOLS", "VARIANT",
                "");
     json_array_foreach(jsonx_arr(ok, "servers"), i, server)
@@ -73,8 +77,6 @@ static void put_servers(struct out *out, const json_t *ok)
                    *text ? "" : " ", *text ? "" : jsonx_str(server, "version", ""));
         free(line);
     }
-    if (json_array_size(jsonx_arr(ok, "servers")) == 0)
-        out_printf(out, "no MCP servers are configured; stoa-mcp(7) says how\n");
 }
 
 static int run_ls(struct mcp *mcp)

@@ -131,7 +131,7 @@ static void add_provider(struct server *server, json_t *models, const struct pro
         add_model(models, provider, provider->models[i], ready, why);
     if (provider->model_count > 0)
         return;
-    const char *model = "any"; /* the server knows its models; this one says that any may be named */
+    const char *model = ""; /* only the server knows its models: any may be named after "provider/" */
     if (provider->api == API_DEMO)
         model = "stoa";
     else if (!provider->base_url && probe_model(server->probe))

@@ -129,7 +129,9 @@ static void say_compact(struct said *said)
 
 static void say_fork(struct said *said)
 {
-    put_line(said, "forked, with %" PRId64 " messages: %s", jsonx_int(said->ok, "messages", 0),
+    int64_t count = jsonx_int(said->ok, "messages", 0);
+
+    put_line(said, "forked, with %" PRId64 " message%s: %s", count, count == 1 ? "" : "s",
              jsonx_str(said->ok, "session", ""));
 }
 
@@ -231,9 +233,11 @@ static void say_model(struct said *said)
         return;
     json_array_foreach(jsonx_arr(said->ok, "models"), i, model)
     {
-        const char *id = jsonx_str(model, "id", "");
+        const char *id = jsonx_str(model, "id", ""), *note = strcmp(id, chosen) == 0 ? "the default" : "";
+        if (*id && id[strlen(id) - 1] == '/')
+            note = "and any name that its server knows";
         if (jsonx_bool(model, "ready", false))
-            table_add(&table, id, strcmp(id, chosen) == 0 ? "the default" : "", "", "");
+            table_add(&table, id, note, "", "");
     }
     put_line(said, "ready:");
     table_put(&table, said, "none; 'stoa models' says what is missing");
@@ -247,7 +251,9 @@ static void say_new(struct said *said)
 
 static void say_rewind(struct said *said)
 {
-    put_line(said, "%" PRId64 " messages dropped", jsonx_int(said->ok, "removed", 0));
+    int64_t count = jsonx_int(said->ok, "removed", 0);
+
+    put_line(said, "%" PRId64 " message%s dropped", count, count == 1 ? "" : "s");
 }
 
 static void say_rules(struct said *said)

@@ -184,6 +184,18 @@ static void fill_themes(struct app *app)
                                                         .text = xstrdup(theme_name(theme))});
 }
 
+/* One that waits for a name after it goes into the draft. */
+static void choose_model(struct app *app, const char *id)
+{
+    char *text = xasprintf("/model %s", id);
+
+    if (*id && id[strlen(id) - 1] == '/')
+        put_in_draft(app, text);
+    else
+        app_run_command(app, text);
+    free(text);
+}
+
 static void run_command(struct app *app, const char *name, const char *argument)
 {
     char *text = xasprintf("/%s%s%s", name, *argument ? " " : "", argument);
@@ -280,7 +292,7 @@ static void choose_in_palette(struct app *app, const struct picker_item *item)
     if (item->tag == TAG_SESSION) {
         app_switch(app, id);
     } else if (item->tag == TAG_MODEL) {
-        run_command(app, "model", id);
+        choose_model(app, id);
     } else if (item->tag == TAG_ACTION) {
         app_act(app, (enum action)strtol(id, NULL, 10));
     } else if (!goes_on) {
@@ -394,7 +406,7 @@ static void choose(struct app *app)
     else if (kind == PICKER_HISTORY)
         put_in_draft(app, item->id);
     else if (kind == PICKER_MODELS)
-        run_command(app, "model", item->id);
+        choose_model(app, item->id);
     else if (kind == PICKER_THEMES)
         run_command(app, "theme", item->id);
     else

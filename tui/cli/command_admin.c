@@ -1,10 +1,12 @@
 /* Subcommands about the daemon: models, health, stop, version. */
 #include "shared/jsonx.h"
+#include "shared/xalloc.h"
 #include "tui/cli/command.h"
 #include "tui/cli/start.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,10 +18,12 @@ enum { STOP_MS = 15000, DAEMON_NAME_MAX = 200 };
 static void put_model(struct out *out, const json_t *model, const char *standard)
 {
     const char *id = jsonx_str(model, "id", ""), *why = jsonx_str(model, "why", "");
-    bool ready = jsonx_bool(model, "ready", false);
+    bool ready = jsonx_bool(model, "ready", false), open = *id && id[strlen(id) - 1] == '/';
+    char *shown = xasprintf("%s%s", id, open ? "NAME" : "");
 
-    out_printf(out, "%s %-32s  %-10s  %s%s%s\n", strcmp(id, standard) == 0 ? "*" : " ", id,
+    out_printf(out, "%s %-32s  %-10s  %s%s%s\n", strcmp(id, standard) == 0 ? "*" : " ", shown,
                jsonx_str(model, "api", ""), ready ? "ready" : "not ready", *why ? ": " : "", why);
+    free(shown);
 }
 
 int command_models(struct cli *cli)

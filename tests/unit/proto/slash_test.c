@@ -323,12 +323,13 @@ static void what_came_of_it_is_said_in_lines(void **unused)
     expect_said(
         state, "/model",
         "{\"default\":\"a/b\",\"models\":[{\"id\":\"a/b\",\"ready\":true},{\"id\":\"c/d\",\"ready\":false},"
-        "{\"id\":\"longer/x\",\"ready\":true}]}",
-        "model: demo/stoa\nready:\na/b       the default\nlonger/x");
+        "{\"id\":\"longer/\",\"ready\":true}]}",
+        "model: demo/stoa\nready:\na/b      the default\nlonger/  and any name that its server knows");
     expect_said(state, "/model a/b", "{\"seq\":1}", "model: demo/stoa");
     expect_said(state, "/new", "{\"session\":\"s_2\",\"model\":\"a/b\"}", "new session: s_2 (a/b)");
     expect_said(state, "/title x", "{}", "title: first");
     expect_said(state, "/rewind 1", "{\"removed\":2}", "2 messages dropped");
+    expect_said(state, "/rewind 1", "{\"removed\":1}", "1 message dropped");
     expect_said(state, "/rules", "{\"rules\":[]}", "no rules: each tool is asked for");
     expect_said(state, "/rules",
                 "{\"rules\":[{\"id\":\"u_1\",\"origin\":\"session\",\"effect\":\"allow\",\"pattern\":\"*\","

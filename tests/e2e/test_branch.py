@@ -438,7 +438,7 @@ class Agents(PuppetTest):
             client.idle(session, start)
         first = client.event("message.added", session)["data"]["message"]["id"]
         os.kill(puppet.pid, signal.SIGKILL)
-        puppet.wait_end()
+        wait_for(lambda: client.request("session.info", session)["agent"]["state"] == "none", "no agent")
         client.send("mcp.tools", session)
         puppet = self.puppets.next().ready()
         self.assertNotIn(first, [m["id"] for m in puppet.frame(LOAD)["snapshot"]["messages"]])

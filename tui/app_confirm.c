@@ -161,13 +161,9 @@ static void on_compacting(void *arg, enum err code, const char *text, json_t *ok
 static void do_fork(struct app *app)
 {
     const struct state *state = app->ui.state;
-    char *title = preview_fork_title(state);
     json_t *params = json_object();
 
     jsonx_set_str(params, "message", state->messages[preview_fork_end(state, app->confirm_id)]->id);
-    if (*title)
-        jsonx_set_str(params, "title", title);
-    free(title);
     client_request(app->client, METHOD_SESSION_FORK, app->ui.session, params, ANSWER_MS, on_forked, app);
 }
 

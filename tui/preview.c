@@ -14,11 +14,8 @@ enum {
     PAGE_MAX = 16 << 20,
     LINE_BYTES_MAX = 400, /* of a message's first line */
     AUTHOR_CELLS = 10,
-    TITLE_MAX = 200, /* bytes, of session.fork */
     INDENT = 2
 };
-
-static const char fork_mark[] = " (fork)";
 
 struct page {
     const struct state *state;
@@ -232,16 +229,6 @@ size_t preview_fork_end(const struct state *state, const char *message)
     return count;
 }
 
-char *preview_fork_title(const struct state *state)
-{
-    size_t most = TITLE_MAX - (sizeof fork_mark - 1);
-    char *clean = sanitise_line(state->title, strlen(state->title), most), *title;
-
-    title = *clean ? xasprintf("%s%s", clean, fork_mark) : xstrdup("");
-    free(clean);
-    return title;
-}
-
 static struct preview fork_page(struct page *page, const char *message)
 {
     const struct state *state = page->state;
@@ -253,15 +240,10 @@ static struct preview fork_page(struct page *page, const char *message)
     if (!is_whole(state->messages[end]))
         return refused("this message is not whole yet: it streams, or its tool calls have not ended");
     uint64_t taken = not_loaded(state) + end + 1, left = state->message_count - end - 1;
-    char *title = preview_fork_title(state);
     say(page, "Fork: a new session with %llu message%s?", (unsigned long long)taken, plural(taken));
     say_keys(page);
     say(page, "%s", "");
-    if (*title)
-        say(page, "It is called \"%s\". This session stays as it is.", title);
-    else
-        say(page, "%s", "This session stays as it is.");
-    free(title);
+    say(page, "%s", "This session stays as it is.");
     say(page, "%s", "");
     say(page, "%s", "The last message that it has:");
     put_message(page, state->messages[end]);

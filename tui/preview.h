@@ -32,7 +32,5 @@ struct preview preview_change(const struct state *state, enum preview_change cha
 
 /* Index of the last message that a fork takes; message_count if there is none. */
 size_t preview_fork_end(const struct state *state, const char *message);
-/* The title of a fork, as session.fork takes it; "" if the session has none. free() it. */
-char *preview_fork_title(const struct state *state);
 
 #endif

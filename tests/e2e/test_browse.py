@@ -263,18 +263,17 @@ class Browse(StoaTest):
         client.request("session.interrupt", session)
 
     def test_a_fork_is_a_session_of_its_own(self):
-        client, session = self.filled(["/demo chunks=1 rate=0 echo=one", "/demo chunks=1 rate=0 echo=two"], "mother")
+        client, session = self.filled(["/demo chunks=1 rate=0 echo=one", "/demo chunks=1 rate=0 echo=two"], "mother (fork)")
         terminal = self.open(session)
         self.browse(terminal)
         terminal.type("g")
         self.wait_cursor(terminal, r"\d\d:\d\d")
         terminal.type("JF")
         terminal.wait("Fork: a new session with 2 messages")
-        terminal.wait(r"mother \(fork\)")
         terminal.type("y")
         terminal.wait("forked, with 2 messages")
         fork = next(s for s in client.request("session.list")["sessions"] if s["id"] != session)
-        self.assertEqual(fork["title"], "mother (fork)")
+        self.assertEqual(fork["title"], "mother (fork 2)")
         self.assertEqual(len(client.request("message.history", fork["id"])["messages"]), 2)
         self.assertEqual(len(client.request("message.history", session)["messages"]), 4)
 

@@ -143,7 +143,7 @@ static void a_fork_takes_what_is_whole(void **arg)
 
     (void)arg;
     expect(look(state, PREVIEW_FORK, ""), PREVIEW_READY, "Fork: a new session with 4 messages?");
-    expect(look(state, PREVIEW_FORK, ""), PREVIEW_READY, "It is called \"mother (fork)\"");
+    expect(look(state, PREVIEW_FORK, ""), PREVIEW_READY, "This session stays as it is");
     expect(look(state, PREVIEW_FORK, state->messages[1]->id), PREVIEW_READY, "It has not the 2 messages");
     state->messages_total = 10;
     expect(look(state, PREVIEW_FORK, state->messages[1]->id), PREVIEW_READY, "with 8 messages?");
@@ -151,27 +151,6 @@ static void a_fork_takes_what_is_whole(void **arg)
     assert_int_equal(preview_fork_end(state, ""), 2);
     expect(look(state, PREVIEW_FORK, state->messages[3]->id), PREVIEW_REFUSED, "not whole yet");
     state->messages[3]->status = MESSAGE_COMPLETE;
-    state_free(&state);
-}
-
-static void a_forks_title_fits(void **arg)
-{
-    struct state *state = talk();
-
-    (void)arg;
-    free(state->title);
-    state->title = xcalloc(1, 301);
-    for (size_t i = 0; i < 150; i++)
-        memcpy(state->title + 2 * i, "é", 2);
-    char *title = preview_fork_title(state);
-    assert_true(strlen(title) <= 200 && strlen(title) >= 198);
-    assert_true(utf8_valid(title, strlen(title)));
-    assert_string_equal(title + strlen(title) - 7, " (fork)");
-    free(title);
-    state->title[0] = '\0';
-    title = preview_fork_title(state);
-    assert_string_equal(title, "");
-    free(title);
     state_free(&state);
 }
 
@@ -200,7 +179,6 @@ int main(void)
         cmocka_unit_test(editing_says_that_the_text_comes_back),
         cmocka_unit_test(what_runs_or_waits_comes_first),
         cmocka_unit_test(a_fork_takes_what_is_whole),
-        cmocka_unit_test(a_forks_title_fits),
         cmocka_unit_test(compacting_says_what_the_summary_stands_for),
     };
 

@@ -1,6 +1,7 @@
 /* Drafts and what was sent, on disk: written a second after the first change that is not yet there, and when
- * a session is left, so that whatever ends the client costs at most that second. What was sent and is not
- * acknowledged belongs to the draft still. Nothing that is typed into panels or lists comes here. */
+ * a session is left, so that whatever ends the client costs at most that second. A thread writes, one file at
+ * a time: a long draft must not hold up keys. What was sent and is not acknowledged belongs to the draft
+ * still. Nothing that is typed into panels or lists comes here. */
 #include "shared/buf.h"
 #include "shared/clock.h"
 #include "shared/xalloc.h"
@@ -12,8 +13,21 @@
 
 enum { SAVE_MS = 1000, DRAFT_BYTES_MAX = 2 * EDITOR_TEXT_MAX };
 
+/* What is being written. The thread has all of it until done is posted; the loop frees it after that. */
+struct saving {
+    struct app *app;
+    uv_work_t work;
+    uv_sem_t done;
+    const struct keep *keep;
+    char session[ID_MAX];
+    struct kept change;
+    bool good;
+    char error[256];
+};
+
 struct keeping {
-    struct keep *keep; /* NULL: nothing can be kept */
+    struct keep *keep;     /* NULL: nothing can be kept */
+    struct saving *saving; /* NULL: nothing is being written */
     uv_timer_t timer;
     char *draft, *files; /* of the session looked at, as they were written or read last */
     struct kept news;    /* only what was sent since */
@@ -58,36 +72,85 @@ static void gather(const struct app *app, const char *session, const char *draft
     *all_files = buf_take(&list);
 }
 
-static bool save(struct app *app, const char *session, struct kept *change)
-{
-    char error[256];
-    bool good = keep_save(app->keeping->keep, session, change, error);
+/* --- writing --- */
 
-    if (!good)
-        complain(app, error);
-    outbox_draft_kept(app->ui.outbox, session, good);
-    return good;
+static void in_thread(uv_work_t *work)
+{
+    struct saving *saving = work->data;
+
+    saving->good = keep_save(saving->keep, saving->session, &saving->change, saving->error);
+    uv_sem_post(&saving->done);
+}
+
+static void end_saving(struct app *app)
+{
+    const struct saving *saving = app->keeping->saving;
+
+    app->keeping->saving = NULL;
+    if (!saving->good)
+        complain(app, saving->error);
+    outbox_draft_kept(app->ui.outbox, saving->session, saving->good);
+}
+
+/* Until nothing is being written. */
+static void wait_for_saving(struct app *app)
+{
+    struct keeping *keeping = app->keeping;
+
+    if (!keeping->saving)
+        return;
+    uv_sem_wait(&keeping->saving->done);
+    end_saving(app);
+}
+
+static void on_saved(uv_work_t *work, int status)
+{
+    struct saving *saving = work->data;
+    struct app *app = saving->app;
+
+    (void)status;
+    if (app->keeping->saving == saving) { /* else it was waited for */
+        end_saving(app);
+        app_keep_look(app);
+    }
+    uv_sem_destroy(&saving->done);
+    kept_clear(&saving->change);
+    free(saving);
+}
+
+/* Takes what is in change. */
+static void save(struct app *app, const char *session, const struct kept *change)
+{
+    struct saving *saving = xcalloc(1, sizeof *saving);
+
+    wait_for_saving(app);
+    saving->app = app;
+    saving->keep = app->keeping->keep;
+    saving->change = *change;
+    saving->work.data = saving;
+    snprintf(saving->session, sizeof saving->session, "%s", session);
+    uv_sem_init(&saving->done, 0);
+    app->keeping->saving = saving;
+    uv_queue_work(&app->loop, &saving->work, in_thread, on_saved);
 }
 
 /* Takes draft and files. */
-static bool save_here(struct app *app, char *draft, char *files, bool leaves)
+static void save_here(struct app *app, char *draft, char *files, bool leaves)
 {
     struct keeping *keeping = app->keeping;
-    struct kept change = {.draft = draft,
-                          .files = files,
-                          .writer = leaves ? 0 : (long)getpid(),
-                          .sent = keeping->news.sent,
-                          .sent_count = keeping->news.sent_count};
-    bool good = save(app, app->ui.session, &change);
+    struct kept change = keeping->news;
 
+    change.draft = xstrdup(draft);
+    change.files = xstrdup(files);
+    change.writer = leaves ? 0 : (long)getpid();
+    keeping->news = (struct kept){.draft = NULL};
+    save(app, app->ui.session, &change);
     uv_timer_stop(&keeping->timer);
-    kept_clear(&keeping->news);
     free(keeping->draft);
     free(keeping->files);
     keeping->draft = draft;
     keeping->draft_len = strlen(draft);
     keeping->files = files;
-    return good;
 }
 
 /* What is to be kept of the session looked at; false if it is kept already. */
@@ -139,7 +202,8 @@ void app_keep_look(struct app *app)
     struct keeping *keeping = app->keeping;
     char *draft, *files;
 
-    if (!keeping->keep || uv_is_active((uv_handle_t *)&keeping->timer) || is_unchanged(app))
+    if (!keeping->keep || keeping->saving || uv_is_active((uv_handle_t *)&keeping->timer) ||
+        is_unchanged(app))
         return;
     bool is_new = gather_here(app, &draft, &files);
     free(draft);
@@ -160,6 +224,7 @@ void app_keep_leave(struct app *app, const char *seen)
     free(files);
     if (strcmp(app->keeping->gone, app->ui.session) != 0)
         save_if_new(app, true);
+    wait_for_saving(app);
 }
 
 static void show(struct app *app, const char *draft, const char *files)
@@ -221,11 +286,11 @@ void app_keep_settled(struct app *app, const char *session)
         return; /* what is looked at is seen to by app_keep_look */
     gather(app, session, left ? left->text : "", left ? left->files : "", &change.draft, &change.files);
     save(app, session, &change);
-    kept_clear(&change);
 }
 
 void app_keep_forget(struct app *app, const char *session)
 {
+    wait_for_saving(app);
     if (app->keeping->keep)
         keep_forget(app->keeping->keep, session);
     outbox_draft_kept(app->ui.outbox, session, false);
@@ -235,6 +300,7 @@ void app_keep_forget(struct app *app, const char *session)
 const struct keep *app_kept(struct app *app)
 {
     save_if_new(app, false);
+    wait_for_saving(app);
     return app->keeping->keep;
 }
 

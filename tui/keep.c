@@ -288,12 +288,15 @@ bool keep_save(const struct keep *keep, const char *session, const struct kept *
     size_t len;
     bool good;
 
-    load(keep, session, false, &all, ignored);
-    free(all.draft);
-    free(all.files);
-    all.draft = xstrdup(change->draft);
-    all.files = xstrdup(change->files);
-    all.writer = change->writer;
+    bool empty = !*change->draft;
+    load(keep, session, empty, &all, ignored);
+    if (!empty || !kept_elsewhere(&all)) {
+        free(all.draft);
+        free(all.files);
+        all.draft = xstrdup(change->draft);
+        all.files = xstrdup(change->files);
+        all.writer = change->writer;
+    }
     for (size_t i = 0; i < change->sent_count; i++)
         kept_add(&all, change->sent[i].text, change->sent[i].ts);
     if (!*all.draft && all.sent_count == 0) {

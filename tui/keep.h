@@ -46,8 +46,9 @@ void keep_free(struct keep **keep);
 bool keep_load(const struct keep *keep, const char *session, struct kept *kept, char error[256]);
 /* Whether the draft is another living client's, so that showing it here would be a second one. */
 bool kept_elsewhere(const struct kept *kept);
-/* Keeps draft, files and writer as they are in change, and adds what was sent in it. False with a sentence in
- * error. */
+/* Keeps draft, files and writer as they are in change, and adds what was sent in it; an empty draft does not
+ * take the place of one that another living client shows. False with a sentence in error. May run in a thread,
+ * if nothing else of the folder is used meanwhile. */
 bool keep_save(const struct keep *keep, const char *session, const struct kept *change, char error[256]);
 /* The session is no more. */
 void keep_forget(const struct keep *keep, const char *session);

@@ -138,6 +138,27 @@ static void test_two_writers_lose_nothing(void **state)
     kept_clear(&kept);
 }
 
+static void test_an_empty_draft_leaves_what_another_client_shows(void **state)
+{
+    struct keep *keep = *state;
+    char draft[] = "half a thought", files[] = "", error[256];
+    struct kept theirs = {.draft = draft, .files = files};
+    pid_t child = fork();
+
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    theirs.writer = child;
+    assert_true(keep_save(keep, ONE, &theirs, error));
+    save(keep, ONE, "", "sent from here");
+    assert_kept(keep, ONE, "half a thought", 1);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    save(keep, ONE, "", "and again");
+    assert_kept(keep, ONE, "", 2);
+}
+
 static void test_limits(void **state)
 {
     struct kept kept = {.draft = NULL};
@@ -308,6 +329,7 @@ int main(void)
         TEST(test_a_draft_comes_back),
         TEST(test_what_was_sent_adds_up),
         TEST(test_two_writers_lose_nothing),
+        TEST(test_an_empty_draft_leaves_what_another_client_shows),
         TEST(test_limits),
         TEST(test_damaged_and_foreign_files),
         TEST(test_what_comes_from_a_file_is_clean),

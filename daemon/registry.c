@@ -119,18 +119,20 @@ static struct state *read_snapshot(struct registry *registry, const char *sid,
     return state;
 }
 
-/* The messages of a fork are in no event, and events may leave a window empty that a rewind has moved: where
- * the snapshot is no good, the window comes from the history. */
+/* The messages of a fork are in no event, and events may leave a window short that a rewind has moved: where
+ * the snapshot is no good, what is missing comes from the history. */
 static void restore_window(struct registry *registry, uint32_t key, struct state *state)
 {
     char error[256];
-    if (state->message_count > 0 || state->messages_total == 0)
+    uint64_t first = state->messages_total - state->message_count;
+    size_t room = STATE_WINDOW_MESSAGES - state->message_count;
+    if (first == 0 || room == 0)
         return;
-    json_t *messages = store_messages(registry->server->store, key, state->messages_total,
-                                      STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES, error);
+    json_t *messages = store_messages(registry->server->store, key, first, room, STATE_WINDOW_BYTES, error);
     if (!messages || !state_prepend(state, messages))
         log_error("registry", "the newest messages can't be read session=%s", log_id(state->id));
     json_decref(messages);
+    state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
 }
 
 /* Snapshot, events after it; from all events where the snapshot is no good. */
@@ -140,11 +142,13 @@ static struct state *read_state(struct registry *registry, const char *sid, cons
     struct state *state = read_snapshot(registry, sid, record);
     if (!state)
         state = state_new(sid, registry->server->epoch);
+    bool from_events = state->seq == 0;
     state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
     enum err code =
         store_load_events(registry->server->store, record->key, state->seq, fold_stored, state, error);
     if (code == ERR_OK && state->seq >= record->seq && state->seq > 0) {
-        restore_window(registry, record->key, state);
+        if (from_events || state->message_count == 0)
+            restore_window(registry, record->key, state);
         return state;
     }
     if (code == ERR_OK)

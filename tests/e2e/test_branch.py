@@ -166,6 +166,22 @@ class Forking(BranchTest):
                 self.assertEqual([m["id"] for m in snapshot["messages"]], ids[-200:])
                 self.assertEqual(snapshot["from"]["messages"], 3000)
 
+    def test_a_fork_whose_snapshot_is_damaged_has_its_messages_from_the_history(self):
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        self.say(client, session, "apple", "banana")
+        fork = client.request("session.fork", session)["session"]
+        client.attach(fork)
+        ids = self.say(client, fork, "cherry")
+        self.daemon.stop()
+        with sqlite3.connect(os.path.join(self.place.folder, "state", "stoa.db")) as store:
+            store.execute("UPDATE snapshots SET json = '{}'")
+        store.close()
+        self.daemon.start()
+        after = self.client().request("session.snapshot", fork)
+        self.assertEqual(([m["id"] for m in after["messages"]], after["messages_total"]), (ids, 6))
+
     def test_ten_thousand_messages_are_forked_at_once(self):
         session, ids = self.plant(10000)
         client = self.client()

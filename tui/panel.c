@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { HANG = 4 /* cells; more than what stands below a name is indented */ };
+
 struct panel *panel_new(void)
 {
     struct panel *panel = xcalloc(1, sizeof *panel);
@@ -119,12 +121,19 @@ static char *whole_arguments(const struct state *state, const struct question *q
     return text ? panel_arguments(text) : NULL;
 }
 
+void panel_reread(struct panel *panel)
+{
+    free(panel->text);
+    panel->text = panel_text(panel->question, panel->content, &panel->hidden);
+    panel->line_count = panel->first = panel->shown = panel->cols = 0; /* to be laid out */
+}
+
 static void take_up(struct panel *panel, const struct state *state, const struct question *question,
                     int64_t now)
 {
     snprintf(panel->id, sizeof panel->id, "%s", question->id);
     panel->question = json_incref(question->json);
-    panel->text = panel_text(panel->question, &panel->hidden);
+    panel_reread(panel);
     if (question->kind == QUESTION_PERMISSION)
         panel->arguments = whole_arguments(state, question);
     panel->quiet = now;
@@ -173,27 +182,32 @@ static void put_off(struct panel *panel)
 
 /* --- what it shows --- */
 
-static void add_line(struct panel *panel, size_t at, size_t len)
+static void add_line(struct panel *panel, size_t at, size_t len, size_t indent)
 {
     panel->lines = xreallocarray(panel->lines, panel->line_count + 1, sizeof *panel->lines);
-    panel->lines[panel->line_count++] = (struct panel_row){at, len};
+    panel->lines[panel->line_count++] = (struct panel_row){at, len, indent};
 }
 
+/* What a line of arguments goes on with is indented, so that it doesn't look like another argument. All of
+ * their spaces are shown; sentences break between words. */
 static void lay_out(struct panel *panel)
 {
     size_t at = 0, len = strlen(panel->text);
+    bool exact = panel_is(panel, "permission");
+    size_t hang = exact && panel->cols > 4 * HANG ? HANG : 0;
 
     panel->line_count = 0;
     while (at < len) {
         size_t line = strcspn(panel->text + at, "\n"), done = 0;
 
         if (line == 0)
-            add_line(panel, at, 0);
+            add_line(panel, at, 0, 0);
         while (done < line) {
-            size_t next,
-                taken = wrap_next(panel->text + at + done, line - done, panel->cols, WRAP_HARD, &next);
+            size_t next, indent = done > 0 ? hang : 0;
+            size_t taken = wrap_next(panel->text + at + done, line - done, panel->cols - indent,
+                                     exact ? WRAP_HARD : WRAP_WORDS, &next);
 
-            add_line(panel, at + done, taken);
+            add_line(panel, at + done, taken, indent);
             done += next;
         }
         at += line + (panel->text[at + line] == '\n');
@@ -216,12 +230,12 @@ size_t panel_arrange(struct panel *panel, size_t cols, size_t rows)
     return panel->shown;
 }
 
-const char *panel_line(const struct panel *panel, size_t index, size_t *len, enum style *style)
+const char *panel_line(const struct panel *panel, size_t index, size_t *len, size_t *indent)
 {
     const struct panel_row *line = &panel->lines[panel->first + index];
 
     *len = line->len;
-    *style = STYLE_TEXT;
+    *indent = line->indent;
     return panel->text + line->at;
 }
 
@@ -304,7 +318,7 @@ const char *panel_hint(const struct panel *panel, bool draft_empty)
         return panel->hint;
     }
     if (below > 0)
-        snprintf(more, sizeof more, "↓ %zu more lines: [%s] view ", below,
+        snprintf(more, sizeof more, "↓ %zu more line%s: [%s] view ", below, below == 1 ? "" : "s",
                  keymap_key_of(CONTEXT_PANEL, ACTION_PANEL_VIEW, view));
     if (panel->hidden > 0)
         snprintf(warning, sizeof warning, "! %u hidden characters ", panel->hidden);

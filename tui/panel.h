@@ -35,8 +35,9 @@ bool panel_recall(struct panel *panel, const struct state *state, int64_t now);
 /* Lays it out for so many cells; rows: at most so many lines of the question. Returns how many it takes,
  * heading and hint not counted. */
 size_t panel_arrange(struct panel *panel, size_t cols, size_t rows);
-/* A line of the last panel_arrange, sanitised; lives until the next. */
-const char *panel_line(const struct panel *panel, size_t index, size_t *len, enum style *style);
+/* A line of the last panel_arrange, sanitised, and the cells that stay free before it; lives until the next.
+ */
+const char *panel_line(const struct panel *panel, size_t index, size_t *len, size_t *indent);
 /* Heading and hint: clean one-line texts, which live until the next panel_sync, panel_arrange or panel_key.
  */
 const char *panel_heading(const struct panel *panel);

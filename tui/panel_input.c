@@ -25,8 +25,8 @@ static void begin(struct panel *panel, enum panel_asks asks, const char *label, 
 
 void panel_ask(struct panel *panel, enum panel_asks asks)
 {
-    static const char *const labels[] = {[PANEL_ASKS_REASON] = "why not",
-                                         [PANEL_ASKS_PATTERN] = "always allow",
+    static const char *const labels[] = {[PANEL_ASKS_REASON] = "deny, and say why",
+                                         [PANEL_ASKS_PATTERN] = "always allow what matches",
                                          [PANEL_ASKS_REDIRECT] = "where the browser went",
                                          [PANEL_ASKS_ARGUMENTS] = "run it once with these arguments"};
     const char *text = "";
@@ -59,13 +59,22 @@ void panel_ask_form(struct panel *panel)
 
 void panel_input_hint(struct panel *panel)
 {
-    char newline[KEYMAP_NAME_MAX], more[KEYMAP_NAME_MAX + 16] = "";
+    char newline[KEYMAP_NAME_MAX], more[KEYMAP_NAME_MAX + 16] = "", place[48] = "";
+
+    static const char *const ends[] = {[PANEL_ASKS_FIELD] = "next",
+                                       [PANEL_ASKS_REASON] = "deny",
+                                       [PANEL_ASKS_PATTERN] = "allow",
+                                       [PANEL_ASKS_REDIRECT] = "send",
+                                       [PANEL_ASKS_ARGUMENTS] = "run"};
 
     keymap_key_of(CONTEXT_CHAT, ACTION_NEWLINE, newline);
     if (panel->asks == PANEL_ASKS_ARGUMENTS && *newline)
         snprintf(more, sizeof more, "  [%s] new line", newline);
-    snprintf(panel->hint, sizeof panel->hint, "%.200s   [Enter] %s%s  [Esc] back", panel->label,
-             panel->asks == PANEL_ASKS_ARGUMENTS ? "run" : "take it", more);
+    if (panel->asks == PANEL_ASKS_FIELD)
+        snprintf(place, sizeof place, "%zu of %zu: ", panel->field + 1,
+                 json_array_size(jsonx_arr(panel->question, "fields")));
+    snprintf(panel->hint, sizeof panel->hint, "%s%.200s   [Enter] %s%s  [Esc] back", place, panel->label,
+             ends[panel->asks], more);
 }
 
 /* --- what was given --- */
@@ -89,6 +98,8 @@ static void end_field(struct panel *panel, const char *text, char **said)
         begin_field(panel);
     else
         panel->seen = true; /* one by one */
+    if (panel->asks == PANEL_ASKS_NOTHING)
+        panel_reread(panel); /* with what was given */
 }
 
 /* Those that are as they were are no answer: that is for a key of its own. */

@@ -17,7 +17,7 @@ enum panel_asks {
 };
 
 struct panel_row { /* a line of the text */
-    size_t at, len;
+    size_t at, len, indent;
 };
 
 struct panel {
@@ -45,6 +45,8 @@ struct panel {
 };
 
 bool panel_is(const struct panel *panel, const char *kind);
+/* Makes the text of the question anew, with the content that there is; it is shown from its beginning. */
+void panel_reread(struct panel *panel);
 /* The params of an answer that is on its way from now on. scope: or NULL. */
 json_t *panel_answer(struct panel *panel, const char *decision, const char *scope);
 

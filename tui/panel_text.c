@@ -13,20 +13,28 @@ enum { TEXT_MAX = 1 << 20, NAME_MAX_BYTES = 200 };
 
 /* --- what is asked --- */
 
+/* Several lines that have a name stand below it and indented: none of them looks like another name. */
 static void put(struct buf *out, const char *name, const char *text, unsigned *hidden)
 {
     struct sanitise sanitise;
+    struct buf clean;
 
-    if (name)
-        buf_printf(out, "%s: ", name);
-    if (name && strchr(text, '\n'))
-        buf_putc(out, '\n');
+    buf_init(&clean, TEXT_MAX);
     sanitise_init(&sanitise, SANITISE_REVEAL);
-    sanitise_feed(&sanitise, text, strlen(text), out);
-    sanitise_end(&sanitise, out);
+    sanitise_feed(&sanitise, text, strlen(text), &clean);
+    sanitise_end(&sanitise, &clean);
     *hidden += sanitise.hidden;
-    if (out->len > 0 && out->data[out->len - 1] != '\n')
-        buf_putc(out, '\n');
+    const char *line = clean.data ? clean.data : "", *end = line + clean.len;
+    bool below = name && memchr(line, '\n', clean.len);
+    if (name)
+        buf_printf(out, "%s:%s", name, below ? "\n" : " ");
+    do {
+        size_t len = strcspn(line, "\n");
+
+        buf_printf(out, "%s%.*s\n", below ? "  " : "", (int)len, line);
+        line += len + 1;
+    } while (line < end);
+    buf_free(&clean);
 }
 
 /* The members of the arguments, each with its name; all of it as it is if they are no object. */
@@ -49,7 +57,15 @@ static void put_arguments(struct buf *out, const char *text, unsigned *hidden)
     json_decref(arguments);
 }
 
-static void put_fields(struct buf *out, const json_t *fields, unsigned *hidden)
+static void put_value(struct buf *out, const json_t *value, unsigned *hidden)
+{
+    char *dumped = json_is_string(value) ? NULL : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+    put(out, "  answer", dumped ? dumped : json_string_value(value), hidden);
+    free(dumped);
+}
+
+static void put_fields(struct buf *out, const json_t *fields, const json_t *content, unsigned *hidden)
 {
     json_t *field;
     size_t i;
@@ -57,13 +73,16 @@ static void put_fields(struct buf *out, const json_t *fields, unsigned *hidden)
     json_array_foreach(fields, i, field)
     {
         char *label = panel_field_label(field);
+        const json_t *value = json_object_get(content, jsonx_str(field, "name", ""));
 
         put(out, NULL, label, hidden);
+        if (value)
+            put_value(out, value, hidden);
         free(label);
     }
 }
 
-char *panel_text(const json_t *question, unsigned *hidden)
+char *panel_text(const json_t *question, const json_t *content, unsigned *hidden)
 {
     const char *text = jsonx_str(question, "text", ""), *arguments = jsonx_str(question, "arguments", NULL);
     const char *url = jsonx_str(question, "url", NULL);
@@ -79,7 +98,7 @@ char *panel_text(const json_t *question, unsigned *hidden)
         buf_puts(&out, "(it is longer: the whole is in the call above)\n");
     if (url)
         put(&out, NULL, url, hidden);
-    put_fields(&out, jsonx_arr(question, "fields"), hidden);
+    put_fields(&out, jsonx_arr(question, "fields"), content, hidden);
     return buf_take(&out);
 }
 

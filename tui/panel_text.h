@@ -5,8 +5,9 @@
 #include <jansson.h>
 
 /* All that is asked: lines, of which controls and invisible characters are shown as ^[ or <U+202E>. free()
- * it. question: as in PROTOCOL.md. *hidden: how many such characters there are. */
-char *panel_text(const json_t *question, unsigned *hidden);
+ * it. question: as in PROTOCOL.md; content: what a form was filled in with, or NULL. *hidden: how many such
+ * characters there are. */
+char *panel_text(const json_t *question, const json_t *content, unsigned *hidden);
 /* "run files/write_file (can destroy)" and the like, on one clean line. free() it. */
 char *panel_title(const json_t *question);
 

@@ -6,6 +6,16 @@
 
 enum { MARGIN = 2, HINT_ROWS_MAX = 3, LEAST_LINES = 1 };
 
+/* Bytes of a row that end before a key, so that it stands beside what it does; len if there is no such end.
+ */
+static size_t before_key(const char *row, size_t len)
+{
+    for (size_t at = len; at-- > 1;)
+        if (row[at] == '[' && row[at - 1] == ' ')
+            return at - 1;
+    return len;
+}
+
 /* The next row of the hint; false when there is none. */
 static bool next_hint(const char **hint, size_t cells, const char **row, size_t *len)
 {
@@ -15,6 +25,10 @@ static bool next_hint(const char **hint, size_t cells, const char **row, size_t 
         return false;
     *row = *hint;
     *len = wrap_next(*hint, left, cells, WRAP_WORDS, &next);
+    if (next < left && (*hint)[next] != '[' && before_key(*hint, *len) < *len) {
+        *len = before_key(*hint, *len);
+        next = *len + 1;
+    }
     *hint += next;
     return true;
 }
@@ -57,8 +71,7 @@ void view_panel(const struct ui *ui, struct screen *screen, struct area area)
 {
     const char *hint = panel_hint(ui->panel, letters_answer(ui)), *text;
     int hints = hint_rows(ui, area.cols), lines = area.rows - 1 - hints, y = area.y;
-    enum style style;
-    size_t len;
+    size_t len, indent;
 
     screen_row(screen, y++, area.x, area.cols, STYLE_RULE);
     screen_puts(screen, "── ", STYLE_RULE);
@@ -67,10 +80,10 @@ void view_panel(const struct ui *ui, struct screen *screen, struct area area)
     screen_repeat(screen, "─", screen_left(screen), STYLE_RULE);
     screen_row_end(screen);
     for (int i = 0; i < lines; i++) {
-        text = panel_line(ui->panel, (size_t)i, &len, &style);
+        text = panel_line(ui->panel, (size_t)i, &len, &indent);
         screen_row(screen, y++, area.x, area.cols, STYLE_TEXT);
-        screen_repeat(screen, " ", MARGIN, STYLE_TEXT);
-        screen_put(screen, text, len, style);
+        screen_repeat(screen, " ", MARGIN + (int)indent, STYLE_TEXT);
+        screen_put(screen, text, len, STYLE_TEXT);
         screen_row_end(screen);
     }
     for (int i = 0; i < hints && next_hint(&hint, (size_t)(area.cols - MARGIN), &text, &len); i++) {

@@ -54,7 +54,7 @@ static void put_how(struct plain *plain, const json_t *json, int number)
 static void put_question(struct plain *plain, struct plain_question *question, const json_t *json)
 {
     unsigned hidden;
-    char *title = panel_title(json), *text = panel_text(json, &hidden);
+    char *title = panel_title(json), *text = panel_text(json, NULL, &hidden);
 
     plain_say(plain, "? question %d: %s", question->number, title);
     out_text(plain->out, text, strlen(text));

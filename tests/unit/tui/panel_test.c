@@ -227,15 +227,38 @@ static void an_answer_on_its_way_is_not_given_twice(void **at)
 static void nothing_is_hidden(void **at)
 {
     struct fixture *f = *at;
-    size_t len;
-    enum style style;
+    size_t len, indent;
 
     ask(f, FIRST, "permission",
         json_pack("{s:s}", "arguments", "{\"command\":\"ls\\u001b[8m; rm -rf /\\u001b[0m \\u202e txt\"}"));
-    char *line = strndup(panel_line(f->panel, 0, &len, &style), 200);
+    char *line = strndup(panel_line(f->panel, 0, &len, &indent), 200);
     assert_string_equal(line, "command: ls^[[8m; rm -rf /^[[0m <U+202E> txt\n");
     assert_non_null(strstr(panel_hint(f->panel, true), "3 hidden characters"));
     free(line);
+}
+
+static void line_is(struct fixture *f, size_t index, size_t indent, const char *wanted)
+{
+    size_t len, cells;
+    const char *line = panel_line(f->panel, index, &len, &cells);
+
+    assert_int_equal(len, strlen(wanted));
+    assert_memory_equal(line, wanted, len);
+    assert_int_equal(cells, indent);
+}
+
+static void no_value_looks_like_another_argument(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission",
+        json_pack("{s:s}", "arguments", "{\"a\":\"x\\npath: /tmp\",\"b\":\"0123456789 01234path: /tmp\"}"));
+    assert_int_equal(panel_arrange(f->panel, 20, 10), 5);
+    line_is(f, 0, 0, "a:");
+    line_is(f, 1, 0, "  x");
+    line_is(f, 2, 0, "  path: /tmp");
+    line_is(f, 3, 0, "b: 0123456789 01234p");
+    line_is(f, 4, 4, "ath: /tmp");
 }
 
 static void the_heading_names_server_tool_and_danger(void **at)
@@ -325,6 +348,7 @@ static void a_form_is_filled_in_field_by_field(void **at)
     panel_arrange(f->panel, 60, 2);                /* not all of it is seen before it is filled in */
     assert_int_equal(press(f, 'y'), PANEL_LEAVES); /* it is not filled in */
     press(f, 'f');
+    assert_non_null(strstr(panel_hint(f->panel, true), "1 of 4: name (text), required   [Enter] next"));
     press_with(f, KEY_ENTER, 0, true);
     assert_string_equal(f->said, "this is required");
     type(f, "Ann");
@@ -342,6 +366,9 @@ static void a_form_is_filled_in_field_by_field(void **at)
     type(f, "yes");
     assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES); /* Enter does not send it */
     assert_null(f->params);
+    panel_arrange(f->panel, 60, 20); /* what was given is seen before it is sent */
+    line_is(f, 1, 0, "  answer: Ann");
+    line_is(f, 3, 0, "  answer: 41");
     assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
     char *content = json_dumps(json_object_get(f->params, "content"), JSON_COMPACT | JSON_SORT_KEYS);
     assert_string_equal(content, "{\"age\":41,\"colour\":\"g\",\"name\":\"Ann\",\"ok\":true}");
@@ -576,6 +603,7 @@ int main(void)
         CASE(no_works_at_once),
         CASE(an_answer_on_its_way_is_not_given_twice),
         CASE(nothing_is_hidden),
+        CASE(no_value_looks_like_another_argument),
         CASE(the_heading_names_server_tool_and_danger),
         CASE(when_another_was_first_it_says_who),
         CASE(later_puts_it_off_until_it_is_called_back),

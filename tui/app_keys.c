@@ -252,9 +252,12 @@ static void cancel(struct app *app)
     int64_t now = clock_steady_ms();
 
     if (app->last_cancel && now - app->last_cancel < CANCEL_MS) {
+        if (app->cancelled) /* who leaves at once wanted to leave, not to throw away */
+            editor_undo(editor);
         app_quit(app, EXIT_OK, NULL);
         return;
     }
+    app->cancelled = !editor_empty(editor);
     if (editor_empty(editor)) {
         app_say(app, false, "^C once more quits");
     } else {

@@ -106,6 +106,28 @@ bool app_run_outside(struct app *app, const char *script, app_program_cb *over)
 
 /* --- $EDITOR --- */
 
+/* What the editor left behind; free() it. NULL if it can't be read, or is too much for a message. */
+static char *written(const struct app *app, size_t *len)
+{
+    struct buf text;
+    char piece[4096], *clean = NULL;
+    ssize_t got = -1;
+    int fd = open(app->program_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    buf_init(&text, (size_t)EDITOR_TEXT_MAX * 4);
+    while (fd >= 0 && (got = read(fd, piece, sizeof piece)) > 0 && buf_put(&text, piece, (size_t)got))
+        ;
+    if (fd >= 0)
+        close(fd);
+    if (got == 0)
+        clean = sanitise_text(text.data, text.len, SANITISE_STRIP, (size_t)EDITOR_TEXT_MAX * 4);
+    buf_free(&text);
+    *len = clean ? strlen(clean) : 0;
+    while (*len > 0 && clean[*len - 1] == '\n')
+        clean[--*len] = '\0';
+    return clean;
+}
+
 static bool write_draft(struct app *app)
 {
     size_t len;
@@ -122,45 +144,40 @@ static bool write_draft(struct app *app)
     return true;
 }
 
-static void read_draft(struct app *app)
+static bool is_draft(const struct app *app, const char *text, size_t len)
 {
-    struct buf text;
-    char piece[4096];
-    ssize_t got;
-    int fd = open(app->program_path, O_RDONLY | O_CLOEXEC);
-    bool fits = true;
+    size_t draft_len;
+    const char *draft = editor_text(app->ui.editor, &draft_len);
 
-    buf_init(&text, (size_t)EDITOR_TEXT_MAX * 4);
-    while (fd >= 0 && fits && (got = read(fd, piece, sizeof piece)) > 0)
-        fits = buf_put(&text, piece, (size_t)got);
-    if (fd >= 0)
-        close(fd);
-    char *clean = sanitise_text(text.data, text.len, SANITISE_STRIP, (size_t)EDITOR_TEXT_MAX * 4);
-    size_t len = strlen(clean);
-    while (len > 0 && clean[len - 1] == '\n')
-        len--;
-    if (fd < 0 || !fits || !editor_set(app->ui.editor, clean, len))
-        app_say(app, true,
-                "the edited text does not fit into a message; the draft is as it was, the text is in %s",
-                app->program_path);
-    else
-        unlink(app->program_path);
-    free(clean);
-    buf_free(&text);
+    while (draft_len > 0 && draft[draft_len - 1] == '\n')
+        draft_len--;
+    return len == draft_len && memcmp(text, draft, len) == 0;
 }
 
+/* The session may be another one by now, if the one before was deleted. */
 static void editor_over(struct app *app, bool well)
 {
-    if (well) {
-        read_draft(app);
-        return;
-    }
-    unlink(app->program_path);
-    app_say(app, true, "the editor failed; the draft is as it was");
+    bool here = strcmp(app->edited_session, app->ui.session) == 0;
+    size_t len;
+    char *text = written(app, &len);
+    const char *why = !well   ? "the editor failed"
+                      : !here ? "this is another session now"
+                      : !text || !editor_set(app->ui.editor, text, len)
+                          ? "the edited text does not fit into a message"
+                          : NULL;
+    bool lost = why && !(text && (len == 0 || is_draft(app, text, len)));
+
+    if (why)
+        app_say(app, true, "%s; the draft is as it was%s%s", why, lost ? ", the text is in " : "",
+                lost ? app->program_path : "");
+    if (!lost)
+        unlink(app->program_path);
+    free(text);
 }
 
 void app_edit_outside(struct app *app)
 {
+    memcpy(app->edited_session, app->ui.session, sizeof app->edited_session);
     if (!write_draft(app))
         app_say(app, true, "no file for the editor: %s", strerror(errno));
     else if (!app_run_outside(app, "exec ${VISUAL:-${EDITOR:-vi}} \"$1\"", editor_over))

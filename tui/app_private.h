@@ -58,6 +58,7 @@ struct app {
     int64_t last_frame;                /* steady ms */
     int64_t notice_at;                 /* steady ms */
     int64_t last_cancel;               /* steady ms of the last ^C; 0 if another key came since */
+    bool cancelled;                    /* it cleared a draft */
     bool says_typing;                  /* the others were told so */
     bool loading_older, no_older;
     bool loading_sessions;      /* more of them */
@@ -68,6 +69,7 @@ struct app {
     int program_tty;
     char program_path[TEMPFILE_PATH_MAX];
     app_program_cb *program_over;
+    char edited_session[ID_MAX]; /* whose draft the editor has */
     struct clipboard *clipboard; /* NULL before the first copy */
     char *copied;                /* what is being copied: "12 lines of c" */
     struct spool *spool;         /* NULL before the first transcript */

@@ -126,8 +126,9 @@ void outbox_keep_draft(struct outbox *outbox, const char *session, const char *t
                        const char *seen)
 {
     struct draft *draft = (struct draft *)outbox_draft(outbox, session);
-    char *copy = xstrdup(text), *list = xstrdup(files);
+    char *copy = xstrdup(text), *list = xstrdup(files), last[ID_MAX];
 
+    snprintf(last, sizeof last, "%s", seen); /* all three may be the draft's own */
     if (!draft) {
         draft = xcalloc(1, sizeof *draft);
         draft->next = outbox->drafts;
@@ -138,5 +139,5 @@ void outbox_keep_draft(struct outbox *outbox, const char *session, const char *t
     free(draft->files);
     draft->text = copy;
     draft->files = list;
-    snprintf(draft->seen, sizeof draft->seen, "%s", seen);
+    memcpy(draft->seen, last, sizeof draft->seen);
 }

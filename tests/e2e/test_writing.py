@@ -287,6 +287,56 @@ class Writing(StoaTest):
         second = self.open()  # what another client is writing is left to it
         second.wait("write a message")
 
+    def test_leaving_with_two_cancels_keeps_the_draft(self):
+        terminal = self.open()
+        terminal.type("half a thought")
+        terminal.wait("half a thought")
+        terminal.keys("C-c")
+        terminal.wait("draft cleared")
+        terminal.keys("C-c")
+        wait_for(lambda: terminal.flag("pane_dead") == "1", "the client's end")
+        terminal = self.open()
+        terminal.wait("› half a thought")
+
+    def editor(self, script):
+        self.write("editor", f"#!/bin/sh\n{script}\n")
+        os.chmod(f"{self.folder}/editor", 0o755)
+        self.place.env.update(VISUAL=f"{self.folder}/editor", TMPDIR=self.place.folder)
+
+    def left_behind(self, terminal):
+        path = terminal.wait(r"the text is in (\S+/stoa-draft-\w+)").group(1)
+        with open(path) as file:
+            return file.read()
+
+    def test_what_an_editor_wrote_before_it_failed_is_kept(self):
+        self.editor('echo worked on for long > "$1"; exit 1')
+        terminal = self.open(columns=200)
+        terminal.type("the draft")
+        terminal.keys("C-g")
+        self.assertEqual(self.left_behind(terminal), "worked on for long\n")
+        terminal.wait("› the draft")
+        self.editor("exit 1")
+        terminal.keys("C-g")
+        terminal.wait("the draft is as it was ")
+
+    def test_the_draft_of_a_session_that_is_deleted_takes_no_others_place(self):
+        second = self.session(self.watcher, title="second two")
+        self.editor('touch "$PWD/begun"; until [ -e "$PWD/go" ]; do sleep 0.01; done; echo in vain > "$1"')
+        terminal = self.open(second, columns=200)
+        terminal.keys("M-2")
+        terminal.wait(r"\A first one")
+        terminal.type("of the first")
+        terminal.keys("M-1")
+        terminal.wait(r"\A second two")
+        terminal.keys("C-g")
+        wait_for(lambda: os.path.exists(f"{self.folder}/begun"), "the editor")
+        self.kept(self.one, lambda text: '"writer":0' in text.replace(" ", ""))
+        self.watcher.request("session.delete", second)
+        self.kept(self.one, lambda text: '"writer":0' not in text.replace(" ", ""))  # the client is back in it
+        self.write("go", "")
+        self.assertEqual(self.left_behind(terminal), "in vain\n")
+        terminal.wait("› of the first")
+
     def test_the_draft_of_a_deleted_session_is_printed(self):
         second = self.session(self.watcher, title="second two")
         script = f"{self.place.folder}/attach.sh"

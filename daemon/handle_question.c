@@ -137,9 +137,12 @@ static enum err check_changed(struct answer *answer, char error[256])
     char *text = same ? NULL : json_dumps(changed, JSON_COMPACT);
     size_t len = text ? strlen(text) : 0;
     free(text);
-    if (len <= STATE_ARGUMENTS_MAX && (!message || message->bytes + len <= STATE_MESSAGE_BYTES))
+    size_t full = message ? message->bytes : 0, most = STATE_ARGUMENTS_MAX;
+    if (full > STATE_MESSAGE_BYTES - most)
+        most = full < STATE_MESSAGE_BYTES ? STATE_MESSAGE_BYTES - full : 0;
+    if (len <= most)
         return ERR_OK;
-    snprintf(error, 256, "the arguments have %zu bytes; at most %d are taken", len, STATE_ARGUMENTS_MAX);
+    snprintf(error, 256, "the arguments have %zu bytes; at most %zu are taken", len, most);
     return ERR_TOO_LARGE;
 }
 

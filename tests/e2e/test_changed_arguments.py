@@ -56,6 +56,17 @@ class Changing(PuppetTest):
             self.assertEqual(raised.exception.code, code)
         self.assertEqual(self.call(client, session)["state"], "asked")
 
+    def test_a_message_that_is_nearly_full_says_how_much_it_takes(self):
+        client = self.client()
+        session, puppet = self.begin(client)
+        message = puppet.reply(("files__write_file", json.dumps({"path": "x" * 261000})), text="y" * (1 << 20))
+        question = puppet.ask(message, 1)
+        puppet.step("awaiting_permission")
+        client.event("state.changed", session, new="awaiting_permission")
+        with self.assertRaisesRegex(RequestError, r"^too_large: the arguments have 3011 bytes; at most 1\d\d\d are taken$"):
+            self.change(client, question, {"path": "z" * 3000})
+        self.change(client, question, {"path": "z" * 900})
+
     def test_a_change_outlives_daemon_and_agent(self):
         client = self.client()
         session, puppet, message, (question,) = self.waiting(client)

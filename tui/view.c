@@ -181,6 +181,18 @@ static void draw_too_small(struct screen *screen)
     screen_end(screen, -1, 0);
 }
 
+/* Of a page that is shown, those that scrolling would bring. */
+static size_t lines_below(struct ui *ui, int rows, int cols)
+{
+    size_t last = 0;
+
+    if (ui->overlay == OVERLAY_HELP)
+        last = view_help_overflow(ui, rows, cols);
+    else if (ui->overlay == OVERLAY_PAGE || ui->overlay == OVERLAY_CONFIRM)
+        last = view_page_overflow(ui, rows, cols);
+    return last > ui->scroll ? last - ui->scroll : 0;
+}
+
 void view_draw(struct ui *ui, struct screen *screen)
 {
     int rows = screen_rows(screen), cols = screen_cols(screen), y, x, picker_y = -1, picker_x = 0;
@@ -210,7 +222,7 @@ void view_draw(struct ui *ui, struct screen *screen)
     if (geometry.rule >= 0)
         draw_rule(screen, geometry.rule, geometry.draft);
     draw_draft(ui, screen, geometry.draft, &y, &x);
-    view_status(ui, screen, rows - 1);
+    view_status(ui, screen, rows - 1, lines_below(ui, rows, cols));
     bool typed = ui->overlay == OVERLAY_NONE && (!browse_on(ui->browse) || shown_editor(ui) != ui->editor);
     if (ui->overlay == OVERLAY_PICKER)
         screen_end(screen, picker_y, picker_x);

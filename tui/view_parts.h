@@ -35,10 +35,11 @@ void view_page(const struct ui *ui, struct screen *screen, struct area area);
 void view_panel(const struct ui *ui, struct screen *screen, struct area area);
 /* Rows that the panel takes with heading and hint, of at most so many. */
 int view_panel_rows(struct ui *ui, int rows, int cols);
-void view_status(const struct ui *ui, struct screen *screen, int y);
+/* below: lines of the page that are not seen yet. */
+void view_status(const struct ui *ui, struct screen *screen, int y, size_t below);
 /* The first session that a list of so many rows shows, so that the one of that index is seen. */
 size_t view_first_shown(size_t index, size_t count, size_t rows);
-/* How a participant is called here: "you", a user, or user and terminal where users are alike. free(). */
+/* How a participant is called here: "you", a user, or the terminal of another one of your own. free() it. */
 char *view_participant_name(const struct ui *ui, const struct participant *participant);
 /* An elapsed or past time as "0:42", "1:02:03". */
 void view_clock(int64_t ms, char out[32]);

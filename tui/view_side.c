@@ -27,18 +27,12 @@ char *view_participant_name(const struct ui *ui, const struct participant *parti
 {
     if (ui->hello && strcmp(participant->id, ui->hello->participant) == 0)
         return xstrdup("you");
-    bool alike = ui->hello && strcmp(participant->user, ui->hello->user) == 0;
-    char *user = clean(participant->user), *terminal = clean(participant->terminal), *name;
-    const char *where = *terminal ? base_name(terminal) : participant->kind;
-
-    if (!alike)
-        return free(terminal), user;
-    name = clean(where);
-    char *both = xasprintf("%s %s", user, name);
-    free(user);
+    if (!ui->hello || strcmp(participant->user, ui->hello->user) != 0)
+        return clean(participant->user);
+    char *terminal = clean(participant->terminal); /* one's own: it tells them apart */
+    char *name = clean(*terminal ? base_name(terminal) : participant->kind);
     free(terminal);
-    free(name);
-    return both;
+    return name;
 }
 
 /* Rows of the area for sessions and for participants. */

@@ -94,9 +94,9 @@ static void add_presence(struct line *line, const struct ui *ui)
     for (size_t i = 0; i < ui->state->participant_count; i++) {
         const struct participant *who = &ui->state->participants[i];
         char *name = view_participant_name(ui, who);
-        if (strcmp(name, "you") != 0 && at + strlen(name) + 4 < sizeof names)
-            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s%s", at ? ", " : "", name,
-                                   who->typing ? "*" : "");
+        if (strcmp(name, "you") != 0 && at + strlen(name) + 10 < sizeof names)
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s%s", at ? ", " : "with ", name,
+                                   who->typing ? " typing" : "");
         free(name);
     }
     if (at > 0)
@@ -187,7 +187,7 @@ static void add_prefix(struct line *line)
 }
 
 /* How one comes back from what is shown; how one finds out, where nothing is. */
-static void add_help(struct line *line, const struct ui *ui)
+static void add_help(struct line *line, const struct ui *ui, size_t below)
 {
     static const enum context contexts[] = {[OVERLAY_NONE] = CONTEXT_CHAT,
                                             [OVERLAY_PICKER] = CONTEXT_PICKER,
@@ -201,9 +201,13 @@ static void add_help(struct line *line, const struct ui *ui)
     snprintf(text, sizeof text, "%s %s", key, help ? "help" : "back");
     if (*key)
         add(line, help ? 7 : 0, help ? STYLE_BAR_DIM : STYLE_BAR_STRONG, text);
+    if (below == 0 || !*keymap_key_of(contexts[ui->overlay], ACTION_PAGE_DOWN, key))
+        return;
+    snprintf(text, sizeof text, "↓ %zu more line%s: %s", below, below == 1 ? "" : "s", key);
+    add(line, 0, STYLE_BAR_WARNING, text);
 }
 
-void view_status(const struct ui *ui, struct screen *screen, int y)
+void view_status(const struct ui *ui, struct screen *screen, int y, size_t below)
 {
     static struct line line; /* too large for the stack's taste */
 
@@ -213,7 +217,7 @@ void view_status(const struct ui *ui, struct screen *screen, int y)
     else if (ui->notice)
         add(&line, 0, ui->notice_bad ? STYLE_BAR_ERROR : STYLE_BAR_STRONG, ui->notice);
     if (ui->overlay != OVERLAY_NONE)
-        add_help(&line, ui);
+        add_help(&line, ui, below);
     add_link(&line, ui);
     add_questions(&line, ui);
     add_state(&line, ui);
@@ -222,7 +226,7 @@ void view_status(const struct ui *ui, struct screen *screen, int y)
     add_model(&line, ui);
     add_context(&line, ui);
     if (ui->overlay == OVERLAY_NONE)
-        add_help(&line, ui);
+        add_help(&line, ui, 0);
     drop_until_fits(&line, screen_cols(screen));
     screen_row(screen, y, 0, screen_cols(screen), STYLE_BAR);
     for (size_t i = 0; i < line.count; i++) {

@@ -4,6 +4,7 @@
 #include "shared/err.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
+#include "shared/xalloc.h"
 #include "tui/app_private.h"
 #include "tui/view.h"
 #include <stdio.h>
@@ -59,7 +60,7 @@ static void present(struct app *app)
     else if (app_has_older(app))
         app_hunt(app, HUNT_CHANGE);
     else
-        app_say(app, true, "the older messages can't be loaded: what would be dropped can't be shown");
+        refuse(app, xstrdup("the older messages can't be loaded: what would be dropped can't be shown"));
     app_changed(app);
 }
 
@@ -87,9 +88,17 @@ void app_ask_compact(struct app *app)
     ask(app, PREVIEW_COMPACT, NULL);
 }
 
+/* The page comes by itself: what is typed meanwhile is no answer to it, and a list that was opened is not
+ * covered. */
 void app_ask_again(struct app *app)
 {
+    enum overlay before = app->ui.overlay;
+
+    if (before != OVERLAY_NONE && before != OVERLAY_CONFIRM)
+        return;
     present(app);
+    if (before == OVERLAY_NONE)
+        app->confirm_at = clock_steady_ms();
 }
 
 void app_sync_confirm(struct app *app)
@@ -97,7 +106,7 @@ void app_sync_confirm(struct app *app)
     struct ui *ui = &app->ui;
     size_t width = view_page_width(ui, screen_rows(app->screen), screen_cols(app->screen));
 
-    if (ui->overlay != OVERLAY_CONFIRM || !ui->state)
+    if (ui->overlay != OVERLAY_CONFIRM || !ui->state || app->hunt == HUNT_CHANGE)
         return;
     if (ui->state->seq != app->confirm_seq || width != app->confirm_width)
         present(app);
@@ -115,8 +124,9 @@ static void on_forked(void *arg, enum err code, const char *text, json_t *ok)
         return;
     }
     app_switch(app, session);
-    app_say(app, false, "forked, with %lld messages; the other session is as it was",
-            (long long)jsonx_int(ok, "messages", 0));
+    long long count = jsonx_int(ok, "messages", 0);
+    app_say(app, false, "forked, with %lld message%s; the other session is as it was", count,
+            count == 1 ? "" : "s");
 }
 
 static void on_rewound(void *arg, enum err code, const char *text, json_t *ok)
@@ -127,7 +137,10 @@ static void on_rewound(void *arg, enum err code, const char *text, json_t *ok)
 
     app->confirm_draft = NULL;
     if (code != ERR_OK) {
-        app_say(app, true, "nothing was dropped: %s", text);
+        app_say(app, true, code == ERR_TIMEOUT ? "%s: look what was dropped" : "nothing was dropped: %s",
+                text);
+        if (draft)
+            editor_remember(editor, draft);
         free(draft);
         return;
     }
@@ -140,7 +153,8 @@ static void on_rewound(void *arg, enum err code, const char *text, json_t *ok)
     }
     app_browse_end(app);
     list_follow(app->ui.list);
-    app_say(app, false, "%lld messages were dropped%s", (long long)jsonx_int(ok, "removed", 0),
+    long long count = jsonx_int(ok, "removed", 0);
+    app_say(app, false, "%lld message%s dropped%s", count, count == 1 ? " was" : "s were",
             draft ? "; the text is the draft again" : "");
     if (draft && !editor_empty(editor)) { /* what was being written is a step back in the history */
         editor_remember(editor, editor_text(editor, NULL));
@@ -203,7 +217,7 @@ void app_confirmed(struct app *app)
     if (app->ui.overlay != OVERLAY_CONFIRM || app->hunt == HUNT_CHANGE)
         return;
     if (clock_steady_ms() - app->confirm_at < READ_MS) {
-        app_say(app, true, "the session has just changed: look again what this would do");
+        app_say(app, true, "the page has just changed: look again what this would do");
         return;
     }
     app->ui.overlay = OVERLAY_NONE;

@@ -112,6 +112,7 @@ void app_switch(struct app *app, const char *session)
     if (strcmp(session, ui->session) == 0)
         return;
     snprintf(id, sizeof id, "%s", session); /* it may be a string of what changes now */
+    app_sync(app); /* answers that came since the last frame may have ended what the list has */
     leave_session(app);
     memcpy(ui->session, id, sizeof ui->session);
     const struct draft *draft = outbox_draft(ui->outbox, id);
@@ -310,9 +311,8 @@ static void on_older(void *arg, enum err code, const char *text, json_t *ok)
 
     (void)text;
     app->loading_older = false;
-    if (strcmp(app->older_session, app->ui.session) != 0)
-        return;
-    app->no_older = code != ERR_OK || !jsonx_bool(ok, "more", false);
+    if (strcmp(app->older_session, app->ui.session) == 0) /* else this session's can be asked for now */
+        app->no_older = code != ERR_OK || !jsonx_bool(ok, "more", false);
     app_sync(app);
     app_older_loaded(app);
     app_changed(app);

@@ -293,6 +293,16 @@ class Browse(StoaTest):
         terminal.type("y")
         client.event("session.compacted", session, seconds=PATIENCE * 2)
 
+    def test_a_page_that_comes_after_a_while_takes_no_yes_at_once(self):
+        client, session = self.filled([f"/demo chunks=1 rate=0 echo={number}" for number in range(30)])
+        terminal = self.open(session)
+        first = client.request("message.history", session, {"limit": 100})["messages"][0]["id"]
+        terminal.type(f"/rewind {first}")  # which is not loaded yet
+        terminal.keys("Enter")
+        terminal.wait("Rewind: drop 59 messages")
+        terminal.type("y")
+        terminal.wait("look again what this would do")
+
 
 class WhileSomethingIsAsked(PuppetTest):
     def test_letters_browse_and_do_not_answer(self):
@@ -309,3 +319,15 @@ class WhileSomethingIsAsked(PuppetTest):
         time.sleep(0.5)  # each key makes it wait anew
         terminal.keys("M-n")
         client.wait(lambda: not client.request("question.list")["questions"], "the answer")
+
+    def test_what_is_typed_into_a_list_does_not_answer_when_it_closes(self):
+        client = self.client()
+        session, _, _, (question,) = self.waiting(client)
+        terminal = self.terminal(f"{program('stoa')} attach {session}")
+        terminal.wait("permission")
+        terminal.keys("C-x", "l")
+        terminal.wait("type to filter")
+        time.sleep(0.5)  # the panel below would take keys
+        terminal.keys("Enter", "y")
+        terminal.wait("too soon after another key")
+        self.assertEqual([q["id"] for q in client.request("question.list")["questions"]], [question])

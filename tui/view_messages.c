@@ -66,7 +66,8 @@ static void put_outcome(struct screen *screen, const struct list_row *row)
         put(screen, row, text, STYLE_DIM);
     }
     if (message->usage.output > 0) {
-        snprintf(text, sizeof text, "  %lld tokens", (long long)message->usage.output);
+        snprintf(text, sizeof text, "  %lld token%s", (long long)message->usage.output,
+                 message->usage.output == 1 ? "" : "s");
         put(screen, row, text, STYLE_DIM);
     }
     if (stop) {

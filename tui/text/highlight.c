@@ -37,7 +37,8 @@ bool lex_starts(const char *text, size_t len, const char *with)
 
 bool lex_here(const struct lex *lex, const char *text)
 {
-    return text && lex_starts(lex->line + lex->at, lex->len - lex->at, text);
+    return text && lex->at < lex->len && lex->line[lex->at] == *text &&
+           lex_starts(lex->line + lex->at, lex->len - lex->at, text);
 }
 
 size_t lex_skip_blanks(const struct lex *lex, size_t at)

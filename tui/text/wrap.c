@@ -1,6 +1,7 @@
 #include "tui/text/wrap.h"
 #include "shared/utf8.h"
 #include <stdbool.h>
+#include <string.h>
 
 size_t wrap_cluster(const char *text, size_t len, size_t *cells)
 {
@@ -26,6 +27,9 @@ size_t wrap_next(const char *text, size_t len, size_t width, enum wrap_mode mode
     size_t shown = 0, after = 0; /* the last place to break: shown ends, after begins the next line */
     bool wide_before = false;
 
+    *next = len;
+    if (len <= width && !memchr(text, '\t', len)) /* nothing else has more cells than bytes */
+        return len;
     for (size_t at = 0; at < len; at += used) {
         used = wrap_cluster(text + at, len - at, &cell);
         bool space = text[at] == ' ' || text[at] == '\t';
@@ -48,7 +52,6 @@ size_t wrap_next(const char *text, size_t len, size_t width, enum wrap_mode mode
         wide_before = cell == 2;
         end = at + used;
     }
-    *next = len;
     return len;
 }
 

@@ -52,18 +52,23 @@ static json_t *server_json(struct session *session, const struct config_server *
     char why[256];
     const struct config_variant *variant = definitions_variant(session, config, why);
     json_t *json = json_object();
+    const char *state = usable || (status && status->off) ? state_of(status) : "failed", *text = error;
     jsonx_set_str(json, "server", config->name);
     jsonx_set_str(json, "scope", server_scope_name(config->scope));
     jsonx_set_str(json, "variant",
                   variant ? variant->name : jsonx_str(session->state->variants, config->name, ""));
     json_object_set_new(json, "variants", variant_names(config));
     jsonx_set_str(json, "kind", (variant ? variant : &config->variants[0])->url ? "http" : "stdio");
-    jsonx_set_str(json, "state", usable || (status && status->off) ? state_of(status) : "failed");
+    jsonx_set_str(json, "state", state);
     jsonx_set_str(json, "title", status ? status->title : "");
     jsonx_set_str(json, "version", status ? status->version : "");
     jsonx_set_str(json, "protocol", status ? status->protocol : "");
     jsonx_set_int(json, "tools", status ? status->tools : 0);
-    jsonx_set_str(json, "text", !usable ? error : status && status->text ? status->text : "");
+    if (usable)
+        text = status && status->text && *status->text ? status->text
+               : strcmp(state, "waiting") == 0         ? "starts when it is needed"
+                                                       : "";
+    jsonx_set_str(json, "text", text);
     return json;
 }
 

@@ -180,6 +180,7 @@ class Definitions(McpTest):
         self.assertEqual({name: server["state"] for name, server in servers.items()},
                          {"chain": "waiting", "files": "waiting", "lacks": "failed", "needs": "failed",
                           "web": "waiting"})
+        self.assertEqual(servers["files"]["text"], "starts when it is needed")
         self.assertEqual((servers["chain"]["variants"], servers["chain"]["scope"]), (["test", "main"], "shared"))
         self.assertEqual((servers["web"]["kind"], servers["files"]["kind"]), ("http", "stdio"))
         self.assertEqual(self.frames(), [])

@@ -167,7 +167,7 @@ static bool read_pattern(const char *text, struct pattern *out, char error[256])
         return true;
     }
     if (!cut(&at, end, "/(", &out->server) || at == end || *at != '/') {
-        snprintf(error, 256, "it must be SERVER/TOOL or SERVER/TOOL(ARGUMENT=GLOB, ...)");
+        snprintf(error, 256, "write SERVER/TOOL (stoa/TOOL: built in) or SERVER/TOOL(ARGUMENT=GLOB, ...)");
         return false;
     }
     at++;

@@ -40,7 +40,9 @@ struct geometry view_geometry(struct ui *ui, int rows, int cols)
     }
     if (x > 0)
         geometry.side = (struct area){1, 0, rows - 2, SIDE_COLS};
-    int draft = draft_rows(ui, rows, cols - x), bottom = rows - 1 - draft;
+    int said = view_notice_rows(ui, rows, cols, cols - x);
+    geometry.notice = (struct area){rows - 1 - said, x, said, cols - x};
+    int draft = draft_rows(ui, rows, cols - x), bottom = rows - 1 - said - draft;
     geometry.draft = (struct area){bottom, x, draft, cols - x};
     if (rows >= SPACIOUS_ROWS)
         geometry.rule = --bottom;
@@ -222,6 +224,7 @@ void view_draw(struct ui *ui, struct screen *screen)
     if (geometry.rule >= 0)
         draw_rule(screen, geometry.rule, geometry.draft);
     draw_draft(ui, screen, geometry.draft, &y, &x);
+    view_notice(ui, screen, geometry.notice);
     view_status(ui, screen, rows - 1, lines_below(ui, rows, cols));
     bool typed = ui->overlay == OVERLAY_NONE && (!browse_on(ui->browse) || shown_editor(ui) != ui->editor);
     if (ui->overlay == OVERLAY_PICKER)

@@ -19,6 +19,7 @@ struct geometry {
     bool too_small;
     struct area side;                           /* cols 0: none */
     struct area main, panel, completion, draft; /* panel, completion: rows 0 while there is nothing */
+    struct area notice;                         /* rows 0 unless it is too long for the status line */
     int rule;                                   /* its row; -1: none */
 };
 struct geometry view_geometry(struct ui *ui, int rows, int cols);
@@ -35,6 +36,10 @@ void view_page(const struct ui *ui, struct screen *screen, struct area area);
 void view_panel(const struct ui *ui, struct screen *screen, struct area area);
 /* Rows that the panel takes with heading and hint, of at most so many. */
 int view_panel_rows(struct ui *ui, int rows, int cols);
+/* Rows that a notice takes above the status line, if it does not fit into that. cols: of the rows; rows and
+ * all: of the screen. */
+int view_notice_rows(const struct ui *ui, int rows, int all, int cols);
+void view_notice(const struct ui *ui, struct screen *screen, struct area area);
 /* below: lines of the page that are not seen yet. */
 void view_status(const struct ui *ui, struct screen *screen, int y, size_t below);
 /* The first session that a list of so many rows shows, so that the one of that index is seen. */

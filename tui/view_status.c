@@ -5,12 +5,22 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "tui/keymap.h"
+#include "tui/text/wrap.h"
 #include "tui/view_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECES_MAX = 12, PIECE_BYTES = 512, SEPARATOR_CELLS = 3, SPINNER_MS = 250, CONTEXT_TIGHT = 80 };
+enum {
+    PIECES_MAX = 12,
+    PIECE_BYTES = 512,
+    SEPARATOR_CELLS = 3,
+    SPINNER_MS = 250,
+    CONTEXT_TIGHT = 80,
+    NOTICE_ROWS_MAX = 4,
+    NOTICE_SHARE = 5,
+    NOTICE_FROM_ROWS = 10
+};
 
 struct piece {
     char text[PIECE_BYTES];
@@ -36,9 +46,10 @@ static struct piece *add(struct line *line, int rank, enum style style, const ch
 
 static void add_link(struct line *line, const struct ui *ui)
 {
-    if (ui->link == CLIENT_AWAY)
+    if (ui->link == CLIENT_AWAY) {
         add(line, 0, STYLE_BAR_ERROR, "✗ daemon away, reconnecting…");
-    else if (ui->link == CLIENT_CONNECTING)
+        add(line, 2, STYLE_BAR_STRONG, "'stoa ls' starts one");
+    } else if (ui->link == CLIENT_CONNECTING)
         add(line, 0, STYLE_BAR_WARNING, "~ connecting…");
 }
 
@@ -174,6 +185,55 @@ static void drop_until_fits(struct line *line, int cols)
     }
 }
 
+/* --- notices --- */
+
+static bool is_long(const struct ui *ui, int cols)
+{
+    return (int)utf8_width(ui->notice, strlen(ui->notice)) + 2 > cols;
+}
+
+/* The next row of it; false at its end. */
+static bool next_notice(const char **left, int cols, const char **row, size_t *len)
+{
+    size_t next;
+
+    if (!**left)
+        return false;
+    *row = *left;
+    *len = wrap_next(*left, strlen(*left), (size_t)(cols - 2), WRAP_WORDS, &next);
+    *left += next;
+    return true;
+}
+
+int view_notice_rows(const struct ui *ui, int rows, int all, int cols)
+{
+    const char *left = ui->notice, *row;
+    int count = 0, most = rows / NOTICE_SHARE < NOTICE_ROWS_MAX ? rows / NOTICE_SHARE : NOTICE_ROWS_MAX;
+    size_t len;
+
+    if (!ui->notice || ui->prefix || rows < NOTICE_FROM_ROWS || !is_long(ui, all))
+        return 0;
+    while (count < most && next_notice(&left, cols, &row, &len))
+        count++;
+    return count;
+}
+
+void view_notice(const struct ui *ui, struct screen *screen, struct area area)
+{
+    const char *left = ui->notice, *row;
+    enum style style = ui->notice_bad ? STYLE_BAR_ERROR : STYLE_BAR_STRONG;
+    size_t len;
+
+    for (int i = 0; i < area.rows && next_notice(&left, area.cols, &row, &len); i++) {
+        screen_row(screen, area.y + i, area.x, area.cols, STYLE_BAR);
+        screen_puts(screen, " ", STYLE_BAR);
+        screen_put(screen, row, len, style);
+        screen_row_end(screen);
+    }
+}
+
+/* --- the line --- */
+
 /* What may follow the prefix. */
 static void add_prefix(struct line *line)
 {
@@ -214,7 +274,8 @@ void view_status(const struct ui *ui, struct screen *screen, int y, size_t below
     line.count = 0;
     if (ui->prefix)
         add_prefix(&line);
-    else if (ui->notice)
+    else if (ui->notice &&
+             view_notice_rows(ui, screen_rows(screen), screen_cols(screen), screen_cols(screen)) == 0)
         add(&line, 0, ui->notice_bad ? STYLE_BAR_ERROR : STYLE_BAR_STRONG, ui->notice);
     if (ui->overlay != OVERLAY_NONE)
         add_help(&line, ui, below);

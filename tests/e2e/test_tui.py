@@ -57,6 +57,16 @@ class FullScreen(StoaTest):
         self.assertEqual(text_of(sent[0]["data"]["message"]), "what is a stoa?")
         terminal.wait(r"\bidle\b")
 
+    def test_a_long_notice_takes_the_rows_that_it_needs(self):
+        terminal = self.open(self.session(self.client()))
+        terminal.wait(r"\bidle\b")
+        terminal.resize(60, 16)
+        terminal.type("/rules ask nonsense")
+        terminal.keys("Enter")
+        terminal.wait(r'(?s)"nonsense" is no pattern of a rule: .*SERVER/TOOL\b.*ARGUMENT=GLOB.*\n.*\bidle\b')
+        terminal.resize(40, 10)
+        terminal.wait(r'(?s)"nonsense" is no pattern.*\n.*SERVER/TOOL\b.*\n.*\bidle\b')
+
     def test_escape_interrupts_the_turn(self):
         client = self.client()
         session = self.session(client)

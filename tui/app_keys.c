@@ -264,7 +264,7 @@ static void cancel(struct app *app)
         editor_remember(editor, editor_text(editor, NULL));
         editor_set(editor, "", 0);
         edited(app);
-        app_say(app, false, "draft cleared, ↑ brings it back; ^C once more quits");
+        app_say(app, false, "draft cleared, ↑ brings it back; ^C once more quits and keeps it");
     }
     app->last_cancel = now;
 }

@@ -13,6 +13,7 @@
 static void go_outside(struct app *app)
 {
     app->outside = true;
+    keys_clear(app->keys); /* typed for what comes now: it would be done when one is back */
     app_deafen(app);
     screen_leave(app->screen);
 }

@@ -193,6 +193,9 @@ class Keys(KeysTest):
         self.screen.wait("left-0")
         self.screen.close()
         self.open(session, command=command)
+        self.has_draft("not to be sent")
+        self.screen.keys("C-u")
+        self.has_draft("write a message")
         self.press("EMPTY", "Ctrl+d")
         self.screen.wait("left-0")
 

@@ -29,6 +29,14 @@ struct keys *keys_new(void)
     return keys;
 }
 
+void keys_clear(struct keys *keys)
+{
+    buf_clear(&keys->input);
+    buf_clear(&keys->paste);
+    keys->at = keys->pasted = 0;
+    keys->pasting = false;
+}
+
 void keys_free(struct keys **slot)
 {
     if (!*slot)

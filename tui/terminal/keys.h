@@ -56,6 +56,8 @@ struct keys;
 
 struct keys *keys_new(void);
 void keys_free(struct keys **keys);
+/* Forgets what was read and gave no event yet. */
+void keys_clear(struct keys *keys);
 /* Takes bytes that were read. */
 void keys_feed(struct keys *keys, const void *bytes, size_t len);
 /* The next event; false when there is none for now. waited: keys_wait_ms() have passed without input, so that

@@ -276,6 +276,25 @@ static void what_comes_up_or_is_dragged_is_no_event(void **arg)
     }
 }
 
+static void what_was_not_handled_can_be_forgotten(void **arg)
+{
+    static const char text[] = "ab\033[200~pasted";
+    struct keys *keys = keys_new();
+    struct key_event event;
+
+    (void)arg;
+    keys_feed(keys, text, sizeof text - 1);
+    assert_true(keys_next(keys, &event, false));
+    assert_int_equal(event.code, 'a');
+    keys_clear(keys);
+    assert_false(keys_next(keys, &event, true));
+    assert_int_equal(keys_wait_ms(keys), 0);
+    keys_feed(keys, "c", 1);
+    assert_true(keys_next(keys, &event, false));
+    assert_int_equal(event.code, 'c');
+    keys_free(&keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_paste_without_end_ends_by_time),
         cmocka_unit_test(mouse_cells_count_from_zero),
         cmocka_unit_test(what_comes_up_or_is_dragged_is_no_event),
+        cmocka_unit_test(what_was_not_handled_can_be_forgotten),
     };
 
     utf8_locale();

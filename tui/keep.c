@@ -328,6 +328,7 @@ void keep_forget(const struct keep *keep, const char *session)
 
 struct found {
     char session[ID_MAX];
+    off_t size;
     struct timespec written;
 };
 
@@ -364,6 +365,7 @@ static struct found *find_all(const struct keep *keep, size_t *count)
         if (!session_of(entry->d_name, one.session) || fstatat(dirfd(dir), entry->d_name, &st, 0) != 0)
             continue;
         one.written = st.st_mtim;
+        one.size = st.st_size;
         if ((*count & (*count + 1)) == 0 || !list)
             list = xreallocarray(list, (*count + 1) * 2, sizeof *list);
         list[(*count)++] = one;
@@ -378,6 +380,7 @@ void keep_all(const struct keep *keep, void (*each)(void *arg, const char *sessi
 {
     size_t count;
     struct found *list = find_all(keep, &count);
+    off_t size = 0;
 
     if (count > 0)
         qsort(list, count, sizeof *list, newest_first);
@@ -385,6 +388,9 @@ void keep_all(const struct keep *keep, void (*each)(void *arg, const char *sessi
         struct kept kept;
         char error[256];
 
+        if (list[i].size > KEEP_ALL_MAX - size)
+            continue;
+        size += list[i].size;
         load(keep, list[i].session, false, &kept, error);
         each(arg, list[i].session, &kept);
         kept_clear(&kept);

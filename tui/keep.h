@@ -13,7 +13,8 @@ enum {
     KEEP_SENT_MAX = 200,           /* texts of a session */
     KEEP_SENT_BYTES_MAX = 1 << 20, /* of them together */
     KEEP_FILE_MAX = 8 << 20,       /* bytes of a file */
-    KEEP_SESSIONS_MAX = 100        /* read by keep_all: the newest */
+    KEEP_SESSIONS_MAX = 100,       /* read by keep_all: the newest */
+    KEEP_ALL_MAX = 8 << 20         /* bytes of their files together: somebody waits for it */
 };
 
 struct kept_text {
@@ -47,8 +48,8 @@ bool keep_load(const struct keep *keep, const char *session, struct kept *kept, 
 /* Whether the draft is another living client's, so that showing it here would be a second one. */
 bool kept_elsewhere(const struct kept *kept);
 /* Keeps draft, files and writer as they are in change, and adds what was sent in it; an empty draft does not
- * take the place of one that another living client shows. False with a sentence in error. May run in a thread,
- * if nothing else of the folder is used meanwhile. */
+ * take the place of one that another living client shows. False with a sentence in error. May run in a
+ * thread, if nothing else of the folder is used meanwhile. */
 bool keep_save(const struct keep *keep, const char *session, const struct kept *change, char error[256]);
 /* The session is no more. */
 void keep_forget(const struct keep *keep, const char *session);

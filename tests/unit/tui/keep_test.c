@@ -258,6 +258,25 @@ static void test_all_sessions(void **state)
     assert_int_equal(count, 1);
 }
 
+static void test_all_sessions_are_read_up_to_a_limit(void **state)
+{
+    static const char text[] = "{\"version\":1,\"sent\":[{\"text\":\"x\",\"ts\":1}]}";
+    struct keep *keep = *state;
+    size_t count = 0, len = KEEP_ALL_MAX - 1;
+    char *large = xmalloc(len);
+
+    memset(large, ' ', len);
+    memcpy(large, text, sizeof text - 1);
+    write_file(ONE, large, len);
+    free(large);
+    keep_all(keep, count_one, &count);
+    assert_int_equal(count, 1);
+    save(keep, TWO, "", "newer");
+    count = 0;
+    keep_all(keep, count_one, &count);
+    assert_int_equal(count, 1);
+}
+
 static void test_whose_draft_it_is(void **state)
 {
     struct kept kept = {.writer = 0};
@@ -334,6 +353,7 @@ int main(void)
         TEST(test_damaged_and_foreign_files),
         TEST(test_what_comes_from_a_file_is_clean),
         TEST(test_all_sessions),
+        TEST(test_all_sessions_are_read_up_to_a_limit),
         TEST(test_whose_draft_it_is),
         TEST(test_a_folder_that_is_open_to_others_is_not_used),
         TEST(test_the_largest_draft_is_quick),

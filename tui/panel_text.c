@@ -114,7 +114,7 @@ char *panel_title(const json_t *question)
     const char *kind = jsonx_str(question, "kind", "");
     char *server = clean(question, "server"), *tool = clean(question, "tool"), *title;
     const char *nature = jsonx_bool(question, "destructive", false) ? " (can destroy)"
-                         : jsonx_bool(question, "read_only", false) ? " (only reads)"
+                         : jsonx_bool(question, "read_only", false) ? " (says that it only reads)"
                                                                     : "";
 
     if (strcmp(kind, "permission") == 0)

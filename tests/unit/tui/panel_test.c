@@ -261,6 +261,14 @@ static void no_value_looks_like_another_argument(void **at)
     line_is(f, 4, 4, "ath: /tmp");
 }
 
+static void that_a_tool_only_reads_is_what_its_server_says(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", json_pack("{s:b}", "read_only", 1));
+    assert_string_equal(panel_heading(f->panel), "? run files/write_file (says that it only reads)");
+}
+
 static void the_heading_names_server_tool_and_danger(void **at)
 {
     struct fixture *f = *at;
@@ -605,6 +613,7 @@ int main(void)
         CASE(nothing_is_hidden),
         CASE(no_value_looks_like_another_argument),
         CASE(the_heading_names_server_tool_and_danger),
+        CASE(that_a_tool_only_reads_is_what_its_server_says),
         CASE(when_another_was_first_it_says_who),
         CASE(later_puts_it_off_until_it_is_called_back),
         CASE(deny_with_a_reason),

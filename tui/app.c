@@ -488,15 +488,17 @@ static void say_last_answer(const struct app *app, int cols)
     buf_free(&text);
 }
 
-/* On the normal screen: how to come back, and what was typed and may not have arrived. */
-static void say_goodbye(const struct app *app, int cols)
+/* On the normal screen: the last answer, unless the last frame is still there; how to come back, and what was
+ * typed and may not have arrived. */
+static void say_goodbye(const struct app *app, int cols, bool frame_stays)
 {
     const struct ui *ui = &app->ui;
     struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
     if (poll(&ready, 1, GOODBYE_MS) <= 0) /* a stalled terminal must not keep the client from ending */
         return;
-    say_last_answer(app, cols);
+    if (!frame_stays)
+        say_last_answer(app, cols);
     for (const struct outbox_entry *entry = outbox_first(ui->outbox); entry; entry = entry->next)
         if (!entry->arrived)
             printf("not acknowledged by the daemon:\n%s\n\n", entry->text);
@@ -551,7 +553,7 @@ int app_run(const struct app_options *options)
     int cols = screen_cols(app->screen);
     screen_close(&app->screen);
     app_keep_leave(app, "");
-    say_goodbye(app, cols);
+    say_goodbye(app, cols, options->no_alternate);
     int exit_code = app->exit_code, ended_by = app->ended_by;
     close_handles(app);
     app_complete_close(app);

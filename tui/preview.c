@@ -291,10 +291,13 @@ static struct preview rewind_page(struct page *page, const char *message, bool e
     say(page, "Rewind: drop %llu message%s for good?", (unsigned long long)dropped, plural(dropped));
     say_keys(page);
     say(page, "%s", "");
+    size_t lines = page->text.len;
     if (calls > 0)
         say(page, "%zu tool call%s ran in them: what they did is NOT undone.", calls, plural(calls));
     if (edit)
         say_draft(page, state->messages[first]);
+    if (page->text.len > lines)
+        say(page, "%s", "");
     if (first > 0) {
         say(page, "%s", "The last message that stays:");
         put_message(page, state->messages[first - 1]);

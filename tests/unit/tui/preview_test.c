@@ -116,6 +116,8 @@ static void editing_says_that_the_text_comes_back(void **arg)
 
     (void)arg;
     expect(look(state, PREVIEW_EDIT, state->messages[1]->id), PREVIEW_READY, "comes back as your draft");
+    expect(look(state, PREVIEW_EDIT, state->messages[1]->id), PREVIEW_READY,
+           "\n\nThe last message that stays:");
     struct preview answer = look(state, PREVIEW_EDIT, state->messages[0]->id);
     assert_null(strstr(answer.text, "draft"));
     free(answer.text);

@@ -4,6 +4,7 @@
 #include "shared/buf.h"
 #include "shared/clock.h"
 #include "shared/xalloc.h"
+#include "tui/ignored.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ struct files {
     struct buf bytes;
     struct offsets found, waiting;
     size_t next_waiting;
-    DIR *dir; /* the one that is being read */
+    struct ignored *ignored; /* of a tree; NULL: nothing is */
+    DIR *dir;                /* the one that is being read */
     char prefix[PATH_BYTES_MAX + 1];
     size_t first; /* of its files in found, and of its folders in waiting */
     size_t first_waiting;
@@ -44,6 +46,7 @@ static void clear(struct files *files)
     if (files->dir)
         closedir(files->dir);
     files->dir = NULL;
+    ignored_free(&files->ignored);
     buf_clear(&files->bytes);
     files->found.count = files->waiting.count = files->next_waiting = 0;
     files->first = files->first_waiting = 0;
@@ -73,6 +76,7 @@ void files_open(struct files *files, const char *folder, enum files_how how)
     free(files->folder);
     files->folder = copy;
     files->how = how;
+    files->ignored = how == FILES_TREE ? ignored_read(folder) : NULL;
 }
 
 bool files_is(const struct files *files, const char *folder, enum files_how how)
@@ -159,6 +163,10 @@ static void take(struct files *files, const struct dirent *entry)
         strlen(files->prefix) + strlen(entry->d_name) + 1 > PATH_BYTES_MAX)
         return;
     enum is is = look(files, entry);
+    char path[PATH_BYTES_MAX + 1];
+    snprintf(path, sizeof path, "%s%s", files->prefix, entry->d_name);
+    if (ignored_has(files->ignored, path, is == IS_FOLDER))
+        return;
     if (is == IS_FILE)
         keep(files, &files->found, entry->d_name, "");
     else if (is == IS_FOLDER && files->how != FILES_TREE)

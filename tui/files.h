@@ -10,7 +10,8 @@
 enum { FILES_MAX = 20000, FILES_DEPTH_MAX = 12, FILES_BYTES_MAX = 4 << 20 };
 
 enum files_how {
-    FILES_TREE,   /* all files below it but those of hidden folders and of folders of packages; no folders */
+    FILES_TREE,   /* all files below it but those of hidden folders, of folders of packages and of what its
+                     .gitignore names; no folders */
     FILES_FOLDER, /* its files and folders, these with "/" at the end; no hidden ones */
     FILES_HIDDEN  /* the same with hidden ones */
 };

@@ -93,6 +93,19 @@ static void test_a_tree_has_its_nearest_files_first(void **state)
     assert_found("src/", FILES_TREE, "app.c main.c deep/er/x.c");
 }
 
+static void test_a_tree_is_without_what_its_gitignore_names(void **state)
+{
+    FILE *out = fopen(".gitignore", "w");
+
+    (void)state;
+    assert_non_null(out);
+    fputs("/src/deep/\nb.*\n", out);
+    fclose(out);
+    assert_found("", FILES_TREE, "a.txt link.txt src/app.c src/main.c");
+    assert_found("", FILES_FOLDER, "a.txt b.txt link.txt node_modules/ src/");
+    assert_int_equal(unlink(".gitignore"), 0);
+}
+
 static void test_a_folder_has_its_folders(void **state)
 {
     (void)state;
@@ -154,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_tree_has_its_nearest_files_first),
+        cmocka_unit_test(test_a_tree_is_without_what_its_gitignore_names),
         cmocka_unit_test(test_a_folder_has_its_folders),
         cmocka_unit_test(test_many_files_are_read_in_slices),
         cmocka_unit_test(test_there_is_a_limit),

@@ -175,7 +175,8 @@ class Modes(OnPty):
     def test_the_normal_screen_keeps_the_last_frame(self):
         client = self.client()
         session = self.session(client, title="normal screen")
-        terminal = self.terminal(f"sh -c 'echo before; {program('stoa')} attach --no-alt {session}; echo left-with-$?; cat'", 80, 20)
+        other = r'printf "\033[?1049h\033[?1049l"'  # a program that was there before: the terminal knows its cursor
+        terminal = self.terminal(f"sh -c '{other}; echo before; {program('stoa')} attach --no-alt {session}; echo left-with-$?; cat'", 80, 20)
         terminal.wait(r"\bidle\b")
         terminal.resize(70, 18)
         terminal.wait(r"\bidle\b")

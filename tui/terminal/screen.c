@@ -32,9 +32,9 @@ struct screen {
     FILE *out, *in;
     bool mouse, no_alternate, entered, cursor_shown, titled;
     int rows, cols;
-    const char *enter_alternate; /* to be taken out of the first frame; NULL: nothing is */
-    char *title;                 /* that the terminal shows; NULL: its own */
-    char leave[LEAVE_MAX];       /* alternate screen and cursor back, for fatal signals */
+    const char *alternate[2]; /* strings that are taken out of what is written; NULL: nothing is */
+    char *title;              /* that the terminal shows; NULL: its own */
+    char leave[LEAVE_MAX];    /* alternate screen and cursor back, for fatal signals */
     struct screen_looks looks;
     struct buf frame;
     uint64_t frames, skipped;
@@ -107,13 +107,12 @@ static bool start_curses(struct screen *screen, const struct screen_options *opt
     return true;
 }
 
-/* enter_ca_mode is ncurses' own variable of the terminal's strings: without it there is no alternate screen.
- * Once it is on its way already. */
+/* ncurses writes these strings when it begins, ends and goes on; it has a copy of its own of them, which
+ * cannot be changed. The one back moves the cursor, too. */
 static void drop_alternate_screen(struct screen *screen)
 {
-    screen->enter_alternate = enter_ca_mode;
-    enter_ca_mode = NULL;
-    exit_ca_mode = NULL;
+    screen->alternate[0] = enter_ca_mode;
+    screen->alternate[1] = exit_ca_mode;
 }
 
 struct screen *screen_open(const struct screen_options *options, char error[256])
@@ -172,9 +171,9 @@ static void ship(struct screen *screen, bool sync)
         buf_put(&screen->frame, piece, (size_t)got);
         at += got;
     }
-    if (screen->enter_alternate)
-        take_out(&screen->frame, screen->enter_alternate);
-    screen->enter_alternate = NULL;
+    for (size_t i = 0; i < 2; i++)
+        if (screen->alternate[i])
+            take_out(&screen->frame, screen->alternate[i]);
     if (sync)
         buf_put(&screen->frame, sync_end, sizeof sync_end - 1);
     lseek(fd, 0, SEEK_SET);

@@ -12,7 +12,7 @@ enum { TYPED_MAX = 4 }; /* bytes of an insertion that counts as typed */
 struct editor {
     struct buf text;
     size_t cursor;
-    struct lines lines; /* of text */
+    struct visual lines; /* of text */
     size_t width;
     struct buf killed;
     struct history *history;
@@ -34,7 +34,7 @@ struct editor *editor_new(void)
     editor->history = history_new(EDITOR_HISTORY_MAX);
     editor->changes = changes_new();
     editor->width = 80;
-    lines_set(&editor->lines, editor->text.data, 0, editor->width);
+    visual_set(&editor->lines, editor->text.data, 0, editor->width);
     return editor;
 }
 
@@ -46,7 +46,7 @@ void editor_free(struct editor **slot)
         return;
     buf_free(&editor->text);
     buf_free(&editor->killed);
-    lines_free(&editor->lines);
+    visual_free(&editor->lines);
     history_free(&editor->history);
     changes_free(&editor->changes);
     free(editor->shown);
@@ -81,10 +81,10 @@ static bool fits(const struct editor *editor, size_t from, size_t to, size_t len
 /* What meets at the cursor may have become one cluster. */
 static void leave_cluster(struct editor *editor)
 {
-    size_t start = lines_cluster_start(&editor->lines, editor->cursor);
+    size_t start = visual_cluster_start(&editor->lines, editor->cursor);
 
     if (start != editor->cursor)
-        editor->cursor = lines_cluster_right(&editor->lines, start);
+        editor->cursor = visual_cluster_right(&editor->lines, start);
 }
 
 /* Makes a change that fits, and puts the cursor behind what came in. */
@@ -105,7 +105,7 @@ static void make(struct editor *editor, size_t from, size_t to, const char *text
     else if (editor->top > from)
         editor->top = from;
     editor->goal_set = false;
-    lines_set(&editor->lines, buf->data, buf->len, editor->width);
+    visual_set(&editor->lines, buf->data, buf->len, editor->width);
     leave_cluster(editor);
 }
 
@@ -183,42 +183,42 @@ void editor_set_width(struct editor *editor, size_t width)
     if (width == editor->width || width == 0)
         return;
     editor->width = width;
-    lines_set(&editor->lines, editor->text.data, editor->text.len, width);
+    visual_set(&editor->lines, editor->text.data, editor->text.len, width);
 }
 
 size_t editor_height(struct editor *editor, size_t most)
 {
-    return lines_count(&editor->lines, most);
+    return visual_count(&editor->lines, most);
 }
 
 /* The first line shown, so that the cursor's line is among so many, and no room is left below the last one.
  */
 static struct visual_line first_shown(struct editor *editor, size_t rows)
 {
-    struct visual_line cursor = lines_at(&editor->lines, editor->cursor), line;
+    struct visual_line cursor = visual_at(&editor->lines, editor->cursor), line;
     struct visual_line first =
-        lines_at(&editor->lines, editor->top < editor->text.len ? editor->top : editor->text.len);
+        visual_at(&editor->lines, editor->top < editor->text.len ? editor->top : editor->text.len);
     size_t left = rows - 1;
 
     if (cursor.at < first.at)
         first = cursor;
     for (line = first; left > 0 && line.at != cursor.at; left--)
-        lines_next(&editor->lines, &line);
+        visual_next(&editor->lines, &line);
     if (line.at != cursor.at) {
         first = cursor;
         left = rows - 1;
     } else {
-        while (left > 0 && lines_next(&editor->lines, &line))
+        while (left > 0 && visual_next(&editor->lines, &line))
             left--;
     }
-    while (left-- > 0 && lines_previous(&editor->lines, &first)) {
+    while (left-- > 0 && visual_previous(&editor->lines, &first)) {
     }
     return first;
 }
 
 void editor_window(struct editor *editor, size_t rows, struct editor_window *window)
 {
-    struct lines *lines = &editor->lines;
+    struct visual *lines = &editor->lines;
 
     if (rows > editor->shown_room) {
         editor->shown = xreallocarray(editor->shown, rows, sizeof *editor->shown);
@@ -234,9 +234,9 @@ void editor_window(struct editor *editor, size_t rows, struct editor_window *win
             window->cursor_cell = line.at;
         }
         editor->shown[window->count++] = line;
-        window->below = lines_next(lines, &line);
+        window->below = visual_next(lines, &line);
     } while (window->below && window->count < rows);
-    size_t cells = lines_cells(lines, window->cursor_cell, editor->cursor);
+    size_t cells = visual_cells(lines, window->cursor_cell, editor->cursor);
     window->cursor_cell = cells < editor->width ? cells : editor->width;
 }
 
@@ -250,17 +250,17 @@ static void show(struct editor *editor, const char *text)
 
 static void move_vertically(struct editor *editor, bool up)
 {
-    struct lines *lines = &editor->lines;
-    struct visual_line line = lines_at(lines, editor->cursor);
-    size_t cell = lines_cells(lines, line.at, editor->cursor);
+    struct visual *lines = &editor->lines;
+    struct visual_line line = visual_at(lines, editor->cursor);
+    size_t cell = visual_cells(lines, line.at, editor->cursor);
 
-    if (!(up ? lines_previous : lines_next)(lines, &line)) {
+    if (!(up ? visual_previous : visual_next)(lines, &line)) {
         show(editor, up ? history_older(editor->history, editor->text.data) : history_newer(editor->history));
         return;
     }
     if (!editor->goal_set)
         editor->goal = cell < editor->width ? cell : editor->width;
-    editor->cursor = lines_at_cell(lines, &line, editor->goal);
+    editor->cursor = visual_at_cell(lines, &line, editor->goal);
     editor->goal_set = true;
 }
 
@@ -268,25 +268,25 @@ static size_t word_target(struct editor *editor, bool left)
 {
     size_t at = left ? words_left(editor->text.data, editor->cursor)
                      : words_right(editor->text.data, editor->text.len, editor->cursor);
-    size_t start = lines_cluster_start(&editor->lines, at);
+    size_t start = visual_cluster_start(&editor->lines, at);
 
-    return left || start == at ? start : lines_cluster_right(&editor->lines, start);
+    return left || start == at ? start : visual_cluster_right(&editor->lines, start);
 }
 
 static size_t target_of(struct editor *editor, enum editor_move move)
 {
     switch (move) {
     case EDITOR_LEFT:
-        return lines_cluster_left(&editor->lines, editor->cursor);
+        return visual_cluster_left(&editor->lines, editor->cursor);
     case EDITOR_RIGHT:
-        return lines_cluster_right(&editor->lines, editor->cursor);
+        return visual_cluster_right(&editor->lines, editor->cursor);
     case EDITOR_WORD_LEFT:
     case EDITOR_WORD_RIGHT:
         return word_target(editor, move == EDITOR_WORD_LEFT);
     case EDITOR_LINE_START:
-        return lines_source_start(&editor->lines, editor->cursor);
+        return visual_source_start(&editor->lines, editor->cursor);
     case EDITOR_LINE_END:
-        return lines_source_end(&editor->lines, editor->cursor);
+        return visual_source_end(&editor->lines, editor->cursor);
     default:
         return editor->cursor;
     }
@@ -309,7 +309,7 @@ void editor_delete(struct editor *editor, enum editor_move move, bool kill)
 
     if (target == editor->cursor && kill &&
         move == EDITOR_LINE_END) /* at the end of a line its newline goes */
-        target = lines_cluster_right(&editor->lines, target);
+        target = visual_cluster_right(&editor->lines, target);
     from = target < editor->cursor ? target : editor->cursor;
     to = target < editor->cursor ? editor->cursor : target;
     if (from == to)

@@ -4,7 +4,7 @@
 #ifndef STOA_TUI_EDITOR_H
 #define STOA_TUI_EDITOR_H
 
-#include "tui/lines.h"
+#include "tui/visual.h"
 #include <stdbool.h>
 #include <stddef.h>
 

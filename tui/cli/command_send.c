@@ -353,7 +353,9 @@ int command_send(struct cli *cli)
         return cli_usage("--model is for a new session: give --new too");
     prompt = cli_prompt(cli, 0, &exit_code);
     if (!prompt)
-        return exit_code != EXIT_OK ? exit_code : cli_usage("a prompt is needed, as words or on stdin; see: stoa help send");
+        return exit_code != EXIT_OK
+                   ? exit_code
+                   : cli_usage("a prompt is needed, as words or on stdin; see: stoa help send");
     attachments = read_files(cli->args, strlen(prompt), error);
     if (!attachments) {
         free(prompt);

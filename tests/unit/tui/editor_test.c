@@ -348,29 +348,30 @@ static void the_window_scrolls_as_little_as_it_can(void **arg)
 static void check_whole(const char *text, size_t len)
 {
     struct editor *editor = editor_new();
-    struct lines lines = {0};
+    struct visual lines = {0};
     size_t steps = 0;
 
     assert_true(editor_set(editor, text, len));
-    lines_set(&lines, text, len, 77);
-    struct visual_line line = lines_at(&lines, 0);
+    visual_set(&lines, text, len, 77);
+    struct visual_line line = visual_at(&lines, 0);
     assert_int_equal(line.at, 0);
-    for (struct visual_line before = line; lines_next(&lines, &line); before = line, steps++)
+    for (struct visual_line before = line; visual_next(&lines, &line); before = line, steps++)
         assert_int_equal(line.at, before.at + before.len + (text[before.at + before.len] == '\n'));
     assert_int_equal(line.at + line.len, len);
-    assert_int_equal(lines_count(&lines, len + 2), steps + 1);
-    while (lines_previous(&lines, &line))
+    assert_int_equal(visual_count(&lines, len + 2), steps + 1);
+    while (visual_previous(&lines, &line))
         steps--;
     assert_int_equal(steps, 0);
     /* Where segments meet. */
-    for (size_t at = lines_cluster_start(&lines, 2 * LINES_SEGMENT - 1100); at < 2 * LINES_SEGMENT + 100;) {
-        size_t next = lines_cluster_right(&lines, at);
+    for (size_t at = visual_cluster_start(&lines, 2 * VISUAL_SEGMENT - 1100);
+         at < 2 * VISUAL_SEGMENT + 100;) {
+        size_t next = visual_cluster_right(&lines, at);
         assert_true(next > at);
-        assert_int_equal(lines_cluster_left(&lines, next), at);
-        assert_int_equal(lines_cluster_start(&lines, next - 1), at);
+        assert_int_equal(visual_cluster_left(&lines, next), at);
+        assert_int_equal(visual_cluster_start(&lines, next - 1), at);
         at = next;
     }
-    lines_free(&lines);
+    visual_free(&lines);
     editor_free(&editor);
 }
 

@@ -42,6 +42,7 @@ void app_sync_browse(struct app *app)
 
 void app_browse_close(struct app *app)
 {
+    app_transcript_close(app);
     clipboard_free(&app->clipboard);
     spool_free(&app->spool);
     free(app->copied);

@@ -240,6 +240,8 @@ void app_copy_message(struct app *app);
 /* --- app_transcript.c --- */
 /* The whole session in $PAGER, or printed into the terminal's own scrollback. */
 void app_transcript(struct app *app, bool dump);
+/* The client ends: its file goes, also while it is read; before the loop ends. */
+void app_transcript_close(struct app *app);
 
 /* --- app_export.c --- */
 /* /export [FILE] */

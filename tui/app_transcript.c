@@ -26,6 +26,12 @@ static void shown(struct app *app, bool well)
         app_say(app, true, "the pager failed: $PAGER says which one is run");
 }
 
+void app_transcript_close(struct app *app)
+{
+    if (app->program_over == shown && uv_is_active((uv_handle_t *)&app->program))
+        unlink(app->program_path); /* who reads it has it open */
+}
+
 static void on_progress(void *arg, size_t messages)
 {
     struct app *app = arg;

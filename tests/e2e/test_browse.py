@@ -2,6 +2,7 @@
 emulator (tmux on a private socket)."""
 import os
 import re
+import signal
 import subprocess
 import time
 
@@ -195,6 +196,19 @@ class Browse(StoaTest):
             self.assertEqual(mode.read().strip(), "600")
             left = path.read().strip()
         wait_for(lambda: not os.path.exists(left), "the pager's file is gone")
+
+    def test_no_transcript_is_left_when_the_client_ends_under_the_pager(self):
+        _, session = self.filled(["/demo chunks=1 rate=0"])
+        terminal = self.open(session, f"exec env TMPDIR={self.place.folder} PAGER='tail -f'")
+        self.browse(terminal)
+        terminal.type("v")
+
+        def files():
+            return [name for name in os.listdir(self.place.folder) if name.startswith("stoa-transcript-")]
+        terminal.wait(f"{session}, 2 messages")
+        self.assertEqual(len(files()), 1)
+        os.kill(terminal.pid(), signal.SIGTERM)
+        wait_for(lambda: not files(), "the end of the pager's file")
 
     def test_the_dump_is_in_the_scrollback_of_the_terminal(self):
         _, session = self.filled([f"/demo chunks=1 rate=0 echo=mark-{i}." for i in range(15)])

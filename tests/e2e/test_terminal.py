@@ -188,7 +188,7 @@ class Modes(OnPty):
         terminal.keys("C-d")
         terminal.wait("left-with-0")
         screen = terminal.screen("-S", "-100")
-        self.assertRegex(screen, r"(?s)before.*normal screen.*idle.*stoa attach.*left-with-0")
+        self.assertRegex(screen, r"(?s)before.*normal screen.*draft cleared.*stoa attach.*left-with-0")
         flags = [terminal.flag(name) for name in ("alternate_on", "mouse_any_flag", "bracketed_paste_flag")]
         self.assertNotIn("1", flags)
         self.assertEqual(terminal.flag("cursor_flag"), "1")

@@ -31,6 +31,7 @@ struct screen {
     SCREEN *curses;
     FILE *out, *in;
     bool mouse, no_alternate, entered, cursor_shown, titled;
+    bool region; /* the next frame, which repaints all, sets the region that scrolls */
     int rows, cols;
     const char *alternate[2]; /* strings that are taken out of what is written; NULL: nothing is */
     char *title;              /* that the terminal shows; NULL: its own */
@@ -151,6 +152,17 @@ static void take_out(struct buf *buf, const char *text)
     buf_truncate(buf, buf->len - len);
 }
 
+/* Behind a frame: what scrolls is the whole screen. ncurses begins with the size of the terminal's type, and
+ * tells no terminal of another one; some edit no line outside of that region. The cursor goes home by it. */
+static void scroll_all(struct screen *screen)
+{
+    int y, x;
+
+    getyx(curscr, y, x);
+    buf_printf(&screen->frame, "\033[r\033[%d;%dH", y + 1, x + 1);
+    screen->region = false;
+}
+
 /* Takes what ncurses wrote into the memory file since the last time. */
 static void ship(struct screen *screen, bool sync)
 {
@@ -174,6 +186,8 @@ static void ship(struct screen *screen, bool sync)
     for (size_t i = 0; i < 2; i++)
         if (screen->alternate[i])
             take_out(&screen->frame, screen->alternate[i]);
+    if (sync && screen->region)
+        scroll_all(screen);
     if (sync)
         buf_put(&screen->frame, sync_end, sizeof sync_end - 1);
     lseek(fd, 0, SEEK_SET);
@@ -262,6 +276,7 @@ void screen_resize(struct screen *screen)
     tty_size(screen->tty, &rows, &cols);
     resize_term(rows, cols);
     getmaxyx(stdscr, screen->rows, screen->cols);
+    screen->region = true;
     screen_redraw(screen);
 }
 

@@ -72,10 +72,11 @@ class Terminals:
         for terminal in self.all.values():
             test.keep(terminal)
 
-    def wait(self, text, full_only=False):
-        for name, terminal in self.all.items():
-            if not (full_only and name == "--plain"):
-                terminal.wait(re.escape(text.encode()))
+    def wait(self, text):
+        """Until each has it. Full screens write only what differs, so that they are known to be done by their quiet."""
+        self.all["--plain"].wait(re.escape(text.encode()))
+        for terminal in self.all.values():
+            terminal.settle()
 
     def type(self, keys):
         for name, terminal in self.all.items():
@@ -111,10 +112,10 @@ class Injection(StoaTest):
 
     def says(self, client, session, chunks, mark):
         """A turn whose answer is these chunks; what is kept of it is just that."""
-        start = self.turn(client, session, f"go {mark} {ALL}", self.script(*chunks, mark))
+        start = self.turn(client, session, f"go {mark} {ALL}", self.script(*chunks, "\n\n", mark))
         client.idle(session, start, PATIENCE * 4)
         kept = client.request("message.history", session, {"limit": 1})["messages"][0]
-        self.assertEqual(text_of(kept), "".join(chunks) + mark, "what is kept is what was said")
+        self.assertEqual(text_of(kept), "".join(chunks) + "\n\n" + mark, "what is kept is what was said")
         self.terminals.wait(mark)
 
     def asked(self, client, session, tool, arguments, mark):
@@ -185,7 +186,8 @@ class Injection(StoaTest):
         other.attach(session)
         other.request("session.typing", session, {"typing": True})
         self.terminals = Terminals(self, session)
-        self.terminals.wait("idle", full_only=True)
+        for name, terminal in self.terminals.all.items():
+            terminal.wait(b"name end" if name == "--plain" else b"idle")
         watch = self.keep(PtyProgram([program("stoa"), "watch", session], self.place.env))
 
         self.says(client, session, [ALL], "mark-whole")
@@ -226,7 +228,7 @@ class Injection(StoaTest):
         self.look_at_command("send", "-s", session, "-", input=ALL.encode())
         self.look_at_json("send", "-s", session, ALL)
         self.look_at_command("send", "-s", session, "-", input=b"raw \x9b7777m \xff\xc2")
-        client.request("message.send", session, {"text": "a file", "attachments": [{"name": short(200), "text": ALL}]})
+        client.request("message.send", session, {"text": "a file", "attachments": [{"name": "name\u202e\u200b\U000e0041end", "text": ALL}]})
         self.terminals.all["full screen 100x30"].settle()
         exact = subprocess.run([program("stoa"), "export", session, "--format", "json"], env=self.place.env, stdout=subprocess.PIPE,
                                check=True).stdout

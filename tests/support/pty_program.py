@@ -19,7 +19,7 @@ from harness import PATIENCE, wait_for
 # more than three digits, so that a longer one is somebody else's.
 DRAWING = re.compile(
     rb"\x1b\[(?:[0-9]{1,3}(?:[;:][0-9]{0,3})*)?m|\x1b\[[0-9]{0,3}(?:;[0-9]{1,3})?[HfABCDEFGdJKXPLM@STrb]|\x1b\[!p|\x1b\[4[hl]"
-    rb"|\x1b\([0B]|\x1b[=>78M]|\x1b\[2[23];0;0t|\x1b\[\?(?:1|3;4|7|12|25|12;25|1049)[hl]")
+    rb"|\x1b\([0B]|\x1b[=>78M]|\x1b\[2[23];(?:0;0|2)t|\x1b\[\?(?:1|3;4|7|12|25|12;25|1049)[hl]")
 # Modes of tty.c: synchronized output, paste, focus, mouse, keys.
 MODES = re.compile(rb"\x1b\[\?(?:2026|2004|1004|1000|1002|1006)[hl]|\x1b\[>4(?:;2)?m|\x1b\[>1u|\x1b\[<u")
 LINES = re.compile(rb"[\n\t]")

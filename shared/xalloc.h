@@ -5,14 +5,14 @@
 
 #include <stddef.h>
 
-void *xmalloc(size_t size);
-void *xcalloc(size_t count, size_t size);
+void *xmalloc(size_t size) __attribute__((returns_nonnull));
+void *xcalloc(size_t count, size_t size) __attribute__((returns_nonnull));
 /* Room for count elements of size bytes; an overflow of the product aborts. */
-void *xreallocarray(void *ptr, size_t count, size_t size);
-char *xstrdup(const char *text);
-char *xstrndup(const char *text, size_t max);
+void *xreallocarray(void *ptr, size_t count, size_t size) __attribute__((returns_nonnull));
+char *xstrdup(const char *text) __attribute__((returns_nonnull));
+char *xstrndup(const char *text, size_t max) __attribute__((returns_nonnull));
 /* NULL stays NULL. */
 char *xstrdup_null(const char *text);
-char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 
 #endif

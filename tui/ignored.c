@@ -51,25 +51,32 @@ static void add(struct ignored *ignored, char *text)
         ignored->lines[ignored->count++] = line;
 }
 
-struct ignored *ignored_read(const char *folder)
+/* False if it names nothing. */
+static bool read_lines(struct ignored *ignored, int fd)
 {
-    char *path = *folder ? paths_join(folder, ".gitignore") : xstrdup(".gitignore"), *rest, *line;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    char *rest = ignored->text, *line;
     struct stat st;
     ssize_t got = -1;
+
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= IGNORED_BYTES_MAX)
+        got = read(fd, ignored->text, IGNORED_BYTES_MAX);
+    while (got > 0 && (line = strsep(&rest, "\n")))
+        add(ignored, line);
+    return ignored->count > 0;
+}
+
+struct ignored *ignored_read(const char *folder)
+{
+    char *path = *folder ? paths_join(folder, ".gitignore") : xstrdup(".gitignore");
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     free(path);
     if (fd < 0)
         return NULL;
     struct ignored *ignored = xcalloc(1, sizeof *ignored);
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= IGNORED_BYTES_MAX)
-        got = read(fd, ignored->text, IGNORED_BYTES_MAX);
-    close(fd);
-    rest = ignored->text;
-    while (got > 0 && (line = strsep(&rest, "\n")))
-        add(ignored, line);
-    if (ignored->count == 0)
+    if (!read_lines(ignored, fd))
         ignored_free(&ignored);
+    close(fd);
     return ignored;
 }
 

@@ -54,14 +54,17 @@ static void add(struct ignored *ignored, char *text)
 /* False if it names nothing. */
 static bool read_lines(struct ignored *ignored, int fd)
 {
-    char *rest = ignored->text, *line;
     struct stat st;
     ssize_t got = -1;
 
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= IGNORED_BYTES_MAX)
         got = read(fd, ignored->text, IGNORED_BYTES_MAX);
-    while (got > 0 && (line = strsep(&rest, "\n")))
+    for (char *line = ignored->text, *end; got > 0 && line; line = end) {
+        end = strchr(line, '\n');
+        if (end)
+            *end++ = '\0';
         add(ignored, line);
+    }
     return ignored->count > 0;
 }
 

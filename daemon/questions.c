@@ -218,7 +218,7 @@ void questions_watch(struct session *session)
         struct due *due = &questions->dues[questions->count++];
         strcpy(due->session, state->id);
         strcpy(due->question, question->id);
-        due->at = clock_steady_ms() + time_left(question);
+        due->at = clock_steady_ms() + time_left(question) + 1; /* both clocks cut: never too early */
     }
     arm(questions);
 }

@@ -15,9 +15,9 @@ struct line {
 };
 
 struct ignored {
+    size_t count;
     char text[IGNORED_BYTES_MAX + 1];
     struct line lines[IGNORED_LINES_MAX];
-    size_t count;
 };
 
 /* Patterns with many stars take time without bound. */
@@ -59,10 +59,11 @@ static bool read_lines(struct ignored *ignored, int fd)
 
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= IGNORED_BYTES_MAX)
         got = read(fd, ignored->text, IGNORED_BYTES_MAX);
-    for (char *line = ignored->text, *end; got > 0 && line; line = end) {
-        end = strchr(line, '\n');
-        if (end)
-            *end++ = '\0';
+    for (size_t at = 0; got > 0 && at < (size_t)got;) {
+        char *line = ignored->text + at;
+
+        at += strcspn(line, "\n");
+        ignored->text[at++] = '\0';
         add(ignored, line);
     }
     return ignored->count > 0;

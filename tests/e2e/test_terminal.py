@@ -135,7 +135,8 @@ class Modes(OnPty):
             text = file.read()
         self.assertRegex(text, r" icanon\b")
         self.assertRegex(text, r" echo\b")
-        self.assertEqual(re.findall(r"Sig\w+:\s*(\w+)", text), ["0" * 16, "0" * 16])
+        # signals 32 and 33 are the C library's own, and come as the test itself got them
+        self.assertEqual([int(mask, 16) & ~(3 << 31) for mask in re.findall(r"Sig\w+:\s*(\w+)", text)], [0, 0])
 
     def test_a_terminal_that_takes_nothing_costs_nothing(self):
         client = self.client()

@@ -389,6 +389,7 @@ static void close_handles(struct app *app)
         client_close(&app->client);
     app_browse_close(app);
     app_export_close(app);
+    app_command_close(app);
     uv_walk(&app->loop, close_handle, NULL);
     uv_run(&app->loop, UV_RUN_DEFAULT);
     uv_loop_close(&app->loop);

@@ -19,6 +19,7 @@ enum {
 /* --- what the daemon answers --- */
 
 struct asked {
+    struct asked *next; /* of those that wait */
     struct app *app;
     char *text;           /* the command */
     char session[ID_MAX]; /* where it was typed */
@@ -52,6 +53,17 @@ static void show_said(struct app *app, const char *command, const char *text)
     free(clean);
 }
 
+static void forget(struct asked *asked)
+{
+    struct asked **at = &asked->app->asked;
+
+    while (*at != asked)
+        at = &(*at)->next;
+    *at = asked->next;
+    free(asked->text);
+    free(asked);
+}
+
 static void on_answer(void *arg, enum err code, const char *text, json_t *ok)
 {
     struct asked *asked = arg;
@@ -66,8 +78,7 @@ static void on_answer(void *arg, enum err code, const char *text, json_t *ok)
             app_switch(app, session);
         show_said(app, asked->text, jsonx_str(ok, "text", ""));
     }
-    free(asked->text);
-    free(asked);
+    forget(asked);
 }
 
 static void ask_daemon(struct app *app, const char *text)
@@ -76,6 +87,8 @@ static void ask_daemon(struct app *app, const char *text)
     json_t *params = json_object();
 
     asked->app = app;
+    asked->next = app->asked;
+    app->asked = asked;
     asked->text = xstrdup(text);
     memcpy(asked->session, app->ui.session, sizeof asked->session);
     jsonx_set_str(params, "text", text);
@@ -284,4 +297,10 @@ bool app_run_command(struct app *app, const char *text)
         return false;
     ask_daemon(app, text);
     return true;
+}
+
+void app_command_close(struct app *app)
+{
+    while (app->asked)
+        forget(app->asked);
 }

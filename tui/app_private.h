@@ -84,6 +84,7 @@ struct app {
     char confirm_session[ID_MAX]; /* what is rewound */
     char *confirm_draft;          /* becomes the draft when the rewind is done; NULL: nothing does */
     struct notify *notify;
+    struct asked *asked;   /* commands that the daemon has not answered */
     struct export *export; /* NULL: none is under way */
     const char *socket_path;
     bool quit;
@@ -120,6 +121,8 @@ void app_toggle_mouse(struct app *app);
 bool app_is_command(const char *text);
 /* False if the draft shall stay: what is wrong was said. */
 bool app_run_command(struct app *app, const char *text);
+/* What the daemon has not answered is forgotten: after the client is closed. */
+void app_command_close(struct app *app);
 
 /* --- app_session.c --- */
 void app_switch(struct app *app, const char *session);

@@ -159,11 +159,6 @@ void app_session_lost(struct app *app, const char *text)
 
 /* --- sending --- */
 
-struct sent {
-    struct app *app;
-    struct outbox_entry *entry;
-};
-
 /* Puts a refused text before what has been typed since, in its session. */
 static void give_back(struct app *app, const struct outbox_entry *entry)
 {
@@ -187,19 +182,18 @@ static void give_back(struct app *app, const struct outbox_entry *entry)
 
 static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
 {
-    struct sent *sent = arg;
-    struct app *app = sent->app;
+    struct outbox_entry *entry = arg;
+    struct app *app = entry->owner;
 
     (void)ok;
     if (code != ERR_OK) {
-        give_back(app, sent->entry);
+        give_back(app, entry);
         app_say(app, true, "not sent: %s", text);
     }
     char session[ID_MAX];
-    memcpy(session, sent->entry->session, sizeof session);
-    outbox_remove(sent->entry);
+    memcpy(session, entry->session, sizeof session);
+    outbox_remove(entry);
     app_keep_settled(app, session);
-    free(sent);
     app_changed(app);
 }
 
@@ -214,11 +208,10 @@ bool app_send_text(struct app *app, const char *text, bool steer)
         app_say(app, true, "not sent: %s", error);
         return false;
     }
-    struct sent *sent = xcalloc(1, sizeof *sent);
     char *files = mentions_list(ui->mentions);
-    sent->app = app;
-    sent->entry =
+    struct outbox_entry *entry =
         outbox_add(ui->outbox, ui->session, ui->hello ? ui->hello->user : "you", text, files, attachments);
+    entry->owner = app;
     free(files);
     mentions_clear(ui->mentions);
     /* Waits for ever: it is repeated until the daemon has answered. */
@@ -228,7 +221,7 @@ bool app_send_text(struct app *app, const char *text, bool steer)
     if (json_array_size(attachments) > 0)
         json_object_set(params, "attachments", attachments);
     json_decref(attachments);
-    client_request(app->client, METHOD_MESSAGE_SEND, ui->session, params, 0, on_sent, sent);
+    client_request(app->client, METHOD_MESSAGE_SEND, ui->session, params, 0, on_sent, entry);
     list_follow(ui->list);
     list_mark_unread(ui->list, "");
     return true;

@@ -17,6 +17,7 @@ struct outbox_entry {
     char *text;
     char *files;             /* the paths that it mentions, one a line */
     struct message *message; /* how the list shows it */
+    void *owner;             /* for who sent it */
     bool arrived;            /* the session has it already, only the reply is missing: not shown */
 };
 

@@ -25,7 +25,7 @@ static const struct binding builtin[] = {
     CHAT(KEY_ENTER, MOD_SHIFT, ACTION_NEWLINE, NULL),
     CHAT(KEY_ESCAPE, 0, ACTION_INTERRUPT, "interrupt the turn; browse the messages (draft empty)"),
     CHAT('o', MOD_CTRL, ACTION_BROWSE, "browse the messages"),
-    CHAT('c', MOD_CTRL, ACTION_CANCEL, "clear the draft; twice: quit"),
+    CHAT('c', MOD_CTRL, ACTION_CANCEL, "clear the draft; twice: quit and keep it"),
     EMPTY('d', MOD_CTRL, ACTION_QUIT, "quit (draft empty)"),
     CHAT(KEY_PAGE_UP, 0, ACTION_PAGE_UP, "scroll"),
     CHAT(KEY_PAGE_DOWN, 0, ACTION_PAGE_DOWN, NULL),

@@ -145,6 +145,8 @@ void panel_sync(struct panel *panel, const struct state *state, int64_t now, cha
     if (panel->question && !(state && state_question(state, panel->id))) {
         if (!panel->answering)
             *said = who_answered(panel, state);
+        panel->cut_short = panel->asks != PANEL_ASKS_NOTHING;
+        panel->quiet = now;
         forget_question(panel);
     }
     prune_later(panel, state);
@@ -465,6 +467,11 @@ enum panel_does panel_key(struct panel *panel, const struct key_event *event, bo
 
     *params = NULL;
     *said = NULL;
+    panel->cut_short &= now - panel->quiet < PANEL_CUT_SHORT_MS;
+    if (panel->cut_short) { /* what was meant for it must not fall into the draft, and be sent */
+        panel->quiet = now;
+        return PANEL_TAKES;
+    }
     if (!panel->question)
         return PANEL_LEAVES;
     panel->quiet = now;

@@ -16,7 +16,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PANEL_QUIET_MS = 350 };
+enum {
+    PANEL_QUIET_MS = 350,
+    PANEL_CUT_SHORT_MS =
+        700 /* without a key for so long, keys are for the draft again after a text was cut short */
+};
 
 struct panel;
 

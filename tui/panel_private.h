@@ -28,6 +28,7 @@ struct panel {
     size_t later_count;
     bool answering; /* our answer is on its way */
     int64_t quiet;  /* steady ms of the last key, or of its coming */
+    bool cut_short; /* a text was being typed into it when the question was answered elsewhere */
 
     char *text, *heading;
     unsigned hidden;

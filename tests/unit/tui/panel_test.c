@@ -326,6 +326,26 @@ static void deny_with_a_reason(void **at)
     assert_string_equal(jsonx_str(f->params, "reason", ""), "yn not that");
 }
 
+/* What one was typing into it when somebody else answered must not fall into the draft, and be sent by Enter.
+ */
+static void a_text_that_is_cut_short_does_not_go_on_in_the_draft(void **at)
+{
+    struct fixture *f = *at;
+
+    ask(f, FIRST, "permission", NULL);
+    press(f, 'N');
+    type(f, "not th");
+    fold(f, EVENT_QUESTION_ANSWERED,
+         json_pack("{s:s, s:s, s:s, s:s}", "question", FIRST, "decision", "allow", "cause", "person", "by",
+                   "bo"));
+    sync(f);
+    assert_null(panel_input(f->panel));
+    type(f, "at");
+    assert_int_equal(press_with(f, KEY_ENTER, 0, true), PANEL_TAKES);
+    f->now += PANEL_CUT_SHORT_MS;
+    assert_int_equal(press_with(f, 'x', 0, true), PANEL_LEAVES);
+}
+
 static void always_asks_for_the_pattern(void **at)
 {
     struct fixture *f = *at;
@@ -617,6 +637,7 @@ int main(void)
         CASE(when_another_was_first_it_says_who),
         CASE(later_puts_it_off_until_it_is_called_back),
         CASE(deny_with_a_reason),
+        CASE(a_text_that_is_cut_short_does_not_go_on_in_the_draft),
         CASE(always_asks_for_the_pattern),
         CASE(a_form_is_filled_in_field_by_field),
         CASE(a_number_is_shown_as_it_was_written),

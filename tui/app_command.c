@@ -53,6 +53,12 @@ static void show_said(struct app *app, const char *command, const char *text)
     free(clean);
 }
 
+static void free_asked(struct asked *asked)
+{
+    free(asked->text);
+    free(asked);
+}
+
 static void forget(struct asked *asked)
 {
     struct asked **at = &asked->app->asked;
@@ -60,8 +66,7 @@ static void forget(struct asked *asked)
     while (*at != asked)
         at = &(*at)->next;
     *at = asked->next;
-    free(asked->text);
-    free(asked);
+    free_asked(asked);
 }
 
 static void on_answer(void *arg, enum err code, const char *text, json_t *ok)
@@ -301,6 +306,11 @@ bool app_run_command(struct app *app, const char *text)
 
 void app_command_close(struct app *app)
 {
-    while (app->asked)
-        forget(app->asked);
+    struct asked *next;
+
+    for (struct asked *asked = app->asked; asked; asked = next) {
+        next = asked->next;
+        free_asked(asked);
+    }
+    app->asked = NULL;
 }

@@ -90,7 +90,7 @@ class Screen:
 
     def take(self, seconds):
         """Reads once; False if nothing came."""
-        if not select.select([self.master], [], [], seconds)[0]:
+        if not select.select([self.master], [], [], max(0, seconds))[0]:
             return False
         try:
             piece = os.read(self.master, 1 << 16)

@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/terminal/screen_frame.h"
 #include "tui/terminal/screen_looks.h"
 #include "tui/terminal/screen_term.h"
 #include "tui/terminal/tty.h"
@@ -37,6 +38,7 @@ struct screen {
     char *title;              /* that the terminal shows; NULL: its own */
     char leave[LEAVE_MAX];    /* alternate screen and cursor back, for fatal signals */
     struct screen_looks looks;
+    struct screen_frame *cells; /* of the frame that is drawn, and of the last one */
     struct buf frame;
     uint64_t frames, skipped;
     struct { /* the row that is being drawn: an element a character, also for those of two cells */
@@ -121,6 +123,7 @@ struct screen *screen_open(const struct screen_options *options, char error[256]
     struct screen *screen = xcalloc(1, sizeof *screen);
 
     buf_init(&screen->frame, FRAME_MAX);
+    screen->cells = screen_frame_new();
     screen->mouse = options->mouse;
     screen->no_alternate = options->no_alternate;
     screen->tty = tty_open(options->path, error);
@@ -250,6 +253,7 @@ void screen_close(struct screen **slot)
         fclose(screen->in);
     buf_free(&screen->frame);
     free(screen->row.cells);
+    screen_frame_free(&screen->cells);
     free(screen);
     *slot = NULL;
 }
@@ -282,7 +286,7 @@ void screen_resize(struct screen *screen)
 
 void screen_redraw(struct screen *screen)
 {
-    (void)screen;
+    screen_frame_forget(screen->cells);
     clearok(curscr, TRUE);
 }
 
@@ -326,7 +330,7 @@ bool screen_begin(struct screen *screen)
         screen->skipped++;
         return false;
     }
-    erase();
+    screen_frame_begin(screen->cells, screen->rows);
     return true;
 }
 
@@ -334,6 +338,7 @@ void screen_end(struct screen *screen, int y, int x)
 {
     bool shown = y >= 0 && y < screen->rows && x < screen->cols;
 
+    screen_frame_end(screen->cells);
     if (shown)
         move(y, x);
     wnoutrefresh(stdscr);
@@ -449,8 +454,7 @@ void screen_row_end(struct screen *screen)
 {
     while (screen->row.fill != STYLE_TEXT && screen_left(screen) > 0) /* the frame began with plain blanks */
         put_cell(screen, L" ", 1, screen->row.fill);
-    if (screen->row.y < screen->rows && screen->row.count > 0)
-        mvadd_wchnstr(screen->row.y, screen->row.x, screen->row.cells, (int)screen->row.count);
+    screen_frame_put(screen->cells, screen->row.y, screen->row.x, screen->row.cells, screen->row.count);
 }
 
 /* --- for tests --- */

@@ -21,7 +21,10 @@ enum {
 /* Bracketed paste, focus, modifyOtherKeys, kitty's disambiguation. Off also ends synchronized output, in case
  * a frame was cut short. */
 static const char modes_on[] = "\033[?2004h\033[?1004h\033[>4;2m\033[>1u";
-static const char modes_off[] = "\033[?2026l\033[<u\033[>4m\033[?1006l\033[?1000l\033[?1004l\033[?2004l";
+/* The cursor: some terminals take its being hidden for a part of what they save and restore with the screen.
+ */
+static const char modes_off[] =
+    "\033[?2026l\033[<u\033[>4m\033[?1006l\033[?1000l\033[?1004l\033[?2004l\033[?25h";
 static const char mouse_on[] = "\033[?1000h\033[?1006h";
 static const char mouse_off[] = "\033[?1006l\033[?1000l";
 

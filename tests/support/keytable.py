@@ -33,8 +33,6 @@ def rows():
 
 def bytes_of(code, mods, row=10, column=50):
     """What xterm sends for a key; the wheel turns over that cell."""
-    if (code, mods) == ("h", 4):
-        return b"\x1b[104;5u"  # the byte ^H is what many terminals send for Ctrl+Backspace
     if not code.startswith("KEY_"):
         text = chr(ord(code.upper()) & 0x1f) if mods & 4 else code
         return ("\x1b" + text if mods & 2 else text).encode()

@@ -25,9 +25,6 @@ void key_set_code(struct key_event *event, uint32_t code, unsigned mods)
     case 0x7f:
         key_set(event, KEY_BACKSPACE, mods);
         return;
-    case '\b':
-        key_set(event, KEY_BACKSPACE, mods | MOD_CTRL);
-        return;
     case 0:
         key_set(event, ' ', mods | MOD_CTRL);
         return;

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-    FRAME_MS = 8, /* at most a frame in that time; keys are not made to wait */
+    FRAME_MS = 8,  /* at most a frame in that time; keys are not made to wait */
     TICK_MS = 250, /* spinner and elapsed time */
     FIRST_MESSAGES = 50,
     NOTICE_BYTES_MAX = 300,

@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 enum {
-    FRAME_MS = 8,  /* at most a frame in that time; keys are not made to wait */
+    FRAME_MS = 16, /* at most a frame in that time while much changes; keys are not made to wait */
+    CALM_MS = 8,   /* what changes so long after the last frame is shown at once */
     TICK_MS = 250, /* spinner and elapsed time */
     FIRST_MESSAGES = 50,
     NOTICE_BYTES_MAX = 300,
@@ -188,7 +189,7 @@ void app_changed(struct app *app)
     if (app->outside || uv_is_active((uv_handle_t *)&app->frame))
         return;
     uv_update_time(&app->loop);
-    uv_timer_start(&app->frame, on_frame, since >= FRAME_MS ? 0 : (uint64_t)(FRAME_MS - since), 0);
+    uv_timer_start(&app->frame, on_frame, since >= CALM_MS ? 0 : (uint64_t)(FRAME_MS - since), 0);
 }
 
 /* --- the terminal --- */

@@ -77,7 +77,7 @@ class KeysTest(StoaTest):
         failed = any(test is self for test, _ in self._outcome.result.failures + self._outcome.result.errors)
         super().tearDown()
         if not failed:
-            self.assertEqual(listed(KEYS[self._testMethodName]) - self.pressed, set(), "rows that the test did not press")
+            self.assertEqual(listed(KEYS.get(self._testMethodName, {})) - self.pressed, set(), "rows that the test did not press")
 
     # --- terminals ---
 
@@ -362,6 +362,17 @@ class Keys(KeysTest):
         self.raw(b"\r")
         self.has_draft("/demo rate=0 echo=what-was-sent")
 
+    def test_lists_of_models_and_themes(self):
+        self.open(self.session(self.talker))
+        for command, filtered, taken in ((b"/theme\r", b"light", "theme light"), (b"/model\r", b"demo", "model: demo/stoa")):
+            self.raw(command)
+            self.sees(self.chosen, "the list")
+            self.raw(filtered)
+            self.sees(lambda word=filtered.decode(): word in (self.chosen() or ""), "the one that fits")
+            self.raw(b"\r")
+            self.sees(lambda: not self.chosen(), "no list")
+            self.screen.wait(taken)
+
     def test_completion(self):
         self.open(self.session(self.talker))
 
@@ -583,6 +594,23 @@ class Pages(KeysTest):
         self.screen.wait("»")
         self.raw(b"http://127.0.0.1/?code=7\r")
         self.assertEqual(puppet.frame(REQUEST)["redirect"], "http://127.0.0.1/?code=7")
+
+    def test_panel_of_pages_and_of_sampling_that_servers_ask_for(self):
+        puppets = self.keep(Puppets(self.place.folder, PATIENCE))
+        session = self.session(self.talker)
+        self.talker.attach(session)
+        self.open(session)
+        self.talker.request("message.send", session, {"text": "hello"})
+        puppet = puppets.next().ready()
+        for kind, shown, more in (("url", "stoa.example/pay", {"url": "https://stoa.example/pay"}),
+                                  ("sampling", "summarise-this", {"arguments": '{"messages":["summarise-this"]}'})):
+            question = new_id("q_")
+            puppet.fact("question.asked", question={"id": question, "kind": kind, "server": "web", "text": "please", "asked": 1, **more})
+            self.screen.wait(shown)
+            time.sleep(PANEL_GUARD)
+            self.press("PANEL", "y")
+            answered = self.talker.event("question.answered", session, question=question)
+            self.assertEqual((answered["data"]["decision"], answered["data"]["cause"]), ("allow", "person"))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "tui/app_private.h"
+#include "tui/editing.h"
 #include "tui/view.h"
 #include <stdlib.h>
 #include <string.h>
@@ -96,47 +97,20 @@ static void insert_char(struct app *app, uint32_t code)
     edited(app);
 }
 
-static const struct edit {
-    enum action action;
-    enum { MOVE, DELETE, KILL } what;
-    enum editor_move move;
-} edits[] = {
-    {ACTION_LEFT, MOVE, EDITOR_LEFT},
-    {ACTION_RIGHT, MOVE, EDITOR_RIGHT},
-    {ACTION_UP, MOVE, EDITOR_UP},
-    {ACTION_DOWN, MOVE, EDITOR_DOWN},
-    {ACTION_WORD_LEFT, MOVE, EDITOR_WORD_LEFT},
-    {ACTION_WORD_RIGHT, MOVE, EDITOR_WORD_RIGHT},
-    {ACTION_LINE_START, MOVE, EDITOR_LINE_START},
-    {ACTION_LINE_END, MOVE, EDITOR_LINE_END},
-    {ACTION_DELETE_LEFT, DELETE, EDITOR_LEFT},
-    {ACTION_DELETE_RIGHT, DELETE, EDITOR_RIGHT},
-    {ACTION_KILL_WORD, KILL, EDITOR_WORD_LEFT},
-    {ACTION_KILL_WORD_RIGHT, KILL, EDITOR_WORD_RIGHT},
-    {ACTION_KILL_START, KILL, EDITOR_LINE_START},
-    {ACTION_KILL_END, KILL, EDITOR_LINE_END},
-};
-
 /* True if the action is one of the draft's. */
 static bool edit(struct app *app, enum action action)
 {
     struct editor *editor = app->ui.editor;
+    enum editing did = editing_act(editor, action, true);
 
-    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
-        if (edits[i].action != action)
-            continue;
-        if (edits[i].what == MOVE)
-            editor_move(editor, edits[i].move);
-        else
-            editor_delete(editor, edits[i].move, edits[i].what == KILL);
-        if (edits[i].what == DELETE)
-            app_complete_typed(app, 0);
-        if (edits[i].what != MOVE)
-            edited(app);
-        else
-            app_complete(app);
+    if (did == EDITING_DELETED)
+        app_complete_typed(app, 0);
+    if (did == EDITING_MOVED)
+        app_complete(app);
+    else if (did != EDITING_NOTHING)
+        edited(app);
+    if (did != EDITING_NOTHING)
         return true;
-    }
     if (action == ACTION_NEWLINE) {
         editor_insert(editor, "\n", 1);
         app_complete_typed(app, '\n');

@@ -5,6 +5,7 @@
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
+#include "tui/editing.h"
 #include "tui/terminal/theme.h"
 #include "tui/view.h"
 #include <stdlib.h>
@@ -430,38 +431,8 @@ static void insert(struct app *app, const char *text, size_t len)
 
 static void edit(struct app *app, enum action action)
 {
-    static const struct {
-        enum action action;
-        bool deletes;
-        enum editor_move move;
-    } edits[] = {
-        {ACTION_LEFT, false, EDITOR_LEFT},
-        {ACTION_RIGHT, false, EDITOR_RIGHT},
-        {ACTION_WORD_LEFT, false, EDITOR_WORD_LEFT},
-        {ACTION_WORD_RIGHT, false, EDITOR_WORD_RIGHT},
-        {ACTION_LINE_START, false, EDITOR_LINE_START},
-        {ACTION_LINE_OR_TOP, false, EDITOR_LINE_START},
-        {ACTION_LINE_END, false, EDITOR_LINE_END},
-        {ACTION_LINE_OR_FOLLOW, false, EDITOR_LINE_END},
-        {ACTION_DELETE_LEFT, true, EDITOR_LEFT},
-        {ACTION_DELETE_RIGHT, true, EDITOR_RIGHT},
-        {ACTION_KILL_WORD, true, EDITOR_WORD_LEFT},
-        {ACTION_KILL_WORD_RIGHT, true, EDITOR_WORD_RIGHT},
-        {ACTION_KILL_START, true, EDITOR_LINE_START},
-        {ACTION_KILL_END, true, EDITOR_LINE_END},
-    };
-    struct editor *filter = picker_filter(app->ui.picker);
-
-    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
-        if (edits[i].action != action)
-            continue;
-        if (edits[i].deletes) {
-            editor_delete(filter, edits[i].move, false);
-            picker_filtered(app->ui.picker);
-        } else {
-            editor_move(filter, edits[i].move);
-        }
-    }
+    if (editing_act(picker_filter(app->ui.picker), action, false) > EDITING_MOVED)
+        picker_filtered(app->ui.picker);
 }
 
 static void click(struct app *app, const struct key_event *event)

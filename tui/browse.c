@@ -2,6 +2,7 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/editing.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,35 +94,9 @@ static void insert(struct browse *browse, const char *text, size_t len)
     free(line);
 }
 
-static const struct {
-    enum action action;
-    bool deletes;
-    enum editor_move move;
-} edits[] = {
-    {ACTION_LEFT, false, EDITOR_LEFT},
-    {ACTION_RIGHT, false, EDITOR_RIGHT},
-    {ACTION_WORD_LEFT, false, EDITOR_WORD_LEFT},
-    {ACTION_WORD_RIGHT, false, EDITOR_WORD_RIGHT},
-    {ACTION_LINE_START, false, EDITOR_LINE_START},
-    {ACTION_LINE_END, false, EDITOR_LINE_END},
-    {ACTION_LINE_OR_TOP, false, EDITOR_LINE_START},
-    {ACTION_LINE_OR_FOLLOW, false, EDITOR_LINE_END},
-    {ACTION_DELETE_LEFT, true, EDITOR_LEFT},
-    {ACTION_DELETE_RIGHT, true, EDITOR_RIGHT},
-    {ACTION_KILL_WORD, true, EDITOR_WORD_LEFT},
-    {ACTION_KILL_WORD_RIGHT, true, EDITOR_WORD_RIGHT},
-    {ACTION_KILL_START, true, EDITOR_LINE_START},
-    {ACTION_KILL_END, true, EDITOR_LINE_END},
-};
-
 static void edit(struct browse *browse, enum action action)
 {
-    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
-        if (edits[i].action == action && edits[i].deletes)
-            editor_delete(browse->input, edits[i].move, true);
-        else if (edits[i].action == action)
-            editor_move(browse->input, edits[i].move);
-    }
+    editing_act(browse->input, action, false);
     if (action == ACTION_YANK)
         editor_yank(browse->input);
     else if (action == ACTION_UNDO)

@@ -4,6 +4,7 @@
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/editing.h"
 #include "tui/keymap.h"
 #include "tui/panel_private.h"
 #include "tui/panel_text.h"
@@ -189,46 +190,13 @@ static bool insert_paste(struct panel *panel, const struct key_event *event)
     return event->total <= event->len && event->len <= most && insert(panel, event->text, event->len);
 }
 
-/* False if it is no action of editing. */
-static bool edit(struct panel *panel, enum action action)
+static void edit(struct panel *panel, enum action action)
 {
-    static const struct {
-        enum action action;
-        enum editor_move move;
-        bool deletes, kills, lines; /* lines: only where there are several */
-    } edits[] = {
-        {ACTION_LEFT, EDITOR_LEFT, false, false, false},
-        {ACTION_RIGHT, EDITOR_RIGHT, false, false, false},
-        {ACTION_UP, EDITOR_UP, false, false, true},
-        {ACTION_DOWN, EDITOR_DOWN, false, false, true},
-        {ACTION_WORD_LEFT, EDITOR_WORD_LEFT, false, false, false},
-        {ACTION_WORD_RIGHT, EDITOR_WORD_RIGHT, false, false, false},
-        {ACTION_LINE_START, EDITOR_LINE_START, false, false, false},
-        {ACTION_LINE_OR_TOP, EDITOR_LINE_START, false, false, false},
-        {ACTION_LINE_END, EDITOR_LINE_END, false, false, false},
-        {ACTION_LINE_OR_FOLLOW, EDITOR_LINE_END, false, false, false},
-        {ACTION_DELETE_LEFT, EDITOR_LEFT, true, false, false},
-        {ACTION_DELETE_RIGHT, EDITOR_RIGHT, true, false, false},
-        {ACTION_KILL_WORD, EDITOR_WORD_LEFT, true, true, false},
-        {ACTION_KILL_WORD_RIGHT, EDITOR_WORD_RIGHT, true, true, false},
-        {ACTION_KILL_START, EDITOR_LINE_START, true, true, false},
-        {ACTION_KILL_END, EDITOR_LINE_END, true, true, false},
-    };
-
-    for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
-        if (edits[i].action != action)
-            continue;
-        if (edits[i].deletes)
-            editor_delete(panel->editor, edits[i].move, edits[i].kills);
-        else if (!edits[i].lines || panel->asks == PANEL_ASKS_ARGUMENTS)
-            editor_move(panel->editor, edits[i].move);
-        return true;
-    }
+    editing_act(panel->editor, action, panel->asks == PANEL_ASKS_ARGUMENTS);
     if (action == ACTION_YANK)
         editor_yank(panel->editor);
     else if (action == ACTION_UNDO)
         editor_undo(panel->editor);
-    return action == ACTION_YANK || action == ACTION_UNDO;
 }
 
 enum panel_does panel_input_key(struct panel *panel, const struct key_event *event, json_t **params,

@@ -44,22 +44,17 @@ static bool unknown(const struct config *config, int line, const char *name, cha
     return config_error(config, line, error, "unknown option %s; stoa-config(5) lists the options", shown);
 }
 
-/* The full-screen client's own, which it reads and checks by itself. */
-static bool skip_tui(const struct config *config, const struct yaml_node *node, int line, char error[256])
+/* The full-screen client's own, which it reads and checks by itself: all of them, or one written with a dot.
+ */
+static bool skip_tui(const struct config *config, const char *name, const struct yaml_node *node, int line,
+                     char error[256])
 {
     char shown[64];
 
-    if (node->kind == YAML_MAP || (node->kind == YAML_SCALAR && !node->text[0]))
+    if (name[strlen("tui")] == '.' || node->kind == YAML_MAP || (node->kind == YAML_SCALAR && !node->text[0]))
         return true;
     option_show_node(node, shown);
     return config_error(config, line, error, "'tui' is %s; it must be a map of options", shown);
-}
-
-/* What there is nothing to read of: the client's options, written with a dot, and "agent:" with all below it
- * commented out. */
-static bool is_left(const char *name, const struct yaml_node *node)
-{
-    return strncmp(name, "tui.", 4) == 0 || (node->kind == YAML_SCALAR && !node->text[0]);
 }
 
 static bool read_map(struct config *config, const struct yaml_node *map, const char *prefix, char error[256])
@@ -79,14 +74,14 @@ static bool read_map(struct config *config, const struct yaml_node *map, const c
             ok = providers_read(config, node, error);
         else if (strcmp(name, "mcp_servers") == 0)
             ok = servers_read(config, node, error);
-        else if (strcmp(name, "tui") == 0)
-            ok = skip_tui(config, node, line, error);
-        else if (!option_set_is_group(&config->options, name) && strncmp(name, "tui.", 4) != 0)
+        else if (strcmp(name, "tui") == 0 || strncmp(name, "tui.", 4) == 0)
+            ok = skip_tui(config, name, node, line, error);
+        else if (!option_set_is_group(&config->options, name))
             ok = unknown(config, line, name, error);
-        else if (is_left(name, node))
-            ok = true;
         else if (node->kind == YAML_MAP)
             ok = read_map(config, node, name, error);
+        else if (node->kind == YAML_SCALAR && !node->text[0])
+            ok = true; /* "agent:" with all below it commented out */
         else
             ok = config_error(config, line, error, "'%s' is %s; it must be a map of options", name, shown);
         free(name);

@@ -43,7 +43,7 @@ static void test_the_root_is_a_uri(void **state)
     rig_ready_legacy(rig, "2025-11-25");
     rig_say(rig, "{\"id\":1,\"method\":\"roots/list\"}");
     root = json_array_get(jsonx_arr(jsonx_obj(rig_expect(rig, ""), "result"), "roots"), 0);
-    assert_string_equal(jsonx_str(root, "uri", ""), "file:///work/a%20b");
+    assert_string_equal(jsonx_str(root, "uri", ""), "file:///home/a%20b");
     assert_string_equal(jsonx_str(root, "name", ""), "a b");
 }
 

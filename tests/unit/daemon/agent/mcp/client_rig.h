@@ -233,7 +233,7 @@ static inline void rig_open(struct rig *rig, const char *era)
     struct mcp_client_options options = {.loop = &rig->loop,
                                          .server = &rig->server,
                                          .era = era,
-                                         .root = "/work/a b",
+                                         .root = "/home/a b",
                                          .can_ask = true,
                                          .connector = &connector};
 

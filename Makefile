@@ -172,8 +172,8 @@ tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
 	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
 	@$(PYTHON) tests/run.py --build build-thread unit
 
-bench: all ## measure latency, memory, CPU and attach time
-	@$(PYTHON) tests/bench/bench.py --build $(BUILD)
+bench: all ## measure latency, throughput, memory, CPU and times of the daemon beside raw libzmq and SQLite
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --json $(BUILD)/bench.json
 bench-tui: all $(BUILD)/echo-loop ## measure the full-screen client beside a raw ncurses program and cat
 	@$(PYTHON) tests/bench/tui.py --build $(BUILD) --json $(BUILD)/bench-tui.json
 $(BUILD)/echo-loop: tests/bench/echo_loop.c

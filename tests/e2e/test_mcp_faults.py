@@ -7,11 +7,12 @@ import statistics
 import time
 import urllib.request
 
-from fault_test import SLACK, FaultTest
+from fault import SLACK
+from server_fault import ServerFaultTest
 from harness import stoa
 
 
-class Group(FaultTest):
+class Group(ServerFaultTest):
     """Faults all at once, each in a session of its own, the witness beside them."""
     # fault: (call's state, what its result says, cause of the end of the connection or None, what is said of that or in a log)
     table = {}
@@ -192,7 +193,7 @@ class Http(Group):
         self.check_cpu(client, session)
 
 
-class Questions(FaultTest):
+class Questions(ServerFaultTest):
     faults = ("elicits", "samples")
     OPEN_MAX = 24  # of a session's servers at once
 
@@ -264,7 +265,7 @@ class Hosts(Group):
         self.run_all()
 
 
-class FirstToken(FaultTest):
+class FirstToken(ServerFaultTest):
     witnessed = False
     faults = ("deaf",)
 

@@ -11,14 +11,15 @@ import urllib.parse
 import urllib.request
 import uuid
 
-from fault_test import SLACK, FaultTest, command, descendants, marked, zombies
+from fault import SLACK, descendants, marked, zombies
+from server_fault import ServerFaultTest, command
 from harness import Client, RequestError, children, program, stoa, text_of, wait_for
 from model_server import ModelServer, data, head, openai
 
 SOAK = int(os.environ.get("STOA_SOAK", "30"))
 
 
-class Once(FaultTest):
+class Once(ServerFaultTest):
     """What is run is run once, whoever is killed meanwhile."""
     witnessed = False
 

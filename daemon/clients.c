@@ -87,9 +87,10 @@ static void arm_sweep(struct clients *clients);
 static struct client *add(struct clients *clients, const struct gateway_message *message, char error[256])
 {
     struct server *server = clients->server;
-    int64_t max = config_number(server->config, OPTION_LIMITS_CLIENTS);
+    int64_t max = config_number(server->config, OPTION_LIMITS_MAX_CLIENTS);
     if ((int64_t)clients->count >= max) {
-        snprintf(error, 256, "%zu clients are connected already (limits.clients)", clients->count);
+        snprintf(error, 256, "%zu clients are connected already (limits.max_clients is %d); close one, or raise that",
+                 clients->count, (int)max);
         return NULL;
     }
     int pidfd = message->pid > 0 ? (int)syscall(SYS_pidfd_open, message->pid, 0) : -1;

@@ -35,13 +35,37 @@ static const char *nearest(const char *name)
 
 static bool unknown(const struct config *config, int line, const char *name, char error[256])
 {
+    enum option now = option_formerly(name);
     const char *meant = nearest(name);
     char shown[64];
 
     option_show(name, shown);
+    if (now != OPTION_COUNT)
+        return config_error(config, line, error, "option %s is called '%s' now; rename it", shown,
+                            option_row(now)->name);
     if (meant)
         return config_error(config, line, error, "unknown option %s; did you mean '%s'?", shown, meant);
     return config_error(config, line, error, "unknown option %s; stoa-config(5) lists the options", shown);
+}
+
+/* A former name in the environment would be without effect, and nobody would notice. */
+static bool check_environment(const struct config *config, char error[256])
+{
+    char name[OPTION_NAME_MAX + 6], variable[OPTION_NAME_MAX + 6];
+    size_t count;
+    const struct option_former *formers = option_formers(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        option_variable(formers[i].name, name);
+        const char *text = getenv(name);
+        if (!text || !*text)
+            continue;
+        option_variable(option_row(formers[i].option)->name, variable);
+        return config_error(config, 0, error,
+                            "environment variable %s: option '%s' is called '%s' now; set %s instead", name,
+                            formers[i].name, option_row(formers[i].option)->name, variable);
+    }
+    return true;
 }
 
 /* The full-screen client's own, which it reads and checks by itself: all of them, or one written with a dot.
@@ -149,7 +173,9 @@ static struct config *build(struct yaml_node *root, const char *file, const char
         ok = config_error(config, root->line, error, "the file must be a map of options");
     else if (root)
         ok = read_map(config, root, "", error);
-    ok = ok && (!environment || option_set_environment(&config->options, error)) &&
+    ok = ok &&
+         (!environment ||
+          (check_environment(config, error) && option_set_environment(&config->options, error))) &&
          read_sets(config, sets, set_count, error) && check_whole(config, error);
     yaml_free(&root);
     if (!ok)

@@ -3,12 +3,12 @@
  * freed once nothing refers to it.
  *
  *     default_model: anthropic/claude-sonnet-4-6
- *     agent: {idle_timeout: 5m}
+ *     session: {idle_timeout: 5m}
  *     providers:
  *       mine: {api: openai, base_url: "http://127.0.0.1:8000/v1", models: [small, large]}
  *
  * An option's name in the environment is STOA_ and its name in upper case with _ for dots:
- * STOA_AGENT_IDLE_TIMEOUT. */
+ * STOA_SESSION_IDLE_TIMEOUT. */
 #ifndef STOA_DAEMON_CONFIG_H
 #define STOA_DAEMON_CONFIG_H
 
@@ -31,7 +31,7 @@ struct config;
 
 /* Reads everything anew. path: the file, or NULL for none; a path that does not exist is an error. sets:
  * "name=value" texts from the command line (kept by the caller, for reloads), set_count of them. NULL with a
- * sentence in error on the first thing wrong, e.g. "config.yaml:3: option 'agent.idle_timeout' is '5
+ * sentence in error on the first thing wrong, e.g. "config.yaml:3: option 'session.idle_timeout' is '5
  * parsecs'; it must be a duration such as ...". */
 struct config *config_load(const char *path, const char *const *sets, size_t set_count, char error[256]);
 /* The same from memory; name stands for the file in errors. Without environment if environment is false. */

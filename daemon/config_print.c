@@ -53,8 +53,8 @@ static const char example_head[] =
     "# /etc/stoa/config.yaml) and take the # away from what you change. All that is\n"
     "# left out has its default. `stoad --print-config` shows what is in force.\n"
     "#\n"
-    "# Each option can also be given by the environment (agent.idle_timeout as\n"
-    "# STOA_AGENT_IDLE_TIMEOUT) or the command line (--set agent.idle_timeout=10m):\n"
+    "# Each option can also be given by the environment (session.idle_timeout as\n"
+    "# STOA_SESSION_IDLE_TIMEOUT) or the command line (--set session.idle_timeout=10m):\n"
     "# the command line wins, then the environment, then this file. SIGHUP makes the\n"
     "# daemon read this file again: if anything in it is wrong, all stays as it was.\n";
 

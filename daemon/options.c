@@ -11,16 +11,6 @@
 
 /* name, type, min, max, default, choices, unit, help, restart */
 static const struct option_spec rows[OPTION_COUNT] = {
-    [OPTION_AGENT_IDLE_TIMEOUT] =
-        {"agent.idle_timeout", OPTION_DURATION, 1 * SECOND, 24 * HOUR, "5m", NULL, "time",
-         "How long a session's agent process is kept while nothing happens. It is started again by the "
-         "next message.",
-         false},
-    [OPTION_AGENT_MAX_LIVE] =
-        {"agent.max_live", OPTION_INTEGER, 1, 10000, "64", NULL, "processes",
-         "How many agent processes may live at the same time. When there are as many, an idle one makes "
-         "room; without an idle one, a turn is refused.",
-         false},
     [OPTION_AGENT_PATH] = {"agent.path", OPTION_TEXT, 0, 4095, "", NULL, "path",
                            "The stoa-agent program. Empty: the one beside stoad.", false},
     [OPTION_DEFAULT_MODEL] =
@@ -30,13 +20,32 @@ static const struct option_spec rows[OPTION_COUNT] = {
          false},
     [OPTION_DEMO_RATE] = {"demo.rate", OPTION_INTEGER, 0, 10000, "50", NULL, "chunks per second",
                           "How fast the built-in demo model writes. 0: as fast as it can.", false},
+    [OPTION_LIMITS_BACKLOG_SIZE] =
+        {"limits.backlog_size", OPTION_SIZE, 1 * MIB, 64 * GIB, "128m", NULL, "bytes",
+         "How much may wait for all clients together. Beyond that those that take nothing are disconnected, "
+         "the furthest behind first; they come back by themselves, and miss nothing.",
+         false},
     [OPTION_LIMITS_CLIENT_BACKLOG] =
         {"limits.client_backlog", OPTION_INTEGER, 100, 100000, "10000", NULL, "events",
          "How many events may wait for a client that reads slowly, before it is told to fetch "
          "a snapshot instead.",
          true},
-    [OPTION_LIMITS_CLIENTS] = {"limits.clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
-                               "How many clients may be connected at the same time.", false},
+    [OPTION_LIMITS_CLIENT_BACKLOG_SIZE] =
+        {"limits.client_backlog_size", OPTION_SIZE, 64 * KIB, 1 * GIB, "8m", NULL, "bytes",
+         "How many bytes of events may wait for a client that reads slowly, before it is told to fetch a "
+         "snapshot instead.",
+         false},
+    [OPTION_LIMITS_MAX_CLIENTS] = {"limits.max_clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
+                                   "How many clients may be connected at the same time.", false},
+    [OPTION_LIMITS_MAX_LIVE_AGENTS] =
+        {"limits.max_live_agents", OPTION_INTEGER, 1, 10000, "64", NULL, "processes",
+         "How many agent processes may live at the same time. When there are as many, the one that has been "
+         "idle longest makes room; while none is idle, further turns wait in line.",
+         false},
+    [OPTION_LIMITS_MAX_SESSIONS] = {"limits.max_sessions", OPTION_INTEGER, 0, 1000000, "20000", NULL,
+                                    "sessions",
+                                    "How many sessions there may be that are not archived. 0: any number.",
+                                    false},
     [OPTION_LIMITS_MESSAGE_SIZE] = {"limits.message_size", OPTION_SIZE, 1 * KIB, 1 * MIB, "1m", NULL, "bytes",
                                     "The largest message that a client may send, attachments included.",
                                     false},
@@ -112,10 +121,26 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_TIMEOUT] =
         {"permission.timeout", OPTION_DURATION, 0, 168 * HOUR, "0ms", NULL, "time",
          "How long a question whether a tool may be called waits for an answer. 0ms: for ever.", false},
+    [OPTION_SESSION_AT_MAX_AGE] =
+        {"session.at_max_age", OPTION_ENUM, 0, 1, "archive", "archive|delete", "choice",
+         "What happens to a session when nothing has happened in it for session.max_age. Archived sessions "
+         "are kept in either case.",
+         false},
     [OPTION_SESSION_AUTO_TITLE] =
         {"session.auto_title", OPTION_BOOL, 0, 1, "true", NULL, "switch",
          "Whether a session without a title gets one from its model, after its first answer. It costs one "
          "short request more.",
+         false},
+    [OPTION_SESSION_IDLE_TIMEOUT] =
+        {"session.idle_timeout", OPTION_DURATION, 1 * SECOND, 24 * HOUR, "5m", NULL, "time",
+         "How long a session's agent process is kept while nothing happens. It is started again by the "
+         "next message.",
+         false},
+    [OPTION_SESSION_MAX_AGE] =
+        {"session.max_age", OPTION_DURATION, 0, 87600 * HOUR, "0ms", NULL, "time",
+         "How long after its last activity a session is archived or deleted (session.at_max_age). One in "
+         "which a turn runs, a client is attached, or a message or question waits is left alone. A clock "
+         "that jumps ahead is not believed for a day. 0ms: never.",
          false},
     [OPTION_SESSION_SNAPSHOT_EVERY] =
         {"session.snapshot_every", OPTION_INTEGER, 16, 10000, "256", NULL, "events",
@@ -135,6 +160,12 @@ static const struct option_spec rows[OPTION_COUNT] = {
                              "How long one turn may take, without the time that questions wait.", false},
 };
 
+static const struct option_former formers[] = {
+    {"agent.idle_timeout", OPTION_SESSION_IDLE_TIMEOUT},
+    {"agent.max_live", OPTION_LIMITS_MAX_LIVE_AGENTS},
+    {"limits.clients", OPTION_LIMITS_MAX_CLIENTS},
+};
+
 const struct option_spec *option_row(enum option option)
 {
     return &rows[option];
@@ -152,4 +183,18 @@ enum option option_find(const char *name)
 const struct option_spec *option_rows(void)
 {
     return rows;
+}
+
+const struct option_former *option_formers(size_t *count)
+{
+    *count = sizeof formers / sizeof formers[0];
+    return formers;
+}
+
+enum option option_formerly(const char *name)
+{
+    for (size_t i = 0; i < sizeof formers / sizeof formers[0]; i++)
+        if (strcmp(formers[i].name, name) == 0)
+            return formers[i].option;
+    return OPTION_COUNT;
 }

@@ -4,16 +4,19 @@
 #define STOA_DAEMON_OPTIONS_H
 
 #include "shared/option.h"
+#include <stddef.h>
 
 /* In the order in which they are printed: by name. */
 enum option {
-    OPTION_AGENT_IDLE_TIMEOUT,
-    OPTION_AGENT_MAX_LIVE,
     OPTION_AGENT_PATH,
     OPTION_DEFAULT_MODEL,
     OPTION_DEMO_RATE,
+    OPTION_LIMITS_BACKLOG_SIZE,
     OPTION_LIMITS_CLIENT_BACKLOG,
-    OPTION_LIMITS_CLIENTS,
+    OPTION_LIMITS_CLIENT_BACKLOG_SIZE,
+    OPTION_LIMITS_MAX_CLIENTS,
+    OPTION_LIMITS_MAX_LIVE_AGENTS,
+    OPTION_LIMITS_MAX_SESSIONS,
     OPTION_LIMITS_MESSAGE_SIZE,
     OPTION_LIMITS_QUEUE,
     OPTION_LIMITS_REPLY_SIZE,
@@ -37,7 +40,10 @@ enum option {
     OPTION_PERMISSION_HOOK,
     OPTION_PERMISSION_ON_TIMEOUT,
     OPTION_PERMISSION_TIMEOUT,
+    OPTION_SESSION_AT_MAX_AGE,
     OPTION_SESSION_AUTO_TITLE,
+    OPTION_SESSION_IDLE_TIMEOUT,
+    OPTION_SESSION_MAX_AGE,
     OPTION_SESSION_SNAPSHOT_EVERY,
     OPTION_STOP_TIMEOUT,
     OPTION_TURN_MAX_STEPS,
@@ -52,5 +58,14 @@ const struct option_spec *option_row(enum option option);
 const struct option_spec *option_rows(void);
 /* OPTION_COUNT for an unknown name. */
 enum option option_find(const char *name);
+
+struct option_former { /* a name that an option had once */
+    const char *name;
+    enum option option;
+};
+/* All of them. */
+const struct option_former *option_formers(size_t *count);
+/* What the option of that former name is now; OPTION_COUNT if it is no former name. */
+enum option option_formerly(const char *name);
 
 #endif

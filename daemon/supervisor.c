@@ -173,7 +173,7 @@ void supervisor_set_idle(struct agent *agent)
         leave(agent);
         return;
     }
-    int64_t timeout = config_number(agent->session->server->config, OPTION_AGENT_IDLE_TIMEOUT);
+    int64_t timeout = config_number(agent->session->server->config, OPTION_SESSION_IDLE_TIMEOUT);
     uv_timer_start(agent->timer, on_timer, (uint64_t)timeout, 0);
 }
 
@@ -300,9 +300,9 @@ static bool make_room(struct supervisor *supervisor)
 struct agent *supervisor_bring(struct session *session, struct agent_requests *requests, char error[256])
 {
     struct supervisor *supervisor = session->server->supervisor;
-    int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
+    int64_t max = config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS);
     if ((int64_t)supervisor->count >= max && !make_room(supervisor)) {
-        snprintf(error, 256, "%zu agents are at work already (agent.max_live is %d); try again later",
+        snprintf(error, 256, "%zu agents are at work already (limits.max_live_agents is %d); try again later",
                  supervisor->count, (int)max);
         if (requests)
             agent_requests_fail(requests, true, ERR_LIMIT, error);
@@ -323,7 +323,7 @@ void supervisor_turn(struct session *session)
 {
     struct agent *agent = session->agent;
     char error[256];
-    int64_t max = config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
+    int64_t max = config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS);
     if (agent && agent->state == AGENT_IDLE)
         send_turn(agent);
     else if (agent && agent->state == AGENT_LEAVING &&

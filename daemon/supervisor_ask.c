@@ -67,7 +67,7 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
         return NULL;
     }
     bool full = !agent && (int64_t)session->server->supervisor->count >=
-                              config_number(session->server->config, OPTION_AGENT_MAX_LIVE);
+                              config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS);
     if (!agent)
         agent = supervisor_bring(session, NULL, error);
     *code = agent ? ERR_OK : full ? ERR_LIMIT : ERR_UNAVAILABLE;

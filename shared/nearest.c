@@ -44,7 +44,7 @@ const char *nearest_name(const char *name, const char *const *known, size_t coun
         const char *last = strrchr(known[i], '.');
         size_t far = distance(name, known[i]);
 
-        /* "idle_timeout" for "agent.idle_timeout" */
+        /* "idle_timeout" for "session.idle_timeout" */
         if (last && strcmp(last + 1, name) == 0)
             far = 1;
         if (strlen(name) >= 2 && strncmp(known[i], name, strlen(name)) == 0)

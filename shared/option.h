@@ -20,7 +20,7 @@ enum option_type {
 };
 
 struct option_spec {
-    const char *name; /* dotted: "agent.idle_timeout" */
+    const char *name; /* dotted: "session.idle_timeout" */
     enum option_type type;
     int64_t min, max;
     const char *standard; /* the default, as it would be written in the file */
@@ -38,7 +38,7 @@ void option_write(const struct option_spec *spec, int64_t number, char out[32]);
 /* What would be right: "a duration such as 500ms, 10s, 5m or 2h, from 1s to 24h". */
 void option_expects(const struct option_spec *spec, char out[128]);
 
-/* Its name in the environment: STOA_AGENT_IDLE_TIMEOUT for "agent.idle_timeout". */
+/* Its name in the environment: STOA_SESSION_IDLE_TIMEOUT for "session.idle_timeout". */
 void option_variable(const char *name, char out[OPTION_NAME_MAX + 6]);
 
 #endif

@@ -316,7 +316,7 @@ class Titles(StoaTest):
 
     def setUp(self):
         self.model = ModelServer(answer("It spins."), answer('"Why the loop spins."'))
-        self.config = (f"default_model: mock/m\nagent: {{idle_timeout: 1s}}\n"
+        self.config = (f"default_model: mock/m\nsession: {{idle_timeout: 1s}}\n"
                        f"providers:\n  mock: {{api: openai, base_url: '{self.model.url}'}}\n")
         super().setUp()
         self.keep(self.model)

@@ -310,7 +310,7 @@ class BadAgents(StoaTest):
 
     def test_a_turn_that_begins_while_the_agent_leaves_runs_in_the_next_one(self):
         self.be("ignores_the_stop")
-        self.place.write_config(self.config.replace("{path", "{idle_timeout: 1s, path"))
+        self.place.write_config("session: {idle_timeout: 1s}\n" + self.config)
         self.daemon.stop()
         self.daemon.start()
         client = self.client()

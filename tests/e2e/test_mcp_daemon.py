@@ -311,7 +311,7 @@ class Requests(McpTest):
         self.assertEqual(os.path.exists(f"{self.place.folder}/state/mcp"), False)
 
     def test_an_idle_agent_leaves_but_not_while_it_is_asked(self):
-        self.place.write_config(self.config.replace("agent: {", "agent: {idle_timeout: 1s, ")
+        self.place.write_config(("session: {idle_timeout: 1s}\n" + self.config)
                                 .replace("100ms", "20s"))
         client = self.client()
         client.request("admin.reload")
@@ -334,13 +334,13 @@ class Requests(McpTest):
         wait_for(lambda: len(self.frames("STOP")) == 2, "it is told to leave")
 
     def test_too_many_agents_are_refused(self):
-        self.place.write_config(self.config.replace("agent: {", "agent: {max_live: 1, ").replace("100ms", "20s"))
+        self.place.write_config(("limits: {max_live_agents: 1}\n" + self.config).replace("100ms", "20s"))
         client = self.client()
         client.request("admin.reload")
         busy, other = self.session(client), self.session(client)
         client.send("mcp.call", busy, {"server": "fake", "tool": "hang"})
         wait_for(lambda: self.frames("REQUEST"), "the agent has it")
-        self.refused("limit", "agent.max_live is 1", client, "mcp.tools", other)
+        self.refused("limit", "limits.max_live_agents is 1", client, "mcp.tools", other)
 
 
 class Folders(McpTest):

@@ -168,7 +168,7 @@ class Killed(StoaTest):
 
     def test_an_idle_agent_leaves_and_the_next_message_wakes_one(self):
         self.daemon.stop()
-        self.place.write_config("default_model: demo/stoa\nagent: {idle_timeout: 1s}\n")
+        self.place.write_config("default_model: demo/stoa\nsession: {idle_timeout: 1s}\n")
         self.daemon.start()
         client = self.client()
         session = self.session(client)

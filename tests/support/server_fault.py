@@ -26,7 +26,7 @@ class ServerFaultTest(FaultTest):
 
     def setUp(self):
         self.mark = uuid.uuid4().hex  # in the environment of its servers, which get a clean one
-        self.config = "\n".join(["default_model: demo/stoa", "demo: {rate: 0}", "agent: {idle_timeout: 1m}",
+        self.config = "\n".join(["default_model: demo/stoa", "demo: {rate: 0}", "session: {idle_timeout: 1m}",
                                  f"mcp: {{start_timeout: {self.start_timeout}, call_timeout: {self.call_timeout}}}",
                                  "mcp_servers:", *self.definitions()]) + "\n"
         super().setUp()

@@ -57,7 +57,7 @@ static void without_a_file_all_is_default(void **state)
 
     (void)state;
     assert_non_null(config);
-    assert_int_equal(config_number(config, OPTION_AGENT_IDLE_TIMEOUT), 5 * 60 * 1000);
+    assert_int_equal(config_number(config, OPTION_SESSION_IDLE_TIMEOUT), 5 * 60 * 1000);
     assert_int_equal(config_number(config, OPTION_LIMITS_MESSAGE_SIZE), 1 << 20);
     assert_int_equal(config_number(config, OPTION_MODEL_PROBE_LOCAL), 1);
     assert_int_equal(config_number(config, OPTION_LOG_LEVEL), LOG_INFO);
@@ -69,9 +69,9 @@ static void without_a_file_all_is_default(void **state)
 static void options_are_found_nested_dotted_and_in_flow(void **state)
 {
     (void)state;
-    assert_int_equal(number_of("agent:\n  idle_timeout: 7s\n", OPTION_AGENT_IDLE_TIMEOUT), 7000);
-    assert_int_equal(number_of("agent: {idle_timeout: 7s}\n", OPTION_AGENT_IDLE_TIMEOUT), 7000);
-    assert_int_equal(number_of("agent.idle_timeout: 7s\n", OPTION_AGENT_IDLE_TIMEOUT), 7000);
+    assert_int_equal(number_of("session:\n  idle_timeout: 7s\n", OPTION_SESSION_IDLE_TIMEOUT), 7000);
+    assert_int_equal(number_of("session: {idle_timeout: 7s}\n", OPTION_SESSION_IDLE_TIMEOUT), 7000);
+    assert_int_equal(number_of("session.idle_timeout: 7s\n", OPTION_SESSION_IDLE_TIMEOUT), 7000);
     assert_int_equal(number_of("limits: {queue: 5}\nlog: {level: trace}\n", OPTION_LIMITS_QUEUE), 5);
     assert_int_equal(number_of("limits: {queue: 5}\nlog: {level: trace}\n", OPTION_LOG_LEVEL), LOG_TRACE);
     assert_int_equal(number_of("", OPTION_LIMITS_QUEUE), 32);
@@ -80,25 +80,25 @@ static void options_are_found_nested_dotted_and_in_flow(void **state)
 
 static void command_line_beats_environment_beats_file_beats_default(void **state)
 {
-    static const char text[] = "limits: {queue: 2, clients: 2}\nmodel: {retries: 2}\n";
+    static const char text[] = "limits: {queue: 2, max_clients: 2}\nmodel: {retries: 2}\n";
     static const char *const sets[] = {"limits.queue=4", "default_model=demo/stoa"};
     char error[256] = "";
     struct config *config;
 
     (void)state;
     setenv("STOA_LIMITS_QUEUE", "3", 1);
-    setenv("STOA_LIMITS_CLIENTS", "3", 1);
+    setenv("STOA_LIMITS_MAX_CLIENTS", "3", 1);
     setenv("STOA_MODEL_RETRIES", "", 1); /* as good as not set */
     config = config_parse(text, strlen(text), "c.yaml", sets, 2, true, error);
     assert_non_null(config);
     assert_int_equal(config_number(config, OPTION_LIMITS_QUEUE), 4);
-    assert_int_equal(config_number(config, OPTION_LIMITS_CLIENTS), 3);
+    assert_int_equal(config_number(config, OPTION_LIMITS_MAX_CLIENTS), 3);
     assert_int_equal(config_number(config, OPTION_MODEL_RETRIES), 2);
     assert_int_equal(config_number(config, OPTION_SESSION_SNAPSHOT_EVERY), 256);
     assert_string_equal(config_text(config, OPTION_DEFAULT_MODEL), "demo/stoa");
     config_free(&config);
     unsetenv("STOA_LIMITS_QUEUE");
-    unsetenv("STOA_LIMITS_CLIENTS");
+    unsetenv("STOA_LIMITS_MAX_CLIENTS");
     unsetenv("STOA_MODEL_RETRIES");
 }
 
@@ -131,10 +131,11 @@ static void what_a_reload_cannot_apply_is_named(void **state)
 static void a_wrong_value_is_named_with_its_line_and_what_is_right(void **state)
 {
     (void)state;
-    expect_error("# first\nagent:\n  idle_timeout: 5 parsecs\n",
-                 "c.yaml:3: option 'agent.idle_timeout' is '5 parsecs'; it must be a duration such as 500ms, "
-                 "10s, 5m or "
-                 "2h, from 1s to 24h");
+    expect_error(
+        "# first\nsession:\n  idle_timeout: 5 parsecs\n",
+        "c.yaml:3: option 'session.idle_timeout' is '5 parsecs'; it must be a duration such as 500ms, "
+        "10s, 5m or "
+        "2h, from 1s to 24h");
     expect_error("limits: {queue: 0}\n",
                  "c.yaml:1: option 'limits.queue' is '0'; it must be a whole number from 1 to 256");
     expect_error("limits:\n  queue:\n    - 3\n",
@@ -152,15 +153,42 @@ static void a_wrong_value_is_named_with_its_line_and_what_is_right(void **state)
 static void an_unknown_option_suggests_the_nearest(void **state)
 {
     (void)state;
-    expect_error("agent:\n  idle_timout: 5m\n",
-                 "c.yaml:2: unknown option 'agent.idle_timout'; did you mean 'agent.idle_timeout'?");
+    expect_error("session:\n  idle_timout: 5m\n",
+                 "c.yaml:2: unknown option 'session.idle_timout'; did you mean 'session.idle_timeout'?");
     expect_error("snapshot_every: 5\n",
                  "c.yaml:1: unknown option 'snapshot_every'; did you mean 'session.snapshot_every'?");
     expect_error("provider: {}\n", "c.yaml:1: unknown option 'provider'; did you mean 'providers'?");
     expect_error("log.level: info\ncolour: blue\n",
                  "c.yaml:2: unknown option 'colour'; stoa-config(5) lists the options");
-    expect_error("agent: {max_live: {deep: 1}}\n",
-                 "c.yaml:1: option 'agent.max_live' is a map; it must be a whole number from 1 to 10000");
+    expect_error(
+        "limits: {max_live_agents: {deep: 1}}\n",
+        "c.yaml:1: option 'limits.max_live_agents' is a map; it must be a whole number from 1 to 10000");
+}
+
+static void a_former_name_is_refused_with_what_it_is_called_now(void **state)
+{
+    static const char *const sets[] = {"agent.idle_timeout=5m"};
+    char error[256] = "";
+
+    (void)state;
+    expect_error("agent:\n  max_live: 5\n",
+                 "c.yaml:2: option 'agent.max_live' is called 'limits.max_live_agents' now; rename it");
+    expect_error("agent: {idle_timeout: 5m}\n",
+                 "c.yaml:1: option 'agent.idle_timeout' is called 'session.idle_timeout' now; rename it");
+    expect_error("limits.clients: 5\n",
+                 "c.yaml:1: option 'limits.clients' is called 'limits.max_clients' now; rename it");
+    assert_null(config_parse("", 0, "c.yaml", sets, 1, false, error));
+    assert_string_equal(
+        error, "command line: option 'agent.idle_timeout' is called 'session.idle_timeout' now; rename it");
+    setenv("STOA_LIMITS_CLIENTS", "3", 1);
+    assert_null(config_parse("", 0, "c.yaml", NULL, 0, true, error));
+    assert_string_equal(error, "environment variable STOA_LIMITS_CLIENTS: option 'limits.clients' is called "
+                               "'limits.max_clients' now; set STOA_LIMITS_MAX_CLIENTS instead");
+    setenv("STOA_LIMITS_CLIENTS", "", 1); /* as good as not set */
+    struct config *config = config_parse("", 0, "c.yaml", NULL, 0, true, error);
+    assert_non_null(config);
+    config_free(&config);
+    unsetenv("STOA_LIMITS_CLIENTS");
 }
 
 static void what_is_no_map_of_options_is_refused(void **state)
@@ -260,7 +288,7 @@ static char *printed(void (*print)(FILE *), const struct config *config)
 static void what_is_printed_reads_back_the_same(void **state)
 {
     struct config *config =
-        must_parse("default_model: demo/stoa\nagent: {path: 'a \"b\" \\ c', idle_timeout: 90s}\n"
+        must_parse("default_model: demo/stoa\nagent: {path: 'a \"b\" \\ c'}\nsession: {idle_timeout: 90s}\n"
                    "limits: {message_size: 100000}\nmodel: {probe_local: false}\n"
                    "providers:\n  mine:\n    api: openai\n    base_url: http://h/v1\n"
                    "    models: [a, b]\n  anthropic: {api_key_file: /k}\n");
@@ -269,7 +297,7 @@ static void what_is_printed_reads_back_the_same(void **state)
 
     (void)state;
     text = printed(NULL, config);
-    assert_non_null(strstr(text, "  idle_timeout: 90s  # file, line 2\n"));
+    assert_non_null(strstr(text, "  idle_timeout: 90s  # file, line 3\n"));
     assert_non_null(strstr(text, "  queue: 32  # default\n"));
     copy = must_parse(text);
     for (int i = 0; i < OPTION_COUNT; i++) {
@@ -344,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_wrong_value_is_named_with_its_line_and_what_is_right),
         cmocka_unit_test(an_unknown_option_suggests_the_nearest),
         cmocka_unit_test(what_is_the_clients_own_is_stepped_over),
+        cmocka_unit_test(a_former_name_is_refused_with_what_it_is_called_now),
         cmocka_unit_test(what_is_no_map_of_options_is_refused),
         cmocka_unit_test(broken_yaml_is_refused_with_its_line),
         cmocka_unit_test(wrong_sets_and_variables_are_named),

@@ -46,11 +46,11 @@ static void what_is_expected_is_said_with_bounds(void **state)
     char text[128];
 
     (void)state;
-    option_expects(option_row(OPTION_AGENT_IDLE_TIMEOUT), text);
+    option_expects(option_row(OPTION_SESSION_IDLE_TIMEOUT), text);
     assert_string_equal(text, "a duration such as 500ms, 10s, 5m or 2h, from 1s to 24h");
     option_expects(option_row(OPTION_LOG_LEVEL), text);
     assert_string_equal(text, "one of error, warn, info, debug, trace");
-    option_expects(option_row(OPTION_LIMITS_CLIENTS), text);
+    option_expects(option_row(OPTION_LIMITS_MAX_CLIENTS), text);
     assert_string_equal(text, "a whole number from 1 to 10000");
     option_expects(option_row(OPTION_LIMITS_MESSAGE_SIZE), text);
     assert_string_equal(text, "a size such as 4096, 64k or 1m, from 1k to 1m");
@@ -60,11 +60,30 @@ static void what_is_expected_is_said_with_bounds(void **state)
     assert_string_equal(text, "a text of at most 4095 bytes on one line");
 }
 
+static void a_former_name_leads_to_an_option_of_another_name(void **state)
+{
+    size_t count;
+    const struct option_former *formers = option_formers(&count);
+
+    (void)state;
+    assert_true(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(option_find(formers[i].name), OPTION_COUNT);
+        assert_true(formers[i].option < OPTION_COUNT);
+        assert_int_equal(option_formerly(formers[i].name), formers[i].option);
+        assert_true(strlen(formers[i].name) <= OPTION_NAME_MAX);
+    }
+    assert_int_equal(option_formerly("agent.max_live"), OPTION_LIMITS_MAX_LIVE_AGENTS);
+    assert_int_equal(option_formerly("limits.max_live_agents"), OPTION_COUNT);
+    assert_int_equal(option_formerly(""), OPTION_COUNT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_whole_and_its_default_within_its_bounds),
         cmocka_unit_test(what_is_expected_is_said_with_bounds),
+        cmocka_unit_test(a_former_name_leads_to_an_option_of_another_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

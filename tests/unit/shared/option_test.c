@@ -154,8 +154,8 @@ static void a_name_in_the_environment_is_in_upper_case(void **state)
     char out[OPTION_NAME_MAX + 6];
 
     (void)state;
-    option_variable("agent.idle_timeout", out);
-    assert_string_equal(out, "STOA_AGENT_IDLE_TIMEOUT");
+    option_variable("session.idle_timeout", out);
+    assert_string_equal(out, "STOA_SESSION_IDLE_TIMEOUT");
     option_variable("a-name-that-is-much-longer-than-any-option-may-be-called-by-a-person.at_all", out);
     assert_int_equal(strlen(out), OPTION_NAME_MAX + 5);
 }

@@ -222,11 +222,4 @@ struct store_stats {
 };
 void store_stats(const struct store *store, struct store_stats *stats);
 
-/* Checks a store file that may be in use, without changing it: SQLite's integrity_check, the schema's
- * version, and that every session's events have no hole. Each finding is one call with a sentence. ERR_OK
- * without findings, else ERR_STORE, or ERR_VERSION. Takes as long as reading the file does; for `stoa
- * doctor`, not for the running daemon. */
-typedef void store_finding_cb(void *arg, const char *text);
-enum err store_check(const char *path, store_finding_cb *found, void *arg);
-
 #endif

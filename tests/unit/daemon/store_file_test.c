@@ -272,63 +272,6 @@ static void a_store_with_a_broken_schema_is_refused(void **state)
     expect_damaged(rig);
 }
 
-static void collect(void *arg, const char *text)
-{
-    struct rig *rig = arg;
-
-    snprintf(rig->why, sizeof rig->why, "%s", text);
-    rig->sick++;
-}
-
-static void the_check_is_content_with_a_store_in_use(void **state)
-{
-    struct rig *rig = *state;
-    uint32_t key;
-
-    assert_non_null(rig_open(rig));
-    key = put_session(rig, "s_a", "ann", 1);
-    put_event(rig, key, 1, "{}");
-    put_event(rig, key, 2, "{}");
-    assert_int_equal(commit(rig), ERR_OK);
-    assert_int_equal(store_check(rig->path, collect, rig), ERR_OK);
-    assert_int_equal(rig->sick, 0);
-}
-
-static void the_check_finds_a_hole_in_the_log(void **state)
-{
-    struct rig *rig = *state;
-
-    make_old(rig, 1);
-    raw_exec(rig, "DELETE FROM events WHERE key = (4 << 32) + 2");
-    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
-    assert_string_equal(rig->why, "session s_old has 2 events, but the last one is number 3");
-    raw_exec(rig, "DELETE FROM events WHERE key = (4 << 32) + 3");
-    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
-    assert_string_equal(rig->why, "session s_old says 3 events, but has fewer");
-}
-
-static void the_check_finds_damaged_pages(void **state)
-{
-    struct rig *rig = *state;
-    char noise[4096];
-
-    make_old(rig, 1);
-    memset(noise, 0x5a, sizeof noise);
-    put_bytes(rig->path, 4 * 4096, noise, sizeof noise);
-    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
-    assert_true(rig->sick > 0);
-}
-
-static void the_check_refuses_what_it_does_not_know(void **state)
-{
-    struct rig *rig = *state;
-
-    assert_int_equal(store_check(rig->path, collect, rig), ERR_STORE);
-    make_old(rig, 1);
-    raw_exec(rig, "PRAGMA user_version = 9");
-    assert_int_equal(store_check(rig->path, collect, rig), ERR_VERSION);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,10 +289,6 @@ int main(void)
         TEST(what_is_no_database_is_refused),
         TEST(a_store_that_was_cut_short_is_refused),
         TEST(a_store_with_a_broken_schema_is_refused),
-        TEST(the_check_is_content_with_a_store_in_use),
-        TEST(the_check_finds_a_hole_in_the_log),
-        TEST(the_check_finds_damaged_pages),
-        TEST(the_check_refuses_what_it_does_not_know),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,12 +5,9 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* --- results --- */
@@ -141,25 +138,6 @@ static void close_handles(struct store *store)
     uv_close((uv_handle_t *)&store->idle, on_closed);
 }
 
-/* Two daemons on one file would give the same seq twice. flock of the file itself would not do: closing any
- * descriptor of it drops SQLite's own locks. */
-static enum err take_lock(struct store *store, char error[256])
-{
-    char *name = xasprintf("%s.lock", store->path);
-    enum err code = ERR_OK;
-
-    store->lock_fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (store->lock_fd < 0) {
-        snprintf(error, 256, "the store's lock '%.120s' cannot be opened: %s", name, strerror(errno));
-        code = ERR_STORE;
-    } else if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        snprintf(error, 256, "another daemon uses the store '%.160s'", store->path);
-        code = ERR_CONFLICT;
-    }
-    free(name);
-    return code;
-}
-
 /* The events too: a session whose row was not committed with its first events must not share their key. */
 static uint32_t first_free_key(sqlite3 *db)
 {
@@ -171,7 +149,7 @@ static uint32_t first_free_key(sqlite3 *db)
 
 static enum err open_parts(struct store *store, char error[256])
 {
-    enum err code = take_lock(store, error);
+    enum err code = store_lock(store->path, &store->lock_fd, error); /* two would give the same seq twice */
     sqlite3 *db = code == ERR_OK ? store_open_writer(store->path, error, &code) : NULL;
 
     if (!db)

@@ -40,8 +40,29 @@ sqlite3 *store_open_reader(const char *path, char error[256]);
 bool store_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **stmt, char error[256]);
 /* What db's last failure means for a person: "the disk is full", without full stop. */
 void store_reason(sqlite3 *db, int code, char why[192]);
+/* The sentence for a store that SQLite can't use. */
+void store_unusable(sqlite3 *db, const char *path, int code, char error[256]);
+/* Whether the schema is that of its version (0 < version <= STORE_SCHEMA) and has nothing besides. False with
+ * a sentence in error. */
+bool store_schema_fits(sqlite3 *db, const char *path, int version, char error[256]);
 /* The first column of the first row of sql, or fallback. */
 int64_t store_number(sqlite3 *db, const char *sql, int64_t fallback);
+
+/* --- versions (store_version.c), the lock (store_lock.c) --- */
+
+/* Whether the file is a store of version count or older: ERR_OK with *version (0: it is empty), ERR_VERSION,
+ * or ERR_STORE, with a sentence in error. */
+enum err store_judge(sqlite3 *db, const char *path, int count, int *version, char error[256]);
+/* To be asked before a writing connection is opened: ERR_VERSION with a sentence if the store is newer than
+ * this program, with nothing touched; else ERR_OK, whatever else there is to say of the file. */
+enum err store_look(const char *path, char error[256]);
+/* The file as a URI by which SQLite reads it without locks, log and side files; only for a file that nobody
+ * writes. free() it. */
+char *store_uri_unwatched(const char *path);
+/* Takes PATH.lock, which one process at a time can have: ERR_OK with its descriptor in *fd, ERR_CONFLICT or
+ * ERR_STORE with a sentence in error. */
+enum err store_lock(const char *path, int *fd, char error[256]);
+
 /* The events, messages of a session are the keys from first to last. */
 static inline int64_t store_first_key(uint32_t session)
 {

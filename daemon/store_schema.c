@@ -106,45 +106,7 @@ int64_t store_number(sqlite3 *db, const char *sql, int64_t fallback)
     return number;
 }
 
-/* The file's version into *version. A file without any table is version 0, whatever its header says. */
-static int read_version(sqlite3 *db, int *version, int *application)
-{
-    sqlite3_stmt *stmt = NULL;
-    int code = sqlite3_prepare_v2(db,
-                                  "SELECT (SELECT count(*) FROM sqlite_schema), "
-                                  "(SELECT user_version FROM pragma_user_version), "
-                                  "(SELECT application_id FROM pragma_application_id)",
-                                  -1, &stmt, NULL);
-
-    if (code == SQLITE_OK)
-        code = sqlite3_step(stmt);
-    if (code == SQLITE_ROW) {
-        bool empty = sqlite3_column_int(stmt, 0) == 0;
-
-        *version = empty ? 0 : sqlite3_column_int(stmt, 1);
-        *application = empty ? STORE_APPLICATION : sqlite3_column_int(stmt, 2);
-    }
-    sqlite3_finalize(stmt);
-    return code == SQLITE_ROW ? SQLITE_OK : code;
-}
-
-static void newer(sqlite3 *db, const char *path, int version, int count, char error[256])
-{
-    sqlite3_stmt *stmt = NULL;
-    const char *program = NULL;
-
-    if (sqlite3_prepare_v2(db, "SELECT value FROM meta WHERE name = 'program'", -1, &stmt, NULL) ==
-            SQLITE_OK &&
-        sqlite3_step(stmt) == SQLITE_ROW)
-        program = (const char *)sqlite3_column_text(stmt, 0);
-    snprintf(error, 256,
-             "the store '%.100s' has schema version %d, written by stoad %.20s; this is stoad " STOA_VERSION
-             ", which knows versions up to %d: run the newer one",
-             path, version, program ? program : "(unknown)", count);
-    sqlite3_finalize(stmt);
-}
-
-static void unusable(const char *path, sqlite3 *db, int code, char error[256])
+void store_unusable(sqlite3 *db, const char *path, int code, char error[256])
 {
     char why[192];
     int kind = code & 0xff;
@@ -167,7 +129,7 @@ static bool migrate_step(sqlite3 *db, const char *path, const char *sql, int ver
     int code = text ? sqlite3_exec(db, text, NULL, NULL, NULL) : SQLITE_NOMEM;
 
     if (code != SQLITE_OK)
-        unusable(path, db, code, error);
+        store_unusable(db, path, code, error);
     if (!sqlite3_get_autocommit(db))
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_free(text);
@@ -177,24 +139,70 @@ static bool migrate_step(sqlite3 *db, const char *path, const char *sql, int ver
 enum err store_migrate(sqlite3 *db, const char *path, const struct store_migration *rows, int count,
                        char error[256])
 {
-    int version = 0, application = 0, code = read_version(db, &version, &application);
+    int version = 0;
+    enum err code = store_judge(db, path, count, &version, error);
 
-    if (code != SQLITE_OK) {
-        unusable(path, db, code, error);
-        return ERR_STORE;
-    }
-    if (application != STORE_APPLICATION) {
-        snprintf(error, 256, "'%.160s' is an SQLite database, but not a store of stoa", path);
-        return ERR_STORE;
-    }
-    if (version > count) {
-        newer(db, path, version, count, error);
-        return ERR_VERSION;
-    }
+    if (code != ERR_OK)
+        return code;
     for (; version < count; version++)
         if (!migrate_step(db, path, rows[version].sql, version + 1, error))
             return ERR_STORE;
     return ERR_OK;
+}
+
+static int open_scratch(int version, sqlite3 **db)
+{
+    char error[256];
+    int code = sqlite3_open_v2(":memory:", db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (code == SQLITE_OK && store_migrate(*db, "", migrations, version, error) != ERR_OK)
+        code = SQLITE_ERROR;
+    return code;
+}
+
+/* The tables that the full-text search makes for itself are left out: their texts are SQLite's own, and may
+ * be another version's. */
+static const char schema_sql[] =
+    "SELECT type, name, coalesce(sql, '') FROM sqlite_schema"
+    " WHERE name NOT IN ('search_data', 'search_idx', 'search_content', 'search_docsize', 'search_config')"
+    " ORDER BY type, name";
+
+static bool same_row(sqlite3_stmt *a, sqlite3_stmt *b)
+{
+    for (int i = 0; i < 3; i++)
+        if (sqlite3_column_bytes(a, i) != sqlite3_column_bytes(b, i) ||
+            memcmp(sqlite3_column_blob(a, i), sqlite3_column_blob(b, i), (size_t)sqlite3_column_bytes(a, i)))
+            return false;
+    return true;
+}
+
+static bool same_rows(sqlite3_stmt *a, sqlite3_stmt *b)
+{
+    int code, other;
+
+    while ((code = sqlite3_step(a)) == SQLITE_ROW)
+        if (sqlite3_step(b) != SQLITE_ROW || !same_row(a, b))
+            return false;
+    other = sqlite3_step(b);
+    return code == SQLITE_DONE && other == SQLITE_DONE;
+}
+
+bool store_schema_fits(sqlite3 *db, const char *path, int version, char error[256])
+{
+    sqlite3 *scratch = NULL;
+    sqlite3_stmt *is = NULL, *should = NULL;
+    bool fits = open_scratch(version, &scratch) == SQLITE_OK &&
+                sqlite3_prepare_v2(db, schema_sql, -1, &is, NULL) == SQLITE_OK &&
+                sqlite3_prepare_v2(scratch, schema_sql, -1, &should, NULL) == SQLITE_OK &&
+                same_rows(is, should);
+
+    if (!fits)
+        snprintf(error, 256, "the tables of '%.140s' are not those that stoad makes (schema version %d)",
+                 path, version);
+    sqlite3_finalize(is);
+    sqlite3_finalize(should);
+    sqlite3_close(scratch);
+    return fits;
 }
 
 /* SQLite gives the log's files the mode of the store's own, so that one is made first. */
@@ -238,8 +246,11 @@ static int configure_writer(sqlite3 *db)
 sqlite3 *store_open_writer(const char *path, char error[256], enum err *code)
 {
     sqlite3 *db = NULL;
-    int version = 0, application = 0, result;
+    int version = 0, result;
 
+    *code = store_look(path, error);
+    if (*code != ERR_OK)
+        return NULL;
     *code = ERR_STORE;
     if (!make_private(path, error))
         return NULL;
@@ -248,14 +259,15 @@ sqlite3 *store_open_writer(const char *path, char error[256], enum err *code)
         result = sqlite3_busy_timeout(db, STORE_WRITER_BUSY_MS);
     if (result == SQLITE_OK)
         result = sqlite3_extended_result_codes(db, 1);
-    /* The version first: a newer store's journal is not ours to change. */
-    if (result == SQLITE_OK)
-        result = read_version(db, &version, &application);
-    if (result == SQLITE_OK && version <= STORE_SCHEMA && application == STORE_APPLICATION)
-        result = configure_writer(db);
     if (result != SQLITE_OK)
-        unusable(path, db, result, error);
-    else
+        store_unusable(db, path, result, error);
+    else /* the version first: a foreign file's journal is not ours to change */
+        *code = store_judge(db, path, STORE_SCHEMA, &version, error);
+    if (*code == ERR_OK && (result = configure_writer(db)) != SQLITE_OK) {
+        store_unusable(db, path, result, error);
+        *code = ERR_STORE;
+    }
+    if (*code == ERR_OK)
         *code = store_migrate(db, path, migrations, STORE_SCHEMA, error);
     if (*code == ERR_OK)
         return db;
@@ -278,7 +290,7 @@ sqlite3 *store_open_reader(const char *path, char error[256])
         code = sqlite3_exec(db, sql, NULL, NULL, NULL);
     if (code == SQLITE_OK)
         return db;
-    unusable(path, db, code, error);
+    store_unusable(db, path, code, error);
     sqlite3_close(db);
     return NULL;
 }

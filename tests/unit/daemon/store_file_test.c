@@ -90,7 +90,8 @@ static void a_store_serves_one_daemon_at_a_time(void **state)
     assert_non_null(rig_open(rig));
     assert_null(store_open(&rig->loop, rig->path, NULL, NULL, error, &code));
     assert_int_equal(code, ERR_CONFLICT);
-    snprintf(expected, sizeof expected, "another daemon uses the store '%s'", rig->path);
+    snprintf(expected, sizeof expected, "another process, with pid %ld, uses the store '%s'", (long)getpid(),
+             rig->path);
     assert_string_equal(error, expected);
     put_session(rig, "s_a", "ann", 1);
     assert_int_equal(commit(rig), ERR_OK);

@@ -105,6 +105,7 @@ enum err server_reload(struct server *server, char error[256])
         apply(server);
         hosts_reload(server->hosts);
         supervisor_define_all(server->supervisor, NULL);
+        supervisor_limit(server->supervisor);
         log_info("config", "reloaded file=%s", path ? path : "none");
     }
     free(path);

@@ -1,5 +1,5 @@
 /* Agents of sessions. One timer an agent serves all its deadlines, since it has one at a time:
- *     waiting (back-off)  -> start      starting -> ready deadline      idle -> hibernation
+ *     waiting (back-off)  -> start, or to the line      starting -> ready deadline      idle -> hibernation
  *     running -> next beat               interrupting -> end of patience */
 #include "daemon/supervisor_internal.h"
 
@@ -15,14 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct supervisor *supervisor_of(const struct agent *agent)
-{
-    return agent->session->server->supervisor;
-}
-
 const char *supervisor_state_name(enum agent_state state)
 {
-    static const char *const names[] = {"waiting", "starting", "idle", "running", "leaving"};
+    static const char *const names[] = {"waiting", "queued", "starting", "idle", "running", "leaving"};
     return names[state];
 }
 
@@ -39,6 +34,7 @@ static struct agent *agent_new(struct session *session, struct agent_requests *r
     agent->timer = xcalloc(1, sizeof *agent->timer);
     uv_timer_init(session->server->loop, agent->timer);
     agent->timer->data = agent;
+    agent->last_used = clock_steady_ms();
     agent->next = supervisor->agents;
     if (agent->next)
         agent->next->previous = agent;
@@ -57,6 +53,7 @@ static void free_handle(uv_handle_t *handle)
 static void agent_free(struct agent *agent, const char *why)
 {
     struct supervisor *supervisor = supervisor_of(agent);
+    supervisor_line_take_out(agent);
     agent->state = AGENT_LEAVING;
     if (agent->requests)
         agent_requests_fail(agent->requests, true, ERR_UNAVAILABLE, why);
@@ -71,6 +68,11 @@ static void agent_free(struct agent *agent, const char *why)
     agent->session->agent = NULL;
     uv_close((uv_handle_t *)agent->timer, free_handle);
     free(agent);
+}
+
+void supervisor_limit(struct supervisor *supervisor)
+{
+    supervisor_line_serve(supervisor);
 }
 
 size_t supervisor_agents(const struct supervisor *supervisor)
@@ -116,6 +118,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
 {
     struct agent *agent = arg;
     struct session *session = agent->session;
+    struct supervisor *supervisor = supervisor_of(agent);
     bool interrupting = agent->interrupting, leaving = agent->state == AGENT_LEAVING;
     char text[256];
     snprintf(text, sizeof text,
@@ -124,6 +127,8 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     agent->proc = NULL;
     struct agent_requests *unsent = leaving ? keep_unsent(agent) : NULL;
     agent_free(agent, text);
+    supervisor->processes--;
+    supervisor_line_serve(supervisor);
     if (leaving) {
         log_info("agent", "left, cause=%s session=%s", exit_cause_name(cause), log_id(session->state->id));
         if (session->state->run != RUN_THINKING && session->state->run != RUN_COMPACTING)
@@ -155,7 +160,7 @@ static void send_json(struct agent *agent, enum link_kind kind, json_t *json)
     json_decref(json);
 }
 
-static void leave(struct agent *agent)
+void supervisor_leave(struct agent *agent)
 {
     agent->state = AGENT_LEAVING;
     agent_requests_fail(agent->requests, false, ERR_UNAVAILABLE, "the agent leaves");
@@ -163,14 +168,20 @@ static void leave(struct agent *agent)
     agentproc_stop(agent->proc, EXIT_CAUSE_HIBERNATED);
 }
 
-/* One that stops is not kept, however it came to be idle. */
+void supervisor_hurry(struct agent *agent)
+{
+    if (uv_timer_get_due_in(agent->timer) > SUPERVISOR_HURRY_MS)
+        uv_timer_start(agent->timer, on_timer, SUPERVISOR_HURRY_MS, 0);
+}
+
+/* One that stops, or that others wait for, is not kept, however it came to be idle. */
 void supervisor_set_idle(struct agent *agent)
 {
     agent->state = AGENT_IDLE;
     agent->interrupting = false;
     agent->last_used = clock_steady_ms();
-    if (agent->session->server->stopping) {
-        leave(agent);
+    if (agent->session->server->stopping || supervisor_line_needs(agent)) {
+        supervisor_leave(agent);
         return;
     }
     int64_t timeout = config_number(agent->session->server->config, OPTION_SESSION_IDLE_TIMEOUT);
@@ -263,6 +274,7 @@ static bool start_process(struct agent *agent, char error[256])
         agent_free(agent, error);
         return false;
     }
+    supervisor_of(agent)->processes++;
     agent->state = AGENT_STARTING;
     uv_timer_start(agent->timer, on_timer, LINK_READY_MS, 0);
     log_info("agent", "started pid=%d session=%s", (int)agentproc_pid(agent->proc),
@@ -284,38 +296,31 @@ static void say_waiting(struct session *session, int64_t delay)
     session_emit(session, EVENT_TURN_RETRYING, data);
 }
 
-/* Lets go the agent that has been idle longest. False if none is. */
-static bool make_room(struct supervisor *supervisor)
+void supervisor_begin(struct agent *agent)
 {
-    struct agent *oldest = NULL;
-    for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
-        if (agent->state == AGENT_IDLE && agent_requests_busy(agent->requests) == (agent->title != NULL) &&
-            (!oldest || agent->last_used < oldest->last_used))
-            oldest = agent;
-    if (oldest)
-        leave(oldest);
-    return oldest != NULL;
+    struct session *session = agent->session;
+    char error[256];
+    if (start_process(agent, error)) {
+        supervisor_line_say(agent);
+        return;
+    }
+    fail_turn(session, "agent", error);
+    registry_release(session->server->registry, session);
 }
 
 struct agent *supervisor_bring(struct session *session, struct agent_requests *requests, char error[256])
 {
-    struct supervisor *supervisor = session->server->supervisor;
-    int64_t max = config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS);
-    if ((int64_t)supervisor->count >= max && !make_room(supervisor)) {
-        snprintf(error, 256, "%zu agents are at work already (limits.max_live_agents is %d); try again later",
-                 supervisor->count, (int)max);
-        if (requests)
-            agent_requests_fail(requests, true, ERR_LIMIT, error);
-        agent_requests_free(&requests);
-        return NULL;
-    }
     struct agent *agent = agent_new(session, requests);
     int64_t delay = session->not_before - clock_steady_ms();
-    if (session->not_before == 0 || delay <= 0)
-        return start_process(agent, error) ? agent : NULL;
-    agent->state = AGENT_WAITING;
-    uv_timer_start(agent->timer, on_timer, (uint64_t)delay, 0);
-    say_waiting(session, delay);
+    if (session->not_before > 0 && delay > 0) {
+        agent->state = AGENT_WAITING;
+        uv_timer_start(agent->timer, on_timer, (uint64_t)delay, 0);
+        say_waiting(session, delay);
+    } else if (!supervisor_line_is_clear(supervisor_of(agent))) {
+        supervisor_line_join(agent);
+    } else if (!start_process(agent, error)) {
+        return NULL;
+    }
     return agent;
 }
 
@@ -323,17 +328,16 @@ void supervisor_turn(struct session *session)
 {
     struct agent *agent = session->agent;
     char error[256];
-    int64_t max = config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS);
     if (agent && agent->state == AGENT_IDLE)
         send_turn(agent);
-    else if (agent && agent->state == AGENT_LEAVING &&
-             uv_timer_get_due_in(agent->timer) > SUPERVISOR_HURRY_MS)
-        uv_timer_start(agent->timer, on_timer, SUPERVISOR_HURRY_MS, 0); /* a deaf server may hold it */
+    else if (agent && agent->state == AGENT_LEAVING)
+        supervisor_hurry(agent); /* a deaf server may hold it */
+    else if (agent)
+        supervisor_line_say(agent);
     if (agent)
         return; /* while it starts, waits or leaves, the turn begins when that is over */
-    bool full = (int64_t)session->server->supervisor->count >= max;
     if (!supervisor_bring(session, NULL, error))
-        fail_turn(session, full ? "limit" : "agent", error);
+        fail_turn(session, "agent", error);
 }
 
 /* --- deadlines --- */
@@ -350,12 +354,14 @@ static void check_beat(struct agent *agent)
 static void on_timer(uv_timer_t *timer)
 {
     struct agent *agent = timer->data;
-    struct session *session = agent->session;
-    char error[256];
     switch (agent->state) {
     case AGENT_WAITING:
-        if (!start_process(agent, error))
-            fail_turn(session, "agent", error);
+        if (supervisor_line_is_clear(supervisor_of(agent)))
+            supervisor_begin(agent);
+        else
+            supervisor_line_join(agent);
+        break;
+    case AGENT_IN_LINE:
         break;
     case AGENT_STARTING:
         agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
@@ -363,7 +369,7 @@ static void on_timer(uv_timer_t *timer)
     case AGENT_IDLE:
         supervisor_title_cancel(agent);
         if (agent_requests_busy(agent->requests) == 0) /* else on_quiet begins the time anew */
-            leave(agent);
+            supervisor_leave(agent);
         break;
     case AGENT_RUNNING:
         check_beat(agent);
@@ -385,7 +391,7 @@ void supervisor_interrupt(struct session *session)
     }
     /* Nothing has begun: the turn ends here, and an agent that was to start finds nothing to do. */
     session_end_turn(session, NULL, "interrupted");
-    if (agent && agent->state == AGENT_WAITING && agent_requests_busy(agent->requests) == 0)
+    if (agent && !agent->proc && agent_requests_busy(agent->requests) == 0)
         agent_free(agent, "interrupted");
     session_next(session);
 }
@@ -395,8 +401,11 @@ void supervisor_kill(struct session *session)
     struct agent *agent = session->agent;
     if (!agent)
         return;
+    struct supervisor *supervisor = supervisor_of(agent);
+    supervisor->processes -= agent->proc != NULL;
     agentproc_abandon(&agent->proc);
     agent_free(agent, "the agent of this session was ended");
+    supervisor_line_serve(supervisor);
 }
 
 void supervisor_forward(struct agent *agent, const char *text, size_t len)
@@ -422,8 +431,8 @@ void supervisor_stop(struct supervisor *supervisor)
         next = agent->next;
         bool asks = agent->session->state->run == RUN_AWAITING_PERMISSION;
         if (agent->state == AGENT_IDLE || (agent->state == AGENT_RUNNING && asks))
-            leave(agent); /* a question waits for the next daemon */
-        else if (agent->state == AGENT_WAITING && agent->session->state->run == RUN_IDLE)
+            supervisor_leave(agent); /* a question waits for the next daemon */
+        else if (!agent->proc && (asks || agent->session->state->run == RUN_IDLE))
             agent_free(agent, "the daemon stops");
         else
             session_interrupt(agent->session, "the daemon, which stops");
@@ -449,6 +458,9 @@ struct supervisor *supervisor_open(struct server *server)
     supervisor->path = set[0] ? xstrdup(set) : paths_program("stoa-agent");
     if (!supervisor->path)
         log_warn("agent", "stoa-agent was found neither beside stoad nor in PATH; turns will fail");
+    supervisor->timer = xcalloc(1, sizeof *supervisor->timer);
+    uv_timer_init(server->loop, supervisor->timer);
+    supervisor->timer->data = supervisor;
     return supervisor;
 }
 
@@ -464,6 +476,7 @@ void supervisor_close(struct supervisor **slot)
         supervisor_kill(session);
         fail_turn(session, "agent", "the daemon stopped before the turn had ended");
     }
+    uv_close((uv_handle_t *)supervisor->timer, free_handle);
     free(supervisor->path);
     free(supervisor);
     *slot = NULL;

@@ -1,5 +1,5 @@
 /* The agents: one process per live session, started when a session needs to act, watched, and let go when
- * idle.
+ * idle. There are at most limits.max_live_agents; further turns wait in line.
  *
  * What an agent says is checked here before it becomes an event: its session alone, only events that the
  * table lets it report, only steps that the state allows. Anything else ends it with cause `protocol`. */
@@ -13,7 +13,8 @@
 enum {
     SUPERVISOR_BACKOFF_MS = 2000, /* after the second crash in a row; doubled with each further one */
     SUPERVISOR_BACKOFF_MAX_MS = 60000,
-    SUPERVISOR_HURRY_MS = 300, /* left to an agent that leaves, once a turn waits for that */
+    SUPERVISOR_HURRY_MS = 300,    /* left to an agent that leaves, once somebody waits for that */
+    SUPERVISOR_ASKING_MS = 10000, /* one that asks people may leave for another after that, at the latest */
     /* What an agent may say in one step of a turn; far more than any model does, and an end to a storm. How
      * many steps there are is bounded by turn.max_steps. */
     SUPERVISOR_TURN_FACTS = 10000,
@@ -43,6 +44,8 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
 void supervisor_define(struct session *session);
 /* The same for the agents of all sessions of that owner; NULL: of all. */
 void supervisor_define_all(struct supervisor *supervisor, const char *owner);
+/* limits.max_live_agents may be another: turns in line may begin, or idle agents have to leave. */
+void supervisor_limit(struct supervisor *supervisor);
 /* The session's agent, if it has one, begins anew with the session's state (LINK_LOAD): what it folded itself
  * is not all that there is. The title that it may be making is of what it had, and dropped. While the session
  * is idle. */
@@ -56,7 +59,8 @@ size_t supervisor_turns(const struct supervisor *supervisor);
 size_t supervisor_agents(const struct supervisor *supervisor);
 /* The stoa-agent program; NULL if it was not found. */
 const char *supervisor_path(const struct supervisor *supervisor);
-/* For session.info: {"state":"none|starting|idle|running","pid":...,"crashes":...} (new reference). */
+/* For session.info: {"state":"none|waiting|queued|starting|idle|running|leaving","pid":...,"crashes":...}
+ * (new reference). */
 json_t *supervisor_info(const struct session *session);
 
 #endif

@@ -66,13 +66,19 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
         snprintf(error, 256, "the session was deleted");
         return NULL;
     }
-    bool full = !agent && (int64_t)session->server->supervisor->count >=
-                              config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS);
+    *code = ERR_UNAVAILABLE;
+    if (!agent && !supervisor_line_moves(session->server->supervisor)) {
+        *code = ERR_LIMIT;
+        snprintf(error, 256, "%zu agents are at work already (limits.max_live_agents is %d); try again later",
+                 session->server->supervisor->processes,
+                 (int)config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS));
+        return NULL;
+    }
     if (!agent)
         agent = supervisor_bring(session, NULL, error);
-    *code = agent ? ERR_OK : full ? ERR_LIMIT : ERR_UNAVAILABLE;
     if (!agent)
         return NULL;
+    *code = ERR_OK;
     if (agent->state != AGENT_RUNNING)
         agent->turn_facts = agent->turn_bytes = 0;
     return agent->requests;

@@ -263,6 +263,7 @@ static bool fact_asked(struct agent *agent, json_t *data)
     bool good = question && may_ask(agent, json, question) &&
                 session_emit(session, EVENT_QUESTION_ASKED, json_incref(data));
     if (good) {
+        agent->last_used = clock_steady_ms();
         questions_watch(session);
         questions_notify(session, question);
     }

@@ -135,6 +135,7 @@ static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
                                               OBJECT("variables", OPT),
                                               OBJECT("variants", OPT),
                                               TEXT("by", OPT, NAME_MAX_BYTES),
+                                              TEXT("reason", OPT, REASON_MAX),
                                               END};
 static const struct field state_fields[] = {{"old", FIELD_ENUM, OPT, false, 0, 0, STEPS},
                                             {"new", FIELD_ENUM, REQ, false, 0, 0, STEPS},

@@ -89,7 +89,8 @@ bool reduce_state(struct state *state, const struct event *event)
 
 bool reduce_retrying(struct state *state, const struct event *event)
 {
-    set_text(&state->retry_why, jsonx_str(event->data, "why", ""));
+    const char *why = jsonx_str(event->data, "why", "");
+    set_text(&state->retry_why, why[0] ? why : NULL);
     state->retry_attempt = jsonx_int(event->data, "attempt", 0);
     state->retry_limit = jsonx_int(event->data, "limit", 0);
     state->retry_delay_ms = jsonx_int(event->data, "delay_ms", 0);

@@ -181,7 +181,7 @@ struct state {
     bool archived, ended;
     char *error_kind, *error_text; /* the last error; NULL if none since the turn began */
     int64_t error_ts;
-    char *retry_why; /* NULL unless a retry is being waited for */
+    char *retry_why; /* NULL unless the turn waits: for a retry, or in line */
     int64_t retry_attempt, retry_limit, retry_delay_ms;
     struct usage usage; /* totals */
     int64_t turns;

@@ -59,9 +59,12 @@ static void sync_trouble(struct app *app)
     const char *text = NULL;
 
     if (state && state->retry_why) {
-        snprintf(author, sizeof author, "~ attempt %lld of %lld follows in %.1f s",
-                 (long long)state->retry_attempt, (long long)state->retry_limit,
-                 (double)state->retry_delay_ms / 1000);
+        if (state->retry_limit > 0)
+            snprintf(author, sizeof author, "~ attempt %lld of %lld follows in %.1f s",
+                     (long long)state->retry_attempt, (long long)state->retry_limit,
+                     (double)state->retry_delay_ms / 1000);
+        else
+            snprintf(author, sizeof author, "~ in line");
         text = state->retry_why;
     } else if (state && state->error_text && !is_said(state)) {
         snprintf(author, sizeof author, "! error: %.80s", state->error_kind);

@@ -69,6 +69,15 @@ static void put_remark(struct watch *watch, const char *format, ...)
     buf_free(&text);
 }
 
+/* Nothing for the end of a wait in line. */
+static void show_retrying(struct watch *watch, const json_t *data)
+{
+    const char *why = jsonx_str(data, "why", "");
+
+    if (why[0])
+        put_remark(watch, "* %s%s\n", why, jsonx_int(data, "limit", 0) > 0 ? "; trying again" : "");
+}
+
 static void show_added(struct watch *watch, const json_t *data, const struct state *state)
 {
     const json_t *added = jsonx_obj(data, "message");
@@ -149,7 +158,7 @@ static void show_event(struct watch *watch, const struct event *event, const str
         put_remark(watch, "! %s: %s\n", jsonx_str(data, "kind", ""), jsonx_str(data, "text", ""));
         break;
     case EVENT_TURN_RETRYING:
-        put_remark(watch, "* %s; trying again\n", jsonx_str(data, "why", ""));
+        show_retrying(watch, data);
         break;
     case EVENT_PARTICIPANT_JOINED:
         put_remark(watch, "* %s has joined (%s)\n", jsonx_str(who, "user", ""), jsonx_str(who, "kind", ""));

@@ -166,6 +166,15 @@ static void show_joined(struct plain *plain, const json_t *who)
         plain_say(plain, "* %s is here", jsonx_str(plain->names, id, ""));
 }
 
+/* Nothing for the end of a wait in line. */
+static void show_retrying(struct plain *plain, const json_t *data)
+{
+    const char *why = jsonx_str(data, "why", "");
+
+    if (why[0])
+        plain_say(plain, "* %s%s", why, jsonx_int(data, "limit", 0) > 0 ? "; trying again" : "");
+}
+
 static void show_left(struct plain *plain, const json_t *data)
 {
     const char *id = jsonx_str(data, "participant", ""), *name = jsonx_str(plain->names, id, NULL);
@@ -306,7 +315,7 @@ void plain_show_event(struct plain *plain, const struct event *event, const stru
         plain_say(plain, "! %s: %s", jsonx_str(data, "kind", ""), jsonx_str(data, "text", ""));
         break;
     case EVENT_TURN_RETRYING:
-        plain_say(plain, "* %s; trying again", jsonx_str(data, "why", ""));
+        show_retrying(plain, data);
         break;
     case EVENT_PARTICIPANT_JOINED:
         show_joined(plain, jsonx_obj(data, "participant"));

@@ -75,6 +75,8 @@ void clients_reply(struct clients *clients, const struct route *route, struct fr
  * not before. */
 bool clients_subscribe(struct clients *clients, struct client *client, struct session *session,
                        uint64_t kinds, bool *fresh);
+/* Tells those of admins that a reload was refused, and why. */
+void clients_tell_config(struct clients *clients, const char *text);
 /* NULL if not subscribed. */
 struct subscription *clients_subscription(const struct client *client, const struct session *session);
 /* False if it was not subscribed. Nothing is told to anyone. */

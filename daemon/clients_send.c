@@ -214,3 +214,15 @@ void clients_push(struct clients *clients, struct session *session, enum event_t
     if (event_row(type)->listed)
         push_listed(clients, session, type, frame);
 }
+void clients_tell_config(struct clients *clients, const char *text)
+{
+    struct buf json;
+    buf_init(&json, 4096);
+    envelope_put_config(&json, text);
+    struct frame *frame = frame_new(&json);
+    for (size_t i = clients->count; i-- > 0;)
+        if (clients->all[i]->principal.admin)
+            clients_reply(clients, &clients->all[i]->route, frame);
+    frame_free(&frame);
+}
+

@@ -151,8 +151,9 @@ static void on_signal(uv_signal_t *handle, int number)
         subreaper_sweep();
     else if (number != SIGHUP)
         server_stop(server);
-    else if (!server->stopping) /* READY=1 after STOPPING=1 would be a lie */
-        server_reload(server, error);
+    else if (!server->stopping && /* READY=1 after STOPPING=1 would be a lie */
+             server_reload(server, error) != ERR_OK && server->clients)
+        clients_tell_config(server->clients, error);
 }
 
 /* --- start --- */

@@ -177,6 +177,14 @@ bool envelope_put_bye(struct buf *out, const char *why, int retry_after_ms)
     return put_object(out, object);
 }
 
+bool envelope_put_config(struct buf *out, const char *text)
+{
+    json_t *object = json_object();
+    jsonx_set_str(object, "notice", "config");
+    jsonx_set_str(object, "text", text);
+    return put_object(out, object);
+}
+
 static void read_reply(struct incoming *in)
 {
     json_t *error = jsonx_obj(in->json, "error");

@@ -39,6 +39,7 @@ bool envelope_put_ok(struct buf *out, const char *id, json_t *ok);
 bool envelope_put_error(struct buf *out, const char *id, enum err code, const char *text, json_t *detail);
 bool envelope_put_resync(struct buf *out, const char *session, const char *why);
 bool envelope_put_bye(struct buf *out, const char *why, int retry_after_ms);
+bool envelope_put_config(struct buf *out, const char *text);
 
 enum incoming_kind { INCOMING_BAD, INCOMING_OK, INCOMING_ERROR, INCOMING_EVENT, INCOMING_NOTICE };
 struct incoming { /* what a client received */

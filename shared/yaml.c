@@ -5,10 +5,13 @@
 #include "shared/buf.h"
 #include "shared/xalloc.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <yaml.h>
 
 enum { ERROR_SIZE = 256 };
@@ -17,6 +20,7 @@ struct reader {
     yaml_parser_t parser;
     yaml_event_t event; /* the one looked at; zeros when there is none */
     const char *text;
+    size_t len;
     size_t nodes;
     char *error;
 };
@@ -32,17 +36,27 @@ static size_t event_line(const struct reader *r)
     return r->event.start_mark.line + 1;
 }
 
-/* What libyaml found wrong. For bad bytes it knows only the offset. */
+/* The line that the byte is in. */
+static size_t line_of(const struct reader *r, size_t offset)
+{
+    size_t line = 1;
+
+    for (size_t i = 0; i < offset; i++)
+        line += r->text[i] == '\n';
+    return line;
+}
+
+/* What libyaml found wrong. For bad bytes it knows only the offset, and for it the end is always on a
+ * line of its own. */
 static bool complain_parse(struct reader *r)
 {
     const yaml_parser_t *p = &r->parser;
-    size_t line = p->problem_mark.line + 1;
+    size_t line = p->problem_mark.line + 1, last = line_of(r, r->len);
 
-    if (p->error == YAML_READER_ERROR) {
-        line = 1;
-        for (size_t i = 0; i < p->problem_offset; i++)
-            line += r->text[i] == '\n';
-    }
+    if (p->error == YAML_READER_ERROR)
+        line = line_of(r, p->problem_offset);
+    else if (line > last)
+        line = last;
     return complain(r, line, p->problem ? p->problem : "cannot be read");
 }
 
@@ -277,7 +291,7 @@ fail:
 
 struct yaml_node *yaml_parse(const char *text, size_t len, char error[ERROR_SIZE])
 {
-    struct reader r = {.text = text, .error = error};
+    struct reader r = {.text = text, .len = len, .error = error};
     struct yaml_node *root = NULL;
 
     if (len > YAML_SIZE_MAX) {
@@ -296,19 +310,38 @@ struct yaml_node *yaml_parse(const char *text, size_t len, char error[ERROR_SIZE
     return root;
 }
 
+/* Never waits: for the other end of a pipe it might be for ever. */
+static FILE *open_file(const char *path, char error[ERROR_SIZE])
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool readable = fd >= 0 && fstat(fd, &st) == 0;
+    FILE *file = NULL;
+
+    if (readable && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode)) {
+        readable = false;
+        errno = S_ISDIR(st.st_mode) ? EISDIR : ESPIPE;
+    }
+    if (readable)
+        file = fdopen(fd, "r");
+    if (!file)
+        snprintf(error, ERROR_SIZE, "%s", errno == ESPIPE ? "Is a pipe, not a file" : strerror(errno));
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
+}
+
 struct yaml_node *yaml_read(const char *path, char error[ERROR_SIZE])
 {
     struct yaml_node *root = NULL;
     struct buf text;
     char chunk[8192];
     size_t got;
-    FILE *file = fopen(path, "re");
+    FILE *file = open_file(path, error);
 
     buf_init(&text, YAML_SIZE_MAX);
-    if (!file) {
-        snprintf(error, ERROR_SIZE, "%s", strerror(errno));
+    if (!file)
         return NULL;
-    }
     while ((got = fread(chunk, 1, sizeof chunk, file)) > 0)
         if (!buf_put(&text, chunk, got)) {
             snprintf(error, ERROR_SIZE, "the file is larger than 1 MiB");

@@ -5,6 +5,7 @@
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include "tui/client_private.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -269,6 +270,14 @@ static void on_bye(struct client *client, const char *why)
     }
 }
 
+static void on_config(struct client *client, const char *why)
+{
+    char text[512];
+
+    snprintf(text, sizeof text, "the daemon keeps its old configuration: %s", why);
+    notice(client, "config", ERR_CONFIG, text);
+}
+
 static void take(struct client *client, const struct incoming *in, const char *raw, size_t len)
 {
     switch (in->kind) {
@@ -284,6 +293,8 @@ static void take(struct client *client, const struct incoming *in, const char *r
             follow_resync(client, in->session);
         else if (strcmp(in->notice, "bye") == 0)
             on_bye(client, jsonx_str(in->json, "why", ""));
+        else if (strcmp(in->notice, "config") == 0)
+            on_config(client, jsonx_str(in->json, "text", ""));
         break;
     case INCOMING_BAD:
         break;

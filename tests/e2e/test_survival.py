@@ -180,17 +180,3 @@ class Killed(StoaTest):
         start = len(client.events)
         client.request("message.send", session, {"text": "/demo chunks=2 rate=0"})
         client.event("stream.completed", session, start, status="complete")
-
-
-class Reload(StoaTest):
-    def test_a_bad_reload_changes_nothing(self):
-        client = self.client()
-        for bad in ("limits: {queue: 5x}\n", "{", "nonsense: 1\n", "default_model: [a]\n"):
-            self.place.write_config(bad)
-            lines = self.daemon.log_text().count("not reloaded")
-            os.kill(self.daemon.pid, signal.SIGHUP)
-            wait_for(lambda n=lines: self.daemon.log_text().count("not reloaded") > n, "the refusal in the log")
-            self.assertEqual(client.request("server.hello")["limits"]["queue"], 32)
-        self.place.write_config("default_model: demo/stoa\nlimits: {queue: 5}\n")
-        os.kill(self.daemon.pid, signal.SIGHUP)
-        wait_for(lambda: client.request("server.hello")["limits"]["queue"] == 5, "the new limit")

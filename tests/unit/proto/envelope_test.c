@@ -389,6 +389,10 @@ static void replies_and_notices_come_back_as_they_were_written(void **unused)
     assert_int_equal(in.kind, INCOMING_NOTICE);
     assert_null(in.session);
     incoming_clear(&in);
+
+    buf_clear(&text);
+    assert_true(envelope_put_config(&text, "a.yaml:1: wrong"));
+    assert_string_equal(text.data, "{\"notice\":\"config\",\"text\":\"a.yaml:1: wrong\"}");
     buf_free(&text);
     json_decref(ok);
     json_decref(detail);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -238,6 +239,10 @@ static void files_are_read_and_their_troubles_told(void **state)
     assert_string_equal(error, "No such file or directory");
     assert_null(yaml_read("/", error));
     assert_string_equal(error, "Is a directory");
+    assert_int_equal(mkfifo(path, 0600), 0); /* nobody ever writes into it */
+    assert_null(yaml_read(path, error));
+    assert_string_equal(error, "Is a pipe, not a file");
+    unlink(path);
     free(big);
 }
 

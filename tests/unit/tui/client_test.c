@@ -45,8 +45,9 @@ struct fixture {
     char dir[64], path[96];
     struct fake fake;
     struct client *client;
-    char said[4096]; /* what the callbacks heard, one word after the other */
-    enum err code;   /* of the last reply, loss or notice */
+    char said[4096];  /* what the callbacks heard, one word after the other */
+    enum err code;    /* of the last reply, loss or notice */
+    char notice[256]; /* text of the last one */
     int replies;
 };
 
@@ -224,7 +225,7 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
 {
     struct fixture *f = arg;
 
-    (void)text;
+    snprintf(f->notice, sizeof f->notice, "%s", text);
     f->code = code;
     heard(f, notice);
 }
@@ -451,6 +452,17 @@ static void test_a_gap_brings_a_new_snapshot_without_subscribing(void **state)
     assert_int_equal(asked(f, "session.subscribe", 0), 1);
 }
 
+static void test_a_refused_reload_is_said(void **state)
+{
+    struct fixture *f = *state;
+
+    WAIT_FOR(f, has_heard(f, "ready"));
+    fake_say(f, "{\"notice\":\"config\",\"text\":\"config.yaml:7: wrong\"}");
+    WAIT_FOR(f, has_heard(f, "config"));
+    assert_int_equal(f->code, ERR_CONFIG);
+    assert_string_equal(f->notice, "the daemon keeps its old configuration: config.yaml:7: wrong");
+}
+
 static void test_a_loss_at_the_tail_shows_in_the_pings(void **state)
 {
     struct fixture *f = *state;
@@ -566,6 +578,7 @@ int main(void)
         TEST(test_too_large_a_request_is_refused_here),
         TEST(test_after_a_restart_the_request_is_repeated_with_its_id),
         TEST(test_a_daemon_that_hangs_is_noticed_and_its_return_too),
+        TEST(test_a_refused_reload_is_said),
         TEST(test_another_version_is_told_and_ends_it),
         TEST(test_a_dropped_client_says_hello_again),
         TEST(test_events_between_subscribe_and_snapshot_come_after_it),

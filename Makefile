@@ -43,8 +43,9 @@ ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
 PROGRAMS := $(BUILD)/stoad $(BUILD)/stoa-agent $(BUILD)/stoa
 UNIT_SOURCES := $(wildcard $(addprefix tests/unit/,*/*_test.c */*/*_test.c */*/*/*_test.c))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
-FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
-FUZZ_TARGETS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SOURCES))
+# What the bench measures with, and what the daemon is measured against.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench-,model agent load raw store)
+bench_objects = $(patsubst %,$(BUILD)/obj/tests/bench/%.o,$(1))
 
 .PHONY: all
 all: $(PROGRAMS) ## build the three programs into build/
@@ -91,7 +92,7 @@ $(BUILD)/mcp-driver: $(BUILD)/obj/tests/support/mcp_driver.o $(call archive,daem
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread -lm
 
 .PHONY: unit
-unit: $(UNIT_TESTS) $(BUILD)/mcp-driver ## build the unit tests, and what the end-to-end tests need besides
+unit: $(UNIT_TESTS) $(BUILD)/mcp-driver $(BENCH_PROGRAMS) ## build the unit tests, and what the end-to-end tests need besides
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- run and test ------------------------------------------------------------------------------------------------
@@ -131,33 +132,41 @@ run: deps-build ## install what is missing, build, and open the client on a new 
 	@$(MAKE) --no-print-directory $(JOBS) all
 	@tests/support/first-run $(BUILD)
 
-FUZZ_SECONDS ?= 5
+# Of all fuzzers together; they run on all cores at once.
+FUZZ_TOTAL ?= 120
+FUZZ_TIME = $(if $(FUZZ_SECONDS),--fuzz-seconds $(FUZZ_SECONDS),--fuzz-total $(FUZZ_TOTAL))
 test: deps-test ## install what is needed, build, and run all tests but the long ones
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers
-	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz-seconds $(FUZZ_SECONDS) all
+	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz $(FUZZ) $(FUZZ_TIME) all
 
-e2e: all $(BUILD)/mcp-driver ## the end-to-end tests and the faults alone
+e2e: all $(BUILD)/mcp-driver $(BENCH_PROGRAMS) ## the end-to-end tests and the faults alone
 	@$(PYTHON) tests/run.py --build $(BUILD) e2e faults
 
+FUZZ ?= build/fuzz
 FUZZ_CC ?= clang
 FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread -lm
-FUZZ_UNITS := $(foreach f,$(FOLDERS),$(call sources,$(f)))
-FUZZ_OBJECTS := $(patsubst %.c,build/fuzz/obj/%.o,$(FUZZ_UNITS))
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
-build/fuzz/obj/%.o: %.c
+FUZZ_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) -Wno-everything -MMD -MP
+# Daemon and agent have names in common: an agent's target is one that includes something of the agent's.
+fuzz_objects = $(patsubst %.c,$(FUZZ)/obj/%.o,$(foreach f,$(1),$(call sources,$(f))))
+$(FUZZ)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
-	$(Q)$(FUZZ_CC) $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) $(FUZZ_FLAGS) -Wno-everything -MMD -MP -c -o $@ $<
-build/fuzz/all.a: $(FUZZ_OBJECTS)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_FLAGS) -c -o $@ $<
+$(FUZZ)/agent.a: $(call fuzz_objects,daemon/agent)
+$(FUZZ)/rest.a: $(call fuzz_objects,$(filter-out daemon/agent,$(FOLDERS)))
+$(FUZZ)/agent.a $(FUZZ)/rest.a:
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
-build/fuzz/%_fuzz: tests/fuzz/%_fuzz.c build/fuzz/all.a
+$(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ)/agent.a $(FUZZ)/rest.a
 	$(call say,FUZZ,$@)
-	$(Q)$(FUZZ_CC) $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -Wno-everything -o $@ $< build/fuzz/all.a $(FUZZ_LIBS)
+	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -MF $@.d -o $@ $< \
+	    $$(grep -q '"daemon/agent/' $< && echo $(FUZZ)/agent.a) $(FUZZ)/rest.a $(FUZZ_LIBS)
+-include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)
 .PHONY: fuzzers
-fuzzers: $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SOURCES))
-fuzz: deps-test fuzzers ## run every fuzzer for FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
-	@$(PYTHON) tests/run.py --fuzz-seconds $(FUZZ_SECONDS) fuzz
+fuzzers: $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/*_fuzz.c))
+fuzz: deps-test fuzzers ## run all fuzzers, FUZZ_TOTAL seconds in all, or FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
+	@$(PYTHON) tests/run.py --fuzz $(FUZZ) $(FUZZ_TIME) fuzz
 
 conformance: deps-test ## the required client scenarios of the MCP conformance suite (npm, Node 22 comes with it)
 	@tests/support/npm-install tests/conformance
@@ -172,8 +181,16 @@ tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
 	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
 	@$(PYTHON) tests/run.py --build build-thread unit
 
-bench: all ## measure latency, throughput, memory, CPU and times of the daemon beside raw libzmq and SQLite
+bench: all $(BENCH_PROGRAMS) ## measure latency, throughput, memory, CPU and times of the daemon beside raw libzmq and SQLite
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --json $(BUILD)/bench.json
+$(BUILD)/bench-model: $(call bench_objects,model_source args timing) $(call archive,shared)
+$(BUILD)/bench-agent: $(call bench_objects,agent_double args pace timing) $(call archive,proto) $(call archive,shared)
+$(BUILD)/bench-load: $(call bench_objects,load load_client load_stream load_requests args pace timing) $(call archive,shared)
+$(BUILD)/bench-raw: $(call bench_objects,raw_router args pace timing) $(call archive,shared)
+$(BUILD)/bench-store: $(call bench_objects,raw_store args timing) $(call archive,shared)
+$(BENCH_PROGRAMS):
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,sqlite3 $(LIB_proto) $(LIB_shared)) -pthread
 bench-tui: all $(BUILD)/echo-loop ## measure the full-screen client beside a raw ncurses program and cat
 	@$(PYTHON) tests/bench/tui.py --build $(BUILD) --json $(BUILD)/bench-tui.json
 $(BUILD)/echo-loop: tests/bench/echo_loop.c

@@ -1,0 +1,131 @@
+"""What the sections that measure speed stand on: a daemon with a fast model server or an agent's double, the load, and the raw
+publisher beside them. All that is measured is measured by the C programs of this folder; nothing here is in its way."""
+import json
+import os
+import subprocess
+
+from harness import Client, Daemon, Place, cpu_all_threads, program, wait_for
+
+CHUNK_BYTES = 20  # of text; a stamp
+
+
+def run(name, *args):
+    """One of the bench's programs, to its end; its line of JSON."""
+    done = subprocess.run([program(name), *map(str, args)], stdout=subprocess.PIPE, timeout=300, check=True)
+    return json.loads(done.stdout)
+
+
+def median(values):
+    """Of the two in the middle the lower one, so that it is a value that was seen."""
+    values = sorted(values)
+    return values[(len(values) - 1) // 2]
+
+
+class Rig:
+    """A daemon in a place of its own. double: the agents are bench-agent; else they ask bench-model."""
+
+    def __init__(self, double=False, agent=None, config="", wrapper=()):
+        self.source = None
+        text = f"default_model: local/any\n{config}log: {{level: warn}}\nproviders:\n  local:\n    api: openai\n"
+        if not double:
+            self.source = subprocess.Popen([program("bench-model")], stdout=subprocess.PIPE)
+            port = int(self.source.stdout.readline())
+        else:
+            port = 9
+        text += f"    base_url: http://127.0.0.1:{port}/v1\n"
+        agent = agent or (program("bench-agent") if double else None)
+        if agent:
+            text += f"agent: {{path: {agent}}}\n"
+        self.place = Place(text)
+        self.daemon = Daemon(self.place)
+        self.daemon.wrapper = list(wrapper)
+        self.daemon.start()
+        self.client = Client(self.place)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.client.close()
+        try:
+            self.daemon.stop(60)
+        finally:
+            if self.source:
+                self.source.kill()
+                self.source.wait()
+            self.place.remove()
+
+    def session(self):
+        """A new one, whose agent runs already where there is one to be had."""
+        session = self.client.request("session.create")["session"]
+        return session
+
+    def agent_pid(self, session):
+        agent = self.client.request("session.info", session)["agent"]
+        return agent.get("pid", 0)
+
+    def warm(self, session):
+        """A first turn of one chunk: the agent is there afterwards."""
+        run("bench-load", "stream", "--socket", self.place.socket_path, "--session", session, "--clients", 1,
+            "--text", "bench 1 0")
+        wait_for(lambda: self.agent_pid(session), "an agent")
+
+    def stream(self, clients, count, rate=0, threads=1, stamps=False, sizes=None, paced=False):
+        """A session of its own streams so many chunks to so many clients. What the load said, and the CPU seconds of daemon and
+        agent."""
+        pace = ["--pace", f"{self.place.folder}/pace"] if paced else []
+        if paced:
+            open(f"{self.place.folder}/pace", "ab").close()
+        session = self.session()
+        self.warm(session)
+        agent = self.agent_pid(session)
+        before = cpu_all_threads(self.daemon.pid), cpu_all_threads(agent)
+        found = run("bench-load", "stream", "--socket", self.place.socket_path, "--session", session, "--clients", clients,
+                    "--threads", threads, "--text", f"bench {count} {rate}", "--stamps", int(stamps), *pace,
+                    *(["--sizes", sizes] if sizes else []))
+        found["daemon_cpu"] = cpu_all_threads(self.daemon.pid) - before[0]
+        found["agent_cpu"] = cpu_all_threads(agent) - before[1]
+        check(found, clients * count)
+        return found
+
+
+def check(found, chunks):
+    """A figure of a stream that lost something is worth nothing."""
+    if found["gaps"] or (found["chunks"] != chunks and not found["resyncs"]):
+        raise SystemExit(f"bench: {found['chunks']} of {chunks} chunks came, with {found['gaps']} gaps")
+
+
+def raw_stream(clients, count=None, rate=0, threads=1, stamps=False, sizes=None, paced=False):
+    """The same by bench-raw, in the same words."""
+    place = Place()
+    os.mkdir(f"{place.folder}/run", 0o700)
+    pace = ["--pace", f"{place.folder}/pace"] if paced else []
+    what = ["--sizes", sizes] if sizes else ["--count", str(count)]
+    publisher = subprocess.Popen([program("bench-raw"), "publish", "--socket", place.socket_path, "--clients", str(clients),
+                                  "--rate", str(rate), *what, *pace], stdout=subprocess.PIPE)
+    try:
+        publisher.stdout.readline()
+        before = cpu_all_threads(publisher.pid)
+        found = run("bench-load", "stream", "--socket", place.socket_path, "--raw", 1, "--clients", clients, "--threads", threads,
+                    "--stamps", int(stamps), *pace)
+        found["daemon_cpu"] = cpu_all_threads(publisher.pid) - before
+        return found
+    finally:
+        publisher.kill()
+        publisher.wait()
+        place.remove()
+
+
+def raw_echo(count, request, reply):
+    """Round trips of a plain ROUTER that answers each request with so many bytes. request: the method's name."""
+    place = Place()
+    os.mkdir(f"{place.folder}/run", 0o700)
+    router = subprocess.Popen([program("bench-raw"), "echo", "--socket", place.socket_path, "--bytes", str(reply)],
+                              stdout=subprocess.PIPE)
+    try:
+        router.stdout.readline()
+        return run("bench-load", "requests", "--socket", place.socket_path, "--method", request, "--count", count)
+    finally:
+        router.kill()
+        router.wait()
+        place.remove()

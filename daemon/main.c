@@ -1,5 +1,6 @@
 /* stoad: the command line. */
 #include "daemon/config.h"
+#include "daemon/doctor.h"
 #include "daemon/server.h"
 #include "shared/log.h"
 #include "shared/paths.h"
@@ -25,6 +26,8 @@ static void usage(FILE *out)
         "  -s, --set NAME=VALUE     set an option, over file and environment\n"
         "      --check-config       check the configuration and leave\n"
         "      --print-config       print the configuration in force and leave\n"
+        "      --doctor[=AREA,...]  check the installation, for stoa doctor, and leave\n"
+        "      --online             with --doctor: ask servers on other hosts too\n"
         "      --print-example      print config.example.yaml and leave\n"
         "      --print-man          print the options for stoa-config(5) and leave\n"
         "  -V, --version            print the version and leave\n"
@@ -63,7 +66,8 @@ struct line { /* the command line, read */
     const char *sets[SETS_MAX];
     enum action action;
     const char *print; /* text of --version */
-    bool help;
+    bool help, doctor;
+    struct doctor_options check; /* of doctor */
 };
 
 /* The value of an option, in the same word after '=' or in the next one; NULL if there is none. */
@@ -100,6 +104,12 @@ static bool read_word(struct line *line, char **argv, int *at)
         line->sets[line->options.set_count++] = set;
         return true;
     }
+    if (is_option(word, "--doctor", "--doctor")) {
+        line->check.areas = strchr(word, '=') ? strchr(word, '=') + 1 : NULL;
+        return (line->doctor = true);
+    }
+    if (strcmp(word, "--online") == 0)
+        return (line->check.online = true);
     if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
         return (line->print = "stoad " STOA_VERSION) != NULL;
     return (line->help = strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0);
@@ -126,5 +136,8 @@ int main(int argc, char **argv)
     }
     log_init("stoad");
     utf8_locale();
+    line.check.server = &line.options;
+    if (line.doctor)
+        return doctor_run(&line.check, stdout);
     return line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
 }

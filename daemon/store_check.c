@@ -199,3 +199,8 @@ enum err store_check(const struct store_check *options, struct findings *finding
         findings->worst = own.worst;
     return result;
 }
+
+const char *store_check_library(void)
+{
+    return sqlite3_libversion();
+}

@@ -22,6 +22,8 @@ struct store_check {
 
 /* Adds what it found to findings, in area "store". ERR_OK if nothing is damaged (notes and warnings do not
  * count), ERR_NOT_FOUND if there is no file, ERR_VERSION if it is of a newer schema, else ERR_STORE. */
+/* The version of SQLite in use. */
+const char *store_check_library(void);
 enum err store_check(const struct store_check *check, struct findings *findings);
 
 #endif

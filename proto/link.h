@@ -68,12 +68,15 @@ enum link_kind {
     LINK_HOST,      /* {"server":{one of LINK_SERVERS}}: instead of LOAD, a host: it runs this one for many
                        sessions */
     LINK_COMPACT,   /* as LINK_TURN, in state compacting: FACT session.compacted, FACT state.changed idle */
+    LINK_VISIT,     /* {"name","api":"openai|anthropic|mcp","url","key"?,"headers"?,"timeout_ms"}: instead of
+                       LOAD, one look at one server */
     /* agent to daemon */
     LINK_READY = 64, /* {"link":1,"version":"0.1.0","pid":...} */
     LINK_FACT,       /* {"type":"...","data":{...}}: an event without number */
     LINK_CHUNK,      /* binary, link_put_chunk */
     LINK_BEAT,       /* {} */
     LINK_PROBED, /* {"found":{"url":"http://127.0.0.1:11434/v1","model":"..."}|null}; then the agent leaves */
+    LINK_VISITED, /* {"status":n (0: no answer),"why":"..."?,"models":["..."]?}; then the agent leaves */
     /* both ways; each side numbers its own requests with strings of up to 64 bytes */
     LINK_REQUEST = 128, /* {"id":"1","op":"...", ...}: see below */
     LINK_REPLY, /* {"id":"1","ok":{...}} or {"id":"1","error":{"code":"timeout","text":"..."}}, once */

@@ -1,6 +1,6 @@
 /* Which frames are taken when: READY is said first; then LOAD and what belongs to a session, or HOST and its
- * requests, or PROBE alone. A frame out of order is a defect of the daemon's, and ends the agent rather than
- * the session.
+ * requests, or PROBE or VISIT alone. A frame out of order is a defect of the daemon's, and ends the agent
+ * rather than the session.
  *
  * The end: the link is closed at once, servers are given a moment, and what is left after that is killed.
  */
@@ -15,6 +15,7 @@
 #include "daemon/agent/servers.h"
 #include "daemon/agent/title.h"
 #include "daemon/agent/turn.h"
+#include "daemon/agent/visit.h"
 #include "shared/err.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
@@ -40,6 +41,7 @@ struct agent {
     struct turn *turn;
     struct title *title; /* NULL: none is asked for */
     struct probe *probe;
+    struct visit *visit;
     struct host *host;   /* NULL but in that role */
     struct state *state; /* NULL before LOAD */
     size_t ending;       /* servers and host that are not gone yet */
@@ -76,6 +78,7 @@ static void leave(struct agent *agent, int code, bool daemon_gone)
     turn_free(&agent->turn);
     title_cancel(&agent->title);
     probe_free(&agent->probe);
+    visit_free(&agent->visit);
     agent->ending = 1;
     if (agent->host) {
         agent->ending++;
@@ -102,7 +105,7 @@ static void take_load(struct agent *agent, const char *payload, size_t len)
 {
     char error[256], *folder = NULL;
 
-    if (turn_running(agent->turn) || agent->probe || agent->host)
+    if (turn_running(agent->turn) || agent->probe || agent->visit || agent->host)
         leave_broken(agent, "LOAD during a turn or a probe, or of a host");
     else if (!follower_load(&agent->state, payload, len, &folder, error))
         leave_broken(agent, error);
@@ -156,6 +159,11 @@ static void take_order(struct agent *agent, enum link_kind kind, const json_t *j
 
 /* --- other roles --- */
 
+static bool has_role(const struct agent *agent)
+{
+    return agent->state || agent->probe || agent->visit || agent->host;
+}
+
 static void probed(void *arg, json_t *found)
 {
     struct agent *agent = arg;
@@ -168,10 +176,26 @@ static void probed(void *arg, json_t *found)
 
 static void take_probe(struct agent *agent, const json_t *json)
 {
-    if (agent->state || agent->probe || agent->host)
+    if (has_role(agent))
         leave_broken(agent, "PROBE of an agent that has a session, a server or a probe");
     else
         agent->probe = probe_start(&agent->loop, agent->http, json, probed, agent);
+}
+
+static void visited(void *arg, json_t *said)
+{
+    struct agent *agent = arg;
+
+    agent_link_json(agent->link, LINK_VISITED, said);
+    leave(agent, EXIT_OK, false);
+}
+
+static void take_visit(struct agent *agent, const json_t *json)
+{
+    if (has_role(agent))
+        leave_broken(agent, "VISIT of an agent that has a session, a server or a probe");
+    else
+        agent->visit = visit_start(&agent->loop, agent->http, json, visited, agent);
 }
 
 static void take_host(struct agent *agent, const json_t *json)
@@ -179,7 +203,7 @@ static void take_host(struct agent *agent, const json_t *json)
     struct host_options options = {&agent->loop, agent->http, agent->requests};
     char error[256];
 
-    if (agent->state || agent->probe || agent->host)
+    if (has_role(agent))
         leave_broken(agent, "HOST of an agent that has a session, a server or a probe");
     else if (!(agent->host = host_new(&options, json, error)))
         leave_broken(agent, error);
@@ -230,6 +254,9 @@ static void take_json(struct agent *agent, enum link_kind kind, const json_t *js
     case LINK_PROBE:
         take_probe(agent, json);
         break;
+    case LINK_VISIT:
+        take_visit(agent, json);
+        break;
     case LINK_HOST:
         take_host(agent, json);
         break;
@@ -275,6 +302,7 @@ static void on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     case LINK_SERVERS:
     case LINK_GO:
     case LINK_PROBE:
+    case LINK_VISIT:
     case LINK_HOST:
         parse_json(agent, kind, payload, len);
         break;

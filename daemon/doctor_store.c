@@ -1,0 +1,39 @@
+/* The store, and the folders beside it. */
+#include "daemon/doctor_internal.h"
+#include "daemon/store_check.h"
+#include "shared/paths.h"
+#include "shared/xalloc.h"
+#include <stdlib.h>
+
+/* Whoever holds the store's own lock has it open for writing, though it serves in another folder. */
+static pid_t store_holder(const char *path)
+{
+    char *lock = xasprintf("%s.lock", path);
+    pid_t holder = doctor_holder(lock);
+
+    free(lock);
+    return holder;
+}
+
+void doctor_store(struct doctor *doctor)
+{
+    char *path, *sessions;
+    pid_t holder;
+
+    if (!doctor->state)
+        return; /* told among the permissions */
+    path = paths_join(doctor->state, "stoa.db");
+    sessions = paths_join(doctor->state, "sessions");
+    holder = store_holder(path);
+    if (holder && doctor->daemon && holder != doctor->daemon)
+        findings_add(&doctor->findings, FINDING_WARN, "holder",
+                     "stop that one, or give this one its own STOA_STATE_DIR",
+                     "the store is open in process %d, which is not the daemon of this runtime folder (%d)",
+                     (int)holder, (int)doctor->daemon);
+    struct store_check check = {.path = path, .sessions = sessions, .served = holder != 0};
+    if (store_check(&check, &doctor->findings) == ERR_NOT_FOUND)
+        findings_add(&doctor->findings, FINDING_OK, "store", NULL,
+                     "there is no store yet; the daemon makes %s", path);
+    free(path);
+    free(sessions);
+}

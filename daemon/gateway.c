@@ -16,6 +16,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sys/un.h>
 #include <zmq.h>
 
 enum { RECEIVE_HWM = 1000, BACKLOG = 1024, HANDSHAKE_MS = 1000 };
@@ -271,14 +272,49 @@ static void set_options(void *router, int backlog)
     set_int(router, ZMQ_LINGER, 0);
 }
 
-static bool bind_private(void *router, const char *path)
+/* A socket that nobody serves refuses. */
+static bool is_dead(int fd, const struct sockaddr_un *address)
+{
+    return connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
+}
+
+/* libzmq would remove whatever is at the path, when it binds and when it ends. So the socket is ours. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, path, strnlen(path, sizeof address.sun_path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t old = umask(0177);
+    int rc = bind(fd, (struct sockaddr *)&address, sizeof address);
+    if (rc != 0 && errno == EADDRINUSE) {
+        if (is_dead(fd, &address) && unlink(path) == 0)
+            rc = bind(fd, (struct sockaddr *)&address, sizeof address);
+        else
+            errno = EADDRINUSE;
+    }
+    int why = errno;
+    umask(old);
+    if (rc == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
 {
     char endpoint[128];
     snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
-    mode_t old = umask(0177);
-    int rc = zmq_bind(router, endpoint);
-    umask(old);
-    return rc == 0;
+    int fd = listen_at(path);
+    if (fd >= 0)
+        set_int(gateway->router, ZMQ_USE_FD, fd);
+    if (fd >= 0 && zmq_bind(gateway->router, endpoint) == 0)
+        return true;
+    snprintf(error, 256, "can't bind %s: %s", path,
+             errno == EADDRINUSE ? "another program serves there" : zmq_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return false;
 }
 
 struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
@@ -297,8 +333,9 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user
     set_options(gateway->router, backlog);
     /* ZAP fails open: its handler must be bound before anything else is. */
     gateway->zap = zap_open(loop, gateway->context, user);
-    if (!gateway->zap || !bind_private(gateway->router, path)) {
-        snprintf(error, 256, "can't bind %s: %s", path, zmq_strerror(errno));
+    if (!gateway->zap)
+        snprintf(error, 256, "can't say who connections belong to: %s", zmq_strerror(errno));
+    if (!gateway->zap || !gateway_bind(gateway, path, error)) {
         gateway_close(&gateway, 0);
         return NULL;
     }

@@ -33,12 +33,15 @@ struct gateway_message {
 /* The pointers live during the call. */
 typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
 
-/* Binds the socket at path (0600; what is there was checked by lock.h). user: what ZAP calls peers of this
+/* Binds the socket at path (0600; what is there was checked by lock.h). It is not removed at the end. user: what ZAP calls peers of this
  * uid. NULL with a sentence in error. backlog: messages that may wait for one client. */
 struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
                              gateway_read_cb *read, void *arg, char error[256]);
 /* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
 void gateway_close(struct gateway **gateway, int linger_ms);
+/* Binds it once more, where the socket was deleted: nothing may be at path but a socket that nobody serves.
+ * Whoever is connected stays so. False with a sentence. */
+bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);
 
 /* Takes the buffer's bytes (buf is empty after). */
 struct frame *frame_new(struct buf *text);

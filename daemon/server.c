@@ -5,6 +5,7 @@
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
 #include "daemon/files.h"
+#include "daemon/endpoint.h"
 #include "daemon/folders.h"
 #include "daemon/gateway.h"
 #include "daemon/hosts.h"
@@ -46,6 +47,7 @@ struct run { /* what server_run holds besides the server itself */
     const struct server_options *options;
     char *runtime, *state, *socket_path;
     int lock;
+    struct endpoint *endpoint;
     uv_signal_t signals[4];
     uv_timer_t stopper;
     int64_t stop_deadline; /* steady ms */
@@ -169,18 +171,6 @@ static void on_health(void *arg, bool failing, const char *why)
     notify_say(server->notify, failing ? "STATUS=the store can't commit" : "STATUS=serving");
 }
 
-static int exit_code_of(enum err code)
-{
-    switch (code) {
-    case ERR_CONFLICT:
-        return EXIT_ALREADY_RUNNING;
-    case ERR_DENIED:
-        return EXIT_UNSAFE;
-    default:
-        return EXIT_SOFTWARE;
-    }
-}
-
 static int find_places(struct run *run)
 {
     char error[256];
@@ -192,12 +182,14 @@ static int find_places(struct run *run)
     }
     run->socket_path = paths_join(run->runtime, "stoad.sock");
     enum err code = lock_take(run->runtime, run->socket_path, &run->lock, error);
-    if (code == ERR_OK)
-        code = paths_make(run->state, error);
-    if (code == ERR_OK)
-        return EXIT_OK;
-    log_error("server", "%s", error);
-    return exit_code_of(code);
+    int exit_code = code == ERR_OK         ? EXIT_OK
+                    : code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING
+                                           : EXIT_UNSAFE;
+    if (exit_code == EXIT_OK && paths_make(run->state, error) != ERR_OK)
+        exit_code = EXIT_STORE;
+    if (exit_code != EXIT_OK)
+        log_error("server", "%s", error);
+    return exit_code;
 }
 
 static int open_store(struct run *run)
@@ -221,7 +213,9 @@ static int open_gateway(struct run *run)
     int backlog = (int)config_number(server->config, OPTION_LIMITS_CLIENT_BACKLOG);
     server->gateway = gateway_open(server->loop, run->socket_path, server->user, backlog, dispatch_message,
                                    server->dispatch, error);
-    if (server->gateway)
+    if (server->gateway) {
+        run->endpoint =
+            endpoint_open(server->loop, run->runtime, run->socket_path, &run->lock, server->gateway);
         return EXIT_OK;
     log_error("server", "%s", error);
     return EXIT_UNSAFE;
@@ -307,10 +301,8 @@ static int finish(struct run *run, int code)
     mcp_asks_close(&server->asks);
     dispatch_close(&server->dispatch);
     registry_close(&server->registry);
-    if (server->gateway) {
-        gateway_close(&server->gateway, BYE_LINGER_MS);
-        unlink(run->socket_path);
-    }
+    endpoint_close(&run->endpoint);
+    gateway_close(&server->gateway, BYE_LINGER_MS);
     notify_close(&server->notify);
     close_handles(run);
     uv_run(server->loop, UV_RUN_DEFAULT);

@@ -575,18 +575,6 @@ class Starting(StoaTest):
             file.write(b"this is no database at all, but long enough to be looked at" * 100)
         self.fails(74, "stoa.db")
         os.unlink(f"{state}/stoa.db")
-        self.place.env["STOA_RUNTIME_DIR"] = f"{self.place.folder}/" + "long" * 30
-        self.fails(77, "STOA_RUNTIME_DIR")
-        self.place.env["STOA_RUNTIME_DIR"] = f"{self.place.folder}/run"
-        os.makedirs(self.place.socket_path, mode=0o700)
-        self.fails(77, "is no socket")
-        os.rmdir(self.place.socket_path)
-        os.symlink("/nowhere", self.place.socket_path)
-        self.fails(77, "is no socket")
-        os.unlink(self.place.socket_path)
-        left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        left.bind(self.place.socket_path)
-        left.close()
         self.daemon.start()
         self.assertIn("epoch", self.client().request("server.ping"))
         first, self.daemon = self.daemon, type(self.daemon)(self.place)

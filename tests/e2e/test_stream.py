@@ -230,22 +230,6 @@ class Places(StoaTest):
         winner.wait_ready()
         self.assertEqual(winner.stop(), 0)
 
-    def test_what_is_in_the_way_is_not_touched(self):
-        import os
-        os.makedirs(f"{self.place.folder}/run", mode=0o700)
-        with open(self.place.socket_path, "w") as file:
-            file.write("precious")
-        self.daemon.start(wait=False)
-        self.assertEqual(self.daemon.process.wait(PATIENCE), 77)
-        with open(self.place.socket_path) as file:
-            self.assertEqual(file.read(), "precious")
-        os.unlink(self.place.socket_path)
-        os.chmod(f"{self.place.folder}/run", 0o777)
-        self.daemon.start(wait=False)
-        self.assertEqual(self.daemon.process.wait(PATIENCE), 77)
-        self.assertIn("chmod", self.daemon.log_text())
-        self.daemon.process = None
-
     def test_a_bad_configuration_is_refused_with_its_line(self):
         self.place.write_config("log:\n  level: loud\n")
         self.daemon.start(wait=False)

@@ -45,6 +45,7 @@ UNIT_SOURCES := $(wildcard $(addprefix tests/unit/,*/*_test.c */*/*_test.c */*/*
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SOURCES))
 # What the bench measures with, and what the daemon is measured against.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench-,model agent load raw store)
+BENCH_ALL := $(BENCH_PROGRAMS) $(BUILD)/bench-pidfd.so
 bench_objects = $(patsubst %,$(BUILD)/obj/tests/bench/%.o,$(1))
 
 .PHONY: all
@@ -92,7 +93,7 @@ $(BUILD)/mcp-driver: $(BUILD)/obj/tests/support/mcp_driver.o $(call archive,daem
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_agent) $(LIB_shared)) -pthread -lm
 
 .PHONY: unit
-unit: $(UNIT_TESTS) $(BUILD)/mcp-driver $(BENCH_PROGRAMS) ## build the unit tests, and what the end-to-end tests need besides
+unit: $(UNIT_TESTS) $(BUILD)/mcp-driver $(BENCH_ALL) ## build the unit tests, and what the end-to-end tests need besides
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # --- run and test ------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ test: deps-test ## install what is needed, build, and run all tests but the long
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers
 	@$(PYTHON) tests/run.py --build $(BUILD) --fuzz $(FUZZ) $(FUZZ_TIME) all
 
-e2e: all $(BUILD)/mcp-driver $(BENCH_PROGRAMS) ## the end-to-end tests and the faults alone
+e2e: all $(BUILD)/mcp-driver $(BENCH_ALL) ## the end-to-end tests and the faults alone
 	@$(PYTHON) tests/run.py --build $(BUILD) e2e faults
 
 FUZZ ?= build/fuzz
@@ -181,7 +182,7 @@ tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
 	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
 	@$(PYTHON) tests/run.py --build build-thread unit
 
-bench: all $(BENCH_PROGRAMS) ## measure latency, throughput, memory, CPU and times of the daemon beside raw libzmq and SQLite
+bench: all $(BENCH_ALL) ## measure latency, throughput, memory, CPU and times of the daemon beside raw libzmq and SQLite
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --json $(BUILD)/bench.json
 $(BUILD)/bench-model: $(call bench_objects,model_source args timing) $(call archive,shared)
 $(BUILD)/bench-agent: $(call bench_objects,agent_double args pace timing) $(call archive,proto) $(call archive,shared)
@@ -191,6 +192,9 @@ $(BUILD)/bench-store: $(call bench_objects,raw_store args timing) $(call archive
 $(BENCH_PROGRAMS):
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,sqlite3 $(LIB_proto) $(LIB_shared)) -pthread
+$(BUILD)/bench-pidfd.so: tests/bench/pidfd_shim.c
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -fPIC -shared -o $@ $<
 bench-tui: all $(BUILD)/echo-loop ## measure the full-screen client beside a raw ncurses program and cat
 	@$(PYTHON) tests/bench/tui.py --build $(BUILD) --json $(BUILD)/bench-tui.json
 $(BUILD)/echo-loop: tests/bench/echo_loop.c

@@ -10,24 +10,34 @@ class Figures:
 
     def __init__(self):
         self.rows = []
+        self.notes = []
         self.section = ""
 
     def begin(self, section):
         self.section = section
         print(f"\n{section}\n  {'what':58} {'target':>16} {'seen':>14} {'beside':>14} {'ratio':>7}", flush=True)
 
-    def add(self, what, seen, unit="", target=None, beside=None, beside_name=None):
+    def add(self, what, seen, unit="", target=None, beside=None, beside_name=None, ratio_target=None):
         """target: (relation, number), relation one of "<" "<=" ">" ">=" and of the same unit; beside: the raw limit in the same
-        unit, and what it is of. A figure that misses its target is marked, and is no error: the machine may be slow."""
-        met = None if target is None else {"<": seen < target[1], "<=": seen <= target[1],
-                                           ">": seen > target[1], ">=": seen >= target[1]}[target[0]]
+        unit, and what it is of; ratio_target: the same for seen / beside, in place of target. A figure that misses its target is
+        marked, and is no error: the machine may be slow."""
         ratio = seen / beside if beside else None
-        self.rows.append({"section": self.section, "what": what, "unit": unit, "seen": seen, "target": target, "met": met,
-                          "beside": beside, "beside_name": beside_name, "ratio": ratio})
-        wanted = f"{target[0]} {number(target[1])} {unit}" if target else ""
+        relation, wanted = ratio_target or target or (None, None)
+        value = ratio if ratio_target else seen
+        met = None if relation is None or value is None else {"<": value < wanted, "<=": value <= wanted,
+                                                              ">": value > wanted, ">=": value >= wanted}[relation]
+        self.rows.append({"section": self.section, "what": what, "unit": unit, "seen": seen, "target": target,
+                          "ratio_target": ratio_target, "met": met, "beside": beside, "beside_name": beside_name,
+                          "ratio": ratio})
+        wanted = f"{relation} {number(wanted)}{'x' if ratio_target else ' ' + unit}" if relation else ""
         print(f"  {what:58} {wanted:>16} {number(seen) + ' ' + unit:>14} {number(beside) if beside else '':>14} "
               f"{f'{ratio:.2f}x' if ratio else '':>7} {'' if met in (None, True) else 'MISSED'}"
               f"{f' ({beside_name})' if beside_name else ''}".rstrip(), flush=True)
+
+    def note(self, text):
+        """What has to be said beside the figures: what was skipped, and why."""
+        self.notes.append({"section": self.section, "text": text})
+        print(f"  {text}", flush=True)
 
     def missed(self):
         return [row for row in self.rows if row["met"] is False]
@@ -36,7 +46,7 @@ class Figures:
         about = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": platform.machine(),
                  "kernel": platform.release(), "cpus": len(os.sched_getaffinity(0)), "load": os.getloadavg()[0]}
         with open(path, "w") as file:
-            json.dump({"about": about, "figures": self.rows}, file, indent=1)
+            json.dump({"about": about, "figures": self.rows, "notes": self.notes}, file, indent=1)
 
 
 def number(value):

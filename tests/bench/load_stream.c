@@ -27,6 +27,7 @@ struct follower {
 
 struct totals {
     uint64_t chunks, frames, bytes, gaps, resyncs;
+    uint64_t head; /* chunks of each client's first frame: they came before the time that is taken */
     int64_t first, last;
     struct samples latency, sizes;
 };
@@ -88,6 +89,7 @@ static void take_chunk(struct reader *reader, struct follower *follower, const c
         totals->gaps++;
     follower->known = true;
     follower->next = index + count;
+    totals->head += follower->frames == 0 ? count : 0;
     follower->frames++;
     totals->first = totals->first ? totals->first : now;
     totals->last = now;
@@ -218,6 +220,7 @@ static void *reader_run(void *arg)
 static void add(struct totals *all, const struct totals *more)
 {
     all->chunks += more->chunks;
+    all->head += more->head;
     all->frames += more->frames;
     all->bytes += more->bytes;
     all->gaps += more->gaps;
@@ -274,10 +277,11 @@ void load_stream(char **argv)
     }
     write_sizes(arg_text(argv, "--sizes", NULL), &all.sizes);
     printf(
-        "{\"clients\":%u,\"chunks\":%llu,\"frames\":%llu,\"bytes\":%llu,\"seconds\":%.9f,\"gaps\":%llu,"
+        "{\"clients\":%u,\"chunks\":%llu,\"timed\":%llu,\"frames\":%llu,\"bytes\":%llu,\"seconds\":%.9f,"
+        "\"gaps\":%llu,"
         "\"resyncs\":%llu,\"stamps\":%zu,\"p50_ms\":%.6f,\"p90_ms\":%.6f,\"p99_ms\":%.6f,\"max_ms\":%.6f}\n",
-        clients, (unsigned long long)all.chunks, (unsigned long long)all.frames,
-        (unsigned long long)all.bytes, (double)(all.last - all.first) / 1e9, (unsigned long long)all.gaps,
-        (unsigned long long)all.resyncs, all.latency.count, ms(&all.latency, 0.5), ms(&all.latency, 0.9),
-        ms(&all.latency, 0.99), ms(&all.latency, 1));
+        clients, (unsigned long long)all.chunks, (unsigned long long)(all.chunks - all.head),
+        (unsigned long long)all.frames, (unsigned long long)all.bytes, (double)(all.last - all.first) / 1e9,
+        (unsigned long long)all.gaps, (unsigned long long)all.resyncs, all.latency.count,
+        ms(&all.latency, 0.5), ms(&all.latency, 0.9), ms(&all.latency, 0.99), ms(&all.latency, 1));
 }

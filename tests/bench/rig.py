@@ -2,7 +2,10 @@
 publisher beside them. All that is measured is measured by the C programs of this folder; nothing here is in its way."""
 import json
 import os
+import socket
+import struct
 import subprocess
+import threading
 
 from harness import Client, Daemon, Place, cpu_all_threads, program, wait_for
 
@@ -21,8 +24,33 @@ def median(values):
     return values[(len(values) - 1) // 2]
 
 
+class Pidfds:
+    """Gives pidfds to a daemon under valgrind (pidfd_shim.c)."""
+
+    def __init__(self, path):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                peer, _ = self.listener.accept()
+            except OSError:
+                return
+            with peer:
+                fd = os.pidfd_open(struct.unpack("i", peer.recv(4))[0])
+                socket.send_fds(peer, [b"."], [fd])
+                os.close(fd)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
 class Rig:
-    """A daemon in a place of its own. double: the agents are bench-agent; else they ask bench-model."""
+    """A daemon in a place of its own. double: the agents are bench-agent; else they ask bench-model. wrapper: valgrind."""
 
     def __init__(self, double=False, agent=None, config="", wrapper=()):
         self.source = None
@@ -37,6 +65,10 @@ class Rig:
         if agent:
             text += f"agent: {{path: {agent}}}\n"
         self.place = Place(text)
+        self.pidfds = None
+        if wrapper:
+            self.pidfds = Pidfds(f"{self.place.folder}/pidfds")
+            self.place.env.update(LD_PRELOAD=program("bench-pidfd.so"), BENCH_PIDFD=f"{self.place.folder}/pidfds")
         self.daemon = Daemon(self.place)
         self.daemon.wrapper = list(wrapper)
         self.daemon.start()
@@ -53,12 +85,12 @@ class Rig:
             if self.source:
                 self.source.kill()
                 self.source.wait()
+            if self.pidfds:
+                self.pidfds.close()
             self.place.remove()
 
     def session(self):
-        """A new one, whose agent runs already where there is one to be had."""
-        session = self.client.request("session.create")["session"]
-        return session
+        return self.client.request("session.create")["session"]
 
     def agent_pid(self, session):
         agent = self.client.request("session.info", session)["agent"]

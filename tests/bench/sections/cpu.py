@@ -1,0 +1,57 @@
+"""CPU time of the daemon, its agent and its clients' load, by the kernel's count of nanoseconds: idle, and per chunk."""
+import subprocess
+import time
+
+import rig
+from harness import cpu_all_threads, program
+from rig import median
+
+ORDER, TITLE = 30, "CPU"
+IDLE_CLIENTS = 10
+TARGETS = {1: 0.06, 32: 0.25}  # CPU seconds of the daemon for 1,000 chunks
+
+
+def idle(figures, seconds, ping_ms, what):
+    with rig.Rig() as place:
+        session = place.session()
+        place.warm(session)
+        pids = {"daemon": place.daemon.pid, "agent": place.agent_pid(session)}
+        clients = subprocess.Popen([program("bench-load"), "hold", "--socket", place.place.socket_path, "--session", session, "--clients",
+                                    str(IDLE_CLIENTS), *(["--ping", str(ping_ms)] if ping_ms else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        clients.stdout.readline()
+        time.sleep(1)  # what follows a turn is over
+        before = {name: cpu_all_threads(pid) for name, pid in pids.items()}
+        time.sleep(seconds)
+        for name, pid in pids.items():
+            figures.add(f"{name}, {IDLE_CLIENTS} clients {what}, {seconds} s", (cpu_all_threads(pid) - before[name]) * 1000, "ms",
+                        target=None if ping_ms else ("<=", 0.0))
+        clients.communicate()
+
+
+def streaming(figures, rounds, chunks, clients, per_second):
+    with rig.Rig() as place:
+        for count in clients:
+            ours, raw = [], []
+            for _ in range(rounds):
+                ours.append(place.stream(count, chunks, per_second))
+                raw.append(rig.raw_stream(count, chunks, per_second))
+            daemon, agent = (median([run[name] / chunks * 1000 for run in ours]) for name in ("daemon_cpu", "agent_cpu"))
+            beside = median([run["daemon_cpu"] / chunks * 1000 for run in raw])
+            if per_second == 200:
+                figures.add(f"daemon, 1,000 chunks at 200/s, {count} clients", daemon, "s", beside=beside, beside_name="ROUTER alone",
+                            target=("<=", TARGETS[count]) if count in TARGETS else None)
+                figures.add("  its agent", agent, "s")
+            else:
+                share = per_second / 10  # of a second's chunks, in percent of one processor
+                figures.add(f"daemon, {per_second} chunks/s, {count} clients", daemon * share, "%", target=("<=", 1.0),
+                            beside=beside * share, beside_name="ROUTER alone")
+                figures.add("  its agent", agent * share, "%")
+
+
+def run(figures, quick):
+    rounds, chunks = (1, 100) if quick else (3, 1000)
+    idle(figures, 1 if quick else 5, 0, "that are silent")
+    if not quick:
+        idle(figures, 10, 10000, "that ping each 10 s")
+    streaming(figures, rounds, chunks, (1,) if quick else (1, 32), 200)
+    streaming(figures, rounds, chunks, (1,), 100)

@@ -209,7 +209,9 @@ enum err branch_fork(struct session *session, const char *owner, const char *mes
     uint64_t count = 0;
     bool within = false;
     json_t *window = NULL;
-    enum err code = fork_count(session, message, &count, error);
+    enum err code = registry_room(server->registry, error);
+    if (code == ERR_OK)
+        code = fork_count(session, message, &count, error);
     if (code == ERR_OK)
         code = is_summary_within(session, count, &within, error);
     if (code == ERR_OK)

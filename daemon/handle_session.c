@@ -49,8 +49,10 @@ static void create(void *arg)
     struct call *call = arg;
     struct server *server = call->server;
     char why[256], error[256];
-    enum err code;
-    char *model = choose_model(server, jsonx_str(call->params, "model", NULL), why, &code, error);
+    enum err code = registry_room(server->registry, error);
+    char *model = NULL;
+    if (code == ERR_OK)
+        model = choose_model(server, jsonx_str(call->params, "model", NULL), why, &code, error);
     if (!model) {
         call_finish(&call, code, error, NULL);
         return;
@@ -98,6 +100,10 @@ enum err handle_session_archive(struct call *call, json_t **ok, char error[256])
         snprintf(error, 256, "a turn runs in this session; interrupt it first");
         return ERR_CONFLICT;
     }
+    enum err code =
+        !archived && call->session->state->archived ? registry_room(call->server->registry, error) : ERR_OK;
+    if (code != ERR_OK)
+        return code;
     json_t *data = json_object();
     json_object_set_new(data, "archived", json_boolean(archived));
     return update(call, data, ok);
@@ -173,16 +179,8 @@ enum err handle_session_rename(struct call *call, json_t **ok, char error[256])
 enum err handle_session_delete(struct call *call, json_t **ok, char error[256])
 {
     (void)error;
-    struct session *session = call->session;
-    json_t *data = json_object();
-    jsonx_set_str(data, "reason", "deleted");
-    supervisor_kill(session);
-    session_cut(session, MESSAGE_INTERRUPTED, "the session was deleted");
-    session_emit(session, EVENT_SESSION_ENDED, data);
-    *ok = seq_reply(session);
-    while (session->follower_count > 0)
-        clients_unsubscribe(call->server->clients, session->followers[0]->client, session);
-    registry_delete(call->server->registry, session);
+    session_delete(call->session, "deleted");
+    *ok = seq_reply(call->session);
     return ERR_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
+#include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct registry {
     void *tree; /* of struct session by id */
     struct session **all;
     size_t count, cap;
+    size_t open; /* sessions that are not archived, in memory or not */
     uv_timer_t *sweep;
 };
 
@@ -67,6 +69,23 @@ static void take_out(struct registry *registry, struct session *session)
     for (size_t i = 0; i < registry->count; i++)
         if (registry->all[i] == session)
             registry->all[i] = registry->all[--registry->count];
+}
+
+void registry_count(struct registry *registry, int change)
+{
+    registry->open += (size_t)change;
+}
+
+enum err registry_room(const struct registry *registry, char error[256])
+{
+    int64_t max = config_number(registry->server->config, OPTION_LIMITS_MAX_SESSIONS);
+    if (max == 0 || (int64_t)registry->open < max)
+        return ERR_OK;
+    snprintf(error, 256,
+             "there are %zu sessions already (limits.max_sessions is %" PRId64
+             "); archive or delete one first: stoa archive, stoa rm",
+             registry->open, max);
+    return ERR_LIMIT;
 }
 
 size_t registry_loaded(const struct registry *registry)
@@ -406,6 +425,7 @@ struct registry *registry_open(struct server *server)
 {
     struct registry *registry = xcalloc(1, sizeof *registry);
     registry->server = server;
+    registry->open = store_count_open(server->store);
     registry->sweep = xcalloc(1, sizeof *registry->sweep);
     uv_timer_init(server->loop, registry->sweep);
     registry->sweep->data = registry;

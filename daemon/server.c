@@ -2,6 +2,7 @@
  * recovery, and only then the socket, so that whoever can connect is served at once. */
 #include "daemon/server.h"
 
+#include "daemon/aging.h"
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
 #include "daemon/files.h"
@@ -108,6 +109,7 @@ enum err server_reload(struct server *server, char error[256])
         hosts_reload(server->hosts);
         supervisor_define_all(server->supervisor, NULL);
         supervisor_limit(server->supervisor);
+        aging_reload(server->aging);
         log_info("config", "reloaded file=%s", path ? path : "none");
     }
     free(path);
@@ -256,6 +258,7 @@ static int start(struct run *run)
     server->dispatch = dispatch_open(server);
     server->registry = registry_open(server);
     registry_recover(server->registry);
+    server->aging = aging_open(server);
     return open_gateway(run);
 }
 
@@ -280,6 +283,7 @@ static int finish(struct run *run, int code)
 {
     struct server *server = &run->server;
     server->stopping = true;
+    aging_close(&server->aging);
     supervisor_close(&server->supervisor);
     hosts_close(&server->hosts);
     relays_close(&server->relays);

@@ -22,6 +22,7 @@ struct server {
     struct clients *clients;
     struct dispatch *dispatch;
     struct registry *registry;
+    struct aging *aging;
     struct questions *questions;
     struct rules *rules;
     struct supervisor *supervisor;

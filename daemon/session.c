@@ -62,6 +62,12 @@ static void publish(struct session *session, enum event_type type, struct buf *t
     frame_free(&frame);
 }
 
+/* Whether it counts for limits.max_sessions. */
+static int is_open(const struct state *state)
+{
+    return state->seq > 0 && !state->archived && !state->ended;
+}
+
 bool session_emit(struct session *session, enum event_type type, json_t *data)
 {
     struct server *server = session->server;
@@ -73,9 +79,11 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
                           .seq = durable ? state->seq + 1 : state->seq,
                           .ts = clock_wall_ms(),
                           .data = data};
+    int was_open = is_open(state);
     enum fold fold = state_fold(state, &event);
     bool good = fold == FOLD_OK;
     if (good) {
+        registry_count(server->registry, is_open(state) - was_open);
         server->stats.events++;
         if (durable)
             session_store_event(session, &event);

@@ -99,6 +99,8 @@ void session_go_on(struct session *session);
 bool session_recover(struct session *session, const char *kind, const char *text, bool resume);
 /* Ends a turn that no agent runs: its questions and calls are cancelled, the state is idle. */
 void session_end_turn(struct session *session, const char *by, const char *reason);
+/* Deletes it, at once and for good; those who follow it are told why. */
+void session_delete(struct session *session, const char *reason);
 /* Before the state becomes idle: what is still open of the turn's calls and their questions is cancelled. */
 void session_close_calls(struct session *session, const char *why);
 /* tool.ended. result is cut if the message has no room for it. by: or NULL. */

@@ -2,7 +2,9 @@
  * never run again by itself; one that a person has allowed and that has not begun may be. */
 #include "daemon/session.h"
 
+#include "daemon/clients.h"
 #include "daemon/questions.h"
+#include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/supervisor.h"
 #include "shared/jsonx.h"
@@ -216,4 +218,18 @@ bool session_recover(struct session *session, const char *kind, const char *text
     else if (state->run != RUN_AWAITING_PERMISSION)
         session_step(session, RUN_AWAITING_PERMISSION, NULL, kind);
     return waits && open.allowed > 0;
+}
+
+void session_delete(struct session *session, const char *reason)
+{
+    struct server *server = session->server;
+    json_t *data = json_object();
+    jsonx_set_str(data, "reason", reason);
+    supervisor_kill(session);
+    store_join(server->store);
+    session_cut(session, MESSAGE_INTERRUPTED, "the session was deleted");
+    session_emit(session, EVENT_SESSION_ENDED, data);
+    while (session->follower_count > 0)
+        clients_unsubscribe(server->clients, session->followers[0]->client, session);
+    registry_delete(server->registry, session);
 }

@@ -179,6 +179,19 @@ char *store_reply(struct store *store, const char *user, const char *request);
 typedef void store_unfinished_cb(void *arg, const char *sid, uint32_t key);
 enum err store_unfinished(struct store *store, store_unfinished_cb *each, void *arg);
 
+struct store_quiet { /* a session that is not archived, and since when nothing has happened in it */
+    char owner[257];
+    int64_t activity; /* wall milliseconds */
+    uint32_t key;
+    char sid[ID_MAX];
+};
+/* From one such session to the next, in the order of owner and activity, the longest quiet first; all zero
+ * is before the first. An activity of INT64_MAX is after the last one of that owner. False when there are no
+ * more, or the store can't tell (logged). */
+bool store_next_quiet(struct store *store, struct store_quiet *at);
+/* How many sessions are not archived. */
+size_t store_count_open(struct store *store);
+
 /* All rules of all users, oldest first; row lives during the call. ERR_OK or ERR_STORE (logged). */
 typedef void store_rules_cb(void *arg, const struct store_rule *row);
 enum err store_rules(struct store *store, store_rules_cb *each, void *arg);

@@ -225,6 +225,8 @@ enum load {
     LOAD_MESSAGES,
     LOAD_REPLY,
     LOAD_UNFINISHED,
+    LOAD_QUIET,
+    LOAD_OWNER,
     LOAD_RULES,
     LOAD_COUNT
 };

@@ -17,6 +17,9 @@ static const char *const texts[LOAD_COUNT] = {
     [LOAD_MESSAGES] = "SELECT key, json FROM messages WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT ?3",
     [LOAD_REPLY] = "SELECT reply FROM requests WHERE user = ?1 AND id = ?2",
     [LOAD_UNFINISHED] = "SELECT sid, key FROM sessions WHERE run <> 'idle' ORDER BY key",
+    [LOAD_QUIET] = "SELECT activity, key, sid FROM sessions WHERE owner = ?1 AND archived = 0"
+                   " AND (activity, key) > (?2, ?3) ORDER BY activity, key LIMIT 1",
+    [LOAD_OWNER] = "SELECT min(owner) FROM sessions WHERE owner > ?1",
     [LOAD_RULES] = "SELECT id, user, effect, pattern, ts FROM rules ORDER BY id",
 };
 
@@ -272,6 +275,55 @@ enum err store_unfinished(struct store *store, store_unfinished_cb *each, void *
         each(arg, list[i].sid, list[i].key);
     free(list);
     return ERR_OK;
+}
+
+/* The next session of the same owner. */
+static bool next_of_owner(struct loader *loader, struct store_quiet *at)
+{
+    sqlite3_stmt *stmt = loader->statement[LOAD_QUIET];
+
+    sqlite3_bind_text(stmt, 1, at->owner, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(stmt, 2, at->activity);
+    sqlite3_bind_int64(stmt, 3, at->key);
+    int code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW) {
+        at->activity = sqlite3_column_int64(stmt, 0);
+        at->key = (uint32_t)sqlite3_column_int64(stmt, 1);
+        snprintf(at->sid, sizeof at->sid, "%s", (const char *)sqlite3_column_text(stmt, 2));
+    }
+    return finish(loader, stmt, code, NULL) && code == SQLITE_ROW;
+}
+
+/* Before the first session of the next owner. */
+static bool next_owner(struct loader *loader, struct store_quiet *at)
+{
+    sqlite3_stmt *stmt = loader->statement[LOAD_OWNER];
+
+    sqlite3_bind_text(stmt, 1, at->owner, -1, SQLITE_TRANSIENT);
+    int code = sqlite3_step(stmt);
+    const char *owner = code == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+    bool found = owner != NULL;
+    if (found) {
+        snprintf(at->owner, sizeof at->owner, "%s", owner);
+        at->activity = INT64_MIN;
+        at->key = 0;
+    }
+    return finish(loader, stmt, code, NULL) && found;
+}
+
+bool store_next_quiet(struct store *store, struct store_quiet *at)
+{
+    bool found = at->owner[0] && at->activity != INT64_MAX && next_of_owner(&store->loader, at);
+
+    while (!found && next_owner(&store->loader, at))
+        found = next_of_owner(&store->loader, at);
+    return found;
+}
+
+size_t store_count_open(struct store *store)
+{
+    return (size_t)store_number(store->loader.db,
+                                "SELECT count(*) FROM sessions WHERE archived = 0 AND ended = 0", 0);
 }
 
 enum err store_rules(struct store *store, store_rules_cb *each, void *arg)

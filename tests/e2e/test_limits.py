@@ -121,3 +121,128 @@ class Line(StoaTest):
         client.idle(asks)
         self.assertEqual(client.event("tool.ended", asks)["data"]["state"], "done")
         self.assertEqual([e for e in client.events if e["type"] == "error.occurred"], [])
+
+
+class Sessions(StoaTest):
+    config = "default_model: demo/stoa\nlimits: {max_sessions: 3}\n"
+    said = r"there are 3 sessions already \(limits.max_sessions is 3\); archive or delete one first"
+
+    def refused(self, text, *request):
+        with self.assertRaises(RequestError) as raised:
+            request[0].request(*request[1:])
+        self.assertEqual(raised.exception.code, "limit")
+        self.assertRegex(raised.exception.text, text)
+
+    def test_one_more_is_refused_until_one_is_archived_or_deleted(self):
+        client = self.client()
+        # several at once, whose commits wait
+        ids = [client.send("session.create") for _ in range(5)]
+        made, refused = [], 0
+        for id in ids:
+            try:
+                made.append(client.reply(id)["session"])
+            except RequestError as error:
+                self.assertRegex(error.text, self.said)
+                refused += 1
+        self.assertEqual((len(made), refused), (3, 2))
+        client.attach(made[0])
+        client.request("message.send", made[0], {"text": "/demo echo=fine"})
+        client.idle(made[0])
+        self.refused(self.said, client, "session.fork", made[0])
+        # one that is archived makes room, and needs some to come back; saying it twice counts once
+        for _ in range(2):
+            client.request("session.archive", made[1])
+        forked = client.request("session.fork", made[0])["session"]
+        self.refused(self.said, client, "session.archive", made[1], {"archived": False})
+        # after a restart it is the same
+        self.daemon.stop()
+        self.daemon.start()
+        self.refused(self.said, client, "session.create")
+        client.request("session.delete", forked)
+        client.request("session.archive", made[1], {"archived": False})
+        client.request("session.archive", made[1], {"archived": False})
+        self.refused(self.said, client, "session.create")
+        # an archived one that is deleted was not counted
+        client.request("session.archive", made[2])
+        client.request("session.delete", made[2])
+        last = client.request("session.create", id="the-same")["session"]
+        self.assertEqual(client.request("session.create", id="the-same")["session"], last)
+        self.refused(self.said, client, "session.create")
+        self.assertIn("limits.max_sessions is 3", stoa(self.place, "new", check=False).stderr)
+        # a higher limit counts at once
+        self.place.write_config("default_model: demo/stoa\nlimits: {max_sessions: 0}\n")
+        client.request("admin.reload")
+        client.request("session.create")
+
+    def test_a_former_name_is_refused_with_its_new_one(self):
+        client = self.client()
+        self.place.write_config("default_model: demo/stoa\nagent: {max_live: 3}\n")
+        with self.assertRaisesRegex(RequestError, r"config.yaml:2: option 'agent.max_live' is called 'limits.max_live_agents' now"):
+            client.request("admin.reload")
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.start(wait=False)
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 78)
+        self.assertIn("is called 'limits.max_live_agents' now", self.daemon.log_text())
+
+
+class Age(StoaTest):
+    config = "default_model: demo/stoa\nsession: {max_age: 1s}\n"
+
+    def test_what_nobody_uses_is_archived_and_what_somebody_uses_is_left_alone(self):
+        client = self.client()
+        client.request("session.subscribe", params={"sessions": ["mine"]})
+        old, attached, runs, waits = [self.session(client) for _ in range(4)]
+        client.attach(attached)
+        client.request("message.send", runs, {"text": "/demo chunks=1000 rate=20"})
+        client.request("message.send", waits, {"text": "/demo chunks=20 rate=100 fail=mid"})
+        self.assertTrue(client.request("message.send", waits, {"text": "later"})["queued"])
+        event = client.event("session.updated", old)
+        self.assertEqual((event["data"]["archived"], event["data"]["reason"]), (True, "max_age"))
+        self.assertRegex(self.daemon.log_text(), r"archived: nothing has happened for 1 s \(session.max_age\)")
+        archived = client.request("session.list", params={"archived": True})["sessions"]
+        self.assertEqual([s["id"] for s in archived], [old])
+        self.assertEqual(len(client.request("session.snapshot", waits)["queue"]), 1)
+        # it keeps its place in time, and can be taken back
+        self.assertEqual(archived[0]["activity"], archived[0]["created"])
+        client.request("session.archive", old, {"archived": False})
+        # the others are looked at, and kept
+        fresh = self.session(client)
+        client.event("session.updated", fresh)
+        client.event("session.updated", old, after=client.events.index(event) + 2)
+        self.assertEqual({s["id"] for s in client.request("session.list")["sessions"]}, {attached, runs, waits})
+        # the attached one goes when nobody is there any more
+        client.request("session.unsubscribe", params={"sessions": [attached]})
+        client.event("session.updated", attached, reason="max_age")
+        client.request("session.interrupt", runs)
+
+    def test_deletes_and_keeps_what_is_archived(self):
+        client = self.client()
+        client.request("session.subscribe", params={"sessions": ["mine"]})
+        kept = self.session(client)
+        client.event("session.updated", kept, archived=True)
+        self.place.write_config("default_model: demo/stoa\nsession: {max_age: 2s, at_max_age: delete}\n")
+        client.request("admin.reload")
+        gone = self.session(client)
+        client.event("session.ended", gone, reason="max_age")
+        with self.assertRaisesRegex(RequestError, "there is no session"):
+            client.request("session.info", gone)
+        self.assertEqual(client.request("session.info", kept)["archived"], True)
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertEqual(client.request("session.info", kept)["archived"], True)
+        self.assertEqual(client.request("session.list")["sessions"], [])
+
+    def test_without_an_age_nothing_wakes_up(self):
+        self.place.write_config("default_model: demo/stoa\nsession: {max_age: 720h}\n")
+        client = self.client()
+        client.request("admin.reload")
+        self.session(client)
+        client.close()
+        self.things.remove(client)
+        # once the session has left memory
+        wait_for(lambda: not self._woke(0.5), "nothing wakes the daemon", 12)
+
+    def _woke(self, seconds):
+        before = cpu_all_threads(self.daemon.pid)
+        time.sleep(seconds)
+        return cpu_all_threads(self.daemon.pid) != before

@@ -587,13 +587,13 @@ static void a_turn_shows_its_retries_errors_and_times(void **unused)
     assert_null(state->retry_why);
 
     /* in line, and then not any more */
-    assert_int_equal(fold_data(state, EVENT_TURN_RETRYING,
-                               "{\"attempt\":0,\"limit\":0,\"delay_ms\":0,\"why\":\"busy\"}"),
-                     FOLD_OK);
+    assert_int_equal(
+        fold_data(state, EVENT_TURN_RETRYING, "{\"attempt\":0,\"limit\":0,\"delay_ms\":0,\"why\":\"busy\"}"),
+        FOLD_OK);
     assert_string_equal(state->retry_why, "busy");
-    assert_int_equal(fold_data(state, EVENT_TURN_RETRYING,
-                               "{\"attempt\":0,\"limit\":0,\"delay_ms\":0,\"why\":\"\"}"),
-                     FOLD_OK);
+    assert_int_equal(
+        fold_data(state, EVENT_TURN_RETRYING, "{\"attempt\":0,\"limit\":0,\"delay_ms\":0,\"why\":\"\"}"),
+        FOLD_OK);
     assert_null(state->retry_why);
 
     assert_int_equal(fold_data(state, EVENT_TURN_RETRYING, retry), FOLD_OK);

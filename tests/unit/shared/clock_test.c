@@ -1,4 +1,4 @@
-/* The two clocks. */
+/* The clocks. */
 #include "shared/clock.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,12 +43,22 @@ static void the_wall_clock_is_the_systems(void **state)
     assert_true(now <= after.tv_sec * 1000 + after.tv_nsec / 1000000);
 }
 
+static void the_boot_clock_is_not_behind_the_steady_one(void **state)
+{
+    (void)state;
+    int64_t steady = clock_steady_ms(), boot = clock_boot_ms();
+
+    assert_true(boot >= steady);
+    assert_true(clock_boot_ms() >= boot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_steady_clock_moves_and_never_goes_back),
         cmocka_unit_test(milliseconds_and_microseconds_are_of_one_clock),
         cmocka_unit_test(the_wall_clock_is_the_systems),
+        cmocka_unit_test(the_boot_clock_is_not_behind_the_steady_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

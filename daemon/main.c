@@ -1,4 +1,5 @@
 /* stoad: the command line. */
+#include "daemon/backup.h"
 #include "daemon/config.h"
 #include "daemon/doctor.h"
 #include "daemon/server.h"
@@ -28,14 +29,18 @@ static void usage(FILE *out)
         "      --print-config       print the configuration in force and leave\n"
         "      --doctor[=AREA,...]  check the installation, for stoa doctor, and leave\n"
         "      --online             with --doctor: ask servers on other hosts too\n"
+        "      --backup FILE        copy all that is kept into FILE, while a daemon runs or not, and leave\n"
+        "      --force              with --backup: replace FILE\n"
+        "      --restore FILE       put what FILE holds in the place of all that is kept, and leave\n"
+        "      --json               with --backup, --restore: say what was done as JSON\n"
         "      --print-example      print config.example.yaml and leave\n"
         "      --print-man          print the options for stoa-config(5) and leave\n"
         "  -V, --version            print the version and leave\n"
         "  -h, --help               this text\n"
         "\n"
-        "Exit codes: 0 stopped as asked, 64 command line, 70 internal, 74 store unusable, 75 another stoad "
-        "runs,\n"
-        "77 socket folder or path unsafe, 78 configuration wrong. See stoad(8) and stoa-config(5).\n",
+        "Exit codes: 0 done, or stopped as asked, 1 no backup or restore, 64 command line, 70 internal,\n"
+        "74 store unusable, 75 another stoad runs, 77 socket folder or path unsafe, 78 configuration wrong.\n"
+        "See stoad(8) and stoa-config(5).\n",
         out);
 }
 
@@ -68,6 +73,7 @@ struct line { /* the command line, read */
     const char *print; /* text of --version */
     bool help, doctor;
     struct doctor_options check; /* of doctor */
+    struct backup_options backup;
 };
 
 /* The value of an option, in the same word after '=' or in the next one; NULL if there is none. */
@@ -110,6 +116,15 @@ static bool read_word(struct line *line, char **argv, int *at)
     }
     if (strcmp(word, "--online") == 0)
         return (line->check.online = true);
+    if (is_option(word, "--backup", "--backup"))
+        return (line->backup.file = value_of(argv, at, "--backup", "--backup")) != NULL;
+    if (is_option(word, "--restore", "--restore"))
+        return (line->backup.restore = true) &&
+               (line->backup.file = value_of(argv, at, "--restore", "--restore")) != NULL;
+    if (strcmp(word, "--force") == 0)
+        return (line->backup.replace = true);
+    if (strcmp(word, "--json") == 0)
+        return (line->backup.json = true);
     if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
         return (line->print = "stoad " STOA_VERSION) != NULL;
     return (line->help = strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0);
@@ -139,5 +154,7 @@ int main(int argc, char **argv)
     line.check.server = &line.options;
     if (line.doctor)
         return doctor_run(&line.check, stdout);
+    if (line.backup.file)
+        return backup_run(&line.backup);
     return line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
 }

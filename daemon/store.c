@@ -2,9 +2,11 @@
  * into callbacks. */
 #include "daemon/store.h"
 #include "daemon/store_internal.h"
+#include "daemon/store_restore.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,11 +149,31 @@ static uint32_t first_free_key(sqlite3 *db)
     return (uint32_t)((used > seen ? used : seen) + 1);
 }
 
+/* A restore that was killed when it was decided. */
+static enum err end_restore(const char *path, char error[256])
+{
+    char *copy = xstrdup(path), *before = NULL;
+    const char *state = dirname(copy);
+    bool begun = store_restore_begun(state);
+    enum err code = begun ? store_restore_end(state, &before, error) : ERR_OK;
+
+    if (begun && code == ERR_OK)
+        log_warn("store", "a restore that was begun is ended; what was there before is in %s",
+                 before ? before : "no folder, since there was nothing");
+    free(before);
+    free(copy);
+    return code;
+}
+
 static enum err open_parts(struct store *store, char error[256])
 {
     enum err code = store_lock(store->path, &store->lock_fd, error); /* two would give the same seq twice */
-    sqlite3 *db = code == ERR_OK ? store_open_writer(store->path, error, &code) : NULL;
+    sqlite3 *db = NULL;
 
+    if (code == ERR_OK)
+        code = end_restore(store->path, error);
+    if (code == ERR_OK)
+        db = store_open_writer(store->path, error, &code);
     if (!db)
         return code;
     store->next_key = first_free_key(db);

@@ -8,6 +8,7 @@
 #define STOA_DAEMON_STORE_INTERNAL_H
 
 #include "daemon/store.h"
+#include "daemon/store_backup.h"
 #include <sqlite3.h>
 #include <stdatomic.h>
 
@@ -238,6 +239,40 @@ struct loader {
 /* path must live as long. */
 bool loader_open(struct loader *loader, const char *path, char error[256]);
 void loader_clear(struct loader *loader);
+
+/* --- copies (store_copy.c, store_files.c) --- */
+
+/* Asks progress whether to go on. */
+bool store_going(const struct store_progress *progress, const char *what, uint64_t done, uint64_t all);
+/* Opens the store at path for reading, at one moment that lasts until *db is closed (close it in any case).
+ * name: path, or, if uri, what store_uri_unwatched gave for it. ERR_OK, ERR_STORE or ERR_VERSION, with a
+ * sentence in error. */
+enum err store_copy_source(const char *path, const char *name, bool uri, sqlite3 **db, char error[256]);
+/* Copies all of from into the empty file to_path (fd: of the same file, to sync it). *copy is then a
+ * connection that writes it without journal; close it in any case. ERR_OK, ERR_STORE (the source) or
+ * ERR_UNAVAILABLE (the copy, or going said no), with a sentence in error. */
+enum err store_copy(sqlite3 *from, const char *from_path, const char *to_path, int fd,
+                    const struct store_progress *progress, sqlite3 **copy, char error[256]);
+/* SQLite's check of all pages, and if thorough of all indexes. path: how it is called in error. ERR_OK,
+ * ERR_STORE, or ERR_UNAVAILABLE. */
+enum err store_copy_check(sqlite3 *db, const char *path, bool thorough, const struct store_progress *progress,
+                          char error[256]);
+/* The sentence for a copy that cannot be written; returns ERR_UNAVAILABLE. */
+enum err store_copy_failed(sqlite3 *db, const char *path, int code, char error[256]);
+
+/* The parts of the state folder beside the store, NULL at the end. Those of the client come last. */
+extern const char *const store_parts[];
+/* Puts the files of all parts below the folder state into tables of db; counts them in content. What is no
+ * regular file or folder, cannot be read, or is too large or deep is left out. SQLITE_OK, SQLITE_INTERRUPT if
+ * going said no, or db's failure. */
+int store_files_put(sqlite3 *db, int state, const struct store_progress *progress,
+                    struct store_content *content);
+/* Makes the files that the tables of db hold, if it has any, below the folder, but not those of the part
+ * without (may be NULL); and takes the tables out of db. ERR_OK, ERR_STORE (they are damaged, or name what
+ * they must not), or ERR_UNAVAILABLE, with a sentence in error. */
+enum err store_files_take(sqlite3 *db, const char *path, int folder, const char *without,
+                          const struct store_progress *progress, struct store_content *content,
+                          char error[256]);
 
 /* --- the whole --- */
 

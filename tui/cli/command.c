@@ -42,6 +42,7 @@ static const struct option_row rules_options[] = {
 static const struct option_row set_options[] = {{"unset", 'u', "NAME", "take it away"}, END};
 static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it back out of the archive"},
                                                     END};
+static const struct option_row backup_options[] = {{"force", 'f', NULL, "replace FILE if it is there"}, END};
 static const struct option_row cmd_options[] = {{"list", 'l', NULL, "list the commands there are"}, END};
 static const struct option_row export_options[] = {
     {"format", 'f', "md|json", "Markdown (md, the default) or JSON"},
@@ -70,6 +71,11 @@ static const struct option_row send_options[] = {
 
 static const char session_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char backup_notes[] =
+    "It holds all sessions, with the files that belong to them, as they are at one moment; a daemon that\n"
+    "runs goes on meanwhile. It holds secrets too (logins of MCP servers): keep it as private.\n";
+static const char restore_notes[] =
+    "No daemon may run: stoa stop. FILE is checked first. What is there now is moved aside, not deleted.\n";
 static const char cmd_notes[] =
     "The same commands as in the full screen, with or without \"/\": stoa cmd first /rewind 1\n"
     "With --json: what the daemon answered to the request that the command stands for.\n"
@@ -117,6 +123,8 @@ const struct command command_table[] = {
      session_notes},
     {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
      COMMAND_TERMINAL, command_attach, NULL, session_notes},
+    {"backup", "FILE", "copy everything that is kept into one file", 1, 1, 0, command_backup, backup_options,
+     backup_notes},
     {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,
      cmd_options, cmd_notes},
     {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
@@ -151,6 +159,8 @@ const struct command command_table[] = {
      COMMAND_CONNECT, command_queue, NULL, session_notes},
     {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
      session_notes},
+    {"restore", "FILE", "put what a backup holds in the place of all that is kept", 1, 1, 0, command_restore,
+     NULL, restore_notes},
     {"rewind", "SESSION MESSAGE|-N", "drop all after a message, or the newest questions", 2, 2,
      COMMAND_CONNECT, command_rewind, rewind_options, rewind_notes},
     {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,

@@ -1,6 +1,7 @@
 /* Who is there, and what they follow. */
 #include "daemon/clients_internal.h"
 
+#include "daemon/connection.h"
 #include "daemon/files.h"
 #include "daemon/mcp_asks.h"
 #include "daemon/registry.h"
@@ -14,8 +15,6 @@
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 enum { SWEEP_MS = 5000 };
 
@@ -34,47 +33,13 @@ static void announce_left(struct session *session, const struct client *client, 
     session_emit(session, EVENT_PARTICIPANT_LEFT, data);
 }
 
-/* --- the process at the other end --- */
-
-static void process_closed(uv_handle_t *handle)
-{
-    close((int)(intptr_t)handle->data);
-    free(handle);
-}
-
-static void forget_process(struct client *client)
-{
-    if (!client->process)
-        return;
-    client->process->data = (void *)(intptr_t)client->pidfd;
-    uv_close((uv_handle_t *)client->process, process_closed);
-    client->process = NULL;
-}
-
-static void on_process_end(uv_poll_t *poll, int status, int events)
-{
-    (void)status;
-    (void)events;
-    struct client *client = poll->data;
-    struct clients *clients = uv_handle_get_loop((uv_handle_t *)poll)->data;
-    clients_drop(clients, client, "process ended");
-}
-
-/* ROUTER does not tell of a disconnect, but on the local socket the peer's process is known: watch it. Where
- * it can't be, the time-out for silence remains. */
-static void watch_process(struct clients *clients, struct client *client, int pidfd)
-{
-    if (pidfd < 0)
-        return;
-    client->pidfd = pidfd;
-    client->process = xcalloc(1, sizeof *client->process);
-    uv_poll_init(clients->server->loop, client->process, client->pidfd);
-    client->process->data = client;
-    uv_poll_start(client->process, UV_READABLE, on_process_end);
-    uv_unref((uv_handle_t *)client->process);
-}
-
 /* --- the table --- */
+
+static void on_connection_end(void *arg)
+{
+    struct client *client = arg;
+    clients_drop(client->clients, client, "disconnected");
+}
 
 struct client *clients_find(struct clients *clients, const struct route *route)
 {
@@ -89,25 +54,27 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     struct server *server = clients->server;
     int64_t max = config_number(server->config, OPTION_LIMITS_MAX_CLIENTS);
     if ((int64_t)clients->count >= max) {
-        snprintf(error, 256, "%zu clients are connected already (limits.max_clients is %d); close one, or raise that",
+        snprintf(error, 256,
+                 "%zu clients are connected already (limits.max_clients is %d); close one, or raise that",
                  clients->count, (int)max);
         return NULL;
     }
-    int pidfd = message->pid > 0 ? (int)syscall(SYS_pidfd_open, message->pid, 0) : -1;
-    if (!files_may_keep(pidfd)) {
+    struct client *client = xcalloc(1, sizeof *client);
+    if (!connection_watch(server->loop, message->fd, on_connection_end, client, &client->connection)) {
         snprintf(error, 256,
                  "no descriptor is left for one more client; the daemon may open %ld files (ulimit -n)",
                  files_limit());
-        close(pidfd);
+        free(client);
         return NULL;
     }
-    struct client *client = xcalloc(1, sizeof *client);
+    client->clients = clients;
     client->route = *message->route;
     id_make(client->id, "c_");
     snprintf(client->principal.user, sizeof client->principal.user, "%s", message->user);
     client->principal.admin = strcmp(message->user, server->user) == 0;
     client->since = clock_wall_ms();
     client->meter = meter_new();
+    client->left_at = clock_steady_ms();
     strcpy(client->kind, "api");
     tsearch(client, &clients->tree, compare);
     if (clients->count == clients->cap) {
@@ -115,7 +82,6 @@ static struct client *add(struct clients *clients, const struct gateway_message 
         clients->all = xreallocarray(clients->all, clients->cap, sizeof clients->all[0]);
     }
     clients->all[clients->count++] = client;
-    watch_process(clients, client, pidfd);
     log_debug("client", "%s connected, user=%s pid=%d", log_id(client->id), client->principal.user,
               message->pid);
     arm_sweep(clients);
@@ -164,7 +130,7 @@ static void end_subscriptions(struct clients *clients, struct client *client, co
 
 static void client_free(struct client *client)
 {
-    forget_process(client);
+    connection_free(&client->connection);
     client_drop_replies(client);
     meter_free(&client->meter);
     free(client->subscriptions);
@@ -192,6 +158,13 @@ void client_dismiss(struct clients *clients, struct client *client, const char *
     client_drop_replies(client);
     end_subscriptions(clients, client, why);
     clients_retry_soon(clients);
+}
+
+void client_cut(struct clients *clients, struct client *client, const char *why)
+{
+    if (client->connection)
+        connection_cut(client->connection);
+    clients_drop(clients, client, why);
 }
 
 size_t clients_count(const struct clients *clients)
@@ -262,7 +235,7 @@ static void on_sweep(uv_timer_t *timer)
     int64_t now = clock_steady_ms();
     for (size_t i = clients->count; i-- > 0;) {
         struct client *client = clients->all[i];
-        if (client->gone)
+        if (client->gone || (client->connection && connection_is_closed(client->connection)))
             clients_drop(clients, client, "disconnected");
         else if (!client->dismissed && now - client->last_seen > CLIENT_SILENT_MS)
             client_dismiss(clients, client, "silent");
@@ -288,10 +261,10 @@ struct clients *clients_open(struct server *server)
 {
     struct clients *clients = xcalloc(1, sizeof *clients);
     clients->server = server;
-    server->loop->data = clients; /* for the polls of processes */
     uv_timer_init(server->loop, &clients->retry);
     uv_timer_init(server->loop, &clients->sweep);
-    clients->retry.data = clients->sweep.data = clients;
+    uv_timer_init(server->loop, &clients->relief);
+    clients->retry.data = clients->sweep.data = clients->relief.data = clients;
     return clients;
 }
 
@@ -320,8 +293,9 @@ void clients_close(struct clients **slot)
         client_free(client);
     }
     free(clients->all);
-    clients->open_timers = 2;
+    clients->open_timers = 3;
     uv_close((uv_handle_t *)&clients->retry, timer_closed);
     uv_close((uv_handle_t *)&clients->sweep, timer_closed);
+    uv_close((uv_handle_t *)&clients->relief, timer_closed);
     *slot = NULL;
 }

@@ -1,7 +1,11 @@
 /* The table {connection -> user, subscriptions} and the fan-out through it.
  *
  * A client that is behind (its backlog is full) gets no more events of that session but one resync notice
- * when it can take it; then nothing until it has asked for a snapshot. The slowest never sets the pace. */
+ * when it can take it; then nothing until it has asked for a snapshot. The slowest never sets the pace.
+ *
+ * What waits is bounded for each client (events by limits.client_backlog and limits.client_backlog_size,
+ * replies by CLIENT_REPLY_*) and for all together (limits.backlog_size): beyond that, those that take nothing
+ * are disconnected, the furthest behind first. They come back by themselves, and resync. */
 #ifndef STOA_DAEMON_CLIENTS_H
 #define STOA_DAEMON_CLIENTS_H
 
@@ -15,10 +19,14 @@
 enum {
     CLIENT_SILENT_MS = 30000,       /* a client that says nothing for so long is dropped */
     CLIENT_SUBSCRIPTIONS_MAX = 256, /* sessions that one client may follow */
-    CLIENT_REPLIES_MAX = 256,       /* replies kept for a client whose backlog is full; then it is dropped */
-    CLIENT_REPLY_BYTES = 32 << 20,  /* ... and their bytes */
-    CLIENT_RETRY_MS = 50,           /* until what a full client could not take is tried again */
-    CLIENT_RETRY_MAX_MS = 1000      /* ... and when it does not read for long */
+    CLIENT_REPLY_WAITING =
+        16 << 20,                  /* bytes that wait for a client, beyond which its replies are kept here */
+    CLIENT_REPLIES_MAX = 256,      /* replies that are kept; then it is dropped */
+    CLIENT_REPLY_BYTES = 32 << 20, /* ... and their bytes */
+    CLIENT_SHARE = 256 << 10,      /* bytes that may wait for any client, whatever waits for all together */
+    CLIENT_STALLED_MS = 1000,  /* one that takes nothing for so long may be cut when too much waits for all */
+    CLIENT_RETRY_MS = 50,      /* until what a full client could not take is tried again */
+    CLIENT_RETRY_MAX_MS = 1000 /* ... and when it does not read for long */
 };
 
 struct server;
@@ -42,8 +50,10 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     struct frame **replies;
     size_t reply_count, reply_bytes;
     struct meter *meter;
-    struct uv_poll_s *process;
-    int pidfd;
+    uint64_t left;   /* what had left of the meter's bytes when the relief last looked */
+    int64_t left_at; /* steady ms of the last time that some had */
+    struct connection *connection;
+    struct clients *clients;
 };
 
 enum subscription_state { SUBSCRIBED, SUBSCRIPTION_BEHIND, SUBSCRIPTION_NOTICED };
@@ -65,9 +75,14 @@ struct client *clients_get(struct clients *clients, const struct gateway_message
 struct client *clients_find(struct clients *clients, const struct route *route);
 /* Ends its subscriptions (participants leave, with why) and forgets it. */
 void clients_drop(struct clients *clients, struct client *client, const char *why);
+/* Tells those of admins that a reload was refused, and why. */
+void clients_tell_config(struct clients *clients, const char *text);
 /* Tells all of them bye. */
 void clients_bye(struct clients *clients, const char *why, int retry_after_ms);
 
+/* Whether what is asked may be answered: not by a client that leaves its answers unread while too much waits
+ * for all clients together (limits.backlog_size). False with a sentence. */
+bool clients_may_ask(struct clients *clients, const struct client *client, char error[256]);
 /* Sends a reply, or keeps it until the client can take it. */
 void clients_reply(struct clients *clients, const struct route *route, struct frame *frame);
 
@@ -75,8 +90,6 @@ void clients_reply(struct clients *clients, const struct route *route, struct fr
  * not before. */
 bool clients_subscribe(struct clients *clients, struct client *client, struct session *session,
                        uint64_t kinds, bool *fresh);
-/* Tells those of admins that a reload was refused, and why. */
-void clients_tell_config(struct clients *clients, const char *text);
 /* NULL if not subscribed. */
 struct subscription *clients_subscription(const struct client *client, const struct session *session);
 /* False if it was not subscribed. Nothing is told to anyone. */

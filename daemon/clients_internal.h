@@ -12,7 +12,7 @@ struct clients {
     void *tree; /* of struct client by route */
     struct client **all;
     size_t count, cap;
-    uv_timer_t retry, sweep;
+    uv_timer_t retry, sweep, relief;
     uint64_t retry_ms; /* until the next retry; rises while nobody takes anything */
     int open_timers;
 };
@@ -21,6 +21,8 @@ struct clients {
 /* Ends all that the client has, and tells it bye as soon as it can take it: it is forgotten then, unless it
  * has spoken again. */
 void client_dismiss(struct clients *clients, struct client *client, const char *why);
+/* Ends its connection too: what libzmq holds for it is freed. */
+void client_cut(struct clients *clients, struct client *client, const char *why);
 /* Has those looked at soon that are gone or silent. */
 void clients_sweep_soon(struct clients *clients);
 
@@ -31,5 +33,7 @@ void clients_retry_soon(struct clients *clients);
 bool client_is_waiting(const struct client *client);
 /* The retry timer's. */
 void clients_on_retry(uv_timer_t *timer);
+/* The relief timer's, which runs while too much waits for all together. */
+void clients_on_relief(uv_timer_t *timer);
 
 #endif

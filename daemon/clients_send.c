@@ -5,14 +5,96 @@
 #include "daemon/server.h"
 #include "daemon/session.h"
 #include "proto/envelope.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
+#include <stdio.h>
 #include <string.h>
 
+enum { RELIEF_MS = 250 };
+
+static size_t backlog_size(const struct clients *clients)
+{
+    return (size_t)config_number(clients->server->config, OPTION_LIMITS_BACKLOG_SIZE);
+}
+
+/* Replies and notices; events have a limit of their own. */
 static enum sent send_frame(struct clients *clients, struct client *client, struct frame *frame)
 {
-    return gateway_send(clients->server->gateway, &client->route, frame, client->meter);
+    return gateway_send(clients->server->gateway, &client->route, frame, client->meter, CLIENT_REPLY_WAITING);
+}
+
+/* --- too much for all together --- */
+
+static bool is_strained(struct clients *clients)
+{
+    if (frames_bytes() <= backlog_size(clients))
+        return false;
+    if (!uv_is_active((uv_handle_t *)&clients->relief))
+        uv_timer_start(&clients->relief, clients_on_relief, RELIEF_MS, RELIEF_MS);
+    return true;
+}
+
+static size_t waiting_for(const struct client *client)
+{
+    return meter_waiting(client->meter) + client->reply_bytes;
+}
+
+/* For how long it has taken nothing of what waits for it, as far as looks at it can tell. */
+static int64_t stalled_ms(struct client *client)
+{
+    int64_t now = clock_steady_ms();
+    uint64_t left = meter_left(client->meter);
+    if (left != client->left || waiting_for(client) <= CLIENT_SHARE) {
+        client->left = left;
+        client->left_at = now;
+    }
+    return now - client->left_at;
+}
+
+/* The one for which most waits of those that have taken nothing of it for a while. */
+static struct client *furthest_behind(struct clients *clients)
+{
+    struct client *furthest = NULL;
+    for (size_t i = 0; i < clients->count; i++) {
+        struct client *client = clients->all[i];
+        if (stalled_ms(client) >= CLIENT_STALLED_MS &&
+            (!furthest || waiting_for(client) > waiting_for(furthest)))
+            furthest = client;
+    }
+    return furthest;
+}
+
+/* One at a time: what it frees, libzmq's thread frees a little later. */
+void clients_on_relief(uv_timer_t *timer)
+{
+    struct clients *clients = timer->data;
+    if (!is_strained(clients)) {
+        uv_timer_stop(timer);
+        return;
+    }
+    struct client *client = furthest_behind(clients);
+    if (!client)
+        return;
+    log_warn(
+        "client",
+        "%zu bytes wait for all clients together (limits.backlog_size is %zu); %s, which reads none of its "
+        "%zu, is disconnected",
+        frames_bytes(), backlog_size(clients), log_id(client->id), waiting_for(client));
+    clients->server->stats.cut++;
+    client_cut(clients, client, "does not read");
+}
+
+bool clients_may_ask(struct clients *clients, const struct client *client, char error[256])
+{
+    if (waiting_for(client) <= CLIENT_SHARE || !is_strained(clients))
+        return true;
+    snprintf(error, 256,
+             "%zu bytes wait for this client, and %zu for all (limits.backlog_size is %zu); read them, then "
+             "ask again",
+             waiting_for(client), frames_bytes(), backlog_size(clients));
+    return false;
 }
 
 /* --- what could not be taken at once --- */
@@ -146,7 +228,7 @@ void clients_reply(struct clients *clients, const struct route *route, struct fr
 {
     struct client *client = clients_find(clients, route);
     if (!client) {
-        gateway_send(clients->server->gateway, route, frame, NULL);
+        gateway_send(clients->server->gateway, route, frame, NULL, 0);
         return;
     }
     bool waits = client->dismissed || client->reply_count;
@@ -155,6 +237,18 @@ void clients_reply(struct clients *clients, const struct route *route, struct fr
         keep_reply(clients, client, frame);
     else if (sent == SENT_GONE)
         clients_drop(clients, client, "disconnected");
+}
+
+void clients_tell_config(struct clients *clients, const char *text)
+{
+    struct buf json;
+    buf_init(&json, 4096);
+    envelope_put_config(&json, text);
+    struct frame *frame = frame_new(&json);
+    for (size_t i = clients->count; i-- > 0;)
+        if (clients->all[i]->principal.admin)
+            clients_reply(clients, &clients->all[i]->route, frame);
+    frame_free(&frame);
 }
 
 void clients_bye(struct clients *clients, const char *why, int retry_after_ms)
@@ -168,7 +262,13 @@ void clients_bye(struct clients *clients, const char *why, int retry_after_ms)
 /* False if the client is behind. One that is gone is dropped after the push, which walks the lists. */
 static bool push_one(struct clients *clients, struct client *client, struct frame *frame)
 {
-    enum sent sent = client->reply_count ? SENT_FULL : send_frame(clients, client, frame);
+    size_t limit = (size_t)config_number(clients->server->config, OPTION_LIMITS_CLIENT_BACKLOG_SIZE);
+    if (is_strained(clients) && limit > CLIENT_SHARE &&
+        (stalled_ms(client) >= CLIENT_STALLED_MS / 10 || frames_bytes() > 2 * backlog_size(clients)))
+        limit = CLIENT_SHARE;
+    enum sent sent = client->reply_count ? SENT_FULL
+                                         : gateway_send(clients->server->gateway, &client->route, frame,
+                                                        client->meter, limit);
     if (sent == SENT_OK)
         clients->server->stats.deliveries++;
     if (sent == SENT_GONE) {
@@ -214,15 +314,3 @@ void clients_push(struct clients *clients, struct session *session, enum event_t
     if (event_row(type)->listed)
         push_listed(clients, session, type, frame);
 }
-void clients_tell_config(struct clients *clients, const char *text)
-{
-    struct buf json;
-    buf_init(&json, 4096);
-    envelope_put_config(&json, text);
-    struct frame *frame = frame_new(&json);
-    for (size_t i = clients->count; i-- > 0;)
-        if (clients->all[i]->principal.admin)
-            clients_reply(clients, &clients->all[i]->route, frame);
-    frame_free(&frame);
-}
-

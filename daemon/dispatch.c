@@ -431,6 +431,8 @@ void dispatch_message(void *arg, const struct gateway_message *message)
     struct client *client = code == ERR_OK ? clients_get(server->clients, message, error) : NULL;
     if (code == ERR_OK && !client)
         code = ERR_LIMIT;
+    if (code == ERR_OK && !clients_may_ask(server->clients, client, error))
+        code = ERR_BUSY;
     if (code != ERR_OK) {
         send_error(server, message->route, request.id, code, error);
     } else {

@@ -14,9 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 enum { RECEIVE_HWM = 1000, BACKLOG = 1024, HANDSHAKE_MS = 1000 };
@@ -43,9 +44,17 @@ int route_compare(const struct route *a, const struct route *b)
 
 /* --- frames --- */
 
-static void free_data(void *data, void *hint)
+static atomic_size_t all_bytes;
+
+size_t frames_bytes(void)
 {
-    (void)hint;
+    return atomic_load_explicit(&all_bytes, memory_order_relaxed);
+}
+
+/* In libzmq's thread, or in ours. */
+static void free_data(void *data, void *len)
+{
+    atomic_fetch_sub_explicit(&all_bytes, (size_t)len, memory_order_relaxed);
     free(data);
 }
 
@@ -55,8 +64,9 @@ struct frame *frame_new(struct buf *text)
     size_t len = text->len;
     char *data = buf_take(text);
     frame->refs = 1;
-    if (zmq_msg_init_data(&frame->body, data, len, free_data, NULL) != 0)
+    if (zmq_msg_init_data(&frame->body, data, len, free_data, (void *)len) != 0)
         abort(); /* only when memory is out */
+    atomic_fetch_add_explicit(&all_bytes, len, memory_order_relaxed);
     return frame;
 }
 
@@ -83,19 +93,25 @@ size_t frame_size(const struct frame *frame)
 
 /* --- meters --- */
 
+/* What goes to a connection leaves it in order. So it is enough to learn of one frame in METER_STEP bytes
+ * that it has left: a lease tells. */
 struct meter {
-    atomic_size_t bytes;
-    atomic_uint refs; /* the connection's own, and one a lease */
+    uint64_t given;             /* bytes handed to libzmq so far */
+    uint64_t leased;            /* ... up to the last lease */
+    atomic_uint_least64_t left; /* ... that have left, as far as leases have told; by libzmq's thread */
+    atomic_uint refs;           /* the connection's own, and one a lease */
 };
 
-struct lease { /* a large frame on its way to one connection; ends in libzmq's thread */
+struct lease {
     zmq_msg_t body;
     struct meter *meter;
+    uint64_t upto; /* meter->left once it has left */
 };
 
 struct meter *meter_new(void)
 {
     struct meter *meter = xcalloc(1, sizeof *meter);
+    atomic_init(&meter->left, 0);
     atomic_init(&meter->refs, 1);
     return meter;
 }
@@ -113,11 +129,21 @@ void meter_free(struct meter **slot)
     *slot = NULL;
 }
 
+size_t meter_waiting(const struct meter *meter)
+{
+    return (size_t)(meter->given - atomic_load(&meter->left));
+}
+
+uint64_t meter_left(const struct meter *meter)
+{
+    return atomic_load(&meter->left);
+}
+
 static void end_lease(void *data, void *hint)
 {
     (void)data;
     struct lease *lease = hint;
-    atomic_fetch_sub(&lease->meter->bytes, zmq_msg_size(&lease->body));
+    atomic_store(&lease->meter->left, lease->upto);
     meter_unref(lease->meter);
     zmq_msg_close(&lease->body);
     free(lease);
@@ -126,8 +152,11 @@ static void end_lease(void *data, void *hint)
 /* A message with the frame's bytes, which are not copied. */
 static void share(zmq_msg_t *copy, struct frame *frame, struct meter *meter)
 {
+    size_t size = zmq_msg_size(&frame->body);
     zmq_msg_init(copy);
-    if (!meter) {
+    if (meter)
+        meter->given += size;
+    if (!meter || meter->given - meter->leased < METER_STEP) {
         zmq_msg_copy(copy, &frame->body);
         return;
     }
@@ -135,10 +164,9 @@ static void share(zmq_msg_t *copy, struct frame *frame, struct meter *meter)
     zmq_msg_init(&lease->body);
     zmq_msg_copy(&lease->body, &frame->body);
     lease->meter = meter;
+    lease->upto = meter->leased = meter->given;
     atomic_fetch_add(&meter->refs, 1);
-    atomic_fetch_add(&meter->bytes, zmq_msg_size(&frame->body));
-    if (zmq_msg_init_data(copy, zmq_msg_data(&lease->body), zmq_msg_size(&lease->body), end_lease, lease) !=
-        0)
+    if (zmq_msg_init_data(copy, zmq_msg_data(&lease->body), size, end_lease, lease) != 0)
         abort(); /* only when memory is out */
 }
 
@@ -166,11 +194,9 @@ static int send_bytes(void *router, const void *bytes, size_t len, int more)
 }
 
 enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame,
-                       struct meter *meter)
+                       struct meter *meter, size_t limit)
 {
-    if (frame_size(frame) <= METER_FRAME)
-        meter = NULL;
-    if (meter && atomic_load(&meter->bytes) > METER_MAX)
+    if (meter && meter_waiting(meter) > limit)
         return SENT_FULL;
     /* With ROUTER_MANDATORY the first part decides for the whole message: parts that follow are always taken.
      */
@@ -190,6 +216,13 @@ static int peer_pid(zmq_msg_t *body)
     const char *address = zmq_msg_gets(body, "Peer-Address");
     int uid, gid, pid;
     return address && sscanf(address, "localhost:%d:%d:%d", &uid, &gid, &pid) == 3 ? pid : 0;
+}
+
+/* As libzmq notes it for its ZMQ_SRCFD. */
+static int source_fd(zmq_msg_t *body)
+{
+    const char *fd = zmq_msg_gets(body, "__fd");
+    return fd ? atoi(fd) : -1;
 }
 
 static bool receive(void *router, zmq_msg_t *part)
@@ -243,6 +276,7 @@ static bool on_readable(void *arg)
         .extra = count != 3,
         .user = user ? user : "",
         .pid = count > 1 ? peer_pid(last) : 0,
+        .fd = count > 1 ? source_fd(last) : -1,
     };
     if (count > 1)
         gateway->read(gateway->arg, &message);

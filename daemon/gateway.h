@@ -6,6 +6,7 @@
 #include "shared/buf.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 struct gateway;
@@ -29,6 +30,7 @@ struct gateway_message {
     bool extra;       /* there were more frames than two, or too few */
     const char *user; /* who the connection belongs to, by ZAP; "" for nobody */
     int pid;          /* of the peer's process on the local socket, else 0 */
+    int fd;           /* libzmq's for the connection, perhaps closed or another's by now; -1 if unknown */
 };
 /* The pointers live during the call. */
 typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
@@ -37,11 +39,11 @@ typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
  * uid. NULL with a sentence in error. backlog: messages that may wait for one client. */
 struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
                              gateway_read_cb *read, void *arg, char error[256]);
-/* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
-void gateway_close(struct gateway **gateway, int linger_ms);
 /* Binds it once more, where the socket was deleted: nothing may be at path but a socket that nobody serves.
  * Whoever is connected stays so. False with a sentence. */
 bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);
+/* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
+void gateway_close(struct gateway **gateway, int linger_ms);
 
 /* Takes the buffer's bytes (buf is empty after). */
 struct frame *frame_new(struct buf *text);
@@ -49,24 +51,27 @@ struct frame *frame_ref(struct frame *frame);
 void frame_free(struct frame **frame);
 size_t frame_size(const struct frame *frame);
 
-enum {
-    METER_FRAME = 4 << 10, /* a larger frame is metered */
-    METER_MAX = 16 << 20   /* bytes that wait for one connection, beyond which no large frame is taken */
-};
+/* How much libzmq holds for one connection: it counts messages, not their bytes. */
 struct meter;
+enum { METER_STEP = 16 << 10 };
+struct meter *meter_new(void);
+/* What still waits keeps it in memory until it is gone. */
+void meter_free(struct meter **meter);
+/* Bytes that wait, at most METER_STEP too many. */
+size_t meter_waiting(const struct meter *meter);
+/* Bytes that have left so far, to be compared with what it was before. */
+uint64_t meter_left(const struct meter *meter);
 
 enum sent {
     SENT_OK,
     SENT_FULL,
     SENT_GONE
 }; /* FULL: the client is behind; GONE: no such connection any more */
-/* meter: the connection's, or NULL. */
+/* meter: the connection's, or NULL. limit: FULL if more bytes wait already. */
 enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame,
-                       struct meter *meter);
+                       struct meter *meter, size_t limit);
 
-/* libzmq counts messages that wait for a connection, not their bytes: a meter does, for the large ones. */
-struct meter *meter_new(void);
-/* What still waits keeps it in memory until it is gone. */
-void meter_free(struct meter **meter);
+/* Bytes of all frames there are: those that wait for any connection, and those that are held elsewhere. */
+size_t frames_bytes(void);
 
 #endif

@@ -199,6 +199,8 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     jsonx_set_int(*ok, "chunks", (int64_t)server->stats.chunks);
     jsonx_set_int(*ok, "deliveries", (int64_t)server->stats.deliveries);
     jsonx_set_int(*ok, "resyncs", (int64_t)server->stats.resyncs);
+    jsonx_set_int(*ok, "cut", (int64_t)server->stats.cut);
+    jsonx_set_int(*ok, "backlog_bytes", (int64_t)frames_bytes());
     jsonx_set_int(*ok, "requests", (int64_t)server->stats.requests);
     json_object_set_new(*ok, "store", store_json(server));
     jsonx_set_int(*ok, "memory_bytes", resident_bytes());

@@ -11,7 +11,7 @@
 #include <uv.h>
 
 struct stats { /* counters since the start, for admin.stats */
-    uint64_t requests, events, chunks, deliveries, resyncs, crashes;
+    uint64_t requests, events, chunks, deliveries, resyncs, cut, crashes;
 };
 
 struct server {

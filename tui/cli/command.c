@@ -44,6 +44,8 @@ static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it b
                                                     END};
 static const struct option_row backup_options[] = {{"force", 'f', NULL, "replace FILE if it is there"}, END};
 static const struct option_row cmd_options[] = {{"list", 'l', NULL, "list the commands there are"}, END};
+static const struct option_row doctor_options[] = {{"online", 0, NULL, "ask servers on other hosts too"},
+                                                   END};
 static const struct option_row export_options[] = {
     {"format", 'f', "md|json", "Markdown (md, the default) or JSON"},
     {"output", 'o', "FILE", "write to FILE, exactly as it is stored"},
@@ -105,6 +107,9 @@ static const char config_notes[] = "Without a word: the options in force, and wh
                                    "keys      all keys in force, as they are written in the file\n"
                                    "example   the client's part of config.example.yaml\n"
                                    "man, man-keys   parts of stoa-config(5) and stoa(1), for make docs\n";
+static const char doctor_notes[] =
+    "AREA is any of installation, permissions, configuration, store, daemon, providers, servers; all\n"
+    "if not given. Changes nothing, and starts no daemon. Exit code 1 when something is wrong (x).\n";
 static const char rewind_notes[] =
     "MESSAGE is the id of the last one that is kept; -N drops the newest N questions and all after them.\n"
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
@@ -133,6 +138,8 @@ const struct command command_table[] = {
      command_config, NULL, config_notes},
     {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
      allow_notes},
+    {"doctor", "[AREA...]", "check the whole installation, and say what to do", 0, -1, 0, command_doctor,
+     doctor_options, doctor_notes},
     {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
      export_options, session_notes},
     {"fork", "SESSION [TITLE...]", "make a new session of what was said, and print its id", 1, -1,

@@ -27,6 +27,7 @@ int command_cmd(struct cli *cli);
 int command_compact(struct cli *cli);
 int command_config(struct cli *cli);
 int command_deny(struct cli *cli);
+int command_doctor(struct cli *cli);
 int command_export(struct cli *cli);
 int command_fork(struct cli *cli);
 int command_health(struct cli *cli);

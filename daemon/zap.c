@@ -2,6 +2,7 @@
  * the answer version, request id, status code, status text, user id, metadata. Answers go out at once. */
 #include "daemon/zap.h"
 
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 #include "shared/zloop.h"
@@ -13,12 +14,14 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { FRAMES = 6, FRAME_BYTES = 256 };
+enum { FRAMES = 6, FRAME_BYTES = 256, QUIET_MS = 60000 /* between two lines about refusals in the log */ };
 
 struct zap {
     void *socket;
     struct zloop *zloop;
     char *user;
+    uint64_t refused, said; /* connections, and those of them that the log has told of */
+    int64_t said_at;        /* steady ms; 0 for never */
 };
 
 static bool is_own(const char *mechanism, const char *address)
@@ -36,6 +39,19 @@ static void answer(struct zap *zap, const char *request, size_t request_len, boo
     zmq_send(zap->socket, allowed ? "OK" : "no", 2, ZMQ_SNDMORE);
     zmq_send(zap->socket, user, strlen(user), ZMQ_SNDMORE);
     zmq_send(zap->socket, "", 0, 0);
+}
+
+/* Whoever is refused tries again many times a second. */
+static void say_refused(struct zap *zap, const char *address)
+{
+    int64_t now = clock_steady_ms();
+    zap->refused++;
+    if (zap->said_at && now - zap->said_at < QUIET_MS)
+        return;
+    log_warn("zap", "refused a connection of another user: peer=%s refused=%llu", address,
+             (unsigned long long)(zap->refused - zap->said));
+    zap->said = zap->refused;
+    zap->said_at = now;
 }
 
 static bool on_readable(void *arg)
@@ -59,7 +75,7 @@ static bool on_readable(void *arg)
     }
     bool allowed = count >= FRAMES && strcmp(frames[0], "1.0") == 0 && is_own(frames[5], frames[3]);
     if (!allowed)
-        log_warn("zap", "refused a connection from %s", count > 3 ? frames[3] : "?");
+        say_refused(zap, count > 3 ? frames[3] : "?");
     answer(zap, count > 1 ? frames[1] : "", count > 1 ? (size_t)lens[1] : 0, allowed);
     return true;
 }

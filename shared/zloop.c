@@ -42,19 +42,21 @@ static bool has_input(const struct zloop *z)
     return events & ZMQ_POLLIN;
 }
 
+/* Asking first costs one system call; a read that finds nothing costs as much, and would have to ask as well.
+ */
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct zloop *z = prepare->data;
     int count = 0;
 
+    if (!has_input(z)) {
+        uv_idle_stop(&z->idle);
+        return;
+    }
     while (count < ZLOOP_BURST && !z->closed && z->read(z->arg))
         count++;
-    if (z->closed)
-        return;
-    if (count > 0 || has_input(z))
+    if (!z->closed)
         uv_idle_start(&z->idle, on_idle);
-    else
-        uv_idle_stop(&z->idle);
 }
 
 struct zloop *zloop_open(uv_loop_t *loop, void *socket, zloop_read_cb *read, void *arg)

@@ -13,6 +13,7 @@
 #include "shared/xalloc.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,9 @@ struct registry {
     void *tree; /* of struct session by id */
     struct session **all;
     size_t count, cap;
-    size_t open; /* sessions that are not archived, in memory or not */
+    size_t open;    /* sessions that are not archived, in memory or not */
+    size_t leaving; /* sessions that leave memory once they are stored */
+    size_t left;    /* those that have, since memory was given back */
     uv_timer_t *sweep;
 };
 
@@ -305,6 +308,7 @@ static void forget(struct registry *registry, struct session *session)
 {
     take_out(registry, session);
     session_free(&session);
+    registry->left++;
 }
 
 static void erased(struct registry *registry, struct session *session)
@@ -334,17 +338,22 @@ void registry_store_recovered(struct registry *registry)
             erased(registry, registry->all[i]);
 }
 
+static void on_sweep(uv_timer_t *timer);
+
 static void on_stored(void *arg, enum err code)
 {
     struct departure *departure = arg;
-    struct session *session = registry_find(departure->registry, departure->sid);
+    struct registry *registry = departure->registry;
+    struct session *session = registry_find(registry, departure->sid);
     if (session && session->end == SESSION_LIVES) {
         session->leaving = false;
         if (code == ERR_OK && is_unused(session) && session->state->seq == departure->seq)
-            forget(departure->registry, session);
+            forget(registry, session);
         else
-            registry_release(departure->registry, session);
+            registry_release(registry, session);
     }
+    if (--registry->leaving == 0 && registry->sweep && code == ERR_OK)
+        uv_timer_start(registry->sweep, on_sweep, 0, 0);
     free(departure);
 }
 
@@ -356,6 +365,7 @@ static void depart(struct registry *registry, struct session *session)
     session_store_snapshot(session);
     departure->seq = session->state->seq;
     session->leaving = true;
+    registry->leaving++;
     store_commit(registry->server->store, on_stored, departure);
 }
 
@@ -366,10 +376,14 @@ static void on_sweep(uv_timer_t *timer)
         uv_timer_start(timer, on_sweep, REGISTRY_LINGER_MS, 0);
         return;
     }
-    for (size_t i = 0; i < registry->count; i++) {
+    for (size_t i = 0; i < registry->count && registry->leaving < REGISTRY_LEAVING_MAX; i++) {
         struct session *session = registry->all[i];
         if (is_unused(session) && !session->leaving && session->end == SESSION_LIVES)
             depart(registry, session);
+    }
+    if (registry->leaving == 0 && registry->left >= REGISTRY_TRIM_AFTER) {
+        malloc_trim(0); /* what they took lies scattered, and would stay with the process */
+        registry->left = 0;
     }
 }
 

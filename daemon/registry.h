@@ -5,7 +5,11 @@
 #include "daemon/session.h"
 #include "shared/err.h"
 
-enum { REGISTRY_LINGER_MS = 5000 }; /* how long an unused session stays in memory */
+enum {
+    REGISTRY_LINGER_MS = 5000, /* how long an unused session stays in memory */
+    REGISTRY_LEAVING_MAX = 16, /* sessions whose leaving is being stored: others need the loop and the disk */
+    REGISTRY_TRIM_AFTER = 16   /* that have left, after which what they took is given back to the system */
+};
 
 struct registry;
 

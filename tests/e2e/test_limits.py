@@ -1,9 +1,9 @@
 """Limits and hibernation: what is held, what is said when it bites, and that nothing is lost by it."""
-import json
-import os
 import threading
 
+from fault import SOAK, resident_mb
 from harness import *
+from many_sessions import make_sessions
 
 
 class Processes(threading.Thread):
@@ -220,7 +220,7 @@ class Age(StoaTest):
         client.request("session.subscribe", params={"sessions": ["mine"]})
         kept = self.session(client)
         client.event("session.updated", kept, archived=True)
-        self.place.write_config("default_model: demo/stoa\nsession: {max_age: 2s, at_max_age: delete}\n")
+        self.place.write_config("default_model: demo/stoa\nsession: {max_age: 1001ms, at_max_age: delete}\n")
         client.request("admin.reload")
         gone = self.session(client)
         client.event("session.ended", gone, reason="max_age")
@@ -246,3 +246,79 @@ class Age(StoaTest):
         before = cpu_all_threads(self.daemon.pid)
         time.sleep(seconds)
         return cpu_all_threads(self.daemon.pid) != before
+
+
+class Many(StoaTest):
+    config = "default_model: demo/stoa\nsession: {idle_timeout: 1s}\n"
+    autostart = False
+    sessions = 1000 if SOAK else 300
+
+    def test_a_restart_with_ten_thousand_sessions_serves_in_under_a_second(self):
+        sessions = make_sessions(f"{self.place.folder}/state", 10000, 4)
+        for end in (self.daemon.kill, self.daemon.stop):
+            began = time.monotonic()
+            self.daemon.start(wait=False)
+            client = Client(self.place)
+            client.request("server.hello")
+            first = time.monotonic() - began
+            listed = client.request("session.list")["sessions"]
+            list_ms = (time.monotonic() - began - first) * 1000
+            self.assertEqual([s["id"] for s in listed], sessions[:-101:-1])
+            before = time.monotonic()
+            snapshot = client.attach(sessions[5000])
+            attach_ms = (time.monotonic() - before) * 1000
+            self.assertEqual((len(snapshot["messages"]), snapshot["messages_total"]), (4, 4))
+            self.assertEqual(client.request("admin.stats")["sessions"], 10000)
+            rss = resident_mb(self.daemon.pid)
+            client.close()
+            end()
+            self.assertLess(first, 1 if not SANITIZED else 10)
+            if not SANITIZED:
+                self.assertLess(rss, 32)
+        self.figures = f"first answer after {first * 1000:.0f} ms, list {list_ms:.1f} ms, attach {attach_ms:.1f} ms, {rss:.1f} MB"
+
+    def test_sessions_that_were_used_once_leave_no_memory_and_wake_with_all_they_had(self):
+        self.daemon.start()
+        client = self.client()
+        self.use(client, 20)
+        before = resident_mb(self.daemon.pid)
+        began = time.monotonic()
+        sessions = self.use(client, self.sessions)
+        loaded = client.request("admin.stats")["sessions_loaded"]
+
+        def hibernate():
+            stats = client.request("admin.stats")
+            return stats["sessions_loaded"] == 0 and stats["agents"] == 0
+        wait_for(hibernate, "all hibernate", 60)
+        self.assertEqual(self.daemon.agents(), [])
+        after = resident_mb(self.daemon.pid)
+        took = time.monotonic() - began
+        if not SANITIZED:
+            self.assertLess(after - before, 4)
+        session = sessions[0]
+        before_wake = time.monotonic()
+        client.attach(session)
+        client.request("message.send", session, {"text": "/demo echo=awake"})
+        client.idle(session)
+        wake_ms = (time.monotonic() - before_wake) * 1000
+        texts = [text_of(m) for m in client.request("session.snapshot", session)["messages"]]
+        self.assertEqual(texts, [f"/demo echo=I am {session}", f"I am {session}", "/demo echo=awake", "awake"])
+        self.figures = (f"{self.sessions} used and hibernated in {took:.1f} s, {loaded} in memory before that; {before:.1f} MB, then "
+                        f"{after:.1f} MB; awake with an answer in {wake_ms:.0f} ms")
+
+    def use(self, client, count):
+        """So many new sessions, with one turn each."""
+        sessions = [self.session(client) for _ in range(count)]
+        client.request("session.subscribe", params={"sessions": ["mine"]})
+        ids = [client.send("message.send", session, {"text": f"/demo echo=I am {session}"}) for session in sessions]
+        for id in ids:
+            client.reply(id)
+        open_ones = set(sessions)
+
+        def all_idle():
+            open_ones.difference_update(e["session"] for e in client.events if e["type"] == "state.changed" and e["data"]["new"] == "idle")
+            client.events.clear()
+            return not open_ones
+        client.wait(all_idle, "all turns have ended", 60)
+        client.request("session.unsubscribe", params={"sessions": ["mine"]})
+        return sessions

@@ -237,14 +237,12 @@ static void take_frames(struct agentproc *proc)
 {
     enum link_kind kind;
     const char *payload;
-    size_t len;
+    size_t len, at = 0;
     int got = 0;
-    while (!proc->broken && !proc->ended && (got = link_next(&proc->in, &kind, &payload, &len)) == 1) {
+    while (!proc->broken && !proc->ended && (got = link_next(&proc->in, &at, &kind, &payload, &len)) == 1)
         if (!proc->callbacks->frame(proc->arg, kind, payload, len))
             break_off(proc);
-        else
-            link_done(&proc->in, len);
-    }
+    buf_drop(&proc->in, at);
     if (got < 0)
         break_off(proc);
 }

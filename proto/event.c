@@ -244,14 +244,15 @@ enum chunk_kind chunk_kind_parse(const char *name)
     return (enum chunk_kind)find_name(chunk_names, CHUNK_KIND_COUNT, name);
 }
 
-/* Members up to and without data, shared by both encoders. */
+/* Members up to and without data, shared by both encoders. Put together by hand: each chunk pays for it. */
 static bool put_head(struct buf *out, const char *session, const char *epoch, bool durable, uint64_t seq,
                      int64_t ts, const char *type)
 {
-    return buf_printf(out,
-                      "{\"session\":\"%s\",\"epoch\":\"%s\",\"%s\":%" PRIu64 ",\"ts\":%" PRId64
-                      ",\"type\":\"%s\",\"data\":",
-                      session, epoch, durable ? "seq" : "at", seq, ts, type);
+    return buf_puts(out, "{\"session\":\"") && buf_puts(out, session) && buf_puts(out, "\",\"epoch\":\"") &&
+           buf_puts(out, epoch) && buf_puts(out, durable ? "\",\"seq\":" : "\",\"at\":") &&
+           buf_put_u64(out, seq) && buf_puts(out, ",\"ts\":") && (ts >= 0 || buf_putc(out, '-')) &&
+           buf_put_u64(out, ts < 0 ? -(uint64_t)ts : (uint64_t)ts) && buf_puts(out, ",\"type\":\"") &&
+           buf_puts(out, type) && buf_puts(out, "\",\"data\":");
 }
 
 bool event_encode(const struct event *event, struct buf *out)
@@ -265,16 +266,19 @@ bool event_encode(const struct event *event, struct buf *out)
     return fits;
 }
 
+enum { CHUNK_ROOM = 288 }; /* bytes of a chunk's event, besides its delta */
+
 bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int64_t ts,
                         const struct chunk *chunk, struct buf *out)
 {
     size_t start = out->len;
     bool fits =
+        buf_reserve(out, CHUNK_ROOM + chunk->delta_len) &&
         put_head(out, session, epoch, false, at, ts, rows[EVENT_STREAM_CHUNK].name) &&
-        buf_printf(out,
-                   "{\"message\":\"%s\",\"index\":%" PRIu64 ",\"count\":%" PRIu32 ",\"block\":%" PRIu32
-                   ",\"kind\":\"%s\",\"delta\":\"",
-                   chunk->message, chunk->index, chunk->count, chunk->block, chunk_names[chunk->kind]) &&
+        buf_puts(out, "{\"message\":\"") && buf_puts(out, chunk->message) && buf_puts(out, "\",\"index\":") &&
+        buf_put_u64(out, chunk->index) && buf_puts(out, ",\"count\":") && buf_put_u64(out, chunk->count) &&
+        buf_puts(out, ",\"block\":") && buf_put_u64(out, chunk->block) && buf_puts(out, ",\"kind\":\"") &&
+        buf_puts(out, chunk_names[chunk->kind]) && buf_puts(out, "\",\"delta\":\"") &&
         buf_put_json(out, chunk->delta, chunk->delta_len) && buf_puts(out, "\"}}");
     if (!fits)
         buf_truncate(out, start);

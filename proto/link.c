@@ -92,24 +92,22 @@ bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struc
            !memchr(chunk->delta, '\0', chunk->delta_len);
 }
 
-int link_next(const struct buf *in, enum link_kind *kind, const char **payload, size_t *len)
+int link_next(const struct buf *in, size_t *at, enum link_kind *kind, const char **payload, size_t *len)
 {
-    if (in->len < 4)
+    const char *frame = in->data + *at;
+    size_t left = in->len - *at;
+    if (left < 4)
         return 0;
-    uint64_t size = get_le(in->data, 4);
+    uint64_t size = get_le(frame, 4);
     if (size < 1 || size > LINK_FRAME_MAX + 1)
         return -1;
-    if (in->len < 4 + size)
+    if (left < 4 + size)
         return 0;
-    *kind = (enum link_kind)(unsigned char)in->data[4];
-    *payload = in->data + HEADER;
+    *kind = (enum link_kind)(unsigned char)frame[4];
+    *payload = frame + HEADER;
     *len = size - 1;
+    *at += 4 + size;
     return 1;
-}
-
-void link_done(struct buf *in, size_t payload_len)
-{
-    buf_drop(in, HEADER + payload_len);
 }
 
 const char *exit_cause_name(enum exit_cause cause)

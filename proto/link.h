@@ -140,10 +140,9 @@ bool link_put_chunk(struct buf *out, const struct chunk *chunk);
  * message[ID_MAX]. */
 bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struct chunk *chunk);
 
-/* Takes the first frame off in: 1 with kind and payload (which live until in changes; then call link_done), 0
- * when it is not whole yet, -1 when it breaks the protocol. */
-int link_next(const struct buf *in, enum link_kind *kind, const char **payload, size_t *len);
-/* Drops the frame that link_next gave. */
-void link_done(struct buf *in, size_t payload_len);
+/* The frame that begins at byte *at of in: 1 with kind and payload (which live until in changes), and *at is
+ * where the next one begins; 0 when it is not whole yet, -1 when it breaks the protocol. Once all are taken,
+ * buf_drop(in, *at): once for all, since it moves what is left. */
+int link_next(const struct buf *in, size_t *at, enum link_kind *kind, const char **payload, size_t *len);
 
 #endif

@@ -28,8 +28,7 @@ void buf_clear(struct buf *buf)
     buf_truncate(buf, 0);
 }
 
-/* Makes room for count more bytes and the NUL. */
-static bool reserve(struct buf *buf, size_t count)
+bool buf_reserve(struct buf *buf, size_t count)
 {
     if (count > buf->max - buf->len || buf->len + count == SIZE_MAX)
         return false;
@@ -56,7 +55,7 @@ bool buf_put(struct buf *buf, const void *data, size_t len)
 {
     if (len == 0)
         return true;
-    if (!reserve(buf, len))
+    if (!buf_reserve(buf, len))
         return false;
     memcpy(buf->data + buf->len, data, len);
     buf->len += len;
@@ -72,6 +71,17 @@ bool buf_puts(struct buf *buf, const char *text)
 bool buf_putc(struct buf *buf, char byte)
 {
     return buf_put(buf, &byte, 1);
+}
+
+bool buf_put_u64(struct buf *buf, uint64_t number)
+{
+    char digits[20], *first = digits + sizeof digits;
+
+    do {
+        *--first = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return buf_put(buf, first, (size_t)(digits + sizeof digits - first));
 }
 
 bool buf_printf(struct buf *buf, const char *format, ...)
@@ -91,7 +101,7 @@ bool buf_vprintf(struct buf *buf, const char *format, va_list args)
 
     va_copy(again, args);
     int len = vsnprintf(room ? buf->data + buf->len : NULL, room, format, args);
-    bool fits = len >= 0 && reserve(buf, (size_t)len);
+    bool fits = len >= 0 && buf_reserve(buf, (size_t)len);
     if (fits && (size_t)len >= room)
         vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
     va_end(again);
@@ -103,7 +113,7 @@ bool buf_vprintf(struct buf *buf, const char *format, va_list args)
     return fits;
 }
 
-/* The escape of a byte that cannot stand in a JSON string, or NULL. */
+/* The escape of a byte that cannot stand in a JSON string. */
 static const char *json_escape(unsigned char byte, char scratch[8])
 {
     switch (byte) {
@@ -122,8 +132,6 @@ static const char *json_escape(unsigned char byte, char scratch[8])
     case '\t':
         return "\\t";
     default:
-        if (byte >= 0x20)
-            return NULL;
         snprintf(scratch, 8, "\\u%04x", byte);
         return scratch;
     }
@@ -135,11 +143,12 @@ bool buf_put_json(struct buf *buf, const char *text, size_t len)
     bool fits = true;
 
     for (size_t i = 0; i < len && fits; i++) {
-        char scratch[8];
-        const char *escape = json_escape((unsigned char)text[i], scratch);
-
-        if (!escape)
+        unsigned char byte = (unsigned char)text[i];
+        if (byte >= 0x20 && byte != '"' && byte != '\\')
             continue;
+
+        char scratch[8];
+        const char *escape = json_escape(byte, scratch);
         fits = buf_put(buf, text + plain, i - plain) && buf_puts(buf, escape);
         plain = i + 1;
     }

@@ -141,13 +141,12 @@ static void take_frames(struct agent_link *link)
 {
     enum link_kind kind;
     const char *payload;
-    size_t len;
+    size_t len, at = 0;
     int found = 0;
 
-    while (!link->closing && (found = link_next(&link->in, &kind, &payload, &len)) > 0) {
+    while (!link->closing && (found = link_next(&link->in, &at, &kind, &payload, &len)) > 0)
         link->handler.frame(link->handler.arg, kind, payload, len);
-        link_done(&link->in, len);
-    }
+    buf_drop(&link->in, at);
     if (link->in.len == 0 && link->in.cap > LINK_IN_KEPT)
         buf_free(&link->in);
     if (found < 0)

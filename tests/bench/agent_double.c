@@ -90,17 +90,17 @@ static void take_frames(struct order *order)
 {
     enum link_kind kind;
     const char *payload;
-    size_t len;
+    size_t len, at = 0;
 
-    while (link_next(&in, &kind, &payload, &len) == 1) {
+    while (link_next(&in, &at, &kind, &payload, &len) == 1) {
         if (kind == LINK_LOAD || kind == LINK_EVENT)
             order_find(payload, len, order);
         else if (kind == LINK_TURN && order->count > 0)
             turn(order);
         else if (kind == LINK_STOP)
             exit(0);
-        link_done(&in, len);
     }
+    buf_drop(&in, at);
 }
 
 int main(void)

@@ -61,11 +61,12 @@ static void read_pieces(const uint8_t *data, size_t size, size_t piece, struct s
     buf_init(&in, size);
     for (size_t at = 0; at < size && seen->end == 0; at += piece) {
         check(buf_put(&in, data + at, piece < size - at ? piece : size - at));
-        while ((seen->end = link_next(&in, &kind, &payload, &len)) == 1 && seen->count < SEEN_MAX) {
+        size_t next = 0;
+        while ((seen->end = link_next(&in, &next, &kind, &payload, &len)) == 1 && seen->count < SEEN_MAX) {
             seen->len[seen->count++] = len;
             take_chunk(payload, len);
-            link_done(&in, len);
         }
+        buf_drop(&in, next);
     }
     buf_free(&in);
 }

@@ -71,16 +71,15 @@ static char *sent(struct ends *ends)
     char bytes[65536];
     enum link_kind kind;
     const char *payload;
-    size_t len;
+    size_t len, at = 0;
     ssize_t count;
 
     while ((count = read(ends->rig.daemon, bytes, sizeof bytes)) > 0)
         buf_put(&ends->rig.in, bytes, (size_t)count);
     text[0] = '\0';
-    if (link_next(&ends->rig.in, &kind, &payload, &len) == 1) {
+    if (link_next(&ends->rig.in, &at, &kind, &payload, &len) == 1)
         snprintf(text, sizeof text, "%d %.*s", (int)kind, (int)len, payload);
-        link_done(&ends->rig.in, len);
-    }
+    buf_drop(&ends->rig.in, at);
     return text;
 }
 

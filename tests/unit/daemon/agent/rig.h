@@ -138,18 +138,18 @@ static inline bool rig_read(struct rig *rig)
     char bytes[65536];
     enum link_kind kind;
     const char *payload;
-    size_t len;
+    size_t len, at = 0;
     ssize_t count;
 
     while ((count = read(rig->daemon, bytes, sizeof bytes)) > 0)
         buf_put(&rig->in, bytes, (size_t)count);
-    while (link_next(&rig->in, &kind, &payload, &len) == 1) {
+    while (link_next(&rig->in, &at, &kind, &payload, &len) == 1) {
         if (kind == LINK_CHUNK)
             rig_chunk(rig, payload, len);
         else if (kind == LINK_FACT)
             rig_fact(rig, payload, len);
-        link_done(&rig->in, len);
     }
+    buf_drop(&rig->in, at);
     return count != 0;
 }
 

@@ -162,15 +162,14 @@ static inline void srig_read(struct srig *rig)
     char bytes[65536];
     enum link_kind kind;
     const char *payload;
-    size_t len;
+    size_t len, at = 0;
     ssize_t count;
 
     while ((count = read(rig->daemon, bytes, sizeof bytes)) > 0)
         buf_put(&rig->in, bytes, (size_t)count);
-    while (link_next(&rig->in, &kind, &payload, &len) == 1) {
+    while (link_next(&rig->in, &at, &kind, &payload, &len) == 1)
         srig_take(rig, kind, payload, len);
-        link_done(&rig->in, len);
-    }
+    buf_drop(&rig->in, at);
 }
 
 /* All that is under way comes through. */

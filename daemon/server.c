@@ -264,8 +264,18 @@ static int start(struct run *run)
 
 /* --- end --- */
 
+/* Once libuv has let go of them, a further one would have its default effect, and be the exit code. No other
+ * thread is left that takes signals. */
+static void hold_signals(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
 static void close_handles(struct run *run)
 {
+    hold_signals();
     for (size_t i = 0; i < sizeof run->signals / sizeof run->signals[0]; i++)
         uv_close((uv_handle_t *)&run->signals[i], NULL);
     uv_close((uv_handle_t *)&run->stopper, NULL);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,11 +230,20 @@ static void removed(uv_work_t *work, int status)
     uv_close((uv_handle_t *)&removal->again, again_closed);
 }
 
+/* libuv's threads, which begin with the first work, leave the process's signals to the main thread. */
+static bool queue_removal(struct removal *removal)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = uv_queue_work(removal->folders->server->loop, &removal->work, remove_session, removed);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failed == 0;
+}
+
 static void start_removal(struct removal *removal)
 {
-    struct folders *folders = removal->folders;
-    if (atomic_load(&folders->stop) ||
-        uv_queue_work(folders->server->loop, &removal->work, remove_session, removed) != 0)
+    if (atomic_load(&removal->folders->stop) || !queue_removal(removal))
         uv_close((uv_handle_t *)&removal->again, again_closed);
 }
 

@@ -3,6 +3,7 @@
 #include "daemon/template.h"
 
 #include "shared/buf.h"
+#include "shared/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,9 +47,9 @@ bool template_is_name(const char *name)
 }
 
 /* How much is shown in an error: it may be long. */
-static int shown(size_t len)
+static int shown(const char *text, size_t len)
 {
-    return (int)(len < SHOWN_MAX ? len : SHOWN_MAX);
+    return (int)utf8_cut(text, len, SHOWN_MAX);
 }
 
 /* What stands between braces. */
@@ -64,14 +65,14 @@ static bool read_braces(const char *text, size_t len, struct piece *piece, char 
         if (!colon)
             return true;
         if (!is_name(colon + 1, len - word - 1)) {
-            snprintf(error, 256, "has '{%.*s}', whose name must be 1 to %d of A-Z a-z 0-9 _", shown(len),
-                     text, TEMPLATE_NAME_MAX);
+            snprintf(error, 256, "has '{%.*s}', whose name must be 1 to %d of A-Z a-z 0-9 _",
+                     shown(text, len), text, TEMPLATE_NAME_MAX);
             return false;
         }
         snprintf(piece->name, sizeof piece->name, "%.*s", (int)(len - word - 1), colon + 1);
         return true;
     }
-    snprintf(error, 256, "has the unknown template '{%.*s}'; %s", shown(len), text, known);
+    snprintf(error, 256, "has the unknown template '{%.*s}'; %s", shown(text, len), text, known);
     return false;
 }
 
@@ -92,7 +93,8 @@ static int template_next(const char **text, struct piece *piece, char error[256]
     }
     size_t inside = strcspn(at + 1, "{}");
     if (at[1 + inside] != '}') {
-        snprintf(error, 256, "has '%.*s' without its }; write {{ for a brace itself", shown(inside + 1), at);
+        snprintf(error, 256, "has '%.*s' without its }; write {{ for a brace itself", shown(at, inside + 1),
+                 at);
         return -1;
     }
     *text = at + inside + 2;

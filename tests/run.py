@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Runs the tests and ends with one line: N passed, N failed, N skipped.
 
-    run.py [--build DIR] [--fuzz-seconds N] [--jobs N] [--only TEXT] unit|fuzz|e2e|faults|all ...
+    run.py [--build DIR] [--fuzz-total N | --fuzz-seconds N] [--jobs N] [--only TEXT] unit|fuzz|e2e|faults|all ...
 
-unit: cmocka programs in DIR/unit; fuzz: each program in build/fuzz for some seconds from its corpus;
+unit: cmocka programs in DIR/unit; fuzz: each program in build/fuzz (--fuzz), as many at a time as there are cores: all
+of its corpus, and from there on for N seconds, or its part of N;
 e2e, faults: tests/<name>/test_*.py against the programs in DIR, N files at a time. A file that measures time or counts
 what the whole machine has says so by a line `ALONE = True`, and runs when no other one does.
 """
@@ -63,26 +64,43 @@ def run_unit(count, build, only):
             print(output[-8000:], flush=True)
 
 
+FUZZ_INPUT_MAX = 16384  # a seed beyond it would be cut, and so be another one
+FUZZ_SECONDS_MIN = 2
+
+
 def fuzz_command(path, name, seconds, folder):
     corpus = f"{ROOT}/tests/fuzz/corpus/{name}"
     fresh = f"{folder}/{name}"
     os.makedirs(fresh)
-    seeds = [corpus] if os.path.isdir(corpus) else []
-    return [path, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-max_len=16384",
-            "-print_final_stats=1", "-verbosity=0", f"-artifact_prefix={folder}/crash-{name}-", fresh] + seeds
+    return [path, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", f"-max_len={FUZZ_INPUT_MAX}",
+            "-print_final_stats=1", "-verbosity=0", f"-artifact_prefix={folder}/crash-{name}-", fresh, corpus]
 
 
-def run_fuzz(count, seconds, only):
+def seeds_are_good(name):
+    """Each target has seeds, and each of them is taken as a whole."""
+    seeds = glob.glob(f"{ROOT}/tests/fuzz/corpus/{name}/*")
+    return bool(seeds) and all(os.path.getsize(seed) <= FUZZ_INPUT_MAX for seed in seeds)
+
+
+def run_fuzz(count, options):
     with tempfile.TemporaryDirectory(prefix="stoa-fuzz-") as folder:
-        waiting = [p for p in sorted(glob.glob(f"{ROOT}/build/fuzz/*_fuzz")) if not only or only in p]
+        programs = sorted(glob.glob(os.path.join(ROOT, options.fuzz, "*_fuzz")))
+        seconds = options.fuzz_seconds or max(FUZZ_SECONDS_MIN, options.fuzz_total // max(1, len(programs)))
+        waiting = [p for p in programs if not options.only or options.only in os.path.basename(p)]
         running = []
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
                 path = waiting.pop(0)
                 name = os.path.basename(path)[:-len("_fuzz")]
+                if not seeds_are_good(name):
+                    count.failed += 1
+                    say(False, f"fuzz {name}", 0, f"no seeds, or one of more than {FUZZ_INPUT_MAX} bytes")
+                    continue
                 running.append((name, time.monotonic(), subprocess.Popen(
                     fuzz_command(path, name, seconds, folder), cwd=ROOT, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT)))
+            if not running:
+                break
             name, started, process = running.pop(0)
             output = process.communicate()[0].decode(errors="replace")
             runs = re.search(r"number_of_executed_units: (\d+)", output)
@@ -193,7 +211,9 @@ def run_python(count, kind, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
-    parser.add_argument("--fuzz-seconds", type=int, default=10)
+    parser.add_argument("--fuzz", default="build/fuzz", help="where the fuzzers are")
+    parser.add_argument("--fuzz-seconds", type=int, default=0, help="for each of them")
+    parser.add_argument("--fuzz-total", type=int, default=120, help="for all of them")
     parser.add_argument("--only", help="only tests whose name contains this")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="test files at a time")
     parser.add_argument("--file", help=argparse.SUPPRESS)
@@ -209,7 +229,7 @@ def main():
         if kind == "unit":
             run_unit(count, os.path.join(ROOT, options.build), options.only)
         elif kind == "fuzz":
-            run_fuzz(count, options.fuzz_seconds, options.only)
+            run_fuzz(count, options)
         else:
             run_python(count, kind, options)
     print(count.line())

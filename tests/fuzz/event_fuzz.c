@@ -5,6 +5,7 @@
 #include "proto/state.h"
 #include "shared/jsonx.h"
 #include "shared/utf8.h"
+#include "tests/fuzz/lines.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,6 +5,7 @@
 #include "daemon/agent/mcp/client.h"
 #include "daemon/agent/mcp/message.h"
 #include "shared/xalloc.h"
+#include "tests/fuzz/lines.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

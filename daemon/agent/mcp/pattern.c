@@ -372,7 +372,9 @@ static bool repeat(struct compiler *c, int32_t start, int32_t least, int32_t mos
         return refuse(c, "it has a repetition whose bounds are upside down");
     if (least > REPEAT_MAX || most > REPEAT_MAX)
         return refuse(c, "it has a repetition beyond 1000");
-    part = xreallocarray(NULL, (size_t)size + 1, sizeof *part);
+    if (size == 0) /* nothing, however often */
+        return true;
+    part = xreallocarray(NULL, (size_t)size, sizeof *part);
     memcpy(part, p->code + start, (size_t)size * sizeof *part);
     p->count = start;
     for (int32_t i = 0; ok && i < (most == NOT_CLOSED ? least + 1 : most); i++) {

@@ -248,7 +248,10 @@ static bool on_request(struct agent_requests *requests, const char *id, const js
     incoming->next = requests->theirs;
     requests->theirs = incoming;
     if (++requests->theirs_count > AGENT_REQUESTS_MAX) {
-        incoming_refuse(incoming, ERR_BUSY, "too many requests are in progress");
+        char text[80];
+        snprintf(text, sizeof text, "%d requests of this agent are in progress already; try again",
+                 AGENT_REQUESTS_MAX);
+        incoming_refuse(incoming, ERR_BUSY, text);
         return true;
     }
     return requests->handler.request(requests->handler.arg, incoming, json);

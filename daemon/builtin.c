@@ -27,10 +27,13 @@ static void put_time(json_t *json, const char *name, int64_t ms)
 static void finish(json_t *json, builtin_done *done, void *arg)
 {
     char *text = json_dumps(json, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    char large[80];
+    snprintf(large, sizeof large, "the answer has %zu bytes; at most %d are given", text ? strlen(text) : 0,
+             TEXT_MAX);
     if (text && strlen(text) <= TEXT_MAX)
         done(arg, ERR_OK, text);
     else
-        done(arg, ERR_TOO_LARGE, "the answer is too large");
+        done(arg, ERR_TOO_LARGE, large);
     free(text);
     json_decref(json);
 }
@@ -135,7 +138,9 @@ static void list_sessions(struct session *session, const json_t *arguments, buil
     if (code == ERR_OK)
         return;
     free(listing);
-    done(arg, code, "too many reads wait; try again");
+    char text[80];
+    snprintf(text, sizeof text, "%d reads of the store wait already; try again", STORE_READS_MAX);
+    done(arg, code, text);
 }
 
 /* --- get_attach_command --- */

@@ -308,7 +308,8 @@ static enum err check_store(struct server *server, char error[256])
         snprintf(error, 256, "the store can't commit now (%.160s); repeat it later with the same id",
                  failing);
     else if (store_queue_full(server->store))
-        snprintf(error, 256, "too much waits for the disk; repeat it later with the same id");
+        snprintf(error, 256, "%d MiB wait for the disk already; repeat it later with the same id",
+                 STORE_QUEUE_BYTES >> 20);
     else
         return ERR_OK;
     return failing ? ERR_STORE : ERR_BUSY;
@@ -319,9 +320,12 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
 {
     struct server *server = dispatch->server;
     struct inflight *same = inflight_find(dispatch, call->principal.user, call->id);
+    char error[256];
     if (same && !store_failing(server->store)) {
+        snprintf(error, sizeof error, "this request waits %d times already; its answer is yet to come",
+                 WAITERS_MAX);
         if (!inflight_wait(same, &call->route))
-            send_error(server, &call->route, call->id, ERR_BUSY, "this request waits too many times already");
+            send_error(server, &call->route, call->id, ERR_BUSY, error);
         return false;
     }
     char *stored = same ? NULL : store_reply(server->store, call->principal.user, call->id);
@@ -333,7 +337,6 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
         send_text(server, &call->route, &text);
         return false;
     }
-    char error[256];
     bool known =
         same || call->method != METHOD_SESSION_COMMAND; /* else call_run_as looks whether it changes */
     enum err code = known ? check_store(server, error) : ERR_OK;

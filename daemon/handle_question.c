@@ -289,7 +289,7 @@ static enum err give_redirect(struct call *call, const struct answer *answer, ch
         return HANDLED_LATER;
     }
     free(pasted);
-    snprintf(error, 256, "the agent has too much to do; try again");
+    snprintf(error, 256, "%d requests wait for this session's agent already; try again", AGENT_REQUESTS_MAX);
     return ERR_BUSY;
 }
 

@@ -44,8 +44,10 @@ static void on_committed(void *arg, enum err code)
     (void)code; /* what is on disk is read in any case */
     struct call *call = arg;
     enum err begun = begin(call);
+    char error[80];
+    snprintf(error, sizeof error, "%d reads of the store wait already; repeat it", STORE_READS_MAX);
     if (begun != ERR_OK)
-        call_finish(&call, begun, "too many reads wait; repeat it", NULL);
+        call_finish(&call, begun, error, NULL);
 }
 
 static enum err read_store(struct call *call)

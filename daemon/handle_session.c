@@ -132,7 +132,8 @@ static enum err check_variables(const struct state *state, const json_t *variabl
     }
     if (count <= STATE_VARIABLES_MAX)
         return ERR_OK;
-    snprintf(error, 256, "a session has at most %d variables", STATE_VARIABLES_MAX);
+    snprintf(error, 256, "the session would have %zu variables; at most %d are taken", count,
+             STATE_VARIABLES_MAX);
     return ERR_LIMIT;
 }
 
@@ -246,7 +247,7 @@ static enum err read_kinds(const json_t *params, uint64_t *kinds, char error[256
 /* All or none: every name is checked before anything is subscribed. */
 static enum err check_names(struct call *call, const json_t *names, char error[256])
 {
-    size_t i;
+    size_t i, count = call->client->subscription_count;
     json_t *name;
     json_array_foreach(names, i, name)
     {
@@ -261,10 +262,14 @@ static enum err check_names(struct call *call, const json_t *names, char error[2
         }
         if (code != ERR_OK)
             return code;
+        count += !clients_subscription(call->client, session);
     }
-    if (call->client->subscription_count + json_array_size(names) <= CLIENT_SUBSCRIPTIONS_MAX)
+    if (count <= CLIENT_SUBSCRIPTIONS_MAX)
         return ERR_OK;
-    snprintf(error, 256, "a client may follow at most %d sessions", CLIENT_SUBSCRIPTIONS_MAX);
+    snprintf(error, 256,
+             "this client follows %zu sessions, and with these it would be %zu; at most %d are taken: "
+             "unsubscribe first",
+             call->client->subscription_count, count, CLIENT_SUBSCRIPTIONS_MAX);
     return ERR_LIMIT;
 }
 

@@ -136,7 +136,10 @@ static void begin(struct session *session, struct incoming *incoming, struct age
         return;
     }
     relay_free(relay);
-    incoming_refuse(incoming, ERR_BUSY, "too many requests wait for this MCP server's host");
+    char text[80];
+    snprintf(text, sizeof text, "%d requests wait for this MCP server's host already; try again",
+             AGENT_REQUESTS_MAX);
+    incoming_refuse(incoming, ERR_BUSY, text);
 }
 
 bool relay_request(struct session *session, struct incoming *incoming, const json_t *json, bool info)

@@ -105,6 +105,17 @@ static void describe(const struct field *field, char out[160])
     }
 }
 
+/* How large it is, if that is what is wrong. */
+static void show_size(const struct field *field, const json_t *value, char out[40])
+{
+    out[0] = '\0';
+    if (field->type == FIELD_STRING && (int64_t)json_string_length(value) > field->max)
+        snprintf(out, 40, ", of %zu bytes", json_string_length(value));
+    else if ((field->type == FIELD_ARRAY || field->type == FIELD_STRINGS) &&
+             (int64_t)json_array_size(value) > field->max)
+        snprintf(out, 40, ", of %zu elements", json_array_size(value));
+}
+
 static bool field_check(const struct field *field, const json_t *obj, char error[256])
 {
     const json_t *value = json_object_get(obj, field->name);
@@ -114,10 +125,11 @@ static bool field_check(const struct field *field, const json_t *obj, char error
     } else if (json_is_null(value) ? field->nullable : value_fits(field, value)) {
         return true;
     }
-    char shown[64], right[160];
+    char shown[64], size[40], right[160];
     schema_show(value, shown);
+    show_size(field, value, size);
     describe(field, right);
-    snprintf(error, 256, "parameter '%s' is %s; it must be %s%s", field->name, shown, right,
+    snprintf(error, 256, "parameter '%s' is %s%s; it must be %s%s", field->name, shown, size, right,
              field->nullable ? ", or null" : "");
     return false;
 }

@@ -378,8 +378,10 @@ struct keeper_call *keeper_call(struct keeper *keeper, const char *method, const
 
     if (keeper->phase == PHASE_READY)
         uv_timer_stop(&keeper->timer);
+    char text[80];
+    snprintf(text, sizeof text, "%d requests wait for the MCP server already", KEEPER_CALLS_MAX);
     if (full)
-        keeper_call_end(call, ERR_BUSY, false, "too many requests wait for the MCP server");
+        keeper_call_end(call, ERR_BUSY, false, text);
     else if (keeper->phase == PHASE_READY)
         keeper_call_run(call);
     else

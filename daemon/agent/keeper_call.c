@@ -124,7 +124,8 @@ void keeper_call_run(struct keeper_call *call)
     }
     call->request = peer_request(call->keeper->peer, call->method, call->params, call->timeout_ms, &handler);
     if (!call->request)
-        keeper_call_end(call, ERR_BUSY, false, "too many requests wait for the MCP server");
+        keeper_call_end(call, ERR_BUSY, false,
+                        "the MCP server has too many requests to answer already; try again");
 }
 
 struct keeper_call *keeper_call_new(struct keeper *keeper, const char *method, const json_t *params,

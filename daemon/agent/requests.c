@@ -222,7 +222,8 @@ static bool take_request(struct requests *requests, const char *id, const json_t
         return false;
     }
     if (requests->incoming_count == REQUESTS_MAX) {
-        refuse(requests, id, ERR_BUSY, "the session's agent has too many requests that wait; try again");
+        snprintf(error, 256, "%d requests wait for the session's agent already; try again", REQUESTS_MAX);
+        refuse(requests, id, ERR_BUSY, error);
         return true;
     }
     incoming = xcalloc(1, sizeof *incoming);

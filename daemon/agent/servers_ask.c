@@ -82,7 +82,7 @@ static void begin_sample(struct server_ask *ask)
     jsonx_set_str(json, "op", "order");
     ask->order = requests_ask(ask->server->servers->options.requests, json, &handler);
     if (!ask->order)
-        finish(ask, "cancel", NULL, "too many requests wait");
+        finish(ask, "cancel", NULL, "too many requests wait for the daemon");
 }
 
 /* --- the answer --- */

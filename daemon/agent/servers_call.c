@@ -186,8 +186,10 @@ static struct servers_call *builtin_call(struct servers *servers, const char *to
     if (arguments)
         json_object_set(json, "arguments", (json_t *)arguments);
     call->builtin = requests_ask(servers->options.requests, json, &outgoing);
+    char text[80];
+    snprintf(text, sizeof text, "%d requests wait for the daemon already", REQUESTS_MAX);
     if (!call->builtin)
-        end_soon(call, ERR_BUSY, "too many requests wait for the daemon");
+        end_soon(call, ERR_BUSY, text);
     return call;
 }
 

@@ -185,6 +185,50 @@ class Sessions(StoaTest):
         self.assertIn("is called 'limits.max_live_agents' now", self.daemon.log_text())
 
 
+class Said(StoaTest):
+    """Each limit that bites is said by name, with what was seen."""
+    config = "default_model: demo/stoa\nlimits: {max_clients: 3, message_size: 4k, queue: 2}\n"
+
+    def refused(self, code, text, client, *request):
+        with self.assertRaises(RequestError) as raised:
+            client.request(*request)
+        self.assertEqual(raised.exception.code, code)
+        self.assertRegex(raised.exception.text, text)
+
+    def test_messages_and_queues(self):
+        client = self.client()
+        session = self.session(client)
+        files = [{"name": "a", "text": "x" * 3000}]
+        self.refused("too_large", r"has 4097 bytes; at most 4096 are taken \(limits.message_size\)", client,
+                     "message.send", session, {"text": "x" * 4097})
+        self.refused("too_large", r"has 5000 bytes with its attachments; at most 4096", client,
+                     "message.send", session, {"text": "x" * 2000, "attachments": files})
+        self.refused("bad_request", r"'attachments' is .*, of 17 elements; it must be an array of 0 to 16", client,
+                     "message.send", session, {"text": "x", "attachments": [{"name": "a", "text": ""}] * 17})
+        client.request("message.send", session, {"text": "/demo chunks=2000 rate=20"})
+        for _ in range(2):
+            self.assertTrue(client.request("message.send", session, {"text": "later"})["queued"])
+        self.refused("busy", r"2 messages wait already \(limits.queue is 2\)", client, "message.send", session, {"text": "x"})
+        self.refused("bad_request", r"'title' is .*, of 201 bytes; it must be a string of 1 to 200 bytes", client,
+                     "session.rename", session, {"title": "x" * 201})
+        self.refused("limit", "would have 65 variables; at most 64", client,
+                     "session.configure", session, {"variables": {f"v{i}": "" for i in range(65)}})
+
+    def test_clients_and_what_they_follow(self):
+        clients = [self.client() for _ in range(3)]
+        for client in clients:
+            client.request("server.hello")
+        self.refused("limit", r"3 clients are connected already \(limits.max_clients is 3\)", self.client(), "server.hello")
+        client = clients[0]
+        sessions = [self.session(client) for _ in range(257)]
+        for at in range(0, 256, 64):
+            client.request("session.subscribe", params={"sessions": sessions[at:at + 64]})
+        # what is followed already does not count twice
+        client.request("session.subscribe", params={"sessions": sessions[:64]})
+        self.refused("limit", "follows 256 sessions, and with these it would be 257; at most 256", client,
+                     "session.subscribe", None, {"sessions": sessions[256:]})
+
+
 class Age(StoaTest):
     config = "default_model: demo/stoa\nsession: {max_age: 1s}\n"
 

@@ -119,6 +119,24 @@ static void what_is_not_is_refused_with_name_value_and_what_is_right(void **unus
     }
 }
 
+static void what_is_too_large_is_said_with_its_size(void **unused)
+{
+    (void)unused;
+    static const struct field fields[] = {{"text", FIELD_STRING, true, false, 1, 10, NULL},
+                                          {"list", FIELD_ARRAY, false, false, 1, 2, NULL},
+                                          {NULL, 0, false, false, 0, 0, NULL}};
+    char error[256];
+
+    assert_false(check(fields, "{\"text\":\"12345678901\"}", true, error));
+    assert_string_equal(
+        error, "parameter 'text' is \"12345678901\", of 11 bytes; it must be a string of 1 to 10 bytes");
+    assert_false(check(fields, "{\"text\":\"\"}", true, error));
+    assert_string_equal(error, "parameter 'text' is \"\"; it must be a string of 1 to 10 bytes");
+    assert_false(check(fields, "{\"text\":\"a\",\"list\":[1,2,3]}", true, error));
+    assert_string_equal(error,
+                        "parameter 'list' is [1,2,3], of 3 elements; it must be an array of 1 to 2 elements");
+}
+
 static void a_required_member_that_is_missing_is_said(void **unused)
 {
     (void)unused;
@@ -153,7 +171,7 @@ static void a_long_value_or_name_is_cut_and_stays_text(void **unused)
     strcat(name, "\":1}");
 
     assert_false(check(needed, text, true, error));
-    assert_non_null(strstr(error, "...; it must be a string"));
+    assert_non_null(strstr(error, "..., of 400 bytes; it must be a string"));
     assert_false(check(needed, name, true, error));
     assert_non_null(strstr(error, "unknown parameter 'x\xf0\x9f\x98\x80"));
 }
@@ -163,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_within_its_bounds_fits),
         cmocka_unit_test(what_is_not_is_refused_with_name_value_and_what_is_right),
+        cmocka_unit_test(what_is_too_large_is_said_with_its_size),
         cmocka_unit_test(a_required_member_that_is_missing_is_said),
         cmocka_unit_test(other_members_are_skipped_when_not_strict),
         cmocka_unit_test(a_long_value_or_name_is_cut_and_stays_text),

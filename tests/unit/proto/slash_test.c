@@ -172,8 +172,8 @@ static void what_is_wrong_is_named_with_what_would_be_right(void **unused)
         {"/mcp list", "/mcp takes [tools [SERVER] | connect SERVER | disconnect SERVER | select SERVER "
                       "[VARIANT]], not 'list'"},
         {"/mcp tools 0123456789012345678901234567890123",
-         "/mcp: parameter 'server' is \"0123456789012345678901234567890123\"; it must be a string of 1 to 32 "
-         "bytes"},
+         "/mcp: parameter 'server' is \"0123456789012345678901234567890123\", of 34 bytes; it must be a "
+         "string of 1 to 32 bytes"},
         {"/model two words", "/model takes [NAME | -], not 'two words'"},
         {"/rename", "/rename needs: TEXT"},
         {"/title", "/title needs: TEXT"},

@@ -181,30 +181,6 @@ class Refusals(StoaTest):
             for word in words:
                 self.assertIn(word, raised.exception.text)
 
-    def test_another_version_is_told_both(self):
-        client = self.client()
-        client.socket.send_multipart([b"stoa/9", b'{"id":"x","method":"server.ping"}'])
-        with self.assertRaises(RequestError) as raised:
-            client.reply("x")
-        self.assertEqual(raised.exception.code, "version")
-        self.assertIn("stoa/1", raised.exception.text)
-        self.assertIn("stoa/9", raised.exception.text)
-
-    def test_garbage_is_answered_or_dropped_and_never_a_crash(self):
-        client, randomness = self.client(), random.Random(3)
-        for frames in ([b""], [b"stoa/1"], [b"stoa/1", b""], [b"stoa/1", b"[1]"], [b"stoa/1", b"{" * 100000],
-                       [b"stoa/1", b"\xff\xfe"], [b"stoa/1", b'{"id":"a\x00b"}'], [b"stoa/1"] + [b"x"] * 999,
-                       [b"stoa/1", b'{"id":5,"method":[]}'], [b"stoa/1", b'{"id":"q","method":"server.ping","params":[]}']):
-            client.socket.send_multipart(frames)
-        for _ in range(300):
-            client.socket.send_multipart([b"stoa/1", randomness.randbytes(randomness.randint(0, 400))])
-        self.assertIn("epoch", client.request("server.ping"))
-        raw = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        raw.connect(self.place.socket_path)
-        raw.sendall(randomness.randbytes(4096))
-        raw.close()
-        self.assertIn("epoch", self.client().request("server.ping"))
-
 
 class Places(StoaTest):
     autostart = False

@@ -19,18 +19,20 @@ sys.modules["harness"] = types.SimpleNamespace(PATIENCE=15)
 from raw_zmtp import *
 place = types.SimpleNamespace(socket_path={path!r})
 requests = {requests!r}
-frames = []
+raws = []
 for attempt in range({tries}):
     raw = Raw(place, hello=False)
     raw.send(greeting() + ready(identity={identity!r} if attempt % 4 < 2 else None))
     if attempt % 2:  # and the others do not wait for an answer
-        raw.is_cut()
+        raw.wait(lambda: b"ERROR" in raw.got, "the refusal")
     for request in requests:
         raw.send(frame(b"stoa/1", MORE) + frame(request))
+    raws.append(raw)
+frames = []
+for raw in raws:
     assert raw.is_cut(), "not cut"
-    frames += raw.frames()
     assert len(raw.got) <= 64 + sum(len(body) + 2 for _, body in raw.frames()), raw.got
-    raw.close()
+    frames += raw.frames()
 print(repr(frames))
 """
 

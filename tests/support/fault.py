@@ -41,8 +41,12 @@ def zombies(pid):
 
 
 def peak_mb(pid):
-    with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) / 1024
+    """0 of a process that has just ended."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            return next((int(line.split()[1]) for line in file if line.startswith("VmHWM")), 0) / 1024
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
 
 
 def resident_mb(pid):

@@ -5,7 +5,7 @@ import subprocess
 import time
 import uuid
 
-from fault import CPU, SLACK, FaultTest, marked
+from fault import CPU, SLACK, FaultTest, descendants, marked
 from harness import ROOT, SANITIZED, cpu_seconds, wait_for
 
 SERVER = f"{ROOT}/tests/support/mcp_bad_server.py"
@@ -85,3 +85,42 @@ class ServerFaultTest(FaultTest):
         time.sleep(1)  # the span that is measured
         used = (cpu_seconds(agent) - before) / (time.monotonic() - begun)
         self.assertLess(used, CPU)
+
+
+class OnceTest(ServerFaultTest):
+    """The tool `mark` of the servers writes down that it ran: what is run is run once, whoever is killed meanwhile."""
+    witnessed = False
+
+    def marks(self):
+        try:
+            with open(f"{self.place.folder}/marks") as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+    def agent(self, client, session):
+        return client.request("session.info", session)["agent"]["pid"]
+
+    def hang(self, client, session, id):
+        """A call that has marked, and never answers; returns where its events begin."""
+        start = self.call(client, session, "mark", id=id, then="hang")
+        client.event("tool.started", session, start)
+        wait_for(lambda: id in self.marks(), "the tool has run")
+        return start
+
+    def commit(self, client, session):
+        """All so far is on disk."""
+        client.request("session.rename", session, {"title": "on disk"})
+
+    def unknown(self, block):
+        self.assertEqual(block["state"], "unknown", block)
+        self.assertIn("was not run again", block["result"])
+
+    def restart(self):
+        """The daemon is killed, and started when nothing of it is left; returns a client."""
+        below = descendants(self.daemon.pid)
+        self.daemon.kill()
+        wait_for(lambda: not [pid for pid in below if os.path.exists(f"/proc/{pid}")] and not marked(self.mark),
+                 "nothing outlives the daemon")
+        self.daemon.start()
+        return self.client()

@@ -145,7 +145,7 @@ static void why_of(CURLcode code, struct http_transfer *transfer, char why[HTTP_
         snprintf(why, HTTP_WHY_MAX, "its headers are larger than %d KiB", HTTP_HEAD_MAX >> 10);
     else if (code == CURLE_GOT_NOTHING || code == CURLE_SEND_FAIL_REWIND)
         snprintf(why, HTTP_WHY_MAX, "the server closed the connection without an answer");
-    else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_UNRECOVERABLE_POLL)
+    else if (code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR)
         snprintf(why, HTTP_WHY_MAX, "the connection was cut");
     else if (code != CURLE_OK)
         snprintf(why, HTTP_WHY_MAX, "%s", transfer->error[0] ? transfer->error : curl_easy_strerror(code));

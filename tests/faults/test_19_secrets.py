@@ -1,6 +1,8 @@
-"""Secrets of servers, models and logins, through a day's work: no secret is told."""
+"""Fault 19: secrets of servers, models and logins, through a day's work at the most talkative log level: none is told, and none is
+in a core dump, since there are none."""
 import json
 import os
+import signal
 import subprocess
 import urllib.parse
 import urllib.request
@@ -8,7 +10,7 @@ import uuid
 
 from fault import descendants
 from server_fault import OnceTest, command
-from harness import RequestError, program, stoa
+from harness import RequestError, program, stoa, wait_for
 from model_server import ModelServer, data, head, openai
 
 
@@ -18,6 +20,7 @@ class Secrets(OnceTest):
     def setUp(self):
         self.secrets = {name: f"s3cret-{name}-{uuid.uuid4().hex}" for name in self.NAMES}
         self.env = {f"FAULT_{name}": self.secrets[name] for name in self.NAMES[:5]}
+        self.env["STOA_LOG"] = "trace"
         self.env.update(FAULT_OTHER="of-the-daemon-alone", LANG="C.UTF-8")
         self.port, _ = self.serve_http(ACCESS_TOKEN=self.secrets["ACCESS"], REFRESH_TOKEN=self.secrets["REFRESH"],
                                        CLIENT_SECRET=self.secrets["CLIENT"])
@@ -66,6 +69,11 @@ class Secrets(OnceTest):
         for name, secret in self.secrets.items():
             self.assertNotIn(secret.encode(), text, f"{name} in {where}")
 
+    def assertNoCore(self, pid):
+        with open(f"/proc/{pid}/limits") as file:
+            line = next(line for line in file if line.startswith("Max core file size"))
+        self.assertEqual(line.split()[4:6], ["0", "0"], f"{pid} may leave a core file")
+
     def environment(self, pid):
         with open(f"/proc/{pid}/environ", "rb") as file:
             return dict(pair.decode().split("=", 1) for pair in file.read().split(b"\0") if pair)
@@ -84,6 +92,7 @@ class Secrets(OnceTest):
         for pid in every:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 self.assertClean(file.read(), f"the arguments of {pid}")
+            self.assertNoCore(pid)
         servers = {}
         for pid in every[1:]:
             environment = self.environment(pid)
@@ -101,14 +110,23 @@ class Secrets(OnceTest):
         # what is said and kept
         self.assertClean(json.dumps(client.events) + json.dumps(client.replies), "events and replies")
         self.assertClean(json.dumps([line for _, line in watch.lines]), "stoa watch")
-        for words in (["export", session], ["export", "--format", "json", session], ["info", session], ["mcp"], ["models"],
+        backup = f"{self.place.folder}/backup"
+        for words in (["backup", backup], ["doctor"], ["doctor", "--json"], ["rules"], ["export", session], ["export", "--format", "json", session], ["info", session], ["mcp"], ["models"],
                       ["mcp", "tools", "one"], ["health"], ["questions"]):
-            done = stoa(self.place, *words)
+            done = stoa(self.place, *words, check=False)
+            self.assertIn(done.returncode, (0, 1), done.stderr)
             self.assertClean(done.stdout + done.stderr, " ".join(words))
         self.assertClean(subprocess.run([program("stoad"), "--config", self.place.config_path, "--print-config"],
                                         env=self.place.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         check=True).stdout, "--print-config")
+        with open(backup, "rb") as file:
+            self.assertClean(file.read(), "the backup")
+        agent = self.agent(client, session)
+        os.kill(agent, signal.SIGSEGV)
+        wait_for(lambda: not os.path.exists(f"/proc/{agent}"), "its end")
+        self.assertFalse([name for folder in (self.place.folder, os.getcwd()) for name in os.listdir(folder) if "core" in name])
         self.daemon.stop()
+        self.assertIn("TRACE", self.daemon.log_text())
         self.assertClean(self.daemon.log_text(), "the log")
         for folder, _, names in os.walk(f"{self.place.folder}/state"):
             for name in names:
@@ -120,3 +138,4 @@ class Secrets(OnceTest):
         client.attach(session)
         self.assertEqual(client.request("mcp.call", session, {"server": "login", "tool": "go"})["text"], "went")
         self.assertFalse([e for e in client.events if e["type"] == "question.asked"])
+        self.figures = f"{len(self.secrets)} secrets, {len(every)} processes, {len(self.daemon.log_text()) >> 10} KiB of log"

@@ -46,8 +46,8 @@ static void look_at_folders(const struct checking *checking, sqlite3_stmt *by_si
     if (left > 0)
         findings_add(
             checking->findings, FINDING_NOTE, "left_folders", NULL,
-            "%zu folders in %s are of sessions that are no more; the daemon removes them when it starts",
-            left, checking->options->sessions);
+            "folders of sessions that are no more, in %s: %zu; the daemon removes them when it starts",
+            checking->options->sessions, left);
 }
 
 /* --- sessions without files --- */

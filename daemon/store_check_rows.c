@@ -11,8 +11,8 @@
     " WHERE key BETWEEN " key " << 32 AND (" key " << 32) + 4294967295), 0)"
 /* Rows of a table that belong to no session, counted by session. */
 #define ORPHANS(table, column, words)                                                                        \
-    "SELECT count(*) || ' " words " of session #' || (" column                                               \
-    ") || ', which is not in the list' FROM " table " WHERE (" column                                        \
+    "SELECT '" words " of session #' || (" column                                                            \
+    ") || ', which is not in the list: ' || count(*) FROM " table " WHERE (" column                          \
     ") NOT IN (SELECT key FROM sessions) GROUP BY (" column ")"
 #define DROP_ORPHANS(table, column)                                                                          \
     "nobody reads them; to drop them: stoa stop && sqlite3 '%s' \"DELETE FROM " table " WHERE " column       \
@@ -45,7 +45,7 @@ static const struct damage {
      "SELECT 'event ' || (key & 4294967295) || ' of session ' || " NAME_OF(
          "(events.key >> 32)") " || ' is no JSON' FROM events WHERE NOT json_valid(json)"},
     {"event_type", FINDING_WARN, 1, "run the stoad that wrote them: it is newer than this one",
-     "SELECT count(*) || ' events are of the type ''' || type || ''', which this stoad does not know'"
+     "SELECT 'events of the type ''' || type || ''', which this stoad does not know: ' || count(*)"
      " FROM events WHERE NOT event_known(type) GROUP BY type"},
     {"message_holes", FINDING_BAD, 1, restore,
      "SELECT 'session ' || " NAME_OF(
@@ -76,9 +76,9 @@ static const struct damage {
     {"orphan_search", FINDING_WARN, 1, DROP_ORPHANS("search", "rowid >> 32"),
      ORPHANS("search_docsize", "id >> 32", "texts for search")},
     {"orphan_snapshots", FINDING_WARN, 1, DROP_ORPHANS("snapshots", "session"),
-     ORPHANS("snapshots", "session", "snapshot")},
+     ORPHANS("snapshots", "session", "snapshots")},
     {"orphan_partials", FINDING_WARN, 1, DROP_ORPHANS("partials", "session"),
-     ORPHANS("partials", "session", "half reply")},
+     ORPHANS("partials", "session", "half replies")},
     {"rule_effect", FINDING_WARN, 2, "take it away: stoa rules rm RULE",
      "SELECT 'rule ' || id || ' has the effect ''' || effect || ''', which is none of allow, ask, deny'"
      " FROM rules WHERE effect NOT IN ('allow', 'ask', 'deny')"},
@@ -127,15 +127,17 @@ static void look_for(const struct checking *checking, const struct damage *damag
     sqlite3_finalize(stmt);
 }
 
-/* Where a daemon runs both are as they should be. */
+/* A question waits across restarts; all else is not left by a daemon that ended in order. */
 static void look_for_work(const struct checking *checking)
 {
-    int64_t count = store_number(checking->db, "SELECT count(*) FROM sessions WHERE run <> 'idle'", 0);
+    int64_t count = store_number(
+        checking->db, "SELECT count(*) FROM sessions WHERE run NOT IN ('idle', 'awaiting_permission')", 0);
 
     if (count > 0 && !checking->options->served)
-        findings_add(checking->findings, FINDING_NOTE, "unfinished", NULL,
-                     "%lld sessions were at work when the daemon ended; its next start sets them right",
-                     (long long)count);
+        findings_add(
+            checking->findings, FINDING_NOTE, "unfinished", NULL,
+            "sessions that were at work when the daemon was killed: %lld; its next start sets them right",
+            (long long)count);
 }
 
 void checking_rows(const struct checking *checking)

@@ -72,7 +72,7 @@ static void check_texts(const struct checking *checking)
     else if (count > 0)
         findings_add(checking->findings, FINDING_WARN, "search_missing",
                      "nothing else is lost; restore your newest backup to have them found again",
-                     "%lld messages are not found by search", (long long)count);
+                     "messages that search does not find: %lld", (long long)count);
 }
 
 void checking_search(const struct checking *checking)

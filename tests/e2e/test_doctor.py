@@ -228,7 +228,7 @@ class Broken(unittest.TestCase):
 
     def test_orphans_deserve_a_look_and_the_advice_helps(self):
         self.database("INSERT INTO snapshots VALUES(99, 1, '{}')")
-        self.expect("store/orphan_snapshots", "warn", "snapshot of session #99")
+        self.expect("store/orphan_snapshots", "warn", "snapshots of session #99")
         _, found, _ = run_doctor(self.place, "store")
         command = found["store/orphan_snapshots"][0]["advice"].split("&& ")[1]
         if shutil.which("sqlite3"):

@@ -193,7 +193,9 @@ static void on_ended(void *arg, bool full)
 {
     struct turn *turn = arg;
 
-    step_complete(turn->asked, MESSAGE_COMPLETE, NULL);
+    char *text = full ? turn_limit_size(turn->order) : NULL;
+    step_complete(turn->asked, MESSAGE_COMPLETE, text);
+    free(text);
     if (!step_calls(turn->asked)) {
         turn_end(turn, full ? "size_limit" : "done");
         return;

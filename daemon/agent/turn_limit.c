@@ -47,6 +47,13 @@ char *turn_limit_time(const json_t *order)
                      turn_order_int(order, "max_ms", 0, INT64_MAX) / 1000);
 }
 
+char *turn_limit_size(const json_t *order)
+{
+    return xasprintf("The reply is as large as one may be (limits.reply_size is %" PRId64
+                     " bytes), and ends here; send a message to go on.",
+                     turn_order_int(order, "reply_max", STATE_TEXT_MAX, STATE_TEXT_MAX));
+}
+
 bool turn_limit_window(const struct state *state, const json_t *order)
 {
     int64_t context = turn_order_int(order, "context", 0, INT32_MAX);

@@ -12,6 +12,8 @@ int64_t turn_order_int(const json_t *order, const char *key, int64_t fallback, i
 char *turn_limit_reached(const struct state *state, const json_t *order);
 /* That the time is over; free() it. */
 char *turn_limit_time(const json_t *order);
+/* That a reply is as large as one may be; free() it. */
+char *turn_limit_size(const json_t *order);
 /* Whether what was said last has come so near to the model's window that it should be compacted. */
 bool turn_limit_window(const struct state *state, const json_t *order);
 

@@ -214,6 +214,16 @@ class Said(StoaTest):
         self.refused("limit", "would have 65 variables; at most 64", client,
                      "session.configure", session, {"variables": {f"v{i}": "" for i in range(65)}})
 
+    def test_replies(self):
+        self.place.write_config("default_model: demo/stoa\nlimits: {reply_size: 4k}\n")
+        client = self.client()
+        client.request("admin.reload")
+        session = self.session(client)
+        sent = stoa(self.place, "send", "--session", session, "/demo bytes=9000 rate=0")
+        self.assertEqual(len(sent.stdout.strip("\n")), 4096)
+        self.assertIn("(limits.reply_size is 4096 bytes)", sent.stderr)
+        self.assertIn("(limits.reply_size is 4096 bytes)", client.request("session.snapshot", session)["messages"][-1]["error"])
+
     def test_clients_and_what_they_follow(self):
         clients = [self.client() for _ in range(3)]
         for client in clients:

@@ -111,6 +111,8 @@ static void conclude(struct send *send, const struct state *state, size_t prompt
     else
         printer_end(&send->printer);
     if (answer && answer->status == MESSAGE_COMPLETE) {
+        if (answer->error)
+            cli_say("%s", answer->error);
         finish(send, EXIT_OK);
         return;
     }

@@ -45,7 +45,9 @@ static void end_answer(struct watch *watch, const struct message *message)
 {
     printer_show(&watch->printer, message);
     printer_end(&watch->printer);
-    if (message->status != MESSAGE_COMPLETE)
+    if (message->status == MESSAGE_COMPLETE && message->error)
+        out_printf(&watch->cli->out, "(%s)\n", message->error);
+    else if (message->status != MESSAGE_COMPLETE)
         out_printf(&watch->cli->out, "(%s%s%s)\n", message_status_name(message->status),
                    message->error ? ": " : "", message->error ? message->error : "");
     out_printf(&watch->cli->out, "\n");

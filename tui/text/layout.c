@@ -72,7 +72,10 @@ static void add_note(struct layout *layout, const struct message *message)
         return;
     buf_init(&block.text, NOTE_MAX);
     buf_printf(&block.text, "%s %.1500s",
-               message->status == MESSAGE_INTERRUPTED ? "■ interrupted:" : "✗ failed:", why);
+               message->status == MESSAGE_INTERRUPTED ? "■ interrupted:"
+               : message->status == MESSAGE_COMPLETE  ? "■ cut:"
+                                                      : "✗ failed:",
+               why);
     layout->note = section_new();
     section_grow(layout->note, &block,
                  &(struct section_view){.width = text_width(layout->width), .verbatim = true});

@@ -128,6 +128,10 @@ static void a_reply_has_a_size(void **state)
     assert_int_equal(reply_of(&rig)->blocks[0].text.len, 100);
     assert_int_equal(reply_of(&rig)->status, MESSAGE_COMPLETE);
     assert_string_equal(reply_of(&rig)->stop_reason, "size_limit");
+    assert_string_equal(
+        reply_of(&rig)->error,
+        "The reply is as large as one may be (limits.reply_size is 100 bytes), and ends here; "
+        "send a message to go on.");
     rig_close(&rig);
 
     play(&rig, "/demo chunks=1 bytes=101",

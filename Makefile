@@ -100,7 +100,7 @@ unit: $(UNIT_TESTS) $(BUILD)/mcp-driver $(BENCH_ALL) ## build the unit tests, an
 # Everything that building and testing need, by Debian package (Debian 12, Ubuntu 24.04).
 APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
              libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev libmd4c-dev
-APT_TEST  := libcmocka-dev libvterm-dev python3 python3-zmq tmux mandoc procps
+APT_TEST  := libcmocka-dev libfaketime libvterm-dev python3 python3-zmq tmux mandoc procps
 APT_LINT  := clang-format clang-tidy cppcheck python3 mandoc git
 APT_SHOTS := librsvg2-bin fonts-dejavu-core
 

@@ -219,6 +219,7 @@ static int open_gateway(struct run *run)
         run->endpoint =
             endpoint_open(server->loop, run->runtime, run->socket_path, &run->lock, server->gateway);
         return EXIT_OK;
+    }
     log_error("server", "%s", error);
     return EXIT_UNSAFE;
 }

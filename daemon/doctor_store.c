@@ -15,22 +15,35 @@ static pid_t store_holder(const char *path)
     return holder;
 }
 
+static void check_holder(struct doctor *doctor, pid_t holder)
+{
+    if (holder == 0 || holder == doctor->daemon)
+        return;
+    if (doctor->daemon)
+        findings_add(&doctor->findings, FINDING_WARN, "holder",
+                     "stop that one, or give each its own STOA_STATE_DIR",
+                     "the store is open in process %d, which is not the daemon of this runtime folder (%d)",
+                     (int)holder, (int)doctor->daemon);
+    else
+        findings_add(
+            &doctor->findings, FINDING_WARN, "holder",
+            "set STOA_RUNTIME_DIR to the folder of its socket: ss -lx | grep stoad.sock",
+            "the store is open in process %d, which does not serve in %s: a daemon could not start here",
+            (int)holder, doctor->runtime);
+}
+
 void doctor_store(struct doctor *doctor)
 {
     char *path, *sessions;
-    pid_t holder;
+    struct store_check check;
 
     if (!doctor->state)
         return; /* told among the permissions */
     path = paths_join(doctor->state, "stoa.db");
     sessions = paths_join(doctor->state, "sessions");
-    holder = store_holder(path);
-    if (holder && doctor->daemon && holder != doctor->daemon)
-        findings_add(&doctor->findings, FINDING_WARN, "holder",
-                     "stop that one, or give this one its own STOA_STATE_DIR",
-                     "the store is open in process %d, which is not the daemon of this runtime folder (%d)",
-                     (int)holder, (int)doctor->daemon);
-    struct store_check check = {.path = path, .sessions = sessions, .served = holder != 0};
+    pid_t holder = store_holder(path);
+    check_holder(doctor, holder);
+    check = (struct store_check){.path = path, .sessions = sessions, .served = holder != 0};
     if (store_check(&check, &doctor->findings) == ERR_NOT_FOUND)
         findings_add(&doctor->findings, FINDING_OK, "store", NULL,
                      "there is no store yet; the daemon makes %s", path);

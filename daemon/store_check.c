@@ -38,7 +38,7 @@ static int64_t size_of(const char *path, const char *suffix)
  * makes beside it: so a folder that cannot be written does not matter. */
 static char *uri_of(const struct store_check *check)
 {
-    bool still = !check->served && size_of(check->path, "-wal") <= 0;
+    bool still = !check->served && size_of(check->path, "-wal") < 0;
     struct buf uri;
 
     buf_init(&uri, 4 * strlen(check->path) + 64);

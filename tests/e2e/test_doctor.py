@@ -262,6 +262,13 @@ class Broken(unittest.TestCase):
         self.provider(server.url, models="[small, medium]")
         self.expect("providers/model", "warn", "does not list the model medium")
 
+    def test_anthropics_api_is_asked_in_its_own_way(self):
+        server = self.server(whole("200 OK", {"data": [{"id": "claude"}]}))
+        self.provider(server.url[:-len("/v1")], api="anthropic", api_key_env="MINE_KEY")
+        self.expect("providers/provider", "ok", "with 1 models", advice=False, env={"MINE_KEY": KEY})
+        self.assertEqual(server.requests[0]["line"], "GET /v1/models HTTP/1.1")
+        self.assertEqual(server.requests[0]["headers"]["x-api-key"], KEY)
+
     def test_a_key_that_is_refused_is_bad_and_the_servers_words_are_harmless(self):
         server = self.server(whole("401 Unauthorized", {"error": {"message": f"wrong: {KEY} \x1b]0;pwned\x07\x1b[2J"}}))
         self.provider(server.url, api_key_env="MINE_KEY")
@@ -338,6 +345,11 @@ class Running(StoaTest):
         _, found, _ = self.look("daemon", env={"ANTHROPIC_API_KEY": KEY})
         self.assertEqual(found["daemon/key"][0]["state"], "warn")
         self.assertIn("ANTHROPIC_API_KEY is set here, but the daemon", found["daemon/key"][0]["text"])
+
+    def test_a_daemon_that_has_the_store_and_serves_elsewhere_is_told(self):
+        code, found, written = self.look("store", env={"STOA_RUNTIME_DIR": f"{self.place.folder}/elsewhere"})
+        self.assertIn(f"open in process {self.daemon.pid}, which does not serve in", found["store/holder"][0]["text"], written)
+        self.assertEqual(code, 0)
 
     def test_a_daemon_that_hangs_is_bad(self):
         os.kill(self.daemon.pid, signal.SIGSTOP)

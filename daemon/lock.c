@@ -1,5 +1,6 @@
 #include "daemon/lock.h"
 
+#include "shared/lockfile.h"
 #include "shared/paths.h"
 
 #include <errno.h>
@@ -7,16 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The holder's pid, for the error of the one that comes second. */
-static long holder(int fd)
-{
-    char text[32] = "";
-    return pread(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
-}
 
 static enum err take(const char *path, int *fd, char error[256])
 {
@@ -32,14 +25,13 @@ static enum err take(const char *path, int *fd, char error[256])
         close(lock);
         return ERR_DENIED;
     }
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-        snprintf(error, 256, "another stoad serves here already, with pid %ld (lock %s)", holder(lock), path);
+    long holder;
+    if (!lockfile_take(lock, &holder)) {
+        snprintf(error, 256, "another stoad serves here already, with pid %ld (lock %s)", holder, path);
         close(lock);
         return ERR_CONFLICT;
     }
-    char pid[32];
-    int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    if (ftruncate(lock, 0) != 0 || pwrite(lock, pid, (size_t)len, 0) != len) {
+    if (!lockfile_sign(lock)) {
         snprintf(error, 256, "can't write the lock file %s: %s", path, strerror(errno));
         close(lock);
         return ERR_UNAVAILABLE;

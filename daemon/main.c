@@ -12,8 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
-enum { SETS_MAX = 64 };
+enum {
+    SETS_MAX = 64,
+    HEAP_KEPT = 512 << 10 /* bytes */
+};
 
 static void usage(FILE *out)
 {
@@ -130,6 +136,14 @@ static bool read_word(struct line *line, char **argv, int *at)
     return (line->help = strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0);
 }
 
+/* Else what free keeps for later grows with the largest block that was ever freed, in each thread's heap. */
+static void bound_heaps(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     struct line line = {.action = SERVE};
@@ -156,5 +170,6 @@ int main(int argc, char **argv)
         return doctor_run(&line.check, stdout);
     if (line.backup.file)
         return backup_run(&line.backup);
+    bound_heaps();
     return line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
 }

@@ -81,6 +81,8 @@ static void on_async(uv_async_t *async)
     struct store *store = async->data;
 
     if (!store->closing)
+        store_used(store);
+    if (!store->closing)
         take_write_results(store);
     if (!store->closing) /* a callback may have closed the store */
         take_reads(store);
@@ -138,6 +140,7 @@ static void close_handles(struct store *store)
     uv_close((uv_handle_t *)&store->async, on_closed);
     uv_close((uv_handle_t *)&store->check, on_closed);
     uv_close((uv_handle_t *)&store->idle, on_closed);
+    uv_close((uv_handle_t *)&store->rest, on_closed);
 }
 
 /* The events too: a session whose row was not committed with its first events must not share their key. */
@@ -209,12 +212,16 @@ struct store *store_open(uv_loop_t *loop, const char *path, const struct store_c
     }
     uv_check_init(loop, &store->check);
     uv_idle_init(loop, &store->idle);
+    uv_timer_init(loop, &store->rest);
     add_handle(store, (uv_handle_t *)&store->async);
     add_handle(store, (uv_handle_t *)&store->check);
     add_handle(store, (uv_handle_t *)&store->idle);
+    add_handle(store, (uv_handle_t *)&store->rest);
     *code = open_parts(store, error);
-    if (*code == ERR_OK)
+    if (*code == ERR_OK) {
+        store_used(store);
         return store;
+    }
     close_handles(store);
     return NULL;
 }

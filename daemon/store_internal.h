@@ -148,7 +148,7 @@ struct writer {
     uv_mutex_t lock;
     uv_cond_t wake;
     struct op_list handed;                     /* lock */
-    bool stop;                                 /* lock */
+    bool stop, release;                        /* lock */
     struct write_result *results, **tail;      /* lock */
     atomic_uint_fast64_t queued, queued_bytes; /* the main thread adds, the writer takes off */
     atomic_uint_fast64_t commits, failed, refused;
@@ -157,6 +157,8 @@ struct writer {
 bool writer_open(struct writer *writer, sqlite3 *db, const char *path, uv_async_t *async, char error[256]);
 /* Hands over a list, which is empty after. */
 void writer_hand(struct writer *writer, struct op_list *list);
+/* Has the thread give back the pages that its connection keeps. */
+void writer_release(struct writer *writer);
 /* The results since the last call, oldest first; free() each. */
 struct write_result *writer_results(struct writer *writer);
 /* Lets the thread commit what is left and ends it; its results can still be had. */
@@ -203,12 +205,15 @@ struct reader {
     struct read_job *waiting, **waiting_tail; /* lock */
     struct read_job *done, **done_tail;       /* lock */
     size_t count;                             /* lock: waiting ones */
+    bool release;                             /* lock */
     atomic_bool stop;
     atomic_uint_fast64_t reads;
 };
 bool reader_open(struct reader *reader, const char *path, uv_async_t *async, char error[256]);
 /* False when too many wait; the job is then the caller's again. */
 bool reader_add(struct reader *reader, struct read_job *job);
+/* Has the thread give back the pages that its connection keeps. */
+void reader_release(struct reader *reader);
 /* Done jobs, oldest first. */
 struct read_job *reader_done(struct reader *reader);
 /* Ends the thread; jobs that were not run are done with ERR_SHUTTING_DOWN. */
@@ -276,6 +281,9 @@ enum err store_files_take(sqlite3 *db, const char *path, int folder, const char 
 
 /* --- the whole --- */
 
+/* The store was used (store_rest.c). */
+void store_used(struct store *store);
+
 struct store_waiter {
     struct store_waiter *next;
     uint64_t ticket;
@@ -291,6 +299,9 @@ struct store {
     uv_async_t async; /* results of writer or reader are there */
     uv_check_t check; /* the end of a turn of the loop, in which something was queued */
     uv_idle_t idle;   /* keeps that turn from blocking before it ends */
+    uv_timer_t rest;  /* runs from its last use until it is at rest */
+    int64_t used;     /* steady ms */
+    bool released;    /* the pages, since then */
     int handles;      /* still to be closed by libuv */
     bool closing;
     struct op_list collected; /* queued in this turn */

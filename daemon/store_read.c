@@ -51,8 +51,12 @@ static struct read_job *next_job(struct reader *reader)
     struct read_job *job;
 
     uv_mutex_lock(&reader->lock);
-    while (!reader->waiting && !atomic_load(&reader->stop))
+    while (!reader->waiting && !atomic_load(&reader->stop)) {
+        if (reader->release)
+            sqlite3_db_release_memory(reader->queries.db);
+        reader->release = false;
         uv_cond_wait(&reader->wake, &reader->lock);
+    }
     job = reader->waiting;
     if (job) {
         reader->waiting = job->next;
@@ -120,6 +124,14 @@ bool reader_add(struct reader *reader, struct read_job *job)
     }
     uv_mutex_unlock(&reader->lock);
     return room;
+}
+
+void reader_release(struct reader *reader)
+{
+    uv_mutex_lock(&reader->lock);
+    reader->release = true;
+    uv_cond_signal(&reader->wake);
+    uv_mutex_unlock(&reader->lock);
 }
 
 struct read_job *reader_done(struct reader *reader)

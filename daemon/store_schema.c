@@ -227,6 +227,14 @@ static bool make_private(const char *path, char error[256])
     return ok;
 }
 
+/* Before its first use; later it changes nothing, and is refused. No figures of its memory, for which each
+ * allocation would take a lock; no pages set aside before there is something to keep in them. */
+static void configure_library(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 static int configure_writer(sqlite3 *db)
 {
     char sql[256];
@@ -252,6 +260,7 @@ sqlite3 *store_open_writer(const char *path, char error[256], enum err *code)
     if (*code != ERR_OK)
         return NULL;
     *code = ERR_STORE;
+    configure_library();
     if (!make_private(path, error))
         return NULL;
     result = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);

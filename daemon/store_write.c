@@ -156,6 +156,9 @@ static void wait_for_work(struct writer *writer)
     while (!writer->stop && (writer->failing || !writer->handed.head)) {
         int64_t left = until - clock_steady_ms();
 
+        if (writer->release)
+            sqlite3_db_release_memory(writer->db);
+        writer->release = false;
         if (!writer->failing && !writer->may_be_large)
             uv_cond_wait(&writer->wake, &writer->lock);
         else if (left > 0)
@@ -211,6 +214,14 @@ void writer_hand(struct writer *writer, struct op_list *list)
 {
     uv_mutex_lock(&writer->lock);
     op_list_join(&writer->handed, list);
+    uv_cond_signal(&writer->wake);
+    uv_mutex_unlock(&writer->lock);
+}
+
+void writer_release(struct writer *writer)
+{
+    uv_mutex_lock(&writer->lock);
+    writer->release = true;
     uv_cond_signal(&writer->wake);
     uv_mutex_unlock(&writer->lock);
 }

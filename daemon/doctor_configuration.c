@@ -73,7 +73,7 @@ void doctor_configuration(struct doctor *doctor)
                      "there is no file; what is built in holds");
     else
         findings_add(&doctor->findings, FINDING_OK, "config", NULL,
-                     "%s is right: %zu providers, %zu MCP servers", doctor->config_path,
+                     "%s is right; providers in it: %zu, MCP servers: %zu", doctor->config_path,
                      own_providers(doctor->config), config_server_count(doctor->config));
     check_variables(doctor);
 }

@@ -5,6 +5,7 @@
 #include "shared/xalloc.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +34,8 @@ pid_t doctor_holder(const char *path)
     }
     if (locks)
         fclose(locks);
-    return found;
+    /* For a moment what a killed daemon had just forked still has its lock. */
+    return found > 0 && (kill(found, 0) == 0 || errno != ESRCH) ? found : 0;
 }
 
 /* --- folders --- */

@@ -116,7 +116,7 @@ static void visited(struct doctor *doctor, const void *tag, const struct doctor_
 
     if (visit->models) {
         findings_add(&doctor->findings, FINDING_OK, "provider", NULL,
-                     "provider %s at %s answers in %" PRId64 " ms, with %zu models", provider->name,
+                     "provider %s at %s answers in %" PRId64 " ms; models that it lists: %zu", provider->name,
                      provider->base_url, visit->ms, json_array_size(visit->models));
         check_models(doctor, provider, visit->models);
     } else if (visit->status / 100 == 2 || visit->status == 404 || visit->status == 405) {

@@ -12,7 +12,7 @@
 enum { CACHE_KIB = 32 << 10, BUSY_MS = 2000, DAMAGE_MAX = 10 };
 
 static const char restore[] =
-    "copy the state folder away, then restore your newest backup (stoa help restore)";
+    "stoa stop && stoa restore FILE, with your newest backup; what is there now is moved aside";
 
 void checking_failed(const struct checking *checking, const char *what, int code)
 {

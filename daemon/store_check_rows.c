@@ -18,9 +18,8 @@
     "nobody reads them; to drop them: stoa stop && sqlite3 '%s' \"DELETE FROM " table " WHERE " column       \
     " NOT IN (SELECT key FROM sessions)\""
 
-/* For advice that names no file, the path is an argument that is not used. */
 static const char restore[] =
-    "restore your newest backup (stoa help restore), or leave that session as it is";
+    "stoa stop && stoa restore FILE, with your newest backup; or leave that session as it is";
 
 static const struct damage {
     const char *what;

@@ -255,7 +255,7 @@ class Broken(unittest.TestCase):
     def test_a_server_that_answers_is_well_and_gets_the_key(self):
         server = self.server(whole("200 OK", {"data": [{"id": "small"}, {"id": "large"}]}))
         self.provider(server.url, api_key_env="MINE_KEY", models="[small]")
-        written = self.expect("providers/provider", "ok", "with 2 models", advice=False, env={"MINE_KEY": KEY})
+        written = self.expect("providers/provider", "ok", "models that it lists: 2", advice=False, env={"MINE_KEY": KEY})
         self.assertIn("has a key, from MINE_KEY", written)
         self.assertEqual(server.requests[0]["line"], "GET /v1/models HTTP/1.1")
         self.assertEqual(server.requests[0]["headers"]["authorization"], f"Bearer {KEY}")
@@ -265,7 +265,7 @@ class Broken(unittest.TestCase):
     def test_anthropics_api_is_asked_in_its_own_way(self):
         server = self.server(whole("200 OK", {"data": [{"id": "claude"}]}))
         self.provider(server.url[:-len("/v1")], api="anthropic", api_key_env="MINE_KEY")
-        self.expect("providers/provider", "ok", "with 1 models", advice=False, env={"MINE_KEY": KEY})
+        self.expect("providers/provider", "ok", "models that it lists: 1", advice=False, env={"MINE_KEY": KEY})
         self.assertEqual(server.requests[0]["line"], "GET /v1/models HTTP/1.1")
         self.assertEqual(server.requests[0]["headers"]["x-api-key"], KEY)
 

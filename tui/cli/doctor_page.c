@@ -39,20 +39,20 @@ static void put_indent(const struct page *page)
 /* Breaks at spaces. The cursor stands after the indent. */
 static void put_wrapped(const struct page *page, const char *text)
 {
-    size_t used = INDENT;
+    size_t used = 0; /* after the indent */
     char *clean = sanitise_line(text, strlen(text), FINDING_TEXT_MAX);
 
-    for (const char *at = clean; *at;) {
-        size_t len = strcspn(at, " "), width = utf8_width(at, len), spaces = strspn(at + len, " ");
+    for (const char *at = clean + strspn(clean, " "); *at; at += strspn(at, " ")) {
+        size_t len = strcspn(at, " "), width = utf8_width(at, len);
 
-        if (page->columns && used > INDENT && used + width > page->columns) {
+        if (page->columns && used && INDENT + used + 1 + width > page->columns) {
             out_printf(page->out, "\n");
             put_indent(page);
-            used = INDENT;
+            used = 0;
         }
-        out_printf(page->out, "%.*s%s", (int)len, at, at[len + spaces] ? " " : "");
-        used += width + 1;
-        at += len + spaces;
+        out_printf(page->out, "%s%.*s", used ? " " : "", (int)len, at);
+        used += width + (used ? 1 : 0);
+        at += len;
     }
     out_printf(page->out, "\n");
     free(clean);
@@ -67,8 +67,11 @@ static void put_finding(const struct page *page, const struct finding *finding)
     out_printf(page->out, "  ");
     put_wrapped(page, finding->text);
     if (finding->advice) {
+        char *advice = xasprintf("-> %s", finding->advice);
+
         put_indent(page);
-        put_wrapped(page, finding->advice);
+        put_wrapped(page, advice);
+        free(advice);
     }
 }
 

@@ -6,9 +6,10 @@ import resource
 import signal
 import statistics
 import time
+import unittest
 
 from fault import SOAK, SLACK, FaultTest, descendants, zombies
-from harness import text_of, wait_for
+from harness import SANITIZED, text_of, wait_for
 from model_server import ModelServer, data, head, openai
 from server_fault import OnceTest
 
@@ -66,6 +67,7 @@ class Streaming(FaultTest):
         self.assertLess(statistics.median(took), USUAL_MS)
         self.check_all(f"{len(took)} agents ended", f"idle after {statistics.median(took):.0f} ms, at most {max(took):.0f}")
 
+    @unittest.skipIf(SANITIZED, "a sanitizer ends what gets no memory, in its own way")
     def test_an_agent_that_gets_no_more_memory(self):
         client, took = self.client(), []
         for _ in range(ROUNDS):

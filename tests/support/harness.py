@@ -76,7 +76,7 @@ class Place:
                         STOA_NO_START="1", STOA_SESSION_AUTO_TITLE="false")  # questions to a model can be counted
         self.env.update(env or {})
         # A crash must look as it does without sanitizers.
-        self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0"
+        self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0:handle_sigbus=0"
         self.config_path = f"{self.folder}/config.yaml"
         self.write_config(config or "default_model: demo/stoa\n")
         self.socket_path = f"{self.folder}/run/stoad.sock"

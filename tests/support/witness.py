@@ -30,7 +30,7 @@ class Witness:
 
     def end(self):
         """{"error", "requests", "p99_ms", "worst_ms", "chunks", "epochs"}"""
-        found, _ = self.process.communicate(timeout=30)
+        found, _ = self.process.communicate(timeout=60)
         return json.loads(found)
 
     def close(self):
@@ -133,7 +133,7 @@ class Survivor(Found):
 
     def end(self):
         before, followed = self.chunks, self.client.follows[self.session]
-        self.client.wait(lambda: self.chunks > before, "a further chunk")
+        self.client.wait(lambda: self.stream() or self.chunks > before, "a further chunk")
         self.client.request("session.interrupt", self.session)
         self.client.wait(lambda: followed.live and followed.replica.state == "idle" and not self.client.pending, "idle")
         fresh = []

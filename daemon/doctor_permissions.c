@@ -129,6 +129,7 @@ static bool check_private(struct doctor *doctor, const char *what, const char *p
 static void check_state(struct doctor *doctor)
 {
     char advice[DOCTOR_ADVICE_MAX];
+    struct stat st;
 
     if (!doctor->state) {
         findings_add(&doctor->findings, FINDING_BAD, "state", "set HOME, or STOA_STATE_DIR",
@@ -138,6 +139,8 @@ static void check_state(struct doctor *doctor)
     snprintf(advice, sizeof advice, "chmod u+rwx '%s'", doctor->state);
     if (!check_private(doctor, "state", doctor->state, 0700))
         say_absent(doctor, "state", doctor->state);
+    else if (stat(doctor->state, &st) == 0 && st.st_uid != geteuid())
+        return; /* told already */
     else if (access(doctor->state, R_OK | W_OK | X_OK) != 0)
         findings_add(&doctor->findings, FINDING_BAD, "state", advice,
                      "the state folder %s cannot be written: %s", doctor->state, strerror(errno));

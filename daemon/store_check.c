@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { CACHE_KIB = 32 << 10, BUSY_MS = 2000, DAMAGE_MAX = 10 };
 
@@ -179,22 +180,43 @@ static enum err check_all(struct checking *checking)
     return checking->findings->worst < FINDING_BAD ? ERR_OK : ERR_STORE;
 }
 
+/* ERR_OK if the file can be opened at all. */
+static enum err look_for_file(struct checking *checking)
+{
+    const char *path = checking->options->path;
+
+    if (access(path, R_OK) == 0)
+        return ERR_OK;
+    if (errno == ENOENT)
+        return ERR_NOT_FOUND;
+    findings_add(checking->findings, FINDING_BAD, "unreadable", "see: stoa doctor permissions",
+                 "%s cannot be read: %s", path, strerror(errno));
+    return ERR_STORE;
+}
+
+static enum err check_file(struct checking *checking)
+{
+    enum err result = look_for_file(checking);
+    int code;
+
+    if (result != ERR_OK)
+        return result;
+    code = open_file(checking);
+    if (code == SQLITE_OK)
+        result = check_all(checking);
+    else
+        checking_failed(checking, "open", code);
+    sqlite3_close(checking->db);
+    return code == SQLITE_OK ? result : ERR_STORE;
+}
+
 enum err store_check(const struct store_check *options, struct findings *findings)
 {
     struct findings own = {
         .found = findings->found, .doing = findings->doing, .arg = findings->arg, .area = "store"};
     struct checking checking = {.options = options, .findings = &own};
-    enum err result = ERR_STORE;
-    int code;
+    enum err result = check_file(&checking);
 
-    if (size_of(options->path, "") < 0 && errno == ENOENT)
-        return ERR_NOT_FOUND;
-    code = open_file(&checking);
-    if (code == SQLITE_OK)
-        result = check_all(&checking);
-    else
-        checking_failed(&checking, "open", code);
-    sqlite3_close(checking.db);
     if (own.worst > findings->worst)
         findings->worst = own.worst;
     return result;

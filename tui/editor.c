@@ -138,15 +138,17 @@ bool editor_set(struct editor *editor, const char *text, size_t len)
 
 bool editor_insert(struct editor *editor, const char *text, size_t len)
 {
-    bool typed = len <= TYPED_MAX, joins = editor->typing && typed && len > 0 && *text != '\n';
     size_t end = editor->cursor + len;
 
+    if (len == 0) /* no change, so none that the next character could join */
+        return true;
     if (!fits(editor, editor->cursor, editor->cursor, len))
         return false;
+    bool typed = len <= TYPED_MAX, joins = editor->typing && typed && *text != '\n';
     if (joins) {
         changes_join(editor->changes, len);
         make(editor, editor->cursor, editor->cursor, text, len);
-    } else if (len > 0) {
+    } else {
         change(editor, editor->cursor, editor->cursor, text, len);
     }
     editor->typing = typed && editor->cursor == end;

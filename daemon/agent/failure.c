@@ -48,7 +48,8 @@ static void hide(char *text, const char *key)
         memset(found, '*', len);
 }
 
-/* Takes text, and gives what may be shown of it. */
+/* Takes text, and gives what may be shown of it. The key is looked for before and after: what the sanitiser
+ * takes out of its middle would bring it together. */
 static char *presentable(char *text, const struct failure_server *server)
 {
     static bool once;
@@ -57,7 +58,10 @@ static char *presentable(char *text, const struct failure_server *server)
         once =
             utf8_locale(); /* the sanitiser knows characters by the locale; needed here alone, so set here */
     hide(text, server->key);
-    char *line = sanitise_line(text, strlen(text), FAILURE_MAX);
+    char *clean = sanitise_line(text, strlen(text), SIZE_MAX);
+    hide(clean, server->key);
+    char *line = sanitise_line(clean, strlen(clean), FAILURE_MAX);
+    free(clean);
     free(text);
     return line;
 }

@@ -223,6 +223,23 @@ static void what_was_taken_back_is_made_again(void **arg)
 }
 
 /* 8 MiB of what was taken away. */
+static void an_empty_paste_is_no_change(void **arg)
+{
+    struct editor *editor = editor_new();
+
+    (void)arg;
+    assert_true(editor_insert(editor, "", 0));
+    assert_true(editor_insert(editor, "b", 1));
+    editor_move(editor, EDITOR_LEFT);
+    assert_true(editor_insert(editor, "", 0));
+    assert_true(editor_insert(editor, "a", 1));
+    editor_undo(editor);
+    assert_string_equal(editor_text(editor, NULL), "b");
+    editor_undo(editor);
+    assert_true(editor_empty(editor));
+    editor_free(&editor);
+}
+
 static void undo_forgets_the_oldest(void **arg)
 {
     struct editor *editor = editor_new();
@@ -555,6 +572,7 @@ int main(void)
         cmocka_unit_test(the_history_forgets_what_is_too_much),
         cmocka_unit_test(typing_is_undone_as_one),
         cmocka_unit_test(what_was_taken_back_is_made_again),
+        cmocka_unit_test(an_empty_paste_is_no_change),
         cmocka_unit_test(undo_forgets_the_oldest),
         cmocka_unit_test(too_much_changes_nothing),
         cmocka_unit_test(the_cursor_is_never_within_a_cluster),

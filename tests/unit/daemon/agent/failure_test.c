@@ -78,6 +78,7 @@ static void the_key_is_never_said(void **state)
     expect(answer(&server, 401, "{\"error\":\"no such key: sk-1234, sk-1234\"}"),
            "provider local answered 401 Unauthorized (is the key right?): no such key: *******, *******");
     expect(failure_stream(&server, "sk-1234"), "provider local: *******");
+    expect(failure_stream(&server, "sk\001-1\342\200\213234"), "provider local: *******");
     failure_server_clear(&server);
 }
 

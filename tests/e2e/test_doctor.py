@@ -358,6 +358,20 @@ class Running(StoaTest):
         finally:
             os.kill(self.daemon.pid, signal.SIGCONT)
         self.assertEqual((code, found["daemon/hangs"][0]["state"]), (1, "bad"), written)
+        self.assertIn(f"kill -9 $(cat '{self.place.folder}/run/stoad.lock')", found["daemon/hangs"][0]["advice"])
+
+    def test_a_daemon_whose_disk_is_full_is_bad(self):
+        client = self.client()
+        hard = resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (8192, hard))
+        try:
+            with self.assertRaises(RequestError):
+                client.request("session.create")
+            code, found, written = self.look("daemon", "store")
+        finally:
+            resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        self.assertEqual((code, found["daemon/failing"][0]["state"]), (1, "bad"), written)
+        self.assertEqual([f["state"] for f in found["store/store"]], ["ok"], "what is there is whole")
 
     def test_nobody_is_started_and_the_one_that_runs_is_left_alone(self):
         self.look()

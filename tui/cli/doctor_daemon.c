@@ -139,6 +139,18 @@ static void check_keys(struct doctor *doctor)
     json_decref(answer.ok);
 }
 
+static void say_hangs(struct doctor *doctor, const char *why)
+{
+    const char *path = doctor->cli->socket_path, *slash = strrchr(path, '/');
+    char advice[FINDING_TEXT_MAX];
+
+    snprintf(advice, sizeof advice, "kill -9 $(cat '%.*s/stoad.lock'); what was acknowledged is kept",
+             slash ? (int)(slash - path) : 1, slash ? path : ".");
+    findings_add(&doctor->findings, FINDING_BAD, "hangs", advice,
+                 "a daemon has %s open, but gave no answer within %d s%s%s", path, ANSWER_MS / 1000,
+                 *why ? ": " : "", why);
+}
+
 static void ask_all(struct doctor *doctor)
 {
     struct answer answer;
@@ -154,11 +166,7 @@ static void ask_all(struct doctor *doctor)
                      "stop it with the stoa that it came with, or kill its process",
                      "the daemon that runs speaks another version of the protocol than this stoa");
     } else if (code != ERR_OK) {
-        findings_add(
-            &doctor->findings, FINDING_BAD, "hangs",
-            "kill it, nothing acknowledged is lost: kill -9 $(cat RUNTIME/stoad.lock), in the folder above",
-            "a daemon has %s open, but gave no answer within %d s%s%s", doctor->cli->socket_path,
-            ANSWER_MS / 1000, answer.text[0] ? ": " : "", answer.text);
+        say_hangs(doctor, answer.text);
     } else {
         say_runs(doctor, answer.ok, clock_steady_us() - since);
         check_version(doctor, answer.ok);
@@ -176,16 +184,15 @@ static char *read_tail(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     struct stat st;
-    char *text = NULL, *first;
-    off_t from;
-    ssize_t len;
+    char *text = NULL;
 
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        from = st.st_size > LOG_TAIL ? st.st_size - LOG_TAIL : 0;
+        off_t from = st.st_size > LOG_TAIL ? st.st_size - LOG_TAIL : 0;
+
         text = xcalloc(1, LOG_TAIL + 1);
-        len = pread(fd, text, LOG_TAIL, from);
+        ssize_t len = pread(fd, text, LOG_TAIL, from);
         text[len > 0 ? len : 0] = '\0';
-        first = from > 0 ? strchr(text, '\n') : NULL;
+        const char *first = from > 0 ? strchr(text, '\n') : NULL;
         if (first)
             memmove(text, first + 1, strlen(first + 1) + 1);
     }

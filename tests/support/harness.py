@@ -278,6 +278,9 @@ class Replica:
                 raise AssertionError("a chunk follows an event that was not seen")
             if message is None or data["index"] + data["count"] <= message["next"]:
                 return False
+            if message["status"] != "streaming":  # the snapshot is newer than the chunk
+                assert event["at"] < self.seq, "a chunk of a message that has ended"
+                return False
             assert data["index"] == message["next"], f"chunk gap: {message['next']} then {data['index']}"
             message["next"] = data["index"] + data["count"]
             if data["kind"] == "text":

@@ -63,7 +63,9 @@ void store_reason(sqlite3 *db, int code, char why[192])
         snprintf(why, 192, "the disk is full");
         break;
     case SQLITE_READONLY:
-        snprintf(why, 192, "the file or its folder is read-only");
+        snprintf(why, 192, "%s",
+                 code == SQLITE_READONLY_DBMOVED ? "its file was deleted or replaced"
+                                                 : "the file or its folder is read-only");
         break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -169,10 +171,14 @@ static const char schema_sql[] =
 
 static bool same_row(sqlite3_stmt *a, sqlite3_stmt *b)
 {
-    for (int i = 0; i < 3; i++)
-        if (sqlite3_column_bytes(a, i) != sqlite3_column_bytes(b, i) ||
-            memcmp(sqlite3_column_blob(a, i), sqlite3_column_blob(b, i), (size_t)sqlite3_column_bytes(a, i)))
+    for (int i = 0; i < 3; i++) {
+        int len = sqlite3_column_bytes(a, i);
+
+        if (sqlite3_column_bytes(b, i) != len)
             return false;
+        if (len > 0 && memcmp(sqlite3_column_blob(a, i), sqlite3_column_blob(b, i), (size_t)len) != 0)
+            return false;
+    }
     return true;
 }
 

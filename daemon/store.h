@@ -31,7 +31,8 @@ enum {
     STORE_READS_MAX = 256,         /* reads waiting for the reader thread */
     STORE_READ_MS = 3000,          /* a read that takes longer is ended with ERR_TIMEOUT */
     STORE_HISTORY_BYTES = 1 << 20, /* of JSON in one page of history; a single message may be larger */
-    STORE_SEARCH_TERMS = 32        /* words of a search; the others are left out */
+    STORE_SEARCH_TERMS = 32,       /* words of a search; the others are left out */
+    STORE_SEARCH_RANKED = 1000     /* matches among which the best are found, at most */
 };
 
 struct store;
@@ -221,7 +222,8 @@ enum err store_list(struct store *store, const char *owner, bool archived, int l
 enum err store_history(struct store *store, uint32_t session, const char *before, const char *after,
                        int limit, store_read_cb *cb, void *arg);
 /* {"hits":[{session,title,message,role,ts,snippet}...]}: messages in sessions of owner that contain every
- * word of text (as the beginning of a word), the best first. Nothing in text is an operator. */
+ * word of text (as the beginning of a word), the best first: of more than STORE_SEARCH_RANKED those in the
+ * sessions that were begun last are looked at. Nothing in text is an operator. */
 enum err store_search(struct store *store, const char *owner, const char *text, int limit, store_read_cb *cb,
                       void *arg);
 

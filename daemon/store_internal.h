@@ -185,7 +185,7 @@ struct read_job {
 };
 void read_job_free(struct read_job *job);
 
-enum query { QUERY_LIST, QUERY_MESSAGE, QUERY_BEFORE, QUERY_AFTER, QUERY_SEARCH, QUERY_COUNT };
+enum query { QUERY_LIST, QUERY_MESSAGE, QUERY_BEFORE, QUERY_AFTER, QUERY_BROAD, QUERY_SEARCH, QUERY_COUNT };
 struct queries {
     sqlite3 *db;
     sqlite3_stmt *statement[QUERY_COUNT];

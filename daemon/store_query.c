@@ -15,10 +15,12 @@ static const char *const texts[QUERY_COUNT] = {
     [QUERY_BEFORE] = "SELECT json FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
     [QUERY_AFTER] = "SELECT json FROM messages WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3",
     /* CROSS JOIN keeps the order: the index of words first. */
+    [QUERY_BROAD] = "SELECT search.rowid FROM search CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
+                    " WHERE search MATCH ?1 AND s.owner = ?2 ORDER BY search.rowid DESC LIMIT 1 OFFSET ?3",
     [QUERY_SEARCH] = "SELECT s.sid, s.title, m.id, m.role, m.ts, snippet(search, 0, '', '', '…', 16)"
                      " FROM search CROSS JOIN messages AS m ON m.key = search.rowid"
                      " CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
-                     " WHERE search MATCH ?1 AND s.owner = ?2 ORDER BY rank LIMIT ?3",
+                     " WHERE search MATCH ?1 AND search.rowid > ?4 AND s.owner = ?2 ORDER BY rank LIMIT ?3",
 };
 
 bool queries_prepare(struct queries *queries, sqlite3 *db, char error[256])
@@ -228,21 +230,39 @@ static json_t *hit(sqlite3_stmt *stmt)
     return row;
 }
 
+/* Ranking costs as much for a match that is shown as for one that is not. The key of the last match that is
+ * not ranked: 0 unless there are too many. False when the job has failed. */
+static bool find_ranked(struct queries *queries, struct read_job *job, const struct buf *expression,
+                        int64_t *after)
+{
+    sqlite3_stmt *stmt = queries->statement[QUERY_BROAD];
+    int code;
+
+    sqlite3_bind_text(stmt, 1, expression->data, (int)expression->len, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, job->owner, -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 3, STORE_SEARCH_RANKED);
+    code = sqlite3_step(stmt);
+    *after = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    return finish(queries, job, stmt, code);
+}
+
 static void run_search(struct queries *queries, struct read_job *job)
 {
     sqlite3_stmt *stmt = queries->statement[QUERY_SEARCH];
     json_t *hits = json_array();
+    int64_t after;
     struct buf expression;
 
     buf_init(&expression, strlen(job->text) * 2 + 4 * STORE_SEARCH_TERMS);
     job->result = json_object();
     json_object_set_new(job->result, "hits", hits);
-    if (make_expression(job->text, &expression)) {
+    if (make_expression(job->text, &expression) && find_ranked(queries, job, &expression, &after)) {
         int code;
 
         sqlite3_bind_text(stmt, 1, expression.data, (int)expression.len, SQLITE_STATIC);
         sqlite3_bind_text(stmt, 2, job->owner, -1, SQLITE_STATIC);
         sqlite3_bind_int(stmt, 3, job->limit);
+        sqlite3_bind_int64(stmt, 4, after);
         while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
             json_array_append_new(hits, hit(stmt));
         finish(queries, job, stmt, code);

@@ -370,6 +370,31 @@ static void a_search_gives_no_more_than_its_limit(void **state)
     assert_int_equal(strlen(found(rig, "ann", "word", 4)), 4 * 4 - 1);
 }
 
+/* Another user's matches don't count. */
+static void of_very_many_matches_the_best_of_the_newest_sessions_are_found(void **state)
+{
+    enum { MANY = STORE_SEARCH_RANKED - 1 };
+    struct rig *rig = *state;
+    char id[ID_MAX];
+    uint32_t old, new, other;
+
+    assert_non_null(rig_open(rig));
+    old = put_session(rig, "s_old", "ann", 1);
+    new = put_session(rig, "s_new", "ann", 2);
+    other = put_session(rig, "s_other", "bo", 3);
+    put_message(rig, old, 0, "m_best", "word");
+    for (uint32_t i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "m_%u", i);
+        put_message(rig, new, i, id, i == 7 ? "word, but not alone" : "word and many others behind it");
+        put_message(rig, other, i, "m_bo", "word");
+    }
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_string_equal(found(rig, "ann", "word", 1), "m_best");
+    put_message(rig, new, MANY, "m_one_more", "word and many others behind it");
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_string_equal(found(rig, "ann", "word", 1), "m_7");
+}
+
 /* --- many reads, and the end --- */
 
 static void too_many_reads_are_refused_and_the_others_answered_once(void **state)
@@ -435,6 +460,7 @@ int main(void)
         TEST(a_hit_says_where_and_shows_a_piece_of_the_text),
         TEST(nothing_that_is_searched_for_is_an_operator),
         TEST(a_search_gives_no_more_than_its_limit),
+        TEST(of_very_many_matches_the_best_of_the_newest_sessions_are_found),
         TEST(too_many_reads_are_refused_and_the_others_answered_once),
         TEST(reads_that_wait_are_ended_by_closing),
     };

@@ -102,3 +102,50 @@ class StoppedClient(FaultTest):
         self.assertLess(peak, DAEMON_MB)
         self.check_all(f"{CHUNKS} chunks, {len(text)} bytes", f"daemon from {before:.0f} to at most {peak:.0f} MB",
                        f"up to date {took * 1000:.0f} ms and stoa watch {watched * 1000:.0f} ms after it went on")
+
+
+class StoppedForLong(FaultTest):
+    """For so long that the daemon counts them as gone, while what is left of their backlog keeps it from saying so."""
+    config = "default_model: demo/stoa\nlimits: {client_backlog: 100}\n"
+
+    def test_clients_that_were_forgotten_come_back_by_themselves(self):
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        deaf = self.client(backlog=1)
+        deaf.attach(session)
+        attached, watch = self.keep(Attached(self.place, session)), self.watch(session)
+        wait_for(lambda: attached.tell()["follows"][session]["live"], "it is attached")
+        watch.wait(watch.snapshots, "a snapshot")
+        client.wait(lambda: sum(e["type"] == "participant.joined" for e in client.events) == 4, "that all have joined")
+        for pid in (attached.pid, watch.process.pid):
+            os.kill(pid, signal.SIGSTOP)
+        start = self.turn(client, session, "/demo rate=5000 chunks=6000 bytes=100")
+        client.idle(session, start, PATIENCE * 2)
+
+        def forgotten():
+            client.request("server.ping")
+            return len(left) == 3 if (left := self.said(client, session, 0, "participant.left")) else False
+        client.wait(forgotten, "the silent ones are forgotten", 45)
+        self.assertEqual({left["why"] for left in self.said(client, session, 0, "participant.left")}, {"silent"})
+        resumed = time.monotonic()
+        for pid in (attached.pid, watch.process.pid):
+            os.kill(pid, signal.SIGCONT)
+        head = client.request("server.ping")["heads"][session]
+        wait_for(lambda: (f := attached.tell()["follows"][session])["live"] and f["seq"] >= head and len(f["back"]) > 1,
+                 "the client is back")
+        watch.wait(lambda: len(watch.snapshots()) >= 2, "a new snapshot")
+        took = time.monotonic() - resumed
+        self.assertLess(took, BACK)
+        ping = deaf.send("server.ping")  # this one does not come back by itself: it is told, when it reads
+        deaf.wait(lambda: deaf.notices, "bye")
+        self.assertEqual([(n["notice"], n.get("why")) for n in deaf.notices], [("bye", "silent")])
+        self.assertEqual(deaf.reply(ping)["heads"], {})
+        replica = Replica(deaf.attach(session))
+        self.assertEqual(replica.seq, head)
+        client.request("session.rename", session, {"title": "back"})
+        replica.fold(deaf.event("session.updated", session, title="back"))
+        watch.wait(lambda: any(e["data"].get("title") == "back" for e in watch.events("session.updated")), "the event")
+        wait_for(lambda: attached.tell()["follows"][session]["seq"] == replica.seq, "the event")
+        self.assertEqual(watch.replica().seq, replica.seq)
+        self.check_all(f"up to date {took * 1000:.0f} ms after they went on")

@@ -86,11 +86,13 @@ static const struct message *unfinished(const struct state *state)
     return open ? open : state_streaming(state);
 }
 
-static enum err fork_count(const struct session *session, const char *message, uint64_t *count,
-                           char error[256])
+enum err branch_count(const struct session *session, const char *message, uint64_t *count, char error[256])
 {
     const struct state *state = session->state;
     const struct message *open = unfinished(state);
+    enum err code = registry_room(session->server->registry, error);
+    if (code != ERR_OK)
+        return code;
     if (!message) {
         *count = state->messages_total - (open != NULL);
         return ERR_OK;
@@ -201,17 +203,15 @@ static json_t *fork_window(const struct state *state, json_t *older, uint64_t co
     return older;
 }
 
-enum err branch_fork(struct session *session, const char *owner, const char *message, const char *title,
-                     struct session **fork, char error[256])
+enum err branch_fork(struct session *session, const struct branch *branch, struct session **fork,
+                     char error[256])
 {
     struct server *server = session->server;
     const struct state *state = session->state;
-    uint64_t count = 0;
+    uint64_t count = branch->count;
     bool within = false;
     json_t *window = NULL;
     enum err code = registry_room(server->registry, error);
-    if (code == ERR_OK)
-        code = fork_count(session, message, &count, error);
     if (code == ERR_OK)
         code = is_summary_within(session, count, &within, error);
     if (code == ERR_OK)
@@ -221,12 +221,12 @@ enum err branch_fork(struct session *session, const char *owner, const char *mes
     window = fork_window(state, window, count);
     const json_t *newest = json_array_get(window, json_array_size(window) - 1);
     store_join(server->store);
-    *fork = registry_start(server->registry,
-                           fork_started(state, owner, title, jsonx_str(newest, "id", NULL), count));
+    *fork = registry_start(
+        server->registry, branch->key,
+        fork_started(state, branch->owner, branch->title, jsonx_str(newest, "id", NULL), count));
     fork_settings(*fork, state);
     if (within && state->summary)
         fork_summary(*fork, state);
-    store_copy_messages(server->store, session->key, (*fork)->key, count);
     if (!session_refill(*fork, window))
         log_error("session", "the window of a fork is malformed session=%s", log_id((*fork)->state->id));
     json_decref(window);
@@ -270,6 +270,10 @@ enum err branch_rewind(struct session *session, const char *by, const char *mess
     uint64_t count = 0;
     bool within = false;
     json_t *older = NULL;
+    if (session->forking > 0) {
+        snprintf(error, 256, "a fork of this session is being written; repeat it");
+        return ERR_BUSY;
+    }
     enum err code = check_rest(state, error);
     if (code == ERR_OK && message)
         code = count_upto(session, message, &count, error);

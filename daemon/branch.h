@@ -7,10 +7,17 @@
 #include "shared/err.h"
 #include <stdint.h>
 
-/* A new session of owner's with the messages up to that one; message NULL: up to the newest that is whole.
- * title NULL: the session's, with "(fork)", if it has one. ERR_OK, or why not. */
-enum err branch_fork(struct session *session, const char *owner, const char *message, const char *title,
-                     struct session **fork, char error[256]);
+struct branch {
+    const char *owner, *title; /* title NULL: the session's, with "(fork)", if it has one */
+    uint64_t count;            /* messages */
+    uint32_t key;              /* of the new session in the store, where they are already; 0 for none */
+};
+/* How many messages a fork would have, up to that one; NULL: up to the newest that is whole. ERR_OK, or why
+ * there can be none. */
+enum err branch_count(const struct session *session, const char *message, uint64_t *count, char error[256]);
+/* A new session with the first messages of that one. ERR_OK, or why not. */
+enum err branch_fork(struct session *session, const struct branch *branch, struct session **fork,
+                     char error[256]);
 /* Drops the messages after that one; NULL: all. *removed: how many; with none nothing has changed. ERR_OK, or
  * why not. */
 enum err branch_rewind(struct session *session, const char *by, const char *message, uint64_t *removed,

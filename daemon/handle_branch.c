@@ -1,20 +1,13 @@
 /* session.fork and session.rewind. */
 #include "daemon/branch.h"
+#include "daemon/forks.h"
 #include "daemon/handlers.h"
+#include "daemon/server.h"
 #include "shared/jsonx.h"
 
 enum err handle_session_fork(struct call *call, json_t **ok, char error[256])
 {
-    const json_t *params = call->params;
-    struct session *fork;
-    enum err code = branch_fork(call->session, call->principal.user, jsonx_str(params, "message", NULL),
-                                jsonx_str(params, "title", NULL), &fork, error);
-    if (code != ERR_OK)
-        return code;
-    *ok = json_object();
-    jsonx_set_str(*ok, "session", fork->state->id);
-    jsonx_set_int(*ok, "messages", (int64_t)fork->state->messages_total);
-    return ERR_OK;
+    return forks_make(call->server->forks, call, ok, error);
 }
 
 enum err handle_session_rewind(struct call *call, json_t **ok, char error[256])

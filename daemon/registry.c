@@ -272,17 +272,17 @@ struct session *registry_create(struct registry *registry, const char *owner, co
     jsonx_set_str(started, "title", title);
     jsonx_set_str(started, "model", model);
     jsonx_set_str(started, "system", system);
-    return registry_start(registry, started);
+    return registry_start(registry, 0, started);
 }
 
-struct session *registry_start(struct registry *registry, json_t *started)
+struct session *registry_start(struct registry *registry, uint32_t key, json_t *started)
 {
     struct server *server = registry->server;
     char sid[ID_MAX];
     id_make(sid, "s_");
     struct state *state = state_new(sid, server->epoch);
     struct session *session =
-        add(registry, session_new(server, store_next_session_key(server->store), state, 0));
+        add(registry, session_new(server, key ? key : store_next_session_key(server->store), state, 0));
     jsonx_set_int(started, "created", clock_wall_ms());
     session_emit(session, EVENT_SESSION_STARTED, started);
     log_info("session", "created session=%s model=%s", log_id(sid), state->model);

@@ -26,8 +26,9 @@ void registry_count(struct registry *registry, int change);
 /* Makes a session; its session.started is emitted. */
 struct session *registry_create(struct registry *registry, const char *owner, const char *title,
                                 const char *model, const char *system);
-/* The same with the data of a session.started, whose reference it takes, but for created. */
-struct session *registry_start(struct registry *registry, json_t *started);
+/* The same with the data of a session.started, whose reference it takes, but for created. key: of
+ * store_next_session_key; 0: a new one. */
+struct session *registry_start(struct registry *registry, uint32_t key, json_t *started);
 /* The session of that id, loaded if need be. ERR_OK, ERR_NOT_FOUND, ERR_STORE, with a sentence in error. */
 enum err registry_get(struct registry *registry, const char *sid, struct session **session, char error[256]);
 /* Whether there is such a session, in memory or in the store; true also when the store can't tell. */

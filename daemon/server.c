@@ -8,6 +8,7 @@
 #include "daemon/files.h"
 #include "daemon/endpoint.h"
 #include "daemon/folders.h"
+#include "daemon/forks.h"
 #include "daemon/gateway.h"
 #include "daemon/hosts.h"
 #include "daemon/known.h"
@@ -260,6 +261,7 @@ static int start(struct run *run)
     server->registry = registry_open(server);
     registry_recover(server->registry);
     server->aging = aging_open(server);
+    server->forks = forks_open(server);
     return open_gateway(run);
 }
 
@@ -314,6 +316,7 @@ static int finish(struct run *run, int code)
     rules_close(&server->rules);
     clients_close(&server->clients);
     mcp_asks_close(&server->asks);
+    forks_close(&server->forks);
     dispatch_close(&server->dispatch);
     registry_close(&server->registry);
     endpoint_close(&run->endpoint);

@@ -23,6 +23,7 @@ struct server {
     struct dispatch *dispatch;
     struct registry *registry;
     struct aging *aging;
+    struct forks *forks;
     struct questions *questions;
     struct rules *rules;
     struct supervisor *supervisor;

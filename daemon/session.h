@@ -43,6 +43,7 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     uv_timer_t *checkpoint; /* NULL unless a reply is streaming */
     bool leaving;           /* an eviction waits for its commit */
     enum session_end end;
+    unsigned forking;      /* forks of it that are being written: its messages stay as they are */
     unsigned holds;        /* requests in progress that need it in memory */
     char compacts_for[64]; /* who asked for the compaction that runs; "" if nobody did */
 };

@@ -152,6 +152,29 @@ static uint32_t first_free_key(sqlite3 *db)
     return (uint32_t)((used > seen ? used : seen) + 1);
 }
 
+/* Removes copies of messages for a session that was not made before the daemon ended. The first key that is
+ * free then. */
+static uint32_t remove_orphans(sqlite3 *db, uint32_t key)
+{
+    char sql[192];
+    long long first = (long long)store_first_key(key);
+    int64_t last = store_number(db, "SELECT max(key) FROM messages", 0);
+
+    if (last < first)
+        return key;
+    snprintf(sql, sizeof sql,
+             "BEGIN; DELETE FROM search WHERE rowid >= %lld; DELETE FROM messages WHERE key >= %lld; COMMIT",
+             first, first);
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK) {
+        log_info("store", "messages without a session were removed: a fork was not ended");
+        return key;
+    }
+    log_warn("store", "messages without a session can't be removed: %s", sqlite3_errmsg(db));
+    if (!sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return (uint32_t)(last >> 32) + 1;
+}
+
 /* A restore that was killed when it was decided. */
 static enum err end_restore(const char *path, char error[256])
 {
@@ -179,7 +202,7 @@ static enum err open_parts(struct store *store, char error[256])
         db = store_open_writer(store->path, error, &code);
     if (!db)
         return code;
-    store->next_key = first_free_key(db);
+    store->next_key = remove_orphans(db, first_free_key(db));
     if (!writer_open(&store->writer, db, store->path, &store->async, error))
         return ERR_STORE;
     if (!loader_open(&store->loader, store->path, error))
@@ -336,9 +359,10 @@ void store_drop_messages(struct store *store, uint32_t session, uint64_t ordinal
     queue(store, OP_DROP_MESSAGES, numbers, NULL);
 }
 
-void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t count)
+void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t ordinal, uint64_t count)
 {
-    int64_t old = store_first_key(from), new = store_first_key(to), last = (int64_t)count - 1;
+    int64_t old = store_first_key(from) + (int64_t)ordinal, new = store_first_key(to) + (int64_t)ordinal;
+    int64_t last = (int64_t)count - 1;
     int64_t numbers[] = {new, new + last, old, old + last};
 
     if (count > 0)

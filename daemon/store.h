@@ -106,9 +106,10 @@ void store_put_message(struct store *store, const struct store_message *message)
 
 /* Drops those at that ordinal and after it, from history and search. */
 void store_drop_messages(struct store *store, uint32_t session, uint64_t ordinal);
-/* The first count messages of one session become those of a new one, for history and search. Files of results
- * stay with the old one: the copies name none. */
-void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t count);
+/* So many messages of one session, from that ordinal on, become those of a new one, for history and search.
+ * Files of results stay with the old one: the copies name none. Until the new one has a row or an event they
+ * are removed whenever the store is opened. */
+void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t ordinal, uint64_t count);
 
 /* The snapshot up to seq; only the newest of a session is kept. The events stay. */
 void store_put_snapshot(struct store *store, uint32_t session, uint64_t seq, const char *json, size_t len);

@@ -199,6 +199,47 @@ class Forking(BranchTest):
         self.assertEqual(len(self.found(client, "word4999")), 3)
         self.assertEqual(len(self.found(client, "word5000")), 2)
 
+    def test_many_forks_at_once_hold_nobody_up_and_have_what_there_was_when_they_were_asked_for(self):
+        session, ids = self.plant(2000, text="word{n} " + "and what else is said " * 50)
+        client, other = self.client(), self.client()
+        own = self.session(other)
+        forks = [client.send("session.fork", session) for _ in range(10)]
+        forks.append(client.send("session.command", session, {"text": "/fork"}))
+        client.request("message.send", session, {"text": "/demo echo=later"})  # when all have been taken up
+        took, replied = [], 0
+        while replied < len(forks):
+            started = time.monotonic()
+            other.request("session.rename", own, {"title": "mine"})
+            took.append(time.monotonic() - started)
+            while client.take(0):
+                pass
+            replied = sum(id in client.replies for id in forks)
+        replies = [client.reply(id) for id in forks]
+        self.assertEqual([r.get("messages", r.get("result", {}).get("messages")) for r in replies], [2000] * 11)
+        self.assertEqual(len({r["session"] for r in replies}), 11)
+        self.assertEqual([m["id"] for m in self.history(client, replies[10]["session"])], ids)
+        self.assertGreaterEqual(len(took), 8, "between any two of them another's change is stored")
+        self.figures = f"11 forks in {sum(took):.1f} s, another session's changing requests meanwhile at most {max(took) * 1000:.0f} ms"
+
+    def test_forks_that_wait_when_the_daemon_stops_are_answered(self):
+        session, _ = self.plant(2000, text="word{n} " + "and what else is said " * 50)
+        client = self.client()
+        forks = [client.send("session.fork", session) for _ in range(5)]
+        client.wait(lambda: forks[0] in client.replies, "the first one")
+        client.request("admin.stop")
+        client.wait(lambda: all(id in client.replies for id in forks), "an answer to each")
+        self.daemon.process.wait(PATIENCE)
+        refused = [client.replies[id][0]["error"]["code"] for id in forks if "error" in client.replies[id][0]]
+        self.assertEqual(set(refused) - {"shutting_down"}, set())
+        self.daemon.start()
+        made = len(forks) - len(refused)
+        self.assertEqual(len(client.request("session.list")["sessions"]), 1 + made)
+        # asked again with the same ids, each is there once
+        for id in forks:
+            client.replies.pop(id)
+            client.request("session.fork", session, id=id)
+        self.assertEqual(len(client.request("session.list")["sessions"]), 1 + len(forks))
+
     def test_while_an_answer_streams_a_fork_takes_what_is_whole(self):
         client = self.client()
         session = self.session(client)

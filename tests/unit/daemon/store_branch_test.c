@@ -120,8 +120,8 @@ static void copies_are_found_with_the_old_ones_and_live_on_their_own(void **stat
     with_file.session = a;
     store_put_message(rig->store, &with_file);
     for (int twice = 0; twice < 2; twice++) /* as after a commit that failed */
-        store_copy_messages(rig->store, a, b, 4);
-    store_copy_messages(rig->store, a, b, 0);
+        store_copy_messages(rig->store, a, b, 0, 4);
+    store_copy_messages(rig->store, a, b, 0, 0);
     assert_int_equal(commit(rig), ERR_OK);
     assert_ids(rig, b, 4, 100, SIZE_MAX, "m_a0 m_a1 m_a2 m_cut");
     assert_ids(rig, b, 5, 100, SIZE_MAX, "");
@@ -136,6 +136,30 @@ static void copies_are_found_with_the_old_ones_and_live_on_their_own(void **stat
     assert_int_equal(commit(rig), ERR_OK);
     assert_int_equal(hits(rig, "a"), 3);
     assert_ids(rig, b, 3, 100, SIZE_MAX, "m_a0 m_a1 m_a2");
+}
+
+static void copies_for_a_session_that_was_never_made_are_removed_at_the_next_start(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t a, never;
+
+    assert_non_null(rig_open(rig));
+    a = put_session(rig, "s_a", "ann", 1);
+    put_messages(rig, a, "a", 4);
+    never = store_next_session_key(rig->store);
+    store_copy_messages(rig->store, a, never, 0, 2);
+    store_copy_messages(rig->store, a, never, 2, 2);
+    assert_int_equal(commit(rig), ERR_OK);
+    assert_ids(rig, never, 4, 100, SIZE_MAX, "m_a0 m_a1 m_a2 m_a3");
+    assert_int_equal(hits(rig, "a"), 4);
+    rig_close(rig);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM messages"), 8);
+
+    assert_non_null(rig_open(rig));
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM messages"), 4);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM search"), 4);
+    assert_int_equal(store_next_session_key(rig->store), never);
+    assert_ids(rig, a, 4, 100, SIZE_MAX, "m_a0 m_a1 m_a2 m_a3");
 }
 
 /* More than one transaction takes, with a look at the file from outside after each. */
@@ -175,6 +199,7 @@ int main(void)
         TEST(messages_are_found_by_id_and_read_back_from_an_ordinal),
         TEST(dropped_messages_are_gone_from_history_and_search),
         TEST(copies_are_found_with_the_old_ones_and_live_on_their_own),
+        TEST(copies_for_a_session_that_was_never_made_are_removed_at_the_next_start),
         TEST(what_is_joined_is_never_seen_in_part),
     };
 

@@ -1,0 +1,196 @@
+/* The first of the list is the one that is being written. */
+#include "daemon/forks.h"
+
+#include "daemon/branch.h"
+#include "daemon/server.h"
+#include "daemon/session.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct fork {
+    struct fork *next;
+    struct call *call; /* kept */
+    uint32_t key;      /* of the session that it will be; 0 until it is being written */
+    uint64_t count;    /* messages that it will have */
+    uint64_t copied;   /* of them */
+    uint64_t slice;    /* that are copied at a time */
+    int64_t began;     /* steady ms: the last time */
+};
+
+struct forks {
+    struct server *server;
+    bool writing; /* something of the first, or of the one before it, is not on disk yet */
+    struct fork *first, **last;
+    size_t waiting;
+};
+
+static void go_on(struct forks *forks);
+
+/* --- one fork --- */
+
+/* As many as have about that many bytes, if all are like the newest. */
+static uint64_t first_slice(const struct state *state)
+{
+    size_t bytes = 0, messages = state->message_count;
+    for (size_t i = 0; i < messages; i++)
+        bytes += state->messages[i]->bytes;
+    return messages > 0 && bytes / messages > 0 ? FORKS_SLICE_BYTES / (bytes / messages) + 1 : 1;
+}
+
+static void end(struct forks *forks, enum err code, const char *error, json_t *ok)
+{
+    struct fork *fork = forks->first;
+    forks->first = fork->next;
+    if (!forks->first)
+        forks->last = &forks->first;
+    forks->waiting--;
+    fork->call->session->forking--;
+    if (code != ERR_OK && fork->key > 0 && forks->server->store)
+        store_delete_session(forks->server->store, fork->key);
+    call_finish(&fork->call, code, error, ok);
+    free(fork);
+}
+
+static void on_copied(void *arg, enum err code)
+{
+    struct forks *forks = arg;
+    struct fork *fork = forks->first;
+    int64_t took = clock_steady_ms() - fork->began;
+    forks->writing = false;
+    if (code == ERR_OK) {
+        fork->copied += fork->slice;
+        if (took > 2 * FORKS_SLICE_MS && fork->slice > 1)
+            fork->slice /= 2;
+        else if (took < FORKS_SLICE_MS && fork->slice < FORKS_SLICE_MAX)
+            fork->slice *= 2;
+    } else if (code == ERR_INTERNAL) {
+        end(forks, code, "the store refused to copy the messages", NULL);
+    }
+    go_on(forks);
+}
+
+static void copy(struct forks *forks, struct fork *fork)
+{
+    struct store *store = forks->server->store;
+    const struct session *session = fork->call->session;
+    uint64_t left = fork->count - fork->copied;
+    if (fork->key == 0) {
+        fork->key = store_next_session_key(store);
+        fork->slice = first_slice(session->state);
+    }
+    if (fork->slice > left)
+        fork->slice = left;
+    fork->began = clock_steady_ms();
+    forks->writing = true;
+    store_copy_messages(store, session->key, fork->key, fork->copied, fork->slice);
+    store_commit(store, on_copied, forks);
+}
+
+static void on_made(void *arg, enum err code)
+{
+    struct forks *forks = arg;
+    (void)code; /* dispatch.c says it */
+    forks->writing = false;
+    go_on(forks);
+}
+
+static void make(struct forks *forks, struct fork *fork)
+{
+    const struct call *call = fork->call;
+    const struct branch branch = {.owner = call->principal.user,
+                                  .title = jsonx_str(call->params, "title", NULL),
+                                  .count = fork->count,
+                                  .key = fork->key};
+    struct session *session;
+    char error[256];
+    enum err code = branch_fork(call->session, &branch, &session, error);
+    if (code != ERR_OK) {
+        end(forks, code, error, NULL);
+        return;
+    }
+    forks->writing = true;
+    store_commit(forks->server->store, on_made, forks);
+    json_t *ok = json_object();
+    jsonx_set_str(ok, "session", session->state->id);
+    jsonx_set_int(ok, "messages", (int64_t)session->state->messages_total);
+    end(forks, ERR_OK, NULL, ok);
+}
+
+/* Whether it can be gone on with. */
+static enum err check(const struct forks *forks, const struct call *call, char error[256])
+{
+    const struct server *server = forks->server;
+    const char *failing = server->stopping ? NULL : store_failing(server->store);
+    if (server->stopping) {
+        snprintf(error, 256, "the daemon is stopping");
+        return ERR_SHUTTING_DOWN;
+    }
+    if (failing) {
+        snprintf(error, 256, "the store can't commit now (%.160s); repeat it later with the same id",
+                 failing);
+        return ERR_STORE;
+    }
+    if (call->session->end != SESSION_LIVES) {
+        snprintf(error, 256, "the session was deleted");
+        return ERR_NOT_FOUND;
+    }
+    return ERR_OK;
+}
+
+static void go_on(struct forks *forks)
+{
+    while (!forks->writing && forks->first) {
+        struct fork *fork = forks->first;
+        char error[256];
+        enum err code = check(forks, fork->call, error);
+        if (code != ERR_OK)
+            end(forks, code, error, NULL);
+        else if (fork->copied < fork->count)
+            copy(forks, fork);
+        else
+            make(forks, fork);
+    }
+}
+
+/* --- all --- */
+
+enum err forks_make(struct forks *forks, struct call *call, json_t **ok, char error[256])
+{
+    uint64_t count;
+    enum err code = branch_count(call->session, jsonx_str(call->params, "message", NULL), &count, error);
+    (void)ok;
+    if (code != ERR_OK)
+        return code;
+    if (forks->waiting >= FORKS_WAITING_MAX) {
+        snprintf(error, 256, "%d forks wait already; repeat it later", FORKS_WAITING_MAX);
+        return ERR_BUSY;
+    }
+    struct fork *fork = xcalloc(1, sizeof *fork);
+    fork->call = call_keep(call);
+    fork->count = count;
+    call->session->forking++;
+    *forks->last = fork;
+    forks->last = &fork->next;
+    forks->waiting++;
+    go_on(forks);
+    return HANDLED_LATER;
+}
+
+struct forks *forks_open(struct server *server)
+{
+    struct forks *forks = xcalloc(1, sizeof *forks);
+    forks->server = server;
+    forks->last = &forks->first;
+    return forks;
+}
+
+void forks_close(struct forks **forks)
+{
+    free(*forks);
+    *forks = NULL;
+}

@@ -190,8 +190,8 @@ static int find_places(struct run *run)
                                            : EXIT_UNSAFE;
     if (exit_code == EXIT_OK && paths_make(run->state, error) != ERR_OK)
         exit_code = EXIT_STORE;
-    if (exit_code != EXIT_OK)
-        log_error("server", "%s", error);
+    if (exit_code != EXIT_OK) /* of two that clients start at once the second is no error */
+        log_line(code == ERR_CONFLICT ? LOG_INFO : LOG_ERROR, "server", "%s", error);
     return exit_code;
 }
 

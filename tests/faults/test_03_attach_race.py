@@ -2,6 +2,7 @@
 all the time: no gap, nothing twice."""
 import bisect
 import random
+import time
 
 from fault import SOAK, FaultTest
 from harness import Client, PATIENCE, Replica, text_of
@@ -17,11 +18,16 @@ class Observer:
     def __init__(self, client, session):
         self.client, self.replica = client, Replica(client.attach(session))
         self.states = {self.replica.seq: self.replica.state}
+        self.spoke = time.monotonic()
         self.at = {}     # message: (indexes, lengths of its text), after each chunk
         self.status = {}  # message: [(seq, status)]
 
     def catch_up(self, seq, message=None, index=0):
-        """Until it has seen as much as another."""
+        """Until it has seen as much as another. Who says nothing for long is dropped."""
+        if time.monotonic() - self.spoke > 5:
+            self.spoke = time.monotonic()
+            self.client.send("server.ping")
+
         def seen():
             self.fold()
             return self.replica.seq >= seq and (message is None or self.replica.seq > seq or

@@ -114,7 +114,7 @@ define need
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef
 
-.PHONY: screenshots golden bench-tui soak tsan deps deps-test deps-lint run test conformance e2e fuzz asan bench lint format docs install uninstall clean help
+.PHONY: screenshots golden bench-tui soak tsan valgrind deps deps-test deps-lint run test conformance e2e fuzz asan bench lint format docs install uninstall clean help
 deps: deps-build deps-test deps-lint ## install all that building, testing and linting need (apt, npm)
 .PHONY: deps-build
 deps-build:
@@ -178,9 +178,14 @@ asan: deps-test ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory $(JOBS) SAN=address,undefined all unit
 	@$(PYTHON) tests/run.py --build build-address-undefined unit e2e faults
 
-tsan: deps-test ## the unit tests that use threads, under ThreadSanitizer
+tsan: deps-test ## the unit tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
-	@$(PYTHON) tests/run.py --build build-thread unit
+	@$(PYTHON) tests/run.py --build build-thread --slow 10 unit
+
+valgrind: deps-test ## the unit tests under valgrind's memcheck
+	$(call need,valgrind)
+	@$(MAKE) --no-print-directory $(JOBS) all unit
+	@$(PYTHON) tests/run.py --build $(BUILD) --valgrind --slow 30 unit
 
 bench: all $(BENCH_ALL) ## measure latency, throughput, memory, CPU and times of the daemon beside raw libzmq and SQLite
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --json $(BUILD)/bench.json
@@ -201,10 +206,10 @@ $(BUILD)/echo-loop: tests/bench/echo_loop.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(call pkgs,ncursesw)
-soak: deps-test ## the long forms of the faults and of the screen's random test
-	@$(MAKE) --no-print-directory $(JOBS) all unit
+soak: deps-test ## the long forms of the faults, of the fuzzers (an hour in all) and of the screen's random test
+	@$(MAKE) --no-print-directory $(JOBS) all unit fuzzers
 	@STOA_FRAMES=50000 $(BUILD)/unit/tui/screen_cells_test
-	@STOA_SOAK=1 $(PYTHON) tests/run.py --build $(BUILD) faults
+	@STOA_SOAK=1 $(PYTHON) tests/run.py --build $(BUILD) --fuzz $(FUZZ) --fuzz-total 3600 faults fuzz
 
 # --- lint and format ---------------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files '*.c' '*.h')

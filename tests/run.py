@@ -3,12 +3,13 @@
 
     run.py [--build DIR] [--fuzz-total N | --fuzz-seconds N] [--jobs N] [--only TEXT] unit|fuzz|e2e|faults|all ...
 
-unit: cmocka programs in DIR/unit; fuzz: each program in build/fuzz (--fuzz), as many at a time as there are cores: all
+unit: cmocka programs in DIR/unit, with --slow N side by side; fuzz: each program in build/fuzz (--fuzz), as many at a time as there are cores: all
 of its corpus, and from there on for N seconds, or its part of N;
 e2e, faults: tests/<name>/test_*.py against the programs in DIR, N files at a time. A file that measures time or counts
 what the whole machine has says so by a line `ALONE = True`, and runs when no other one does.
 """
 import argparse
+import concurrent.futures
 import glob
 import os
 import re
@@ -38,30 +39,49 @@ SANITIZERS = {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/support/tsan.supp:allo
               "ASAN_OPTIONS": "allocator_may_return_null=1"}
 
 
-def run_unit(count, build, only):
-    for path in sorted(glob.glob(f"{build}/unit/**/*_test", recursive=True)):
-        name = os.path.relpath(path, f"{build}/unit")
-        if only and only not in name:
-            continue
-        started = time.monotonic()
-        try:
-            done = subprocess.run([path], cwd=ROOT, env=dict(os.environ, **SANITIZERS), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=180)
-            output, code = done.stdout.decode(errors="replace"), done.returncode
-        except subprocess.TimeoutExpired as late:
-            output, code = (late.stdout or b"").decode(errors="replace") + "\ntimed out", -1
-        numbers = {key: sum(int(n) for n in re.findall(rf"\[  {key} *\] (\d+) test\(s\)", output))
-                   for key in ("PASSED", "FAILED", "SKIPPED")}
-        if code != 0 and numbers["FAILED"] == 0:
-            numbers["FAILED"] = 1
-        if numbers["PASSED"] + numbers["FAILED"] + numbers["SKIPPED"] == 0:
-            numbers["FAILED"] = 1
-            output += "\nno test was executed"
-        count.passed += numbers["PASSED"]
-        count.failed += numbers["FAILED"]
-        count.skipped += numbers["SKIPPED"]
-        say(not numbers["FAILED"], f"unit {name}", time.monotonic() - started, f"{numbers['PASSED']} tests")
-        if numbers["FAILED"]:
-            print(output[-8000:], flush=True)
+VALGRIND = ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--num-callers=25",
+            "--show-leak-kinds=definite,indirect,possible", "--errors-for-leak-kinds=definite,indirect,possible",
+            f"--suppressions={ROOT}/tests/support/valgrind.supp"]
+UNIT_S, UNIT_SLOW_S = 180, 900
+
+
+def run_program(path, options):
+    """Returns the path, what it said, its exit code and how long it took."""
+    started = time.monotonic()
+    environment = dict(os.environ, **SANITIZERS, STOA_SLOW=str(options.slow))
+    try:
+        done = subprocess.run((VALGRIND if options.valgrind else []) + [path], cwd=ROOT, env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=UNIT_SLOW_S if options.slow > 1 else UNIT_S)
+        output, code = done.stdout.decode(errors="replace"), done.returncode
+    except subprocess.TimeoutExpired as late:
+        output, code = (late.stdout or b"").decode(errors="replace") + "\ntimed out", -1
+    return path, output, code, time.monotonic() - started
+
+
+def run_unit(count, build, options):
+    """What is slow is also run side by side: it does not measure time to the millisecond."""
+    paths = [path for path in sorted(glob.glob(f"{build}/unit/**/*_test", recursive=True))
+             if not options.only or options.only in os.path.relpath(path, f"{build}/unit")]
+    jobs = (os.cpu_count() or 1) if options.slow > 1 else 1
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for path, output, code, seconds in pool.map(lambda path: run_program(path, options), paths):
+            count_unit(count, os.path.relpath(path, f"{build}/unit"), output, code, seconds)
+
+
+def count_unit(count, name, output, code, seconds):
+    numbers = {key: sum(int(n) for n in re.findall(rf"\[  {key} *\] (\d+) test\(s\)", output))
+               for key in ("PASSED", "FAILED", "SKIPPED")}
+    if code != 0 and numbers["FAILED"] == 0:
+        numbers["FAILED"] = 1
+    if numbers["PASSED"] + numbers["FAILED"] + numbers["SKIPPED"] == 0:
+        numbers["FAILED"] = 1
+        output += "\nno test was executed"
+    count.passed += numbers["PASSED"]
+    count.failed += numbers["FAILED"]
+    count.skipped += numbers["SKIPPED"]
+    say(not numbers["FAILED"], f"unit {name}", seconds, f"{numbers['PASSED']} tests")
+    if numbers["FAILED"]:
+        print(output[-8000:], flush=True)
 
 
 FUZZ_INPUT_MAX = 16384  # a seed beyond it would be cut, and so be another one
@@ -211,6 +231,8 @@ def run_python(count, kind, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
+    parser.add_argument("--valgrind", action="store_true", help="the unit programs, under memcheck")
+    parser.add_argument("--slow", type=int, default=1, help="how many times slower than usual unit programs may be")
     parser.add_argument("--fuzz", default="build/fuzz", help="where the fuzzers are")
     parser.add_argument("--fuzz-seconds", type=int, default=0, help="for each of them")
     parser.add_argument("--fuzz-total", type=int, default=120, help="for all of them")
@@ -227,7 +249,7 @@ def main():
         run_file(count, options.file, options.build, options.only)
     for kind in kinds:
         if kind == "unit":
-            run_unit(count, os.path.join(ROOT, options.build), options.only)
+            run_unit(count, os.path.join(ROOT, options.build), options)
         elif kind == "fuzz":
             run_fuzz(count, options)
         else:

@@ -337,53 +337,6 @@ class SlowClients(StoaTest):
         client.request("session.rename", other, {"title": "last"})
         replica.fold(slow.event("session.updated", other, title="last"))
 
-    def test_a_client_that_was_stopped_for_long_is_told_and_comes_back(self):
-        """It is forgotten as silent while its backlog is full, so that the bye has to wait for it."""
-        client = self.client()
-        session = self.session(client)
-        client.attach(session)
-        stopped = self.client(backlog=1)
-        stopped.request("server.hello", params={"kind": "tui"})
-        stopped.attach(session)
-        client.request("message.send", session, {"text": "/demo rate=5000 chunks=6000 bytes=400"})
-        client.idle(session, seconds=PATIENCE * 2)
-        joined = client.event("participant.joined", session, after=1)["data"]["participant"]["id"]
-
-        def forgotten():
-            client.request("server.ping")
-            return [e for e in client.events if e["type"] == "participant.left" and e["data"]["participant"] == joined]
-        left = client.wait(forgotten, "the silent one is forgotten", 45)
-        self.assertEqual(left[0]["data"]["why"], "silent")
-        ping = stopped.send("server.ping")
-        stopped.wait(lambda: stopped.notices, "bye")
-        self.assertEqual([(n["notice"], n.get("why")) for n in stopped.notices], [("bye", "silent")])
-        self.assertEqual(stopped.reply(ping)["heads"], {})
-        replica = Replica(stopped.attach(session))
-        self.assertEqual(replica.seq, client.request("server.ping")["heads"][session])
-        client.request("session.rename", session, {"title": "back"})
-        replica.fold(stopped.event("session.updated", session, title="back"))
-
-    def test_a_watcher_that_was_stopped_for_long_follows_again_by_itself(self):
-        client = self.client()
-        session = self.session(client)
-        client.attach(session)
-        watch = self.watch(session)
-        watch.wait(watch.snapshots, "snapshot")
-        client.wait(lambda: sum(e["type"] == "participant.joined" for e in client.events) == 2, "that it has joined")
-        os.kill(watch.process.pid, signal.SIGSTOP)
-        client.request("message.send", session, {"text": "/demo rate=5000 chunks=6000 bytes=400"})
-        client.idle(session, seconds=PATIENCE * 2)
-
-        def forgotten():
-            client.request("server.ping")
-            return any(e["type"] == "participant.left" for e in client.events)
-        client.wait(forgotten, "the silent one is forgotten", 45)
-        os.kill(watch.process.pid, signal.SIGCONT)
-        watch.wait(lambda: len(watch.snapshots()) >= 2, "a new snapshot")
-        client.request("session.rename", session, {"title": "back"})
-        watch.wait(lambda: any(e["data"].get("title") == "back" for e in watch.events("session.updated")), "the event")
-        self.assertEqual(watch.replica().seq, client.request("server.ping")["heads"][session])
-
     def test_the_listing_brings_what_a_narrow_subscription_leaves_out(self):
         client = self.client()
         session = self.session(client)

@@ -59,7 +59,9 @@ static int open_file(struct checking *checking)
     int code = sqlite3_open_v2(uri, &checking->db,
                                SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
 
-    snprintf(sql, sizeof sql, "PRAGMA cache_size = -%d; PRAGMA trusted_schema = OFF; BEGIN", CACHE_KIB);
+    snprintf(sql, sizeof sql,
+             "PRAGMA cache_size = -%d; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; BEGIN",
+             CACHE_KIB);
     if (code == SQLITE_OK)
         code = sqlite3_busy_timeout(checking->db, BUSY_MS);
     if (code == SQLITE_OK)

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 
 enum {
-    STORE_CHECK_SHOWN = 3,             /* findings of one kind that are told one by one */
+    STORE_CHECK_SEARCH_MAX = 256 << 20, /* bytes of an index of search that is held against the texts */
+    STORE_CHECK_SHOWN = 3,              /* findings of one kind that are told one by one */
     STORE_CHECK_WAL_LARGE = 64 << 20,  /* bytes of a write-ahead log that something keeps from being folded */
     STORE_CHECK_FREE_LARGE = 64 << 20, /* bytes of free pages that are worth a VACUUM ... */
     STORE_CHECK_FREE_PERCENT = 40      /* ... if they are so much of the file */

@@ -1,7 +1,9 @@
 """Fault 1: the daemon is killed, at any moment of its life. Nothing that was acknowledged is lost or done twice, what had come of a
 reply is kept, and all who are attached are back by themselves. STOA_KILLS=N kills N times."""
+import glob
 import json
 import os
+import pwd
 import random
 import re
 import signal
@@ -9,7 +11,7 @@ import sqlite3
 import time
 
 from fault import SOAK, SLACK, FaultTest, descendants
-from harness import Daemon, PATIENCE, Place, Replica, SANITIZED, children, program, text_of, wait_for
+from harness import Client, Daemon, PATIENCE, Place, ROOT, Replica, SANITIZED, children, program, text_of, wait_for
 from lasting import Attached, Running
 from server_fault import OnceTest, command
 from witness import Witness
@@ -313,28 +315,50 @@ class Kept(FaultTest):
         client.attach(session)
         self.usable(client, session)
 
+    def kill_starts(self, place, chance):
+        """Two starts are killed, the third serves and stops."""
+        daemon = Daemon(place)
+        for _ in range(2):
+            daemon.start(wait=False)
+            end = time.monotonic() + chance.uniform(0, 0.04)
+            while time.monotonic() < end:
+                time.sleep(0.0005)
+            daemon.kill()
+        daemon.start()
+        client = Client(place)
+        session = client.request("session.create")["session"]
+        self.assertEqual(client.request("session.info", session)["state"], "idle")
+        listed = client.request("session.list")["sessions"]
+        client.close()
+        self.assertEqual(integrity(place), "ok")
+        self.assertEqual(daemon.stop(), 0)
+        return len(listed)
+
     def test_a_first_start_that_is_killed_leaves_a_store_that_is_whole_or_none(self):
-        """While it makes its folders, its lock, its schema and its socket."""
+        """While it makes its folders, its lock, its schema and its socket; also while it brings an older store up to date."""
         chance, rounds = random.Random(), 200 if SOAK else 10
-        for _ in range(rounds):
-            place = Place("default_model: demo/stoa\n", {"FAULT_FAMILY": self.family})
+        stores = [None, *sorted(glob.glob(f"{ROOT}/tests/unit/daemon/store_v*.sql"))]
+        self.assertGreater(len(stores), 1)
+        for number in range(rounds):
+            place, store = Place("default_model: demo/stoa\n", {"FAULT_FAMILY": self.family}), stores[number % len(stores)]
             try:
-                daemon = Daemon(place)
-                for _ in range(2):
-                    daemon.start(wait=False)
-                    end = time.monotonic() + chance.uniform(0, 0.04)
-                    while time.monotonic() < end:
-                        time.sleep(0.0005)
-                    daemon.kill()
-                daemon.start()
-                other = self.keep(type(self.client())(place))
-                session = other.request("session.create")["session"]
-                self.assertEqual(other.request("session.info", session)["state"], "idle")
-                self.assertEqual(integrity(place), "ok")
-                self.assertEqual(daemon.stop(), 0)
+                before = self.restore(place, store) if store else 0
+                self.assertEqual(self.kill_starts(place, chance), before + 1, store)
             finally:
                 place.remove()
         self.figures = f"{rounds} first starts, each killed twice"
+
+    def restore(self, place, path):
+        """A store of an older version; returns how many sessions of the list it has."""
+        os.makedirs(f"{place.folder}/state", mode=0o700)
+        store = sqlite3.connect(f"{place.folder}/state/stoa.db")
+        with open(path) as file:
+            store.executescript(file.read())
+        store.execute("update sessions set owner = ?", (pwd.getpwuid(os.getuid()).pw_name,))
+        store.commit()
+        count, = store.execute("select count(*) from sessions where not archived and not ended").fetchone()
+        store.close()
+        return count
 
 
 class Calls(OnceTest):

@@ -186,6 +186,30 @@ class OlderClient(StoaTest):
                 other.close()
 
 
+class Upgraded(StoaTest):
+    """The daemon that clients are attached to is followed by a newer one, while they wait for it."""
+
+    def test_clients_that_are_attached_name_it_and_leave(self):
+        client = self.client()
+        session = self.session(client)
+        watch = self.watch(session)
+        watch.wait(watch.snapshots, "a snapshot")
+        terminal = self.terminal(f"{program('stoa')} attach {session}; echo left with $?")
+        terminal.wait(r"\bidle\b")
+        self.daemon.kill()
+        terminal.wait("daemon away")
+        begun = time.monotonic()
+        self.keep(OtherDaemon(self.place, newer))
+        self.assertEqual(watch.process.wait(3 * SLACK), VERSION)
+        took = time.monotonic() - begun
+        said = watch.process.stderr.read().decode()
+        for version in ("stoa/1", "stoa/2"):
+            self.assertIn(version, said)
+        terminal.wait("(?s)stoa/1.*stoa/2|stoa/2.*stoa/1", 3 * SLACK)
+        self.assertLess(took, AT_ONCE)
+        self.figures = f"stoa watch left after {took * 1000:.0f} ms"
+
+
 class NewerClient(FaultTest):
     """Frames of other versions at the real daemon."""
 

@@ -2,16 +2,23 @@
  *
  * The store's readers see what is committed, while events are published before that. So that nobody reads
  * less than they have seen happen, a read begins when what was queued before it is on disk; while commits
- * fail, with what is there. */
+ * fail, or take long, with what is there. */
 #include "daemon/handlers.h"
 
 #include "daemon/server.h"
 #include "daemon/session.h"
 #include "shared/jsonx.h"
+#include "shared/xalloc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { HISTORY_MESSAGES = 50, SEARCH_HITS = 20, LIST_SESSIONS = 100 };
+enum { HISTORY_MESSAGES = 50, SEARCH_HITS = 20, LIST_SESSIONS = 100, WAIT_MS = 250 /* for a slow disk */ };
+
+struct reading {       /* a read that waits for the disk; ends with the commit, begun or not */
+    struct call *call; /* NULL once it has begun */
+    uv_timer_t late;
+};
 
 static void on_read(void *arg, enum err code, const char *error, json_t *result)
 {
@@ -39,10 +46,8 @@ static enum err begin(struct call *call)
     }
 }
 
-static void on_committed(void *arg, enum err code)
+static void begin_now(struct call *call)
 {
-    (void)code; /* what is on disk is read in any case */
-    struct call *call = arg;
     enum err begun = begin(call);
     char error[80];
     snprintf(error, sizeof error, "%d reads of the store wait already; repeat it", STORE_READS_MAX);
@@ -50,14 +55,43 @@ static void on_committed(void *arg, enum err code)
         call_finish(&call, begun, error, NULL);
 }
 
+static void on_late(uv_timer_t *timer)
+{
+    struct reading *reading = timer->data;
+    struct call *call = reading->call;
+    reading->call = NULL;
+    begin_now(call);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void on_committed(void *arg, enum err code)
+{
+    (void)code; /* what is on disk is read in any case */
+    struct reading *reading = arg;
+    struct call *call = reading->call;
+    uv_close((uv_handle_t *)&reading->late, on_closed);
+    if (call)
+        begin_now(call);
+}
+
 static enum err read_store(struct call *call)
 {
     struct store *store = call->server->store;
     struct call *kept = call_keep(call);
-    if (store_failing(store))
-        on_committed(kept, ERR_STORE);
-    else
-        store_commit(store, on_committed, kept);
+    if (store_failing(store)) {
+        begin_now(kept);
+        return HANDLED_LATER;
+    }
+    struct reading *reading = xcalloc(1, sizeof *reading);
+    reading->call = kept;
+    uv_timer_init(call->server->loop, &reading->late);
+    reading->late.data = reading;
+    uv_timer_start(&reading->late, on_late, WAIT_MS, 0);
+    store_commit(store, on_committed, reading);
     return HANDLED_LATER;
 }
 

@@ -142,7 +142,10 @@ struct writer {
     struct op_list taken; /* the writer's own: not on disk yet */
     bool failing;
     bool may_be_large; /* the write-ahead log, since the last look */
-    char *wal;         /* its path */
+    char *path, *wal;  /* the store's, its log's */
+    struct store_place {
+        uint64_t device, inode;
+    } file, log; /* what these named when the store was opened */
     uv_async_t *async; /* tells the main thread of results */
     uv_thread_t thread;
     uv_mutex_t lock;

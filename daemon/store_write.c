@@ -97,17 +97,52 @@ static uint64_t last_ticket(const struct writer *writer)
     return ticket;
 }
 
+static struct store_place place_of(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return (struct store_place){0};
+    return (struct store_place){(uint64_t)st.st_dev, (uint64_t)st.st_ino};
+}
+
+static bool is_there(const char *path, struct store_place *first)
+{
+    struct store_place now = place_of(path);
+
+    if (!first->inode) /* a log that did not exist before the first commit */
+        *first = now;
+    return now.device == first->device && now.inode == first->inode;
+}
+
+/* What is written to a file that has no name any more is lost with this process, and SQLite does not notice.
+ */
+static bool is_in_place(struct writer *writer)
+{
+    return is_there(writer->path, &writer->file) && is_there(writer->wal, &writer->log);
+}
+
+/* The transaction's end. Looked for after it too: what was taken away meanwhile is not promised. */
+static int commit(struct writer *writer, struct op **rest, struct write_result *result)
+{
+    int code;
+
+    if (!is_in_place(writer))
+        return SQLITE_READONLY_DBMOVED;
+    if (run_sql(writer->db, "BEGIN IMMEDIATE", &code))
+        code = apply_batch(writer, rest, result);
+    if (code == SQLITE_OK)
+        run_sql(writer->db, "COMMIT", &code);
+    return code != SQLITE_OK || is_in_place(writer) ? code : SQLITE_READONLY_DBMOVED;
+}
+
 /* One transaction, and its result to the main thread. */
 static void commit_batch(struct writer *writer)
 {
     struct write_result *result = result_new(0);
     struct op *rest = NULL;
-    int code;
+    int code = commit(writer, &rest, result);
 
-    if (run_sql(writer->db, "BEGIN IMMEDIATE", &code))
-        code = apply_batch(writer, &rest, result);
-    if (code == SQLITE_OK)
-        run_sql(writer->db, "COMMIT", &code);
     if (code == SQLITE_OK) {
         drop_batch(writer, rest);
         atomic_fetch_add(&writer->commits, 1);
@@ -194,7 +229,10 @@ bool writer_open(struct writer *writer, sqlite3 *db, const char *path, uv_async_
     memset(writer, 0, sizeof *writer);
     writer->db = db;
     writer->async = async;
+    writer->path = xstrdup(path);
     writer->wal = xasprintf("%s-wal", path);
+    writer->file = place_of(path);
+    writer->log = place_of(writer->wal);
     writer->may_be_large = true;
     writer->tail = &writer->results;
     op_list_init(&writer->taken);
@@ -255,5 +293,6 @@ void writer_clear(struct writer *writer)
     op_list_free(&writer->handed);
     uv_cond_destroy(&writer->wake);
     uv_mutex_destroy(&writer->lock);
+    free(writer->path);
     free(writer->wal);
 }

@@ -7,8 +7,8 @@ import time
 import unittest
 
 from fault import SLACK, SOAK, FaultTest
-from harness import PATIENCE, ROOT, Client, RequestError, wait_for
-from raw_zmtp import COMMAND, MORE, Raw, frame, greeting, ready
+from harness import PATIENCE, ROOT, RequestError, wait_for
+from raw_zmtp import COMMAND, Raw, greeting, ready
 
 NOBODY = 65534
 TRIES = 2000 if SOAK else 200
@@ -149,6 +149,3 @@ class ForeignEyes(FaultTest):
             second.close()
         wait_for(lambda: self.user.request("admin.stats")["clients"] <= 3, "they are forgotten", PATIENCE + SLACK)
         self.check_all()
-
-
-_ = Client

@@ -222,13 +222,23 @@ static size_t json_bytes(const json_t *json)
     return len;
 }
 
-/* Of all that waits but for that one (or NULL). */
-static size_t queued_bytes(const struct state *state, const struct message *but)
+/* Never less than what it takes as JSON, and cheap: an escaped byte takes six, what is around a block and a
+ * message less than is added here. */
+static size_t json_bytes_at_most(const struct message *message)
+{
+    return 6 * (message->bytes + strlen(message->author)) + 64 * message->block_count + 512;
+}
+
+/* Of all that waits but for that one (or NULL): at most that much, or exactly. */
+static size_t queued_bytes(const struct state *state, const struct message *but, bool exact)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < state->queue_count; i++) {
-        json_t *json = state->queue[i] != but ? message_to_json(state->queue[i]) : NULL;
-        bytes += json ? json_bytes(json) : 0;
+        const struct message *message = state->queue[i];
+        if (message == but)
+            continue;
+        json_t *json = exact ? message_to_json(message) : NULL;
+        bytes += json ? json_bytes(json) : json_bytes_at_most(message);
         json_decref(json);
     }
     return bytes;
@@ -255,7 +265,10 @@ static enum err check_size(const struct session *session, const char *text, cons
 static enum err check_room(const struct state *state, const struct message *but, const json_t *message,
                            char error[256])
 {
-    size_t others = queued_bytes(state, but), len = json_bytes(message);
+    size_t len = json_bytes(message);
+    if (queued_bytes(state, but, false) + len <= SESSION_QUEUE_BYTES)
+        return ERR_OK;
+    size_t others = queued_bytes(state, but, true);
     if (others + len <= SESSION_QUEUE_BYTES)
         return ERR_OK;
     snprintf(error, 256,

@@ -1,5 +1,7 @@
 #include "daemon/files.h"
 
+#include "daemon/intake.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -42,8 +44,10 @@ __attribute__((visibility("default"))) int accept4(int fd, struct sockaddr *rest
                                                    socklen_t *restrict len, int flags)
 {
     int accepted = (int)syscall(SYS_accept4, fd, address, len, flags);
-    if (accepted >= 0 && accepted < limit - FILES_RESERVE)
+    if (accepted >= 0 && accepted < limit - FILES_RESERVE) {
+        intake_begin(accepted);
         return accepted;
+    }
     if (accepted >= 0)
         close(accepted);
     if (accepted >= 0 || errno == EMFILE || errno == ENOBUFS || errno == ENOMEM)

@@ -2,6 +2,8 @@
  * message's data, so that a push costs no copy of what is pushed. */
 #include "daemon/gateway.h"
 
+#include "daemon/files.h"
+#include "daemon/intake.h"
 #include "daemon/zap.h"
 #include "proto/envelope.h"
 #include "shared/log.h"
@@ -260,8 +262,10 @@ static bool on_readable(void *arg)
     struct gateway *gateway = arg;
     zmq_msg_t parts[3];
     int count = receive_parts(gateway->router, parts);
-    if (count == 0)
+    if (count == 0) {
+        intake_drained();
         return false;
+    }
     struct route route = {.len = (unsigned char)zmq_msg_size(&parts[0])};
     memcpy(route.id, zmq_msg_data(&parts[0]), route.len);
     /* User-Id and Peer-Address are read from a body frame: on the routing id they are missing. */
@@ -359,6 +363,7 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
         seed = (unsigned)getpid();
     srand(seed);
+    intake_open(loop, files_limit());
     struct gateway *gateway = xcalloc(1, sizeof *gateway);
     gateway->read = read;
     gateway->arg = arg;
@@ -391,6 +396,7 @@ void gateway_close(struct gateway **slot, int linger_ms)
     zmq_close(gateway->router);
     zap_close(&gateway->zap);
     zmq_ctx_term(gateway->context);
+    intake_close();
     free(gateway);
     *slot = NULL;
 }

@@ -152,27 +152,33 @@ static uint32_t first_free_key(sqlite3 *db)
     return (uint32_t)((used > seen ? used : seen) + 1);
 }
 
+/* Messages whose key is of no session: between those that there are, since another one may have been made
+ * meanwhile, and after the last. */
+#define OF_NO_SESSION                                                                                        \
+    "(WITH gaps AS (SELECT lag(key, 1, 0) OVER (ORDER BY key) + 1 AS first, key - 1 AS last FROM sessions"   \
+    "  UNION ALL SELECT coalesce(max(key), 0) + 1, 2147483647 FROM sessions)"                                \
+    " SELECT messages.key FROM gaps CROSS JOIN messages"                                                     \
+    "  ON messages.key BETWEEN first << 32 AND (last << 32) + 4294967295 WHERE first <= last)"
+
 /* Removes copies of messages for a session that was not made before the daemon ended. The first key that is
  * free then. */
 static uint32_t remove_orphans(sqlite3 *db, uint32_t key)
 {
-    char sql[192];
-    long long first = (long long)store_first_key(key);
-    int64_t last = store_number(db, "SELECT max(key) FROM messages", 0);
+    int64_t last = store_number(db, "SELECT max(key) FROM " OF_NO_SESSION, -1);
 
-    if (last < first)
+    if (last < 0)
         return key;
-    snprintf(sql, sizeof sql,
-             "BEGIN; DELETE FROM search WHERE rowid >= %lld; DELETE FROM messages WHERE key >= %lld; COMMIT",
-             first, first);
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK) {
+    if (sqlite3_exec(db,
+                     "BEGIN; DELETE FROM search WHERE rowid IN " OF_NO_SESSION ";"
+                     "DELETE FROM messages WHERE key IN " OF_NO_SESSION "; COMMIT",
+                     NULL, NULL, NULL) == SQLITE_OK) {
         log_info("store", "messages without a session were removed: a fork was not ended");
         return key;
     }
     log_warn("store", "messages without a session can't be removed: %s", sqlite3_errmsg(db));
     if (!sqlite3_get_autocommit(db))
         sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return (uint32_t)(last >> 32) + 1;
+    return last >> 32 < key ? key : (uint32_t)(last >> 32) + 1;
 }
 
 /* A restore that was killed when it was decided. */

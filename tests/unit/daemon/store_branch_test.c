@@ -163,6 +163,28 @@ static void copies_for_a_session_that_was_never_made_are_removed_at_the_next_sta
 }
 
 /* More than one transaction takes, with a look at the file from outside after each. */
+static void nor_does_a_session_that_was_made_meanwhile_keep_them(void **state)
+{
+    struct rig *rig = *state;
+    uint32_t a, never, b;
+
+    assert_non_null(rig_open(rig));
+    a = put_session(rig, "s_a", "ann", 1);
+    put_messages(rig, a, "a", 4);
+    never = store_next_session_key(rig->store);
+    store_copy_messages(rig->store, a, never, 0, 3);
+    b = put_session(rig, "s_b", "ann", 2);
+    put_messages(rig, b, "b", 2);
+    assert_int_equal(commit(rig), ERR_OK);
+    rig_close(rig);
+
+    assert_non_null(rig_open(rig));
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM messages"), 6);
+    assert_int_equal(raw_number(rig, "SELECT count(*) FROM search"), 6);
+    assert_int_equal(store_next_session_key(rig->store), b + 1);
+    assert_ids(rig, b, 2, 100, SIZE_MAX, "m_b0 m_b1");
+}
+
 static void what_is_joined_is_never_seen_in_part(void **state)
 {
     struct rig *rig = *state;
@@ -200,6 +222,7 @@ int main(void)
         TEST(dropped_messages_are_gone_from_history_and_search),
         TEST(copies_are_found_with_the_old_ones_and_live_on_their_own),
         TEST(copies_for_a_session_that_was_never_made_are_removed_at_the_next_start),
+        TEST(nor_does_a_session_that_was_made_meanwhile_keep_them),
         TEST(what_is_joined_is_never_seen_in_part),
     };
 

@@ -8,7 +8,7 @@ import threading
 import time
 
 from fault import SLACK, FaultTest, descendants, marked
-from harness import PATIENCE, text_of, wait_for
+from harness import text_of, wait_for
 from lasting import Attached
 from server_fault import OnceTest, command
 
@@ -16,7 +16,7 @@ TURNS = 50
 IN_TIME = 10 * max(1, SLACK / 4)  # seconds
 
 
-class Stopping(FaultTest):
+class StopTest(FaultTest):
     witnessed = False
 
     def told(self):
@@ -49,6 +49,8 @@ class Stopping(FaultTest):
         self.assertFalse(os.path.exists(self.place.socket_path))
         return took
 
+
+class Stopping(StopTest):
     def streaming(self, client):
         session = self.session(client)
         client.attach(session)
@@ -109,7 +111,7 @@ class Stopping(FaultTest):
             client.wait(lambda: client.replies.get(id), "an answer")
 
 
-class EverythingAtOnce(Stopping, OnceTest):
+class EverythingAtOnce(StopTest, OnceTest):
     """Turns, questions, queues, deaf servers, and clients that do not read."""
     call_timeout = "60s"
 
@@ -210,9 +212,3 @@ class EverythingAtOnce(Stopping, OnceTest):
         listed = {s["id"] for s in client.request("session.list", params={"limit": 1000})["sessions"]}
         self.assertLessEqual(set(acknowledged), listed)
         self.assertEqual(self.marks(), ["deaf"])
-
-
-for name in [name for name in vars(Stopping) if name.startswith("test_")]:
-    setattr(EverythingAtOnce, name, None)  # those of the class above are not run twice
-
-_ = PATIENCE

@@ -14,6 +14,9 @@
     "SELECT '" words " of session #' || (" column                                                            \
     ") || ', which is not in the list: ' || count(*) FROM " table " WHERE (" column                          \
     ") NOT IN (SELECT key FROM sessions) GROUP BY (" column ")"
+#define DROP_SEARCH                                                                                          \
+    "to drop them: stoa stop && sqlite3 '%s' \"DELETE FROM search WHERE rowid NOT IN (SELECT key FROM "      \
+    "messages)\""
 #define DROP_ORPHANS(table, column)                                                                          \
     "nobody reads them; to drop them: stoa stop && sqlite3 '%s' \"DELETE FROM " table " WHERE " column       \
     " NOT IN (SELECT key FROM sessions)\""
@@ -70,10 +73,11 @@ static const struct damage {
                                                                           " WHERE NOT json_valid(json)"},
     {"orphan_events", FINDING_WARN, 1, DROP_ORPHANS("events", "key >> 32"),
      ORPHANS("events", "events.key >> 32", "events")},
-    {"orphan_messages", FINDING_WARN, 1, DROP_ORPHANS("messages", "key >> 32"),
-     ORPHANS("messages", "messages.key >> 32", "messages")},
-    {"orphan_search", FINDING_WARN, 1, DROP_ORPHANS("search", "rowid >> 32"),
-     ORPHANS("search_docsize", "id >> 32", "texts for search")},
+    {"orphan_search", FINDING_WARN, 1, DROP_SEARCH,
+     "SELECT 'texts for search of session ' || " NAME_OF(
+         "(search_docsize.id >> 32)") " || ', which are of no message: ' ||"
+                                      " count(*) FROM search_docsize WHERE id NOT IN (SELECT key FROM "
+                                      "messages) GROUP BY id >> 32"},
     {"orphan_snapshots", FINDING_WARN, 1, DROP_ORPHANS("snapshots", "session"),
      ORPHANS("snapshots", "session", "snapshots")},
     {"orphan_partials", FINDING_WARN, 1, DROP_ORPHANS("partials", "session"),
@@ -126,18 +130,18 @@ static void look_for(const struct checking *checking, const struct damage *damag
     sqlite3_finalize(stmt);
 }
 
-/* A question waits across restarts; all else is not left by a daemon that ended in order. */
-static void look_for_work(const struct checking *checking)
-{
-    int64_t count = store_number(
-        checking->db, "SELECT count(*) FROM sessions WHERE run NOT IN ('idle', 'awaiting_permission')", 0);
-
-    if (count > 0 && !checking->options->served)
-        findings_add(
-            checking->findings, FINDING_NOTE, "unfinished", NULL,
-            "sessions that were at work when the daemon was killed: %lld; its next start sets them right",
-            (long long)count);
-}
+/* What a kill leaves, and the next start sets right; where a daemon runs it is work under way. A question
+ * waits across restarts. */
+static const struct damage left_overs[] = {
+    {"unfinished", FINDING_NOTE, 1, NULL,
+     "SELECT 'sessions that were at work when the daemon was killed: ' || count ||"
+     " '; its next start sets them right' FROM (SELECT count(*) AS count FROM sessions"
+     " WHERE run NOT IN ('idle', 'awaiting_permission')) WHERE count > 0"},
+    {"orphan_messages", FINDING_NOTE, 1, NULL,
+     "SELECT 'messages of a fork that was not ended when the daemon was killed: ' || count ||"
+     " '; its next start removes them' FROM (SELECT count(*) AS count FROM messages"
+     " WHERE key >> 32 NOT IN (SELECT key FROM sessions)) WHERE count > 0"},
+};
 
 void checking_rows(const struct checking *checking)
 {
@@ -149,5 +153,6 @@ void checking_rows(const struct checking *checking)
     for (size_t i = 0; code == SQLITE_OK && i < sizeof damages / sizeof *damages; i++)
         if (checking->version >= damages[i].since)
             look_for(checking, &damages[i]);
-    look_for_work(checking);
+    for (size_t i = 0; !checking->options->served && i < sizeof left_overs / sizeof *left_overs; i++)
+        look_for(checking, &left_overs[i]);
 }

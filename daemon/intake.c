@@ -1,6 +1,3 @@
-/* Of the messages that wait whole, only the sum is known to both threads. Who has brought them is reckoned
- * since the sum was small last. Of those that are not whole yet, each connection knows its own; one that
- * libzmq has closed by itself is found by its socket's number, when the sum matters. */
 #include "daemon/intake.h"
 
 #include "daemon/zmtp.h"
@@ -10,123 +7,143 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdint.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 60000 /* between two lines about this in the log */ };
-
-struct intake {
-    bool used;
-    ino_t inode; /* of the socket */
+struct stream {
     struct zmtp zmtp;
-    uint64_t lull;    /* the count of them that brought belongs to */
-    uint64_t brought; /* bytes of whole messages since */
+    uint64_t seen; /* the drain since which zmtp.complete counts */
+    bool is_client;
 };
 
-static atomic_size_t waiting;      /* bytes of whole messages that the daemon has not taken */
-static atomic_uint_fast64_t lulls; /* how often that has become little */
+enum { STREAMS_MAX = 1 << 20, SAY_MS = 60000 };
 
-/* libzmq's thread alone. */
-static _Thread_local bool accepts;
-static struct intake *connections; /* by descriptor */
-static size_t capacity;
-static size_t partial; /* bytes of messages that are not whole */
+static struct stream *streams; /* by descriptor; what is not used takes no memory */
+static long stream_count;
+static atomic_ulong drains, cuts;
+static _Atomic(const char *) cut_why;
+static uv_async_t *async;
+static unsigned long said; /* of the cuts, in the log */
 static int64_t said_at;
-static unsigned cut_since;
+/* libzmq's thread alone. */
+static uint64_t all_waiting, all_seen, all_parts;
 
-static ino_t inode_of(int fd)
+static void on_cut(uv_async_t *unused)
 {
-    struct stat st;
-    return fstat(fd, &st) == 0 ? st.st_ino : 0;
+    (void)unused;
+    int64_t now = clock_steady_ms();
+    unsigned long count = atomic_load(&cuts);
+    if (said_at && now - said_at < SAY_MS)
+        return;
+    log_warn("intake", "connections ended for what they sent: %lu; of the last: %s", count - said,
+             atomic_load(&cut_why));
+    said = count;
+    said_at = now;
 }
 
-static void forget(struct intake *intake)
+void intake_open(uv_loop_t *loop, long files)
 {
-    partial -= intake->zmtp.bytes;
-    *intake = (struct intake){0};
+    stream_count = files < STREAMS_MAX ? files : STREAMS_MAX;
+    streams = xcalloc((size_t)stream_count, sizeof *streams);
+    async = xcalloc(1, sizeof *async);
+    uv_async_init(loop, async, on_cut);
+    uv_unref((uv_handle_t *)async);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void intake_close(void)
+{
+    uv_close((uv_handle_t *)async, on_closed);
+    free(streams);
+    streams = NULL;
+    stream_count = 0;
+}
+
+static struct stream *stream_of(int fd)
+{
+    return fd >= 0 && fd < stream_count ? &streams[fd] : NULL;
+}
+
+/* How much of the message that has begun is there. */
+static uint64_t part_of(const struct stream *stream)
+{
+    return stream->zmtp.message - (stream->zmtp.command ? 0 : stream->zmtp.skip);
+}
+
+static void end(struct stream *stream)
+{
+    all_parts -= part_of(stream);
+    memset(stream, 0, sizeof *stream);
 }
 
 void intake_begin(int fd)
 {
-    size_t needed = (size_t)fd + 1;
-    accepts = true;
-    if (needed > capacity) {
-        size_t larger = needed > 2 * capacity ? needed : 2 * capacity;
-        connections = xreallocarray(connections, larger, sizeof connections[0]);
-        memset(connections + capacity, 0, (larger - capacity) * sizeof connections[0]);
-        capacity = larger;
-    }
-    forget(&connections[fd]);
-    connections[fd].used = true;
-    connections[fd].inode = inode_of(fd);
-}
-
-void intake_taken(size_t bytes)
-{
-    size_t cost = bytes + ZMTP_MESSAGE_COST, before = atomic_load(&waiting);
-    while (!atomic_compare_exchange_weak(&waiting, &before, before > cost ? before - cost : 0))
-        ;
-    if (before > INTAKE_SHARE && before - (before > cost ? cost : before) <= INTAKE_SHARE)
-        atomic_fetch_add(&lulls, 1);
-}
-
-static bool is_too_much(void)
-{
-    if (atomic_load(&waiting) + partial <= INTAKE_MAX)
-        return false;
-    for (size_t fd = 0; fd < capacity; fd++)
-        if (connections[fd].zmtp.bytes && inode_of((int)fd) != connections[fd].inode)
-            forget(&connections[fd]);
-    return atomic_load(&waiting) + partial > INTAKE_MAX;
-}
-
-static void say_cut(const char *why)
-{
-    int64_t now = clock_steady_ms();
-    cut_since++;
-    if (said_at && now - said_at < QUIET_MS)
+    struct stream *stream = stream_of(fd);
+    if (!stream)
         return;
-    log_warn("gateway", "ended a connection that sent %s count=%u", why, cut_since);
-    said_at = now;
-    cut_since = 0;
+    end(stream);
+    stream->is_client = true;
 }
 
-/* Whether the connection may go on. */
-static bool follow(struct intake *intake, const void *bytes, size_t len)
+void intake_drained(void)
 {
-    size_t whole = 0, before = intake->zmtp.bytes;
-    bool good = zmtp_follow(&intake->zmtp, bytes, len, &whole);
-    uint64_t lull = atomic_load(&lulls);
-    partial += intake->zmtp.bytes - before;
-    if (lull != intake->lull)
-        intake->brought = 0;
-    intake->lull = lull;
-    intake->brought += whole;
-    atomic_fetch_add(&waiting, whole);
-    if (!good)
-        say_cut("what no client does, or too much in one message");
-    else if (intake->brought + intake->zmtp.bytes > INTAKE_SHARE && is_too_much())
-        say_cut("more than there is room for");
-    else
+    atomic_fetch_add(&drains, 1);
+}
+
+/* What was whole when the main thread had taken everything waits no more. */
+static bool is_full(struct stream *stream)
+{
+    uint64_t now = atomic_load(&drains);
+    if (stream->seen != now) {
+        stream->seen = now;
+        stream->zmtp.complete = 0;
+    }
+    if (all_seen != now) {
+        all_seen = now;
+        all_waiting = 0;
+    }
+    return stream->zmtp.complete > INTAKE_WAITING || all_waiting > INTAKE_ALL;
+}
+
+static bool take(struct stream *stream, const void *bytes, size_t len)
+{
+    uint64_t complete = stream->zmtp.complete;
+    all_parts -= part_of(stream);
+    const char *why = zmtp_take(&stream->zmtp, bytes, len, INTAKE_MESSAGE);
+    all_parts += part_of(stream);
+    all_waiting += stream->zmtp.complete - complete;
+    if (!why && all_parts > INTAKE_PARTS && part_of(stream) > INTAKE_PART)
+        why = "too much of messages that are not whole waits in memory";
+    if (!why)
         return true;
+    atomic_store(&cut_why, why);
+    atomic_fetch_add(&cuts, 1);
+    uv_async_send(async);
     return false;
 }
 
-/* In place of the C library's, for libzmq. */
+/* In place of the C library's, for libzmq, which reads connections by it alone. While something waits it asks
+ * again and again, which lasts as long as the main thread is busy. */
 __attribute__((visibility("default"))) ssize_t recv(int fd, void *bytes, size_t len, int flags)
 {
+    struct stream *stream = stream_of(fd);
+    if (stream && stream->is_client && is_full(stream)) {
+        errno = EAGAIN;
+        return -1;
+    }
     ssize_t got = syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, NULL);
-    struct intake *intake = accepts && (size_t)fd < capacity ? &connections[fd] : NULL;
-    if (!intake || !intake->used)
+    if (!stream || !stream->is_client || (got < 0 && (errno == EAGAIN || errno == EINTR)))
         return got;
-    if (got > 0 && follow(intake, bytes, (size_t)got))
+    if (got > 0 && take(stream, bytes, (size_t)got))
         return got;
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
-        return got;
-    forget(intake);
-    return got < 0 ? got : 0;
+    end(stream);
+    return got < 0 ? got : 0; /* what is cut looks closed */
 }

@@ -1,21 +1,30 @@
-/* What comes in over connections, bounded in bytes. libzmq counts whole messages and checks single frames
- * only: a message of endless parts, or a queue of large messages, takes memory unseen. So each read of a
- * connection goes through here, by a recv in place of the C library's, and one that takes too much is ended:
+/* What clients may have libzmq hold of what they send. It reads as fast as they write: the parts of a message
+ * without end, and a thousand whole ones a connection while this thread is busy.
  *
- *     a message of more than ZMTP_FRAMES_MAX frames or ZMTP_BYTES_MAX bytes; or
- *     while more than INTAKE_MAX bytes wait for the daemon in all, who has more than INTAKE_SHARE of them.
- *
- * Its client connects anew, and repeats what was not answered. */
+ * So its recv() is ours: a connection whose message has too many frames or bytes is ended there and then, and
+ * when much waits for the main thread, nothing more is read until that has caught up. */
 #ifndef STOA_DAEMON_INTAKE_H
 #define STOA_DAEMON_INTAKE_H
 
-#include <stddef.h>
+#include <uv.h>
 
-enum { INTAKE_MAX = 32 << 20, INTAKE_SHARE = 1 << 20 };
+enum {
+    INTAKE_MESSAGE =
+        (7 << 20) + (4 << 10), /* bytes of a message: ENVELOPE_REQUEST_MAX, and what is around it */
+    INTAKE_WAITING = 16 << 20, /* of whole messages of one connection */
+    INTAKE_ALL = 64 << 20,     /* ... and of all together */
+    INTAKE_PARTS =
+        128 << 20, /* of all messages that have begun; then those larger than INTAKE_PART are cut */
+    INTAKE_PART = 64 << 10
+};
 
-/* A connection was accepted. Only in libzmq's thread, as are all reads of connections. */
+/* Before the first connection; files: how many descriptors there may be. Connections that are cut are logged,
+ * some at a time. */
+void intake_open(uv_loop_t *loop, long files);
+/* After the last one. The loop is run once more. */
+void intake_close(void);
+/* A connection was accepted; by the thread that accepts. */
 void intake_begin(int fd);
-/* The daemon has taken a message of that many bytes, in all its frames. In any thread. */
-void intake_taken(size_t bytes);
-
+/* The main thread has taken all that libzmq had for it. */
+void intake_drained(void);
 #endif

@@ -1,77 +1,96 @@
-/* After the greeting there are frames: flags, size (one byte or eight), body. A message is the frames up to
- * one without MORE. Of a command only the length of its name is looked at: no DEALER subscribes, and libzmq
- * would hand that on as a message. */
 #include "daemon/zmtp.h"
 
-enum { GREETING = 64, MORE = 1, LONG = 2, COMMAND = 4, SUBSCRIBE_LEN = 9, CANCEL_LEN = 6 };
-enum step { STEP_GREETING, STEP_HEAD, STEP_COMMAND, STEP_BODY };
+#include <string.h>
 
-static uint64_t size_of(const struct zmtp *zmtp)
+enum { GREETING = 64, VERSION_AT = 10, FLAG_MORE = 1, FLAG_LONG = 2, FLAG_COMMAND = 4 };
+
+/* How long the head is, as far as its first bytes tell. */
+static size_t head_size(const struct zmtp *zmtp)
+{
+    if (!zmtp->greeted)
+        return GREETING;
+    return zmtp->head_len == 0 || !(zmtp->head[0] & FLAG_LONG) ? 2 : 9;
+}
+
+/* A peer of ZMTP 2 or 1 is known by less than a greeting of ours, and would wait for its answer. */
+static const char *check_greeting(const struct zmtp *zmtp)
+{
+    static const char *const why = "it speaks no ZMTP 3";
+    bool good = zmtp->head_len < 1 || zmtp->head[0] == 0xff;
+    good &= zmtp->head_len < VERSION_AT || (zmtp->head[VERSION_AT - 1] & 1);
+    good &= zmtp->head_len <= VERSION_AT || zmtp->head[VERSION_AT] >= 3;
+    return good ? NULL : why;
+}
+
+static uint64_t frame_size(const struct zmtp *zmtp)
 {
     uint64_t size = 0;
-    for (int i = 1; i < zmtp->head_len; i++)
+    if (!(zmtp->head[0] & FLAG_LONG))
+        return zmtp->head[1];
+    for (int i = 1; i < 9; i++)
         size = size << 8 | zmtp->head[i];
     return size;
 }
 
-static void end_frame(struct zmtp *zmtp, size_t *whole)
+static const char *begin_frame(struct zmtp *zmtp, uint64_t max)
 {
-    zmtp->step = STEP_HEAD;
-    zmtp->head_len = 0;
-    if (zmtp->head[0] & (COMMAND | MORE))
+    zmtp->skip = frame_size(zmtp);
+    zmtp->command = zmtp->head[0] & FLAG_COMMAND;
+    zmtp->more = zmtp->head[0] & FLAG_MORE;
+    if (zmtp->command)
+        return zmtp->skip > ZMTP_COMMAND_MAX ? "its command is too large" : NULL;
+    zmtp->frames++;
+    if (zmtp->frames > ZMTP_FRAMES_MAX)
+        return "its message has too many frames";
+    if (zmtp->skip > max || zmtp->message + zmtp->head_len + zmtp->skip > max)
+        return "its message is too large";
+    zmtp->message += zmtp->head_len + zmtp->skip;
+    return NULL;
+}
+
+static void end_frame(struct zmtp *zmtp)
+{
+    if (zmtp->command || zmtp->more)
         return;
-    *whole += zmtp->bytes + ZMTP_MESSAGE_COST;
-    zmtp->bytes = zmtp->frames = 0;
+    zmtp->complete += zmtp->message;
+    zmtp->message = zmtp->frames = 0;
 }
 
-/* The head of a frame is there. */
-static bool begin_frame(struct zmtp *zmtp, size_t *whole)
+/* One byte of a head. */
+static const char *take_head(struct zmtp *zmtp, uint8_t byte, uint64_t max)
 {
-    uint64_t size = size_of(zmtp);
-    zmtp->skip = size;
-    if (zmtp->head[0] & COMMAND) {
-        zmtp->step = STEP_COMMAND;
-        return size > 0 && size <= ZMTP_COMMAND_MAX;
-    }
-    if (size > ZMTP_BYTES_MAX - zmtp->bytes || ++zmtp->frames > ZMTP_FRAMES_MAX)
-        return false;
-    zmtp->bytes += (size_t)size;
-    zmtp->step = STEP_BODY;
-    if (size == 0)
-        end_frame(zmtp, whole);
-    return true;
+    const char *why = NULL;
+    if (zmtp->head_len < ZMTP_HEAD_KEPT)
+        zmtp->head[zmtp->head_len] = byte;
+    zmtp->head_len++;
+    if (!zmtp->greeted)
+        why = check_greeting(zmtp);
+    if (why || zmtp->head_len < head_size(zmtp))
+        return why;
+    if (zmtp->greeted)
+        why = begin_frame(zmtp, max);
+    bool frame = zmtp->greeted;
+    zmtp->greeted = true;
+    zmtp->head_len = 0;
+    if (frame && !why && zmtp->skip == 0)
+        end_frame(zmtp);
+    return why;
 }
 
-static bool take_head(struct zmtp *zmtp, unsigned char byte, size_t *whole)
+const char *zmtp_take(struct zmtp *zmtp, const void *bytes, size_t len, uint64_t max)
 {
-    zmtp->head[zmtp->head_len++] = byte;
-    return zmtp->head_len < (zmtp->head[0] & LONG ? 9 : 2) || begin_frame(zmtp, whole);
-}
-
-bool zmtp_follow(struct zmtp *zmtp, const unsigned char *bytes, size_t len, size_t *whole)
-{
-    if (zmtp->step == STEP_GREETING && zmtp->skip == 0)
-        zmtp->skip = GREETING;
-    for (size_t at = 0; at < len;) {
-        if (zmtp->step == STEP_HEAD) {
-            if (!take_head(zmtp, bytes[at++], whole))
-                return false;
+    const uint8_t *at = bytes, *end = at + len;
+    const char *why = NULL;
+    while (at < end && !why) {
+        if (zmtp->skip == 0) {
+            why = take_head(zmtp, *at++, max);
             continue;
         }
-        if (zmtp->step == STEP_COMMAND) {
-            if (bytes[at] == SUBSCRIBE_LEN || bytes[at] == CANCEL_LEN)
-                return false;
-            zmtp->step = STEP_BODY;
-        }
-        size_t skip = len - at < zmtp->skip ? len - at : (size_t)zmtp->skip;
-        at += skip;
-        zmtp->skip -= skip;
-        if (zmtp->skip > 0)
-            return true;
-        if (zmtp->step == STEP_GREETING)
-            zmtp->step = STEP_HEAD;
-        else
-            end_frame(zmtp, whole);
+        size_t part = (size_t)(end - at) < zmtp->skip ? (size_t)(end - at) : (size_t)zmtp->skip;
+        zmtp->skip -= part;
+        at += part;
+        if (zmtp->skip == 0)
+            end_frame(zmtp);
     }
-    return true;
+    return why;
 }

@@ -1,30 +1,32 @@
-/* Follows the frames of a connection (ZMTP 3.0 and 3.1) as their bytes come in, without keeping any. Pure: it
- * opens nothing. */
+/* Follows the framing of what a peer sends, without keeping any of it: ZeroMQ caps the size of a frame, but
+ * neither their number nor the size of a message, and hands out whole messages only. ZMTP 3.0 and 3.1,
+ * RFC 23 and 37. */
 #ifndef STOA_DAEMON_ZMTP_H
 #define STOA_DAEMON_ZMTP_H
 
-#include "proto/envelope.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    ZMTP_FRAMES_MAX = 16,                           /* of a message; a request has two */
-    ZMTP_BYTES_MAX = ENVELOPE_REQUEST_MAX + 0x1000, /* of a message, in all its frames */
-    ZMTP_COMMAND_MAX = 1024,
-    ZMTP_MESSAGE_COST = 512 /* of a message beside its bytes, about */
+    ZMTP_FRAMES_MAX = 16,        /* of a message; requests have two, and one more from a REQ socket */
+    ZMTP_COMMAND_MAX = 64 << 10, /* bytes: READY with its metadata, PING */
+    ZMTP_HEAD_KEPT = 12          /* bytes of a head that are looked at together */
 };
 
-struct zmtp {           /* zeros at the connection's begin */
-    uint64_t skip;      /* bytes to come that do not matter, of the greeting or a frame */
-    unsigned char step; /* what comes next */
-    unsigned char head[9], head_len;
-    unsigned frames; /* of the message so far */
-    size_t bytes;    /* ... and what they take, whether they have come whole or not */
+struct zmtp {      /* of one connection; zeroed at its beginning */
+    uint64_t skip; /* bytes of a frame's body that are still to come */
+    uint64_t
+        message; /* bytes of the message that has begun, heads included, and those that are still to come */
+    uint64_t complete; /* bytes of whole messages; for who counts them, to be set back to 0 */
+    uint16_t frames;   /* of the message that has begun */
+    bool greeted, more, command;
+    uint8_t head_len;
+    uint8_t head[ZMTP_HEAD_KEPT];
 };
 
-/* False: no honest peer sends that; end the connection. Adds to *whole what the messages take that have
- * become whole: their bytes, and ZMTP_MESSAGE_COST each. */
-bool zmtp_follow(struct zmtp *zmtp, const unsigned char *bytes, size_t len, size_t *whole);
+/* Takes bytes as they came. NULL, or why the peer is to be cut: it speaks no ZMTP 3, or its message has more
+ * frames, or more bytes than max. */
+const char *zmtp_take(struct zmtp *zmtp, const void *bytes, size_t len, uint64_t max);
 
 #endif

@@ -1,9 +1,7 @@
 """The daemon itself: promises while the store fails, lifetimes, limits, and agents that misbehave."""
 import json
 import os
-import resource
 import signal
-import socket
 import time
 
 from harness import PATIENCE, ROOT, SANITIZED, Replica, RequestError, StoaTest, children, text_of, wait_for

@@ -104,6 +104,7 @@ static void wait_for_next(struct aging *aging, int64_t now)
         wait = settle_ms(aging);
     if (wait > AGING_INTERVAL_MS)
         wait = AGING_INTERVAL_MS;
+    log_debug("session", "all ages were looked at; again in %" PRId64 " ms", wait > 0 ? wait : 1);
     uv_timer_start(aging->timer, on_timer, wait > 0 ? (uint64_t)wait : 1, 0);
 }
 

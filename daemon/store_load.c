@@ -17,8 +17,8 @@ static const char *const texts[LOAD_COUNT] = {
     [LOAD_MESSAGES] = "SELECT key, json FROM messages WHERE key BETWEEN ?1 AND ?2 ORDER BY key DESC LIMIT ?3",
     [LOAD_REPLY] = "SELECT reply FROM requests WHERE user = ?1 AND id = ?2",
     [LOAD_UNFINISHED] = "SELECT sid, key FROM sessions WHERE run <> 'idle' ORDER BY key",
-    [LOAD_QUIET] = "SELECT activity, key, sid FROM sessions WHERE owner = ?1 AND archived = 0"
-                   " AND (activity, key) > (?2, ?3) ORDER BY activity, key LIMIT 1",
+    [LOAD_QUIET] = ("SELECT activity, key, sid FROM sessions WHERE owner = ?1 AND archived = 0"
+                    " AND (activity, key) > (?2, ?3) ORDER BY activity, key LIMIT 1"),
     [LOAD_OWNER] = "SELECT min(owner) FROM sessions WHERE owner > ?1",
     [LOAD_RULES] = "SELECT id, user, effect, pattern, ts FROM rules ORDER BY id",
 };

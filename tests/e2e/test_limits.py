@@ -1,9 +1,12 @@
 """Limits and hibernation: what is held, what is said when it bites, and that nothing is lost by it."""
+import glob
 import threading
 
 from fault import SOAK, resident_mb
 from harness import *
 from many_sessions import make_sessions
+
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
 
 class Processes(threading.Thread):
@@ -268,6 +271,30 @@ class Age(StoaTest):
         client.request("session.unsubscribe", params={"sessions": [attached]})
         client.event("session.updated", attached, reason="max_age")
         client.request("session.interrupt", runs)
+
+    @unittest.skipIf(SANITIZED or not FAKETIME, "libfaketime is not installed, or does not go with sanitizers")
+    def test_a_clock_that_jumps_a_day_ahead_and_back_archives_nothing(self):
+        self.daemon.stop()
+        jump = f"{self.place.folder}/jump"
+        with open(jump, "w") as file:
+            file.write("+0")
+        self.place.env.update(LD_PRELOAD=FAKETIME, FAKETIME_TIMESTAMP_FILE=jump, FAKETIME_NO_CACHE="1",
+                              DONT_FAKE_MONOTONIC="1", STOA_LOG="debug")
+        self.place.write_config("default_model: demo/stoa\nsession: {max_age: 4s, at_max_age: delete}\n")
+        self.daemon.start()
+        client = self.client()
+        client.request("session.subscribe", params={"sessions": ["mine"]})
+        session = self.session(client)
+        began = time.monotonic()
+        for at in ("+1d", "+0"):
+            with open(jump, "w") as file:
+                file.write(at)
+            looked = self.daemon.log_text().count("ages were looked at")
+            if at == "+1d":
+                wait_for(lambda n=looked: self.daemon.log_text().count("ages were looked at") > n, "a look at the ages")
+                self.assertFalse(client.request("session.info", session)["ended"])
+        client.event("session.ended", session, reason="max_age")
+        self.assertGreater(time.monotonic() - began, 3.5)
 
     def test_deletes_and_keeps_what_is_archived(self):
         client = self.client()

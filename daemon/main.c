@@ -122,9 +122,9 @@ static bool read_word(struct line *line, char **argv, int *at)
     }
     if (strcmp(word, "--online") == 0)
         return (line->check.online = true);
-    if (is_option(word, "--backup", "--backup"))
+    if (!line->backup.file && is_option(word, "--backup", "--backup"))
         return (line->backup.file = value_of(argv, at, "--backup", "--backup")) != NULL;
-    if (is_option(word, "--restore", "--restore"))
+    if (!line->backup.file && is_option(word, "--restore", "--restore"))
         return (line->backup.restore = true) &&
                (line->backup.file = value_of(argv, at, "--restore", "--restore")) != NULL;
     if (strcmp(word, "--force") == 0)
@@ -162,6 +162,10 @@ int main(int argc, char **argv)
                 puts(line.print);
             return EXIT_OK;
         }
+    }
+    if ((line.backup.json || line.backup.replace) && !line.backup.file) {
+        fputs("stoad: --json and --force are for --backup and --restore. Try 'stoad --help'.\n", stderr);
+        return EXIT_USAGE;
     }
     log_init("stoad");
     utf8_locale();

@@ -248,7 +248,7 @@ struct loader {
 bool loader_open(struct loader *loader, const char *path, char error[256]);
 void loader_clear(struct loader *loader);
 
-/* --- copies (store_copy.c, store_files.c) --- */
+/* --- copies (store_copy.c, store_files.c, store_files_take.c) --- */
 
 /* Asks progress whether to go on. */
 bool store_going(const struct store_progress *progress, const char *what, uint64_t done, uint64_t all);
@@ -270,6 +270,8 @@ enum err store_copy_failed(sqlite3 *db, const char *path, int code, char error[2
 
 /* The parts of the state folder beside the store, NULL at the end. Those of the client come last. */
 extern const char *const store_parts[];
+/* What makes the two tables of a backup. */
+extern const char store_files_table[], store_pieces_table[];
 /* Puts the files of all parts below the folder state into tables of db; counts them in content. What is no
  * regular file or folder, cannot be read, or is too large or deep is left out. SQLITE_OK, SQLITE_INTERRUPT if
  * going said no, or db's failure. */

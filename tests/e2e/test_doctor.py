@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import random
 import resource
 import shutil
 import signal
@@ -359,6 +360,30 @@ class Running(StoaTest):
             os.kill(self.daemon.pid, signal.SIGCONT)
         self.assertEqual((code, found["daemon/hangs"][0]["state"]), (1, "bad"), written)
         self.assertIn(f"kill -9 $(cat '{self.place.folder}/run/stoad.lock')", found["daemon/hangs"][0]["advice"])
+
+    def test_what_kills_leave_is_no_damage(self):
+        """In the middle of turns, forks and deletions, again and again."""
+        dice, sessions = random.Random(5), []
+        for _ in range(8):
+            client = Client(self.place)
+            sessions += [self.session(client) for _ in range(3)]
+            chosen = dice.sample(sessions, min(6, len(sessions)))
+            for session in chosen:
+                client.send("message.send", session, {"text": dice.choice(["hello", "/demo chunks=300 rate=2000"])})
+                if dice.random() < 0.5:
+                    client.send("session.fork", session)
+                elif dice.random() < 0.3:
+                    client.send("session.delete", session)
+                    sessions.remove(session)
+            enough = len(client.replies) + dice.randint(1, len(chosen))
+            client.wait(lambda: len(client.replies) >= enough, "some answers")
+            self.daemon.kill()
+            client.close()
+            _, found, written = self.look("store")
+            self.assertLessEqual({f["state"] for what in found for f in found[what]}, {"ok", "note"}, written)
+            self.daemon.start()
+        _, found, written = self.look("store")
+        self.assertEqual({f["state"] for what in found for f in found[what]}, {"ok"}, written)
 
     def test_a_daemon_whose_disk_is_full_is_bad(self):
         client = self.client()

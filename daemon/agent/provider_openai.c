@@ -2,6 +2,7 @@
  * Studio...). What they differ in: where reasoning is, content that is null, roles late or never, no [DONE]
  * at the end. */
 #include "daemon/agent/exchange.h"
+#include "daemon/agent/stencil.h"
 #include "shared/jsonx.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
@@ -226,7 +227,8 @@ struct decoder {
     struct call calls[OPENAI_CALLS_MAX];
     size_t call_count;
     bool refused;
-    bool finished; /* a finish_reason was seen */
+    bool finished;       /* a finish_reason was seen */
+    struct stencil text; /* of chunks that bring text and nothing else: nearly all of them */
 };
 
 static void *openai_open(const struct sink *sink)
@@ -235,20 +237,34 @@ static void *openai_open(const struct sink *sink)
 
     decoder->sink = sink;
     decoder->current = OPENAI_NO_BLOCK;
+    stencil_init(&decoder->text);
     return decoder;
 }
 
-static void grow(struct decoder *decoder, enum block_kind kind, const json_t *text)
+static void openai_close(void *arg)
+{
+    struct decoder *decoder = arg;
+
+    stencil_clear(&decoder->text);
+    free(decoder);
+}
+
+static void grow(struct decoder *decoder, enum block_kind kind, const char *text, size_t len)
 {
     const struct sink *sink = decoder->sink;
 
-    if (json_string_length(text) == 0)
+    if (len == 0)
         return;
     if (decoder->current == OPENAI_NO_BLOCK || decoder->current_kind != kind) {
         decoder->current = sink->begin(sink->arg, kind, NULL, NULL);
         decoder->current_kind = kind;
     }
-    sink->delta(sink->arg, (unsigned)decoder->current, json_string_value(text), json_string_length(text));
+    sink->delta(sink->arg, (unsigned)decoder->current, text, len);
+}
+
+static void grow_json(struct decoder *decoder, enum block_kind kind, const json_t *text)
+{
+    grow(decoder, kind, json_string_value(text), json_string_length(text));
 }
 
 /* One fragment of a call; index tells calls apart. parts: its "function" or "custom" object. */
@@ -295,10 +311,10 @@ static void take_delta(struct decoder *decoder, const json_t *delta)
     const json_t *reasoning = json_object_get(delta, "reasoning_content");
     const json_t *refusal = json_object_get(delta, "refusal");
 
-    grow(decoder, BLOCK_REASONING,
-         json_is_string(reasoning) ? reasoning : json_object_get(delta, "reasoning"));
-    grow(decoder, BLOCK_TEXT, json_object_get(delta, "content"));
-    grow(decoder, BLOCK_TEXT, refusal);
+    grow_json(decoder, BLOCK_REASONING,
+              json_is_string(reasoning) ? reasoning : json_object_get(delta, "reasoning"));
+    grow_json(decoder, BLOCK_TEXT, json_object_get(delta, "content"));
+    grow_json(decoder, BLOCK_TEXT, refusal);
     decoder->refused |= json_string_length(refusal) > 0;
     take_calls(decoder, delta);
 }
@@ -363,21 +379,56 @@ static bool take_chunk(struct decoder *decoder, const char *name, const json_t *
     return true;
 }
 
+static bool is_nothing(const json_t *value)
+{
+    return json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0);
+}
+
+/* The text of a chunk of which nothing else was of any effect, so that another one that differs in its text
+ * alone would be no different; NULL if there is more to it. */
+static const char *text_alone(const json_t *chunk)
+{
+    json_t *choices = jsonx_arr(chunk, "choices"), *choice = json_array_get(choices, 0), *value;
+    json_t *delta = jsonx_obj(choice, "delta");
+    const char *key;
+
+    if (json_array_size(choices) != 1 || jsonx_obj(chunk, "usage") || jsonx_int(choice, "index", 0) != 0 ||
+        jsonx_str(choice, "finish_reason", NULL))
+        return NULL;
+    json_object_foreach(delta, key, value)
+    {
+        if (strcmp(key, "content") != 0 && strcmp(key, "role") != 0 && !is_nothing(value))
+            return NULL;
+    }
+    return jsonx_str(delta, "content", NULL);
+}
+
 static enum decoded openai_event(void *arg, const char *name, const char *data, size_t len, char *error)
 {
+    struct decoder *decoder = arg;
+    const char *text;
+    size_t text_len;
     char why[160];
 
     if (len == 6 && memcmp(data, "[DONE]", 6) == 0)
         return DECODED_DONE;
+    if (*name == '\0' && stencil_match(&decoder->text, data, len, &text, &text_len)) {
+        grow(decoder, BLOCK_TEXT, text, text_len);
+        return DECODED_MORE;
+    }
 
     json_t *chunk = jsonx_parse(data, len, why);
     bool good = chunk != NULL;
     if (good)
-        good = take_chunk(arg, name, chunk, error);
+        good = take_chunk(decoder, name, chunk, error);
     else if (strcmp(name, "error") == 0)
         snprintf(error, DIALECT_ERROR_MAX, "%.*s", (int)(len < 512 ? len : 512), data);
     else
         snprintf(error, DIALECT_ERROR_MAX, "it sent an event that is not JSON: %s", why);
+    text = good && *name == '\0' ? text_alone(chunk) : NULL;
+    if (text)
+        stencil_learn(&decoder->text, data, len, "content", text);
     json_decref(chunk);
     return good ? DECODED_MORE : DECODED_FAILED;
 }
@@ -396,7 +447,7 @@ const struct dialect dialect_openai = {
     .open = openai_open,
     .event = openai_event,
     .whole = openai_whole,
-    .close = free,
+    .close = openai_close,
 };
 
 static void *openai_start(const struct ask *ask, const struct sink *sink)

@@ -30,6 +30,19 @@ static void text_usage_and_the_end(void **state)
            "begin 0 text\ndelta 0 hel\ndelta 0 lo \xC3\xA9\n\nstop end_turn\nusage 9 4 5 2\ndone\n");
 }
 
+static void chunks_that_are_alike_are_read_alike(void **state)
+{
+    (void)state;
+    expect(DELTA("\"content\":\"a\"") DELTA("\"content\":\" b\"") DELTA("\"content\":\"\\\"\\n\"")
+               DELTA("\"content\":\"\"") DELTA("\"reasoning\":\"hm\",\"content\":\"c\"")
+                   DELTA("\"content\":\"d\"") DELTA("\"content\":\"\xC3\xA9\"") FINISH("stop") DONE,
+           "begin 0 text\ndelta 0 a\ndelta 0  b\ndelta 0 \"\n\nbegin 1 reasoning\ndelta 1 hm\n"
+           "begin 2 text\ndelta 2 c\ndelta 2 d\ndelta 2 \xC3\xA9\nstop end_turn\ndone\n");
+    expect(DELTA("\"content\":\"a\"") DELTA("\"content\":\"\xFF\""),
+           "begin 0 text\ndelta 0 a\nfailed it sent an event that is not JSON: line 1 column 43: unable to "
+           "decode byte 0xff near '\"'\n");
+}
+
 static void reasoning_has_two_names(void **state)
 {
     (void)state;
@@ -163,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_usage_and_the_end),
+        cmocka_unit_test(chunks_that_are_alike_are_read_alike),
         cmocka_unit_test(reasoning_has_two_names),
         cmocka_unit_test(calls_may_interleave),
         cmocka_unit_test(other_forms_of_calls),

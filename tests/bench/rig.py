@@ -24,6 +24,10 @@ def median(values):
     return values[(len(values) - 1) // 2]
 
 
+def clients_of(count):
+    return f"{count} client{'s' if count > 1 else ''}"
+
+
 class Pidfds:
     """Gives pidfds to a daemon under valgrind (pidfd_shim.c)."""
 

@@ -6,7 +6,7 @@ import os
 import tempfile
 
 import rig
-from rig import median
+from rig import clients_of, median
 
 ORDER, TITLE = 10, "Fan-out"
 CPUS = 2
@@ -38,7 +38,7 @@ def whole(figures, rounds, chunks, clients):
     with rig.Rig() as place:
         for count in clients:
             runs = [place.stream(count, chunks) for _ in range(rounds)]
-            figures.add(f"chunks to {count} clients, model as fast as it can{said(runs)}",
+            figures.add(f"chunks to {clients_of(count)}, model as fast as it can{said(runs)}",
                         median([rate(run, "timed") for run in runs]), "/s", target=(">=", 1e6) if count >= 64 else None)
             figures.note(f"    in {median([run['frames'] // count for run in runs])} events of {chunks // 1000} thousand chunks; the agent "
                          f"took {median([run['agent_cpu'] for run in runs]) / chunks * 1e6:.2f} µs of CPU a chunk")
@@ -51,10 +51,10 @@ def daemon_alone(figures, rounds, chunks, clients):
             for _ in range(rounds):
                 ours.append(place.stream(count, chunks, sizes=sizes.name, paced=True))
                 raw.append(rig.raw_stream(count, sizes=sizes.name, paced=True))
-            figures.add(f"events of one chunk to {count} clients, daemon alone{said(ours)}",
+            figures.add(f"events of one chunk to {clients_of(count)}, daemon alone{said(ours)}",
                         median([rate(run, "frames") for run in ours]), "/s", ratio_target=(">=", 0.8),
                         beside=median([rate(run, "frames") for run in raw]), beside_name="ROUTER, same frames")
-            figures.add(f"  bytes of them", median([rate(run, "bytes") for run in ours]) / 1e6, "MB/s",
+            figures.add("  bytes of them", median([rate(run, "bytes") for run in ours]) / 1e6, "MB/s",
                         beside=median([rate(run, "bytes") for run in raw]) / 1e6, beside_name="ROUTER")
             figures.add("  CPU of the daemon for one delivery",
                         median([run["daemon_cpu"] / run["frames"] for run in ours]) * 1e6, "µs",
@@ -73,7 +73,7 @@ def latency(figures, rounds, chunks, clients):
             ms = {(name, part): median([run[part] for run in runs[name]]) for name in runs for part in ("p50_ms", "p99_ms")}
             targets = TARGETS.get(count, (None, None))
             for part, target in zip(("p50_ms", "p99_ms"), targets):
-                figures.add(f"model socket to {count} clients, 200 chunks/s, {part[:3]}{said(runs['whole'])}", ms["whole", part], "ms",
+                figures.add(f"model socket to {clients_of(count)}, 200 chunks/s, {part[:3]}{said(runs['whole'])}", ms["whole", part], "ms",
                             target=("<=", target) if target else None, beside=ms["raw", part], beside_name="ROUTER alone")
             figures.add("  added to a plain ROUTER at p99", ms["whole", "p99_ms"] - ms["raw", "p99_ms"], "ms", target=("<", 1.0))
             for part in ("p50_ms", "p99_ms"):
@@ -82,8 +82,8 @@ def latency(figures, rounds, chunks, clients):
 
 
 def run(figures, quick):
-    rounds, chunks = (1, 5000) if quick else (5, 50000)
+    rounds, chunks = (1, 5000) if quick else (3, 50000)
     with processors(CPUS):
         whole(figures, rounds, chunks, (1, 64) if quick else (1, 8, 64))
         daemon_alone(figures, rounds, chunks, (1, 8) if quick else (1, 8, 64))
-    latency(figures, 1 if quick else 3, 100 if quick else 1000, (1, 8) if quick else (1, 8, 32, 64))
+    latency(figures, 1 if quick else 3, 100 if quick else 600, (1, 8) if quick else (1, 8, 32, 64))

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import rig
-from harness import BUILD, program
+from harness import BUILD, ROOT, program
 
 ORDER, TITLE = 40, "Instructions a chunk (callgrind)"
 TOP = 10
@@ -21,10 +21,14 @@ def annotate(path, *args):
     return subprocess.run(["callgrind_annotate", *args, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True).stdout.decode()
 
 
-def costliest(text):
-    """The first lines of callgrind_annotate's table of functions."""
-    rows = re.findall(r"^\s*[\d,]+ \(.*$", text, re.M)
-    return [re.sub(r" \[.*\]$", "", row.strip()) for row in rows if "PROGRAM TOTALS" not in row][:TOP]
+def costliest(text, ours):
+    """The first lines of callgrind_annotate's table of functions; ours: of those of this source alone. It names some twice."""
+    found = {}
+    for row in re.findall(r"^\s*([\d,]+ \(.*)$", text, re.M):
+        row = re.sub(r" \[.*\]$", "", row).replace(f"{ROOT}/", "")
+        if "PROGRAM TOTALS" not in row and (not ours or re.search(r" (daemon|proto|shared)/", row)):
+            found.setdefault(row)
+    return list(found)[:TOP]
 
 
 def function_cost(text, name):
@@ -57,13 +61,14 @@ def measure(figures, report, folder, what, clients, chunks, inner):
     for number in (chunks, 2 * chunks):
         path = under_callgrind(folder, what, clients, number)
         texts[number] = annotate(path), annotate(path, "--inclusive=yes")
-    name = f"{what}, {clients} client{'s' if clients > 1 else ''}"
+    name = f"{what}, {rig.clients_of(clients)}"
     figures.add(name, (total(texts[2 * chunks][0]) - total(texts[chunks][0])) / chunks, "Ir")
     for function in inner:
         figures.add(f"  in {function} and below", (function_cost(texts[2 * chunks][1], function) - function_cost(texts[chunks][1], function))
                     / chunks, "Ir")
-    for kind, text in zip(("self", "inclusive"), texts[2 * chunks]):
-        report.write(f"{name}, {2 * chunks} chunks, {kind}\n" + "".join(f"  {row}\n" for row in costliest(text)) + "\n")
+    for kind, text in zip(("in themselves", "with what they call"), texts[2 * chunks]):
+        rows = "".join(f"  {row}\n" for row in costliest(text, kind != "in themselves"))
+        report.write(f"{name}, {2 * chunks} chunks: instructions {kind}\n{rows}\n")
 
 
 def run(figures, quick):

@@ -53,5 +53,5 @@ def promises(figures, rounds, count, senders):
 
 
 def run(figures, quick):
-    round_trips(figures, 1 if quick else 5, 200 if quick else 3000)
-    promises(figures, 1 if quick else 5, 100 if quick else 2000, (1, 8) if quick else (1, 64))
+    round_trips(figures, 1 if quick else 3, 200 if quick else 3000)
+    promises(figures, 1 if quick else 3, 100 if quick else 1000, (1, 8) if quick else (1, 64))

@@ -1,5 +1,7 @@
 """Limits and hibernation: what is held, what is said when it bites, and that nothing is lost by it."""
 import glob
+import os
+import signal
 import threading
 
 from fault import SOAK, resident_mb
@@ -107,6 +109,24 @@ class Line(StoaTest):
         self.assertIsNone(client.request("session.snapshot", waits)["retry"])
         self.assertEqual(text_of(client.event("stream.completed", waits)["data"]), "fine")
         self.assertEqual(len(self.daemon.agents()), 2)
+
+    def test_an_agent_that_crashes_or_whose_session_is_deleted_makes_way(self):
+        self.place.write_config("default_model: demo/stoa\nlimits: {max_live_agents: 1}\n")
+        client = self.client()
+        client.request("admin.reload")
+        for end in ("crash", "delete"):
+            busy, waits = self.session(client), self.session(client)
+            client.request("session.subscribe", params={"sessions": [busy, waits]})
+            client.request("message.send", busy, {"text": "/demo chunks=1000 rate=20"})
+            client.event("stream.chunk", busy)
+            client.request("message.send", waits, {"text": "/demo echo=fine"})
+            self.assertEqual(client.request("session.info", waits)["agent"]["state"], "queued")
+            if end == "crash":
+                os.kill(client.request("session.info", busy)["agent"]["pid"], signal.SIGSEGV)
+            else:
+                client.request("session.delete", busy)
+            client.idle(waits)
+            self.assertEqual(text_of(client.event("stream.completed", waits)["data"]), "fine")
 
     def test_one_that_waits_for_an_answer_makes_room_and_goes_on_after_it(self):
         self.place.write_config("default_model: demo/stoa\nlimits: {max_live_agents: 1}\nsession: {idle_timeout: 1s}\n")

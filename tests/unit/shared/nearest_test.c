@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-static const char *const names[] = {"agent.idle_timeout", "agent.max_live", "log.level", "theme"};
+static const char *const names[] = {"session.idle_timeout", "limits.max_live_agents", "log.level", "theme"};
 
 static const char *nearest(const char *name)
 {
@@ -19,14 +19,14 @@ static void a_slip_of_the_fingers_is_near(void **state)
 {
     (void)state;
     assert_string_equal(nearest("thmee"), "theme");
-    assert_string_equal(nearest("agent.idle_timout"), "agent.idle_timeout");
+    assert_string_equal(nearest("session.idle_timout"), "session.idle_timeout");
     assert_string_equal(nearest("log.levle"), "log.level");
 }
 
 static void the_last_part_of_a_dotted_name_is_near(void **state)
 {
     (void)state;
-    assert_string_equal(nearest("max_live"), "agent.max_live");
+    assert_string_equal(nearest("max_live_agents"), "limits.max_live_agents");
 }
 
 static void what_is_far_is_none(void **state)

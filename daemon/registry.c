@@ -389,6 +389,8 @@ static void on_sweep(uv_timer_t *timer)
 
 void registry_release(struct registry *registry, struct session *session)
 {
+    if (registry->server->store)
+        store_used(registry->server->store); /* a client or an agent has left */
     if (session->end == SESSION_ERASED && session->holds == 0)
         forget(registry, session);
     else if (registry->sweep && is_unused(session) && !uv_is_active((uv_handle_t *)registry->sweep))

@@ -230,6 +230,10 @@ enum err store_search(struct store *store, const char *owner, const char *text, 
 
 /* --- care --- */
 
+/* Something was used that takes memory: when nothing is for a while, what is free of it is given back to the
+ * system, with the pages of the store's connections. Reads and commits count by themselves. */
+void store_used(struct store *store);
+
 struct store_stats {
     uint64_t queued, queued_bytes; /* writes that are not on disk */
     uint64_t commits, failed;      /* transactions since the start */

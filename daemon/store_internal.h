@@ -286,9 +286,6 @@ enum err store_files_take(sqlite3 *db, const char *path, int folder, const char 
 
 /* --- the whole --- */
 
-/* The store was used (store_rest.c). */
-void store_used(struct store *store);
-
 struct store_waiter {
     struct store_waiter *next;
     uint64_t ticket;

@@ -1,6 +1,7 @@
 /* Anthropic's Messages API. Blocks come one after the other and are named by an index; those that we did not
  * ask for (tools run by the server, and what is not known yet) are skipped. */
 #include "daemon/agent/exchange.h"
+#include "daemon/agent/stencil.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
@@ -222,6 +223,8 @@ struct decoder {
     const struct sink *sink;
     struct open_block blocks[ANTHROPIC_BLOCKS_MAX];
     int64_t input, cache_read, cache_written, output, thinking; /* tokens so far */
+    struct stencil text;           /* of pieces of text, nearly all of what comes */
+    struct open_block *text_block; /* that they are for, where text is known */
 };
 
 static void *anthropic_open(const struct sink *sink)
@@ -231,6 +234,7 @@ static void *anthropic_open(const struct sink *sink)
     decoder->sink = sink;
     for (size_t i = 0; i < ANTHROPIC_BLOCKS_MAX; i++)
         decoder->blocks[i].kind = BLOCK_KIND_COUNT;
+    stencil_init(&decoder->text);
     return decoder;
 }
 
@@ -240,6 +244,7 @@ static void anthropic_close(void *arg)
 
     for (size_t i = 0; i < ANTHROPIC_BLOCKS_MAX; i++)
         json_decref(decoder->blocks[i].input);
+    stencil_clear(&decoder->text);
     free(decoder);
 }
 
@@ -251,14 +256,19 @@ static struct open_block *block_of(struct decoder *decoder, const json_t *event)
     return index >= 0 && index < ANTHROPIC_BLOCKS_MAX ? &decoder->blocks[index] : NULL;
 }
 
+static void grow_by(struct decoder *decoder, struct open_block *open, const char *text, size_t len)
+{
+    if (len == 0)
+        return;
+    open->has_input = true;
+    decoder->sink->delta(decoder->sink->arg, open->block, text, len);
+}
+
 static void grow(struct decoder *decoder, struct open_block *open, const json_t *from, const char *key)
 {
     const json_t *text = json_object_get(from, key);
 
-    if (json_string_length(text) == 0)
-        return;
-    open->has_input = true;
-    decoder->sink->delta(decoder->sink->arg, open->block, json_string_value(text), json_string_length(text));
+    grow_by(decoder, open, json_string_value(text), json_string_length(text));
 }
 
 static void take_start(struct decoder *decoder, const json_t *event)
@@ -396,16 +406,40 @@ static enum decoded take(struct decoder *decoder, const char *type, const json_t
     return DECODED_MORE; /* ping, and what is not known yet */
 }
 
+/* Remembers an event that brought text, for those that differ from it in nothing else. */
+static void learn(struct decoder *decoder, const json_t *event, const char *data, size_t len)
+{
+    const json_t *delta = jsonx_obj(event, "delta");
+    const char *text = jsonx_str(delta, "text", NULL);
+
+    if (strcmp(jsonx_str(event, "type", ""), "content_block_delta") != 0 || !text ||
+        strcmp(jsonx_str(delta, "type", ""), "text_delta") != 0 || !block_of(decoder, event))
+        return;
+    decoder->text_block = block_of(decoder, event);
+    stencil_learn(&decoder->text, data, len, "text", text);
+}
+
 static enum decoded anthropic_event(void *arg, const char *name, const char *data, size_t len, char *error)
 {
+    struct decoder *decoder = arg;
+    const char *text;
+    size_t text_len;
     char why[160];
+
+    if (stencil_match(&decoder->text, data, len, &text, &text_len)) {
+        if (decoder->text_block->kind == BLOCK_TEXT)
+            grow_by(decoder, decoder->text_block, text, text_len);
+        return DECODED_MORE;
+    }
     json_t *event = jsonx_parse(data, len, why);
     enum decoded decoded = DECODED_FAILED;
 
     if (event)
-        decoded = take(arg, jsonx_str(event, "type", name), event, error);
+        decoded = take(decoder, jsonx_str(event, "type", name), event, error);
     else
         snprintf(error, DIALECT_ERROR_MAX, "it sent an event that is not JSON: %s", why);
+    if (decoded == DECODED_MORE)
+        learn(decoder, event, data, len);
     json_decref(event);
     return decoded;
 }

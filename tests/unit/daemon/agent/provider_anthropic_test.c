@@ -29,6 +29,17 @@ static void text_usage_and_the_end(void **state)
            "usage 15 1 4 0\nbegin 0 text\ndelta 0 hel\ndelta 0 lo\nusage 15 7 4 0\nstop end_turn\ndone\n");
 }
 
+static void pieces_that_are_alike_are_read_alike(void **state)
+{
+    (void)state;
+    expect(
+        START("0", TEXT_BLOCK) DELTA("0", TEXT("a")) DELTA("0", TEXT(" b")) DELTA("0", TEXT("\\n"))
+            DELTA("0", TEXT("")) STOP("0") DELTA("0", TEXT("nobody's")) START("0", TEXT_BLOCK)
+                DELTA("0", TEXT("c")) START("1", TEXT_BLOCK) DELTA("1", TEXT("d")) DELTA("0", TEXT("e")) END,
+        "begin 0 text\ndelta 0 a\ndelta 0  b\ndelta 0 \n\nbegin 1 text\ndelta 1 c\nbegin 2 text\ndelta 2 d\n"
+        "delta 1 e\ndone\n");
+}
+
 static void usage_is_a_total_and_null_keeps(void **state)
 {
     (void)state;
@@ -148,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_usage_and_the_end),
+        cmocka_unit_test(pieces_that_are_alike_are_read_alike),
         cmocka_unit_test(usage_is_a_total_and_null_keeps),
         cmocka_unit_test(thinking_and_its_signature),
         cmocka_unit_test(tool_calls),

@@ -4,18 +4,14 @@ import os
 import re
 import signal
 
+from fault import SOAK, resident_mb
 from harness import PATIENCE, SANITIZED, StoaTest, children, program, text_of
 
-CHUNKS = 100000 if os.environ.get("STOA_SOAK") else 20000
+CHUNKS = 100000 if SOAK else 20000
 BYTES = 32 if CHUNKS < 30000 else 10  # of a chunk: a message has 1 MiB at most
 RATE = 10000
 BACKLOG = 1000  # events that wait for a client, before it is told that it is behind
 DAEMON_MB = 64 if not SANITIZED else 512
-
-
-def resident_mb(pid):
-    with open(f"/proc/{pid}/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
 
 
 def letters(text):

@@ -216,14 +216,15 @@ void incoming_on(struct incoming *incoming, void (*cancelled)(void *arg),
 static bool take_request(struct requests *requests, const char *id, const json_t *json, char error[256])
 {
     struct incoming *incoming;
+    char why[96];
 
     if (incoming_find(requests, id)) {
         snprintf(error, 256, "request '%s' of the daemon has the id of one that waits", id);
         return false;
     }
     if (requests->incoming_count == REQUESTS_MAX) {
-        snprintf(error, 256, "%d requests wait for the session's agent already; try again", REQUESTS_MAX);
-        refuse(requests, id, ERR_BUSY, error);
+        snprintf(why, sizeof why, "%d requests wait for the session's agent already; try again", REQUESTS_MAX);
+        refuse(requests, id, ERR_BUSY, why);
         return true;
     }
     incoming = xcalloc(1, sizeof *incoming);

@@ -223,7 +223,8 @@ static bool take_request(struct requests *requests, const char *id, const json_t
         return false;
     }
     if (requests->incoming_count == REQUESTS_MAX) {
-        snprintf(why, sizeof why, "%d requests wait for the session's agent already; try again", REQUESTS_MAX);
+        snprintf(why, sizeof why, "%d requests wait for the session's agent already; try again",
+                 REQUESTS_MAX);
         refuse(requests, id, ERR_BUSY, why);
         return true;
     }

@@ -102,6 +102,7 @@ APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev li
              libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev libmd4c-dev
 APT_TEST  := libcmocka-dev libfaketime libvterm-dev python3 python3-zmq tmux mandoc procps
 APT_LINT  := clang-format clang-tidy cppcheck python3 mandoc git
+APT_BENCH := valgrind
 APT_SHOTS := librsvg2-bin fonts-dejavu-core
 
 define need
@@ -114,8 +115,8 @@ define need
 	$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing >/dev/null
 endef
 
-.PHONY: screenshots golden bench-tui soak tsan valgrind deps deps-test deps-lint run test conformance e2e fuzz asan bench lint format docs install uninstall clean help
-deps: deps-build deps-test deps-lint ## install all that building, testing and linting need (apt, npm)
+.PHONY: screenshots golden bench-tui soak tsan valgrind deps deps-test deps-lint deps-bench run test conformance e2e fuzz fuzz-coverage asan bench lint format docs install uninstall clean help
+deps: deps-build deps-test deps-lint deps-bench ## install all that building, testing and linting need (apt, npm)
 .PHONY: deps-build
 deps-build:
 	$(call need,$(APT_BUILD))
@@ -128,6 +129,9 @@ deps-test: deps-clang
 	@tests/support/npm-install
 deps-lint:
 	$(call need,$(APT_LINT))
+# Without it the bench counts no instructions.
+deps-bench:
+	$(call need,$(APT_BENCH))
 
 run: deps-build ## install what is missing, build, and open the client on a new session with the demo model
 	@$(MAKE) --no-print-directory $(JOBS) all
@@ -168,6 +172,12 @@ $(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ)/agent.a $(FUZZ)/rest.a
 fuzzers: $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzz: deps-test fuzzers ## run all fuzzers, FUZZ_TOTAL seconds in all, or FUZZ_SECONDS each (make fuzz FUZZ_SECONDS=600)
 	@$(PYTHON) tests/run.py --fuzz $(FUZZ) $(FUZZ_TIME) fuzz
+
+fuzz-coverage: deps-test ## how much of the parsers the fuzzers' corpora reach (MORE=a folder of further corpora)
+	$(call need,llvm)
+	@$(MAKE) --no-print-directory $(JOBS) FUZZ=build/fuzz-coverage fuzzers \
+	    FUZZ_FLAGS="-fsanitize=fuzzer-no-link -O1 -g -fprofile-instr-generate -fcoverage-mapping"
+	@tests/fuzz/coverage.py $(if $(MORE),--more $(MORE))
 
 conformance: deps-test ## the required client scenarios of the MCP conformance suite (npm, Node 22 comes with it)
 	@tests/support/npm-install tests/conformance

@@ -4,10 +4,12 @@
 #define STOA_TESTS_FUZZ_DAEMON_RIG_H
 
 #include "daemon/agentproc.h"
+#include "daemon/aging.h"
 #include "daemon/clients.h"
 #include "daemon/connection.h"
 #include "daemon/dispatch.h"
 #include "daemon/folders.h"
+#include "daemon/forks.h"
 #include "daemon/gateway.h"
 #include "daemon/hosts.h"
 #include "daemon/known.h"
@@ -315,7 +317,7 @@ static inline char *rig_path(void)
     return paths_join(rig.state, "stoa.db");
 }
 
-/* keep: the store of the last run is still there. */
+/* As server.c's start does. keep: the store of the last run is still there. */
 static inline void rig_open(bool keep)
 {
     static const struct store_callbacks callbacks = {NULL};
@@ -350,6 +352,8 @@ static inline void rig_open(bool keep)
     server->dispatch = dispatch_open(server);
     server->registry = registry_open(server);
     registry_recover(server->registry);
+    server->aging = aging_open(server);
+    server->forks = forks_open(server);
 }
 
 static inline void rig_store(struct session *session, void *arg)
@@ -370,6 +374,7 @@ static inline void rig_close(void)
     struct server *server = &rig.server;
 
     server->stopping = true;
+    aging_close(&server->aging);
     supervisor_close(&server->supervisor);
     hosts_close(&server->hosts);
     relays_close(&server->relays);
@@ -382,6 +387,7 @@ static inline void rig_close(void)
     rules_close(&server->rules);
     clients_close(&server->clients);
     mcp_asks_close(&server->asks);
+    forks_close(&server->forks);
     dispatch_close(&server->dispatch);
     registry_close(&server->registry);
     notify_close(&server->notify);

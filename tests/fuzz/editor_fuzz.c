@@ -45,7 +45,7 @@ static void check_window(struct editor *editor, struct editor *fresh, size_t wid
         assert(!memchr(text + line->at, '\n', line->len));
         int cell;
         size_t first = line->len ? utf8_cluster(text + line->at, line->len, &cell) : 0, seen = line->len;
-        while (seen > 0 && text[line->at + seen - 1] == ' ') /* blanks may hang over */
+        while (seen > 0 && strchr(" \t", text[line->at + seen - 1])) /* blanks may hang over */
             seen--;
         assert(utf8_width(text + line->at, seen) <= width || first >= seen);
         at = line->at + line->len;
@@ -99,8 +99,11 @@ static void press(struct editor *editor, uint8_t key)
 static void check_undo(struct editor *editor)
 {
     size_t len;
-    char *last = strdup(editor_text(editor, &len));
+    char *last;
 
+    for (int i = 0; i < CHANGES; i++)
+        editor_redo(editor);
+    last = strdup(editor_text(editor, &len));
     for (int i = 0; i < CHANGES; i++)
         editor_undo(editor);
     for (int i = 0; i < CHANGES; i++)

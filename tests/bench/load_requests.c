@@ -40,7 +40,7 @@ void load_requests(char **argv)
         samples_add(&took, timing_now() - sent);
     }
     say("requests", count, (double)(timing_now() - begun) / 1e9, zmq_msg_size(&client.body), &took);
-    free(took.all);
+    samples_free(&took);
     load_client_close(&client);
     zmq_ctx_term(context);
 }
@@ -137,7 +137,7 @@ void load_senders(char **argv)
     for (size_t i = 0; i < clients; i++)
         load_client_close(&senders[i].client);
     zmq_ctx_term(context);
-    free(took.all);
+    samples_free(&took);
     free(senders);
 }
 

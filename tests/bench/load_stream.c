@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 enum { EVENTS = 64, HEAD_MAX = 256 /* of an event: its type stands within */ };
 
@@ -191,6 +192,7 @@ static void follow(struct reader *reader)
         }
         report(reader);
     }
+    close(epoll);
 }
 
 static void *reader_run(void *arg)
@@ -274,6 +276,8 @@ void load_stream(char **argv)
     for (unsigned i = 0; i < threads; i++) {
         pthread_join(readers[i].thread, NULL);
         add(&all, &readers[i].totals);
+        samples_free(&readers[i].totals.latency);
+        samples_free(&readers[i].totals.sizes);
     }
     write_sizes(arg_text(argv, "--sizes", NULL), &all.sizes);
     printf(
@@ -284,4 +288,6 @@ void load_stream(char **argv)
         (unsigned long long)all.frames, (unsigned long long)all.bytes, (double)(all.last - all.first) / 1e9,
         (unsigned long long)all.gaps, (unsigned long long)all.resyncs, all.latency.count,
         ms(&all.latency, 0.5), ms(&all.latency, 0.9), ms(&all.latency, 0.99), ms(&all.latency, 1));
+    samples_free(&all.latency);
+    samples_free(&all.sizes);
 }

@@ -1,6 +1,7 @@
 /* What SQLite commits on this disk, with the daemon's settings.
  *
  *     bench-store --folder DIR --rows N --batch N --bytes N      prints one line of JSON */
+#include "shared/xalloc.h"
 #include "tests/bench/args.h"
 #include "tests/bench/timing.h"
 
@@ -19,13 +20,13 @@ int main(int argc, char **argv)
 {
     int64_t rows = arg_number(argv, "--rows", 1000), batch = arg_number(argv, "--batch", 1);
     int bytes = (int)arg_number(argv, "--bytes", 200);
-    char path[4096], *row = calloc(1, (size_t)bytes + 1);
+    char path[4096], *row = xcalloc(1, (size_t)bytes + 1);
     sqlite3 *db;
     sqlite3_stmt *insert;
 
     (void)argc;
     snprintf(path, sizeof path, "%s/raw.db", arg_needed(argv, "--folder"));
-    if (!row || batch < 1 || sqlite3_open(path, &db) != SQLITE_OK)
+    if (batch < 1 || sqlite3_open(path, &db) != SQLITE_OK)
         die("can't open %s", path);
     memset(row, 'x', (size_t)bytes);
     run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"

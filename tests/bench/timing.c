@@ -37,6 +37,12 @@ int64_t stamp_get(const char *from)
     return time;
 }
 
+void samples_free(struct samples *samples)
+{
+    free(samples->all);
+    *samples = (struct samples){0};
+}
+
 void samples_add(struct samples *samples, int64_t value)
 {
     if (samples->count == samples->cap) {

@@ -32,6 +32,7 @@ struct samples {
     int64_t *all;
     size_t count, cap;
 };
+void samples_free(struct samples *samples);
 void samples_add(struct samples *samples, int64_t value);
 void samples_append(struct samples *samples, const struct samples *more);
 /* part: 0 to 1. Sorts; 0 of nothing. */

@@ -155,18 +155,20 @@ static uint32_t first_free_key(sqlite3 *db)
 /* Messages whose key is of no session: between those that there are, since another one may have been made
  * meanwhile, and after the last. */
 #define OF_NO_SESSION                                                                                        \
-    "(WITH gaps AS (SELECT lag(key, 1, 0) OVER (ORDER BY key) + 1 AS first, key - 1 AS last FROM sessions"   \
+    "(WITH gaps AS (SELECT coalesce((SELECT max(key) FROM sessions WHERE key < s.key), 0) + 1 AS first,"     \
+    "  key - 1 AS last FROM sessions AS s"                                                                   \
+    "  WHERE key > 1 AND NOT EXISTS (SELECT 1 FROM sessions WHERE key = s.key - 1)"                          \
     "  UNION ALL SELECT coalesce(max(key), 0) + 1, 2147483647 FROM sessions)"                                \
     " SELECT messages.key FROM gaps CROSS JOIN messages"                                                     \
-    "  ON messages.key BETWEEN first << 32 AND (last << 32) + 4294967295 WHERE first <= last)"
+    "  ON messages.key BETWEEN first << 32 AND (last << 32) + 4294967295)"
 
 /* Removes copies of messages for a session that was not made before the daemon ended. The first key that is
  * free then. */
 static uint32_t remove_orphans(sqlite3 *db, uint32_t key)
 {
-    int64_t last = store_number(db, "SELECT max(key) FROM " OF_NO_SESSION, -1);
+    int64_t last = store_number(db, "SELECT max(key) FROM " OF_NO_SESSION, 0); /* NULL is 0 */
 
-    if (last < 0)
+    if (last == 0)
         return key;
     if (sqlite3_exec(db,
                      "BEGIN; DELETE FROM search WHERE rowid IN " OF_NO_SESSION ";"

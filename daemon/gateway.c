@@ -3,6 +3,7 @@
 #include "daemon/gateway.h"
 
 #include "daemon/files.h"
+#include "daemon/inbox.h"
 #include "daemon/intake.h"
 #include "daemon/zap.h"
 #include "proto/envelope.h"
@@ -28,6 +29,7 @@ struct gateway {
     void *context, *router;
     struct zloop *zloop;
     struct zap *zap;
+    struct inbox *inbox;
     gateway_read_cb *read;
     void *arg;
 };
@@ -227,45 +229,16 @@ static int source_fd(zmq_msg_t *body)
     return fd ? atoi(fd) : -1;
 }
 
-static bool receive(void *router, zmq_msg_t *part)
-{
-    zmq_msg_init(part);
-    while (zmq_msg_recv(part, router, ZMQ_DONTWAIT) < 0) {
-        if (errno == EINTR)
-            continue;
-        zmq_msg_close(part);
-        return false;
-    }
-    return true;
-}
-
-/* Takes the parts of one message: the first three are kept, the others dropped. Returns how many there were.
- */
-static int receive_parts(void *router, zmq_msg_t parts[3])
-{
-    int count = 0;
-    zmq_msg_t rest, *part = &parts[0];
-    while (receive(router, part)) {
-        bool more = zmq_msg_more(part);
-        if (part == &rest)
-            zmq_msg_close(&rest);
-        count++;
-        if (!more)
-            break;
-        part = count < 3 ? &parts[count] : &rest;
-    }
-    return count;
-}
-
 static bool on_readable(void *arg)
 {
     struct gateway *gateway = arg;
-    zmq_msg_t parts[3];
-    int count = receive_parts(gateway->router, parts);
-    if (count == 0) {
+    struct arrival arrival;
+    if (!inbox_next(gateway->inbox, &arrival)) {
         intake_drained();
         return false;
     }
+    zmq_msg_t *parts = arrival.parts;
+    int count = arrival.count;
     struct route route = {.len = (unsigned char)zmq_msg_size(&parts[0])};
     memcpy(route.id, zmq_msg_data(&parts[0]), route.len);
     /* User-Id and Peer-Address are read from a body frame: on the routing id they are missing. */
@@ -284,8 +257,7 @@ static bool on_readable(void *arg)
     };
     if (count > 1)
         gateway->read(gateway->arg, &message);
-    for (int i = 0; i < count && i < 3; i++)
-        zmq_msg_close(&parts[i]);
+    arrival_clear(&arrival);
     return true;
 }
 
@@ -369,6 +341,7 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user
     gateway->arg = arg;
     gateway->context = zmq_ctx_new();
     gateway->router = zmq_socket(gateway->context, ZMQ_ROUTER);
+    gateway->inbox = inbox_new(gateway->router);
     set_options(gateway->router, backlog);
     /* ZAP fails open: its handler must be bound before anything else is. */
     gateway->zap = zap_open(loop, gateway->context, user);
@@ -392,6 +365,7 @@ void gateway_close(struct gateway **slot, int linger_ms)
     if (!gateway)
         return;
     zloop_close(&gateway->zloop);
+    inbox_free(&gateway->inbox);
     set_int(gateway->router, ZMQ_LINGER, linger_ms);
     zmq_close(gateway->router);
     zap_close(&gateway->zap);

@@ -110,7 +110,8 @@ static bool is_full(struct stream *stream)
         all_seen = now;
         all_waiting = 0;
     }
-    return stream->zmtp.complete > INTAKE_WAITING || all_waiting > INTAKE_ALL;
+    return stream->zmtp.complete > INTAKE_WAITING ||
+           (all_waiting > INTAKE_ALL && stream->zmtp.complete > INTAKE_PART);
 }
 
 static bool take(struct stream *stream, const void *bytes, size_t len)
@@ -145,5 +146,7 @@ __attribute__((visibility("default"))) ssize_t recv(int fd, void *bytes, size_t 
     if (got > 0 && take(stream, bytes, (size_t)got))
         return got;
     end(stream);
-    return got < 0 ? got : 0; /* what is cut looks closed */
+    if (got > 0)
+        shutdown(fd, SHUT_RDWR); /* the peer learns it at once: there may be further descriptors */
+    return got < 0 ? got : 0;    /* what is cut looks closed */
 }

@@ -12,7 +12,7 @@ enum {
     INTAKE_MESSAGE =
         (7 << 20) + (4 << 10), /* bytes of a message: ENVELOPE_REQUEST_MAX, and what is around it */
     INTAKE_WAITING = 16 << 20, /* of whole messages of one connection */
-    INTAKE_ALL = 64 << 20,     /* ... and of all together */
+    INTAKE_ALL = 64 << 20,     /* ... and of all together; who has less than INTAKE_PART there goes on */
     INTAKE_PARTS =
         128 << 20, /* of all messages that have begun; then those larger than INTAKE_PART are cut */
     INTAKE_PART = 64 << 10

@@ -71,7 +71,7 @@ enum err envelope_request(const char *text, size_t len, struct request *request,
 {
     memset(request, 0, sizeof *request);
     char why[160];
-    json_t *json = jsonx_parse(text, len, why);
+    json_t *json = jsonx_parse_few(text, len, ENVELOPE_VALUES_MAX, why);
     if (!json || !json_is_object(json)) {
         snprintf(error, 256, "not a JSON object: %s", json ? "it is another kind of value" : why);
         json_decref(json);

@@ -14,6 +14,7 @@
 enum {
     ENVELOPE_REQUEST_MAX = 7 << 20, /* bytes of a frame, client to daemon: 1 MiB of text, each byte six */
     ENVELOPE_REPLY_MAX = 16 << 20,  /* bytes of a frame, daemon to client */
+    ENVELOPE_VALUES_MAX = 100000,   /* JSON values of a request */
     ENVELOPE_ID_MAX = 64
 };
 

@@ -15,13 +15,14 @@ static void explain(char error[ERROR_SIZE], const char *what)
         snprintf(error, ERROR_SIZE, "%s", what);
 }
 
-/* The deepest nesting of brackets outside strings. Exact for valid JSON; for the rest jansson stops where it
- * is wrong. */
-static size_t nesting(const char *text, size_t len)
+/* The deepest nesting of brackets outside strings, and at least as many values as there are. Exact for valid
+ * JSON; for the rest jansson stops where it is wrong. */
+static size_t nesting(const char *text, size_t len, size_t *values)
 {
     size_t depth = 0, deepest = 0;
     bool in_string = false;
 
+    *values = 1;
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
 
@@ -32,7 +33,10 @@ static size_t nesting(const char *text, size_t len)
                 in_string = false;
         } else if (c == '"') {
             in_string = true;
+        } else if (c == ',') {
+            ++*values;
         } else if (c == '[' || c == '{') {
+            ++*values;
             if (++depth > deepest)
                 deepest = depth;
         } else if ((c == ']' || c == '}') && depth > 0) {
@@ -42,17 +46,23 @@ static size_t nesting(const char *text, size_t len)
     return deepest;
 }
 
-json_t *jsonx_parse(const char *text, size_t len, char error[ERROR_SIZE])
+json_t *jsonx_parse_few(const char *text, size_t len, size_t most, char error[ERROR_SIZE])
 {
     json_error_t why;
+    size_t values;
 
     if (memchr(text, '\0', len)) {
         explain(error, "a NUL byte, which JSON does not allow");
         return NULL;
     }
-    if (nesting(text, len) > JSONX_DEPTH_MAX) {
+    if (nesting(text, len, &values) > JSONX_DEPTH_MAX) {
         if (error)
             snprintf(error, ERROR_SIZE, "nested deeper than %d", JSONX_DEPTH_MAX);
+        return NULL;
+    }
+    if (values > most) {
+        if (error)
+            snprintf(error, ERROR_SIZE, "more than %zu values", most);
         return NULL;
     }
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
@@ -64,6 +74,11 @@ json_t *jsonx_parse(const char *text, size_t len, char error[ERROR_SIZE])
         free(line);
     }
     return value;
+}
+
+json_t *jsonx_parse(const char *text, size_t len, char error[ERROR_SIZE])
+{
+    return jsonx_parse_few(text, len, SIZE_MAX, error);
 }
 
 static int append(const char *data, size_t len, void *arg)

@@ -12,6 +12,9 @@ enum { JSONX_DEPTH_MAX = 64 }; /* nesting accepted from outside */
 /* Parses exactly one JSON value of len bytes: strict UTF-8, no duplicate keys, depth at most JSONX_DEPTH_MAX
  * (checked before jansson recurses). NULL on error, with a text of what and where in error (may be NULL). */
 json_t *jsonx_parse(const char *text, size_t len, char error[160]);
+/* The same of at most so many values, each of which takes about 100 bytes of memory, though "[]," takes
+ * three. */
+json_t *jsonx_parse_few(const char *text, size_t len, size_t most, char error[160]);
 /* Compact text, free()d by the caller. Never NULL (aborts if out of memory or value is not encodable). */
 char *jsonx_dump(const json_t *value, size_t *len);
 /* Appends compact text; false when out is full. */

@@ -15,6 +15,7 @@ struct zloop {
     void *socket;
     zloop_read_cb *read;
     void *arg;
+    bool unfinished; /* the last turn has not read all: the reader may hold some back */
     bool closed;
     int handles; /* that libuv has not closed yet */
 };
@@ -47,14 +48,17 @@ static bool has_input(const struct zloop *z)
 static void on_prepare(uv_prepare_t *prepare)
 {
     struct zloop *z = prepare->data;
+    uint64_t begun;
     int count = 0;
 
-    if (!has_input(z)) {
+    if (!z->unfinished && !has_input(z)) {
         uv_idle_stop(&z->idle);
         return;
     }
-    while (count < ZLOOP_BURST && !z->closed && z->read(z->arg))
-        count++;
+    begun = uv_hrtime();
+    do
+        z->unfinished = z->read(z->arg);
+    while (z->unfinished && !z->closed && ++count < ZLOOP_BURST && uv_hrtime() - begun < ZLOOP_BURST_NS);
     if (!z->closed)
         uv_idle_start(&z->idle, on_idle);
 }

@@ -2,21 +2,22 @@
  *
  * The rule that a newcomer would break: never read the socket from the poll callback. Sending on the same
  * thread eats the edge, so the poll callback is empty; before the loop blocks (uv_prepare) the socket is
- * drained, at most ZLOOP_BURST messages a turn, and while it says there is more, or any was read (its handler
- * may have sent on another socket of the loop, and eaten that one's edge), an idle handle keeps the loop from
- * blocking. */
+ * drained, at most ZLOOP_BURST messages or about ZLOOP_BURST_NS a turn, and while it says there is more, or
+ * any was read (its handler may have sent on another socket of the loop, and eaten that one's edge), an idle
+ * handle keeps the loop from blocking. */
 #ifndef STOA_SHARED_ZLOOP_H
 #define STOA_SHARED_ZLOOP_H
 
 #include <stdbool.h>
 #include <uv.h>
 
-enum { ZLOOP_BURST = 256 };
+enum { ZLOOP_BURST = 256, ZLOOP_BURST_NS = 5000000 };
 
 struct zloop;
 
-/* Reads at most one message with ZMQ_DONTWAIT and handles it; false when there was none (EAGAIN). It may send
- * on any socket and may call zloop_close. */
+/* Reads at most one message with ZMQ_DONTWAIT and handles it; false when there was none (EAGAIN). It is
+ * called until it says so, in this turn or the next one. It may send on any socket and may call zloop_close.
+ */
 typedef bool zloop_read_cb(void *arg);
 
 /* socket stays the caller's, and must outlive the zloop. NULL when the loop cannot watch its descriptor.

@@ -101,6 +101,24 @@ static void nesting_is_bounded_before_it_can_hurt(void **state)
     free(bomb);
 }
 
+static void values_are_counted_before_they_take_memory(void **state)
+{
+    static const char *const texts[] = {"[1,[],{}]", "{\"a\":1,\"b\":[2]}", "[[[[]]]]"};
+    char error[160] = "";
+    (void)state;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        json_t *value = jsonx_parse_few(texts[i], strlen(texts[i]), 6, NULL);
+        assert_non_null(value);
+        json_decref(value);
+        assert_null(jsonx_parse_few(texts[i], strlen(texts[i]), 3, error));
+        assert_string_equal(error, "more than 3 values");
+    }
+    json_t *value = jsonx_parse_few("\"[,[,{,\"", 8, 1, NULL); /* in a string they are none */
+    assert_non_null(value);
+    json_decref(value);
+}
+
 static void brackets_in_strings_are_no_nesting(void **state)
 {
     char text[600] = "[\"\\\"";
@@ -265,6 +283,7 @@ int main(void)
         cmocka_unit_test(what_is_not_strict_json_is_refused_with_a_reason),
         cmocka_unit_test(nul_bytes_are_refused_wherever_they_stand),
         cmocka_unit_test(nesting_is_bounded_before_it_can_hurt),
+        cmocka_unit_test(values_are_counted_before_they_take_memory),
         cmocka_unit_test(brackets_in_strings_are_no_nesting),
         cmocka_unit_test(an_error_is_short_printable_text),
         cmocka_unit_test(getters_give_the_member_or_the_fallback),

@@ -1,5 +1,6 @@
 /* What a restore brings back, what it refuses, and what is there when it is killed. */
 #include "state_rig.h"
+#include "tests/support/slow.h"
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/ptrace.h>
@@ -404,7 +405,7 @@ static void one_that_is_killed_leaves_all_of_one_or_all_of_the_other(void **stat
     int at_call = 0, before = 0, after = 0;
     bool lived = false;
 
-    if (!may_trace())
+    if (under_valgrind() || !may_trace())
         skip();
     make_both(rig);
     snprintf(kept, sizeof kept, "%s.kept", rig->folder);

@@ -1,3 +1,4 @@
+#include "tests/support/slow.h"
 #include "tui/terminal/tty.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -124,6 +125,8 @@ static void a_crash_gives_the_terminal_back(void **arg)
     for (int how = 0; how < CRASH_COUNT; how++) {
         int status;
 
+        if (how == CRASH_STACK && under_valgrind())
+            continue;
 #ifdef __SANITIZE_ADDRESS__
         if (how != CRASH_TERM)
             continue; /* the sanitizer has a say in those */

@@ -219,6 +219,12 @@ pid_t agentproc_pid(const struct agentproc *proc)
     return 2;
 }
 
+bool agentproc_fits(struct agentproc *proc, const json_t *ready)
+{
+    (void)proc;
+    return jsonx_int(ready, "link", -1) == LINK_VERSION;
+}
+
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len)
 {
     (void)kind;

@@ -3,6 +3,7 @@
 #include "daemon/agentproc.h"
 
 #include "daemon/files.h"
+#include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/subreaper.h"
 #include "shared/xalloc.h"
@@ -35,6 +36,7 @@ struct agentproc {
     int open_handles;
     bool writing, ended, cause_set, broken, leaving;
     enum exit_cause cause;
+    char why[112]; /* it was ended, instead of how; empty: how says it all */
     struct buf in, out;
 };
 
@@ -162,6 +164,18 @@ struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
 pid_t agentproc_pid(const struct agentproc *proc)
 {
     return proc->pid;
+}
+
+bool agentproc_fits(struct agentproc *proc, const json_t *ready)
+{
+    int64_t version = jsonx_int(ready, "link", -1);
+    if (version == LINK_VERSION)
+        return true;
+    snprintf(proc->why, sizeof proc->why,
+             "it speaks link version %d, stoad version %d: stoad and stoa-agent are of different releases",
+             (int)version, LINK_VERSION);
+    log_error("agent", "%s", proc->why);
+    return false;
 }
 
 /* --- end --- */
@@ -302,7 +316,7 @@ static void on_process(uv_poll_t *poll, int status, int events)
     char how[96];
     describe(how_ended, how);
     close_handles(proc);
-    proc->callbacks->end(proc->arg, cause, how);
+    proc->callbacks->end(proc->arg, cause, proc->why[0] ? proc->why : how);
 }
 
 /* --- writing --- */

@@ -29,6 +29,9 @@ struct agentproc_callbacks {
 struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
                                   const struct agentproc_callbacks *callbacks, void *arg, char error[256]);
 pid_t agentproc_pid(const struct agentproc *proc);
+/* Whether it speaks this daemon's version of the link. ready: what it said in READY. If not, the caller
+ * returns false from frame, and how says both versions at its end. */
+bool agentproc_fits(struct agentproc *proc, const json_t *ready);
 /* Sends a frame. False if too much waits already: the process is then killed (cause protocol). */
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len);
 bool agentproc_send_json(struct agentproc *proc, enum link_kind kind, json_t *json);

@@ -59,8 +59,9 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
 {
     struct trip *trip = arg;
     json_t *json = jsonx_parse(payload, len, NULL);
+    bool fits = kind != LINK_READY || !trip->order || agentproc_fits(trip->proc, json);
 
-    if (kind == LINK_READY) {
+    if (fits && kind == LINK_READY) {
         trip->version = xstrdup(jsonx_str(json, "version", ""));
         trip->since = clock_steady_ms();
         if (trip->order)
@@ -72,7 +73,7 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
         end_trip(trip);
     }
     json_decref(json);
-    return true;
+    return fits;
 }
 
 static void on_end(void *arg, enum exit_cause cause, const char *how)

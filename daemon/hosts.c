@@ -152,7 +152,7 @@ static bool on_ready(struct host *host, const json_t *json)
 {
     if (host->state == HOST_LEAVING)
         return true;
-    if (host->state != HOST_STARTING || jsonx_int(json, "link", -1) != LINK_VERSION)
+    if (host->state != HOST_STARTING || !agentproc_fits(host->proc, json))
         return false;
     json_t *payload = json_object(), *definition = json_copy(host->definition);
     struct server *server = host->hosts->server;

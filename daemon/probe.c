@@ -68,8 +68,12 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
 {
     struct probe *probe = arg;
     if (kind == LINK_READY) {
-        ask(probe);
-        return true;
+        json_t *ready = jsonx_parse(payload, len, NULL);
+        bool fits = agentproc_fits(probe->proc, ready);
+        json_decref(ready);
+        if (fits)
+            ask(probe);
+        return fits;
     }
     if (kind != LINK_PROBED || probe->done)
         return false;

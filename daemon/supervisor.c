@@ -123,7 +123,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     char text[256];
     snprintf(text, sizeof text,
              "the agent of this session ended (%s: %s); the reply is kept as far as it came",
-             exit_cause_name(cause), agent->misfit[0] ? agent->misfit : how);
+             exit_cause_name(cause), how);
     agent->proc = NULL;
     struct agent_requests *unsent = leaving ? keep_unsent(agent) : NULL;
     agent_free(agent, text);
@@ -209,15 +209,7 @@ static void send_turn(struct agent *agent)
 
 static bool on_ready(struct agent *agent, const json_t *json)
 {
-    int64_t version = jsonx_int(json, "link", -1);
-    if (version != LINK_VERSION) {
-        snprintf(
-            agent->misfit, sizeof agent->misfit,
-            "it speaks link version %d, stoad version %d: stoad and stoa-agent are of different releases",
-            (int)version, LINK_VERSION);
-        log_error("agent", "%s", agent->misfit);
-    }
-    if (agent->state != AGENT_STARTING || version != LINK_VERSION)
+    if (agent->state != AGENT_STARTING || !agentproc_fits(agent->proc, json))
         return false;
     supervisor_load(agent);
     if (session_turn_due(agent->session))

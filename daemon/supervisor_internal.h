@@ -30,7 +30,6 @@ struct agent {
     int64_t turn_steps;            /* since the turn began */
     int64_t max_steps;             /* turn.max_steps as it was then: the agent goes by that, too */
     bool failed;                   /* it said so of its turn */
-    char misfit[112];              /* why it is none for this daemon, for people; empty: it is one */
     int64_t rate_since;            /* steady ms */
     size_t rate_facts;             /* of those that are kept and not the turn's, since then */
     size_t rate_passing;           /* of those that are not kept */

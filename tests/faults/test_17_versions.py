@@ -3,6 +3,7 @@ versions are named, at once, and nothing hangs; nor does it with a daemon that n
 import json
 import os
 import random
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -12,7 +13,7 @@ import time
 import zmq
 
 from fault import SLACK, FaultTest
-from harness import Client, Place, ROOT, RequestError, StoaTest, program
+from harness import Client, Place, ROOT, RequestError, StoaTest, children, program, wait_for
 
 AT_ONCE = 1.0 * SLACK  # seconds
 PATIENCE_WITH_SILENCE = 10 + 2 * SLACK  # of a command with a daemon that never answers
@@ -269,6 +270,40 @@ class OtherAgent(FaultTest):
         for word in ("version 3", "version 2", "stoad and stoa-agent are of different releases"):
             self.assertIn(word, error["text"])
         self.check_all(f"said and idle after {took * 1000:.0f} ms")
+
+
+class OtherHost(FaultTest):
+    """The program was replaced after the session's agent was started: what is started next is of another release."""
+    autostart = False
+    witnessed = False
+    log_must_not = r"runtime error|Sanitizer"
+
+    def test_a_host_of_another_release_is_named_to_who_asks_it(self):
+        agent = f"{self.place.folder}/stoa-agent"
+        os.symlink(program("stoa-agent"), agent)
+        self.place.write_config(f"agent: {{path: {agent}}}\nmcp_servers:\n"
+                                f"  common: {{command: [{ROOT}/tests/support/mcp_server.py, --name, common], scope: user}}\n")
+        self.daemon.start()
+        self.first_pid = self.daemon.pid
+        client = self.client()
+        session = self.session(client)
+        call = {"server": "common", "tool": "echo", "arguments": {}}
+        client.request("mcp.call", session, call)
+        host, = set(children(self.daemon.pid)) - {client.request("session.info", session)["agent"]["pid"]}
+        with open(f"{self.place.folder}/bad_agent", "w") as file:
+            file.write("another_version")
+        os.unlink(agent)
+        os.symlink(f"{ROOT}/tests/support/bad_agent.py", agent)
+        os.kill(host, signal.SIGKILL)
+        wait_for(lambda: client.request("admin.stats")["hosts"] == 0, "the host is gone")
+        begun = time.monotonic()
+        with self.assertRaises(RequestError) as raised:
+            client.request("mcp.call", session, call)
+        took = time.monotonic() - begun
+        self.assertLess(took, AT_ONCE)
+        for word in ("'common'", "version 3", "version 2", "stoad and stoa-agent are of different releases"):
+            self.assertIn(word, raised.exception.text)
+        self.check_all(f"said after {took * 1000:.0f} ms: {raised.exception.text}")
 
 
 class OtherStore(StoaTest):

@@ -28,8 +28,7 @@ struct follower {
 
 struct totals {
     uint64_t chunks, frames, bytes, gaps, resyncs;
-    uint64_t head; /* chunks of each client's first frame: they came before the time that is taken */
-    int64_t first, last;
+    int64_t first, last; /* when the first chunk was written, and when the last one came */
     struct samples latency, sizes;
 };
 
@@ -67,15 +66,27 @@ static bool number_after(const char *text, size_t len, const char *what, uint64_
     return found != NULL;
 }
 
-static void add_stamps(struct totals *totals, const char *body, size_t len, int64_t now)
+static const char *stamps_of(const char *body, size_t len)
 {
     const char *delta = find(body, len, "\"delta\":\"");
 
-    if (!delta)
-        return;
-    for (delta += 9; delta + STAMP_BYTES <= body + len && *delta >= '0' && *delta <= '9';
-         delta += STAMP_BYTES)
-        samples_add(&totals->latency, now - stamp_get(delta));
+    return delta && delta + 9 + STAMP_BYTES <= body + len ? delta + 9 : NULL;
+}
+
+static int64_t first_stamp(const char *body, size_t len)
+{
+    const char *stamps = stamps_of(body, len);
+
+    if (!stamps)
+        die("a chunk without a stamp: %.*s", (int)len, body);
+    return stamp_get(stamps);
+}
+
+static void add_stamps(struct totals *totals, const char *body, size_t len, int64_t now)
+{
+    for (const char *at = stamps_of(body, len);
+         at && at + STAMP_BYTES <= body + len && *at >= '0' && *at <= '9'; at += STAMP_BYTES)
+        samples_add(&totals->latency, now - stamp_get(at));
 }
 
 static void take_chunk(struct reader *reader, struct follower *follower, const char *body, size_t len)
@@ -90,9 +101,9 @@ static void take_chunk(struct reader *reader, struct follower *follower, const c
         totals->gaps++;
     follower->known = true;
     follower->next = index + count;
-    totals->head += follower->frames == 0 ? count : 0;
     follower->frames++;
-    totals->first = totals->first ? totals->first : now;
+    if (index == 0)
+        totals->first = first_stamp(body, len);
     totals->last = now;
     totals->chunks += count;
     totals->frames++;
@@ -222,7 +233,6 @@ static void *reader_run(void *arg)
 static void add(struct totals *all, const struct totals *more)
 {
     all->chunks += more->chunks;
-    all->head += more->head;
     all->frames += more->frames;
     all->bytes += more->bytes;
     all->gaps += more->gaps;
@@ -281,13 +291,13 @@ void load_stream(char **argv)
     }
     write_sizes(arg_text(argv, "--sizes", NULL), &all.sizes);
     printf(
-        "{\"clients\":%u,\"chunks\":%llu,\"timed\":%llu,\"frames\":%llu,\"bytes\":%llu,\"seconds\":%.9f,"
+        "{\"clients\":%u,\"chunks\":%llu,\"frames\":%llu,\"bytes\":%llu,\"seconds\":%.9f,"
         "\"gaps\":%llu,"
         "\"resyncs\":%llu,\"stamps\":%zu,\"p50_ms\":%.6f,\"p90_ms\":%.6f,\"p99_ms\":%.6f,\"max_ms\":%.6f}\n",
-        clients, (unsigned long long)all.chunks, (unsigned long long)(all.chunks - all.head),
-        (unsigned long long)all.frames, (unsigned long long)all.bytes, (double)(all.last - all.first) / 1e9,
-        (unsigned long long)all.gaps, (unsigned long long)all.resyncs, all.latency.count,
-        ms(&all.latency, 0.5), ms(&all.latency, 0.9), ms(&all.latency, 0.99), ms(&all.latency, 1));
+        clients, (unsigned long long)all.chunks, (unsigned long long)all.frames,
+        (unsigned long long)all.bytes, (double)(all.last - all.first) / 1e9, (unsigned long long)all.gaps,
+        (unsigned long long)all.resyncs, all.latency.count, ms(&all.latency, 0.5), ms(&all.latency, 0.9),
+        ms(&all.latency, 0.99), ms(&all.latency, 1));
     samples_free(&all.latency);
     samples_free(&all.sizes);
 }

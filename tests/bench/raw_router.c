@@ -5,8 +5,8 @@
  *     bench-raw echo    --socket PATH --bytes N
  *
  * publish: waits for a message from each client, then sends each frame to all of them, in three parts as the
- * daemon does, its body shared. echo: answers each request with so many bytes. Both print "ready" first, and
- * run until they are killed. */
+ * daemon does, its body shared; and again. echo: answers each request with so many bytes. Both print "ready"
+ * first, and run until they are killed. */
 #include "shared/buf.h"
 #include "tests/bench/args.h"
 #include "tests/bench/pace.h"
@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zmq.h>
 
 enum {
@@ -130,21 +129,21 @@ static size_t next_size(FILE *sizes)
     return size;
 }
 
-static void publish(char **argv)
+/* A round: a message from each client, all frames to all of them, and the end of the turn. */
+static void publish_once(char **argv, struct pace *pace)
 {
     static const char idle[] = "{\"session\":\"s_01j8zq4k3nw8x5t7v9r2m6p0qd\",\"type\":\"state.changed\","
                                "\"data\":{\"old\":\"streaming\",\"new\":\"idle\"}}";
     const char *path = arg_text(argv, "--sizes", NULL);
     int64_t count = arg_number(argv, "--count", INT64_MAX), rate = arg_number(argv, "--rate", 0);
-    struct pace *pace = pace_open(arg_text(argv, "--pace", NULL));
-    FILE *sizes = path ? fopen(path, "r") : NULL;
     size_t wanted = (size_t)arg_number(argv, "--clients", 1), size;
     zmq_msg_t body;
 
     zmq_msg_init(&body);
-    while (peer_count < wanted && peer_count < CLIENTS_MAX)
-        receive(&peers[peer_count++], &body);
+    for (peer_count = 0; peer_count < wanted && peer_count < CLIENTS_MAX; peer_count++)
+        receive(&peers[peer_count], &body);
     zmq_msg_close(&body);
+    FILE *sizes = path ? fopen(path, "r") : NULL;
     int64_t begun = timing_now();
     for (int64_t i = 0; i < count && (size = next_size(sizes)) > 0; i++) {
         if (rate > 0)
@@ -158,8 +157,14 @@ static void publish(char **argv)
     publish_body(&body);
     if (sizes)
         fclose(sizes);
+}
+
+static void publish(char **argv)
+{
+    struct pace *pace = pace_open(arg_text(argv, "--pace", NULL));
+
     for (;;)
-        pause();
+        publish_once(argv, pace);
 }
 
 /* The reply has the request's id, as the daemon's has. */

@@ -131,37 +131,47 @@ def check(found, chunks):
         raise SystemExit(f"bench: {found['chunks']} of {chunks} chunks came, with {found['gaps']} gaps")
 
 
-def raw_stream(clients, count=None, rate=0, threads=1, stamps=False, sizes=None, paced=False):
-    """The same by bench-raw, in the same words."""
-    place = Place()
-    os.mkdir(f"{place.folder}/run", 0o700)
-    pace = ["--pace", f"{place.folder}/pace"] if paced else []
-    what = ["--sizes", sizes] if sizes else ["--count", str(count)]
-    publisher = subprocess.Popen([program("bench-raw"), "publish", "--socket", place.socket_path, "--clients", str(clients),
-                                  "--rate", str(rate), *what, *pace], stdout=subprocess.PIPE)
-    try:
-        publisher.stdout.readline()
-        before = cpu_all_threads(publisher.pid)
-        found = run("bench-load", "stream", "--socket", place.socket_path, "--raw", 1, "--clients", clients, "--threads", threads,
-                    "--stamps", int(stamps), *pace)
-        found["daemon_cpu"] = cpu_all_threads(publisher.pid) - before
+class Raw:
+    """A plain ROUTER in place of the daemon. It lives as long as the daemon beside it: on a busy machine a process that has just begun
+    is served first."""
+
+    def __init__(self, role, *args):
+        self.place = Place()
+        os.mkdir(f"{self.place.folder}/run", 0o700)
+        self.pace = f"{self.place.folder}/pace"
+        self.router = subprocess.Popen([program("bench-raw"), role, "--socket", self.place.socket_path, *map(str, args), "--pace",
+                                        self.pace], stdout=subprocess.PIPE)
+        self.router.stdout.readline()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.router.kill()
+        self.router.wait()
+        self.place.remove()
+
+
+class RawEcho(Raw):
+    """It answers each request with so many bytes."""
+
+    def __init__(self, reply):
+        super().__init__("echo", "--bytes", reply)
+
+    def round_trips(self, count, method):
+        return run("bench-load", "requests", "--socket", self.place.socket_path, "--method", method, "--count", count)
+
+
+class RawPublisher(Raw):
+    """It sends chunks to so many clients: those whose sizes are in the file, or so many, at that rate."""
+
+    def __init__(self, clients, count=None, rate=0, sizes=None):
+        super().__init__("publish", "--clients", clients, "--rate", rate, *(["--sizes", sizes] if sizes else ["--count", count]))
+        self.clients = clients
+
+    def stream(self, stamps=False, paced=False):
+        before = cpu_all_threads(self.router.pid)
+        found = run("bench-load", "stream", "--socket", self.place.socket_path, "--raw", 1, "--clients", self.clients, "--stamps",
+                    int(stamps), *(["--pace", self.pace] if paced else []))
+        found["daemon_cpu"] = cpu_all_threads(self.router.pid) - before
         return found
-    finally:
-        publisher.kill()
-        publisher.wait()
-        place.remove()
-
-
-def raw_echo(count, request, reply):
-    """Round trips of a plain ROUTER that answers each request with so many bytes. request: the method's name."""
-    place = Place()
-    os.mkdir(f"{place.folder}/run", 0o700)
-    router = subprocess.Popen([program("bench-raw"), "echo", "--socket", place.socket_path, "--bytes", str(reply)],
-                              stdout=subprocess.PIPE)
-    try:
-        router.stdout.readline()
-        return run("bench-load", "requests", "--socket", place.socket_path, "--method", request, "--count", count)
-    finally:
-        router.kill()
-        router.wait()
-        place.remove()

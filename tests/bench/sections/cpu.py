@@ -44,9 +44,10 @@ def streaming(figures, rounds, chunks, clients, per_second):
     with rig.Rig() as place:
         for count in clients:
             ours, raw = [], []
-            for _ in range(rounds):
-                ours.append(place.stream(count, chunks, per_second))
-                raw.append(rig.raw_stream(count, chunks, per_second))
+            with rig.RawPublisher(count, chunks, per_second) as publisher:
+                for _ in range(rounds):
+                    ours.append(place.stream(count, chunks, per_second))
+                    raw.append(publisher.stream())
             daemon, agent = (median([run[name] / chunks * 1000 for run in ours]) for name in ("daemon_cpu", "agent_cpu"))
             beside = median([run["daemon_cpu"] / chunks * 1000 for run in raw])
             if per_second == 200:

@@ -39,7 +39,7 @@ def whole(figures, rounds, chunks, clients):
         for count in clients:
             runs = [place.stream(count, chunks) for _ in range(rounds)]
             figures.add(f"chunks to {clients_of(count)}, model as fast as it can{said(runs)}",
-                        median([rate(run, "timed") for run in runs]), "/s", target=(">=", 1e6) if count >= 64 else None)
+                        median([rate(run, "chunks") for run in runs]), "/s", target=(">=", 1e6) if count >= 64 else None)
             figures.note(f"    in {median([run['frames'] // count for run in runs])} events of {chunks // 1000} thousand chunks; the agent "
                          f"took {median([run['agent_cpu'] for run in runs]) / chunks * 1e6:.2f} µs of CPU a chunk")
 
@@ -48,9 +48,10 @@ def daemon_alone(figures, rounds, chunks, clients):
     with rig.Rig(double=True) as place, tempfile.NamedTemporaryFile() as sizes:
         for count in clients:
             ours, raw = [], []
-            for _ in range(rounds):
-                ours.append(place.stream(count, chunks, sizes=sizes.name, paced=True))
-                raw.append(rig.raw_stream(count, sizes=sizes.name, paced=True))
+            with rig.RawPublisher(count, sizes=sizes.name) as publisher:
+                for _ in range(rounds):
+                    ours.append(place.stream(count, chunks, sizes=sizes.name, paced=True))
+                    raw.append(publisher.stream(paced=True))
             figures.add(f"events of one chunk to {clients_of(count)}, daemon alone{said(ours)}",
                         median([rate(run, "frames") for run in ours]), "/s", ratio_target=(">=", 0.8),
                         beside=median([rate(run, "frames") for run in raw]), beside_name="ROUTER, same frames")
@@ -66,10 +67,11 @@ def latency(figures, rounds, chunks, clients):
     with rig.Rig() as place, rig.Rig(double=True) as alone:
         for count in clients:
             runs = {"whole": [], "alone": [], "raw": []}
-            for _ in range(rounds):
-                runs["whole"].append(place.stream(count, chunks, 200, stamps=True))
-                runs["alone"].append(alone.stream(count, chunks, 200, stamps=True))
-                runs["raw"].append(rig.raw_stream(count, chunks, 200, stamps=True))
+            with rig.RawPublisher(count, chunks, 200) as publisher:
+                for _ in range(rounds):
+                    runs["whole"].append(place.stream(count, chunks, 200, stamps=True))
+                    runs["alone"].append(alone.stream(count, chunks, 200, stamps=True))
+                    runs["raw"].append(publisher.stream(stamps=True))
             ms = {(name, part): median([run[part] for run in runs[name]]) for name in runs for part in ("p50_ms", "p99_ms")}
             targets = TARGETS.get(count, (None, None))
             for part, target in zip(("p50_ms", "p99_ms"), targets):

@@ -12,21 +12,18 @@ ROW_BYTES = 200
 def round_trips(figures, rounds, count):
     with rig.Rig(double=True) as place:
         session = place.session()
-        for method, of in (("server.ping", None), ("session.info", session)):
-            ours, raw = [], []
-            for _ in range(rounds):
-                ours.append(rig.run("bench-load", "requests", "--socket", place.place.socket_path, "--method", method, "--count", count,
-                                    *(["--session", of] if of else [])))
-                raw.append(rig.raw_echo(count, method, ours[-1]["reply_bytes"]))
+        for method, more in (("server.ping", []), ("session.info", ["--session", session])):
+            def ask(asked):
+                return rig.run("bench-load", "requests", "--socket", place.place.socket_path, "--method", method, "--count", asked, *more)
+            with rig.RawEcho(ask(1)["reply_bytes"]) as router:
+                ours, raw = zip(*[(ask(count), router.round_trips(count, method)) for _ in range(rounds)])
             for part in ("p50_ms", "p99_ms"):
                 figures.add(f"{method}, round trip, {part[:3]}", median([run[part] for run in ours]), "ms",
                             beside=median([run[part] for run in raw]), beside_name="ROUTER alone")
 
 
 def commits(place):
-    """Events that the store has, and commits that it took."""
-    stats = place.client.request("admin.stats")
-    return stats["store"]["commits"]
+    return place.client.request("admin.stats")["store"]["commits"]
 
 
 def promises(figures, rounds, count, senders):

@@ -196,7 +196,7 @@ enum err handle_session_compact(struct call *call, json_t **ok, char error[256])
 enum err handle_session_interrupt(struct call *call, json_t **ok, char error[256])
 {
     (void)error;
-    bool interrupted = session_interrupt(call->session, call->principal.user);
+    bool interrupted = session_interrupt(call->session, LINK_INTERRUPT_USER, call->principal.user);
     *ok = seq_reply(call->session);
     json_object_set_new(*ok, "interrupted", json_boolean(interrupted));
     return ERR_OK;

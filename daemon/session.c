@@ -412,11 +412,11 @@ enum err session_compact(struct session *session, const char *by, char error[256
     return ERR_CONFLICT;
 }
 
-bool session_interrupt(struct session *session, const char *by)
+bool session_interrupt(struct session *session, enum link_interrupt why, const char *by)
 {
     if (session->state->run == RUN_IDLE || session->state->run == RUN_INTERRUPTING)
         return false;
     session_step(session, RUN_INTERRUPTING, by, "interrupted");
-    supervisor_interrupt(session);
+    supervisor_interrupt(session, why);
     return true;
 }

@@ -6,6 +6,7 @@
 #define STOA_DAEMON_SESSION_H
 
 #include "daemon/store.h"
+#include "proto/link.h"
 #include "proto/state.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -73,8 +74,8 @@ enum err session_edit_queued(struct session *session, const char *by, const char
                              char error[256]);
 /* Begins a turn with the first queued message if the session is idle and has one. */
 void session_next(struct session *session);
-/* Interrupts the turn; false if none runs. */
-bool session_interrupt(struct session *session, const char *by);
+/* Interrupts the turn; false if none runs. by: who is said to have done it, or NULL. */
+bool session_interrupt(struct session *session, enum link_interrupt why, const char *by);
 /* Begins a compaction. ERR_OK, or why not. */
 enum err session_compact(struct session *session, const char *by, char error[256]);
 /* A rule of the session's, in the place of others of the same pattern. The pattern was checked. why: or NULL.

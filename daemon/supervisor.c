@@ -375,13 +375,15 @@ static void on_timer(uv_timer_t *timer)
     }
 }
 
-void supervisor_interrupt(struct session *session)
+void supervisor_interrupt(struct session *session, enum link_interrupt why)
 {
     struct agent *agent = session->agent;
     if (agent && agent->state == AGENT_RUNNING) {
+        json_t *json = json_object();
+        jsonx_set_str(json, "why", link_interrupt_name(why));
         agent->interrupting = true;
         uv_timer_start(agent->timer, on_timer, LINK_INTERRUPT_MS, 0);
-        agentproc_send(agent->proc, LINK_INTERRUPT, "{}", 2);
+        send_json(agent, LINK_INTERRUPT, json);
         return;
     }
     /* Nothing has begun: the turn ends here, and an agent that was to start finds nothing to do. */
@@ -430,7 +432,7 @@ void supervisor_stop(struct supervisor *supervisor)
         else if (!agent->proc && (asks || agent->session->state->run == RUN_IDLE))
             agent_free(agent, "the daemon stops");
         else
-            session_interrupt(agent->session, "the daemon, which stops");
+            session_interrupt(agent->session, LINK_INTERRUPT_STOP, "the daemon, which stops");
     }
 }
 

@@ -34,7 +34,7 @@ void supervisor_close(struct supervisor **supervisor);
  * done. In awaiting_permission or running_tools: have the turn go on. Errors become events. */
 void supervisor_turn(struct session *session);
 /* The session is in state interrupting: have it end. Without an agent at it, it ends at once. */
-void supervisor_interrupt(struct session *session);
+void supervisor_interrupt(struct session *session, enum link_interrupt why);
 /* Ends the session's agent at once, if it has one; for sessions that are deleted. */
 void supervisor_kill(struct session *session);
 /* For asking the session's agent, which is started if there is none. NULL with a sentence if that can't be:

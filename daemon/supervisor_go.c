@@ -63,7 +63,7 @@ static void on_stored(void *arg, enum err code)
     if (agent && code == ERR_OK)
         send_go(agent, going);
     else if (agent && code == ERR_INTERNAL) /* it may not be kept: then it must not run */
-        session_interrupt(agent->session, NULL);
+        session_interrupt(agent->session, LINK_INTERRUPT_STORE, NULL);
     free(going);
 }
 

@@ -110,6 +110,21 @@ int link_next(const struct buf *in, size_t *at, enum link_kind *kind, const char
     return 1;
 }
 
+static const char *const interrupts[] = {"user", "stop", "store"};
+
+const char *link_interrupt_name(enum link_interrupt why)
+{
+    return interrupts[why];
+}
+
+enum link_interrupt link_interrupt_parse(const char *name)
+{
+    enum link_interrupt why = LINK_INTERRUPT_STORE;
+    while (why > LINK_INTERRUPT_USER && strcmp(interrupts[why], name) != 0)
+        why--;
+    return why;
+}
+
 const char *exit_cause_name(enum exit_cause cause)
 {
     static const char *const names[] = {"done", "hibernated", "crashed", "killed", "deadline", "protocol"};

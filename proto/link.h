@@ -60,7 +60,7 @@ enum link_kind {
     LINK_LOAD = 1,  /* {"snapshot":{...},"folder":"/.../sessions/s_..."} */
     LINK_EVENT,     /* a durable event as on the wire */
     LINK_TURN,      /* see below */
-    LINK_INTERRUPT, /* {} */
+    LINK_INTERRUPT, /* {"why":"user|stop|store"} */
     LINK_STOP,      /* {}: leave now */
     LINK_PROBE,     /* {"urls":["http://127.0.0.1:11434/v1", ...],"timeout_ms":300}: instead of LOAD */
     LINK_SERVERS,   /* see below */
@@ -119,6 +119,15 @@ enum link_kind {
  * "context":tokens of the model's window, "compact_at":percent of it (0: never), "ask_ms":how long a
  * permission waits (0: for ever), "tools":bool} What is said to the model (messages, system, temperature,
  * max_tokens) is in the folded state. */
+
+/* Why a turn is interrupted, which the model reads of its calls; unknown ones are the first. */
+enum link_interrupt {
+    LINK_INTERRUPT_USER, /* a person wants it so */
+    LINK_INTERRUPT_STOP, /* the daemon stops */
+    LINK_INTERRUPT_STORE /* what the turn does can't be kept */
+};
+const char *link_interrupt_name(enum link_interrupt why);
+enum link_interrupt link_interrupt_parse(const char *name);
 
 /* Why an agent's process ended. */
 enum exit_cause {

@@ -248,6 +248,9 @@ static void take_json(struct agent *agent, enum link_kind kind, const json_t *js
     case LINK_SERVERS:
         take_servers(agent, json);
         break;
+    case LINK_INTERRUPT:
+        turn_interrupt(agent->turn, link_interrupt_parse(jsonx_str(json, "why", "")));
+        break;
     case LINK_GO:
         turn_go(agent->turn, jsonx_str(json, "message", ""), (int)jsonx_int(json, "block", -1));
         break;
@@ -291,14 +294,12 @@ static void on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     case LINK_EVENT:
         take_event(agent, payload, len);
         break;
-    case LINK_INTERRUPT:
-        turn_interrupt(agent->turn);
-        break;
     case LINK_STOP:
         leave(agent, EXIT_OK, false);
         break;
     case LINK_TURN:
     case LINK_COMPACT:
+    case LINK_INTERRUPT:
     case LINK_SERVERS:
     case LINK_GO:
     case LINK_PROBE:

@@ -159,12 +159,19 @@ static void on_limit(uv_timer_t *timer)
     stop_at_limit(turn, turn_limit_time(turn->order));
 }
 
-void turn_interrupt(struct turn *turn)
+void turn_interrupt(struct turn *turn, enum link_interrupt cause)
 {
-    struct turn_stop why = {.reason = "interrupted", .calls = "The user interrupted the turn."};
+    static const char *const of_message[] = {NULL, "stoad was stopped",
+                                             "stoad could not keep what this turn does"};
+    static const char *const of_calls[] = {"The user interrupted the turn.",
+                                           "The turn was ended because the program it runs in was stopped.",
+                                           "The turn was ended because what it does could not be stored."};
+    struct turn_stop why = {.reason = "interrupted", .calls = of_calls[cause]};
 
-    if (turn->step != TURN_NONE && !(turn->stop.reason && turn->message[0]))
-        stop(turn, &why);
+    if (turn->step == TURN_NONE || (turn->stop.reason && turn->message[0]))
+        return;
+    why.text = xstrdup_null(of_message[cause]);
+    stop(turn, &why);
 }
 
 static void fail(struct turn *turn, const char *text)

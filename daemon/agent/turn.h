@@ -7,6 +7,7 @@
 #include "daemon/agent/agent_link.h"
 #include "daemon/agent/http.h"
 #include "daemon/agent/servers.h"
+#include "proto/link.h"
 #include "proto/state.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -35,6 +36,6 @@ void turn_event(struct turn *turn, const struct event *event);
 /* LINK_GO: the tool.started of that call is on disk. One that was cancelled meanwhile is no error. */
 void turn_go(struct turn *turn, const char *message, int block);
 /* LINK_INTERRUPT: ends it at once, keeping what has come. Nothing if none runs. */
-void turn_interrupt(struct turn *turn);
+void turn_interrupt(struct turn *turn, enum link_interrupt why);
 
 #endif

@@ -67,6 +67,7 @@ class Stopping(StopTest):
         self.daemon.start()
         message = self.client().request("message.history", session)["messages"][-1]
         self.assertEqual(message["status"], "interrupted")
+        self.assertEqual(message["error"], "stoad was stopped")
         self.assertTrue(text_of(message))
         self.figures = f"stopped in {took * 1000:.0f} ms"
 
@@ -208,7 +209,8 @@ class EverythingAtOnce(StopTest, OnceTest):
         self.assertEqual(([q["id"] for q in snapshot["questions"]], snapshot["state"]), ([self.question], "awaiting_permission"))
         block = self.block(client, self.deaf)
         self.assertEqual(block["state"], "cancelled")
-        self.assertIn("may have had its effect", block["result"])
+        self.assertEqual(block["result"], "The turn was ended because the program it runs in was stopped. "
+                                          "It was under way, and may have had its effect.", "what the model is told later")
         listed = {s["id"] for s in client.request("session.list", params={"limit": 1000})["sessions"]}
         self.assertLessEqual(set(acknowledged), listed)
         self.assertEqual(self.marks(), ["deaf"])

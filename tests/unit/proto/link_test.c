@@ -293,6 +293,15 @@ static void each_cause_of_an_end_has_a_name(void **unused)
     assert_string_equal(exit_cause_name((enum exit_cause)77), "unknown");
 }
 
+static void each_reason_of_an_interrupt_comes_back_by_its_name(void **unused)
+{
+    (void)unused;
+    for (enum link_interrupt why = LINK_INTERRUPT_USER; why <= LINK_INTERRUPT_STORE; why++)
+        assert_int_equal(link_interrupt_parse(link_interrupt_name(why)), why);
+    assert_int_equal(link_interrupt_parse("of a later release"), LINK_INTERRUPT_USER);
+    assert_int_equal(link_interrupt_parse(""), LINK_INTERRUPT_USER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +313,7 @@ int main(void)
         cmocka_unit_test(the_record_is_little_endian_in_the_order_of_the_header),
         cmocka_unit_test(a_broken_record_is_refused),
         cmocka_unit_test(each_cause_of_an_end_has_a_name),
+        cmocka_unit_test(each_reason_of_an_interrupt_comes_back_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -227,7 +227,7 @@ static void interrupts(void **state)
     prepare(&play, talk, "compacting");
     order(&play, "{" DEMO "}", turn_compact);
     uv_run(&play.rig.loop, UV_RUN_NOWAIT);
-    turn_interrupt(play.turn);
+    turn_interrupt(play.turn, LINK_INTERRUPT_USER);
     finish(&play, "idle");
     assert_null(play.rig.state->summary);
     close_play(&play);
@@ -238,7 +238,7 @@ static void interrupts(void **state)
         order(&play, "{" DEMO ",\"context\":1000,\"compact_at\":80}", turn_begin);
         for (int i = 0; i < turns * turns; i++)
             uv_run(&play.rig.loop, UV_RUN_NOWAIT);
-        turn_interrupt(play.turn);
+        turn_interrupt(play.turn, LINK_INTERRUPT_USER);
         assert_false(turn_running(play.turn));
         while (play.rig.state->run != RUN_IDLE)
             rig_read(&play.rig);

@@ -53,7 +53,7 @@ static void interrupt(struct play *play)
     if (play->drop)
         turn_free(&play->turn);
     else
-        turn_interrupt(play->turn);
+        turn_interrupt(play->turn, LINK_INTERRUPT_USER);
 }
 
 static void say(struct play *play, const char *text)
@@ -598,7 +598,7 @@ static void questions_that_do_not_fit_wait(void **state)
     answer(&play, 1, "deny");
     spin(&play);
     assert_int_equal(play.rig.state->question_count, 7);
-    turn_interrupt(play.turn);
+    turn_interrupt(play.turn, LINK_INTERRUPT_USER);
     expect_state(&play, RUN_IDLE);
     assert_int_equal(play.rig.state->question_count, 0);
     finish(&play);
@@ -875,13 +875,51 @@ static void interrupted_before_the_calls_are_known(void **state)
     begin(&play, "/demo echo=x\n/demo tools=files__read,files__write", ALLOW_ALL);
     for (int i = 0; i < 50; i++)
         uv_run(&play.rig.loop, UV_RUN_NOWAIT); /* the daemon reads nothing */
-    turn_interrupt(play.turn);
-    turn_interrupt(play.turn);
+    turn_interrupt(play.turn, LINK_INTERRUPT_USER);
+    turn_interrupt(play.turn, LINK_INTERRUPT_USER);
     assert_true(turn_running(play.turn));
     expect(&play, REPLY "tool.ended tool.ended idle");
     expect_whole(&play);
     assert_string_equal(call_of(&play, 0, 1)->result, "The user interrupted the turn. It was not run.");
     finish(&play);
+}
+
+/* The model reads later whose doing it was, and so does a person, of the reply. */
+static void an_interrupt_says_why(void **state)
+{
+    static const struct {
+        enum link_interrupt why;
+        const char *of_call, *of_reply;
+    } rows[] = {{LINK_INTERRUPT_USER, "The user interrupted the turn. It was not run.", NULL},
+                {LINK_INTERRUPT_STOP,
+                 "The turn was ended because the program it runs in was stopped. It was not run.",
+                 "stoad was stopped"},
+                {LINK_INTERRUPT_STORE,
+                 "The turn was ended because what it does could not be stored. It was not run.",
+                 "stoad could not keep what this turn does"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct play play;
+
+        begin(&play, "/demo tools=files__write", NONE);
+        expect(&play, REPLY "question.asked awaiting_permission");
+        turn_interrupt(play.turn, rows[i].why);
+        expect_state(&play, RUN_IDLE);
+        assert_string_equal(call_of(&play, 0, 0)->result, rows[i].of_call);
+        finish(&play);
+
+        begin(&play, "/demo chunks=1000 rate=100", NONE);
+        expect_state(&play, RUN_STREAMING);
+        turn_interrupt(play.turn, rows[i].why);
+        expect_state(&play, RUN_IDLE);
+        assert_int_equal(reply_of(&play, 0)->status, MESSAGE_INTERRUPTED);
+        if (rows[i].of_reply)
+            assert_string_equal(reply_of(&play, 0)->error, rows[i].of_reply);
+        else
+            assert_null(reply_of(&play, 0)->error);
+        finish(&play);
+    }
 }
 
 static void a_late_answer_after_the_interrupt(void **state)
@@ -892,7 +930,7 @@ static void a_late_answer_after_the_interrupt(void **state)
     begin(&play, "/demo echo=x\n/demo tools=files__write,files__delete", NONE);
     expect(&play, REPLY "question.asked question.asked awaiting_permission");
     int64_t start = clock_steady_ms();
-    turn_interrupt(play.turn);
+    turn_interrupt(play.turn, LINK_INTERRUPT_USER);
     assert_false(turn_running(play.turn));
     expect(&play, REPLY "question.asked question.asked awaiting_permission question.answered tool.ended "
                         "question.answered tool.ended idle");
@@ -933,6 +971,7 @@ int main(void)
         cmocka_unit_test(another_agent_goes_on_at_each_event),
         cmocka_unit_test(resumed_calls_that_nobody_asks_about),
         cmocka_unit_test(interrupted_before_the_calls_are_known),
+        cmocka_unit_test(an_interrupt_says_why),
         cmocka_unit_test(a_late_answer_after_the_interrupt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

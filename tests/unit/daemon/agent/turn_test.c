@@ -160,8 +160,8 @@ static void interrupts(void **state)
     (void)state;
     begin(&rig, &turn, "/demo hang=1", DEMO "}");
     uv_run(&rig.loop, UV_RUN_NOWAIT);
-    turn_interrupt(turn);
-    turn_interrupt(turn); /* a second one is nothing */
+    turn_interrupt(turn, LINK_INTERRUPT_USER);
+    turn_interrupt(turn, LINK_INTERRUPT_USER); /* a second one is nothing */
     finish(&rig, &turn);
     assert_string_equal(rig.order.data, "idle");
     assert_string_equal(jsonx_str(rig.last[EVENT_STATE_CHANGED], "reason", ""), "interrupted");
@@ -173,7 +173,7 @@ static void interrupts(void **state)
         rig_read(&rig);
     }
     int64_t start = clock_steady_ms();
-    turn_interrupt(turn);
+    turn_interrupt(turn, LINK_INTERRUPT_USER);
     finish(&rig, &turn);
     assert_true(clock_steady_ms() - start < 100);
     assert_string_equal(rig.order.data, WHOLE);

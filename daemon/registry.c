@@ -13,7 +13,6 @@
 #include "shared/xalloc.h"
 
 #include <inttypes.h>
-#include <malloc.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +24,6 @@ struct registry {
     size_t count, cap;
     size_t open;    /* sessions that are not archived, in memory or not */
     size_t leaving; /* sessions that leave memory once they are stored */
-    size_t left;    /* those that have, since memory was given back */
     uv_timer_t *sweep;
 };
 
@@ -308,7 +306,6 @@ static void forget(struct registry *registry, struct session *session)
 {
     take_out(registry, session);
     session_free(&session);
-    registry->left++;
 }
 
 static void erased(struct registry *registry, struct session *session)
@@ -376,14 +373,13 @@ static void on_sweep(uv_timer_t *timer)
         uv_timer_start(timer, on_sweep, REGISTRY_LINGER_MS, 0);
         return;
     }
+    int64_t end = clock_steady_us() + REGISTRY_SWEEP_US;
     for (size_t i = 0; i < registry->count && registry->leaving < REGISTRY_LEAVING_MAX; i++) {
         struct session *session = registry->all[i];
+        if (registry->leaving > 0 && clock_steady_us() > end)
+            break; /* the rest when these have left */
         if (is_unused(session) && !session->leaving && session->end == SESSION_LIVES)
             depart(registry, session);
-    }
-    if (registry->leaving == 0 && registry->left >= REGISTRY_TRIM_AFTER) {
-        malloc_trim(0); /* what they took lies scattered, and would stay with the process */
-        registry->left = 0;
     }
 }
 

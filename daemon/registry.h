@@ -8,7 +8,7 @@
 enum {
     REGISTRY_LINGER_MS = 5000, /* how long an unused session stays in memory */
     REGISTRY_LEAVING_MAX = 16, /* sessions whose leaving is being stored: others need the loop and the disk */
-    REGISTRY_TRIM_AFTER = 16   /* that have left, after which what they took is given back to the system */
+    REGISTRY_SWEEP_US = 2000   /* ... and those are no more than can be written as snapshots in that time */
 };
 
 struct registry;

@@ -302,7 +302,8 @@ struct store {
     uv_check_t check; /* the end of a turn of the loop, in which something was queued */
     uv_idle_t idle;   /* keeps that turn from blocking before it ends */
     uv_timer_t rest;  /* runs from its last use until it is at rest */
-    int64_t used;     /* steady ms */
+    int64_t used;     /* steady ms: its last use, */
+    int64_t began;    /* ... and the first since it was at rest */
     bool released;    /* the pages, since then */
     int handles;      /* still to be closed by libuv */
     bool closing;

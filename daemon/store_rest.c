@@ -8,8 +8,9 @@
 #endif
 
 enum {
-    REST_MS = 2000,     /* without use, after which the store is at rest */
-    REST_SETTLE_MS = 50 /* in which the threads give back their pages */
+    REST_MS = 2000,      /* without use, after which the store is at rest */
+    REST_MAX_MS = 60000, /* of use, after which memory is given back in its midst */
+    REST_SETTLE_MS = 50  /* in which the threads give back their pages */
 };
 
 /* Each connection's pages are its own thread's to give back. */
@@ -30,15 +31,17 @@ static void give_back(void)
 static void on_rest(uv_timer_t *timer)
 {
     struct store *store = timer->data;
-    int64_t left = store->used + REST_MS - clock_steady_ms();
+    int64_t now = clock_steady_ms(), left = store->used + REST_MS - now;
 
-    if (left > 0) {
+    if (left > 0 && now < store->began + REST_MAX_MS) {
+        store->released = false;
         uv_timer_start(timer, on_rest, (uint64_t)left, 0);
     } else if (!store->released) {
         store->released = true;
         release_pages(store);
         uv_timer_start(timer, on_rest, REST_SETTLE_MS, 0);
     } else {
+        store->released = false;
         give_back();
     }
 }
@@ -46,7 +49,8 @@ static void on_rest(uv_timer_t *timer)
 void store_used(struct store *store)
 {
     store->used = clock_steady_ms();
-    store->released = false;
-    if (!uv_is_active((uv_handle_t *)&store->rest))
-        uv_timer_start(&store->rest, on_rest, REST_MS, 0);
+    if (uv_is_active((uv_handle_t *)&store->rest))
+        return;
+    store->began = store->used;
+    uv_timer_start(&store->rest, on_rest, REST_MS, 0);
 }

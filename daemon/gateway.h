@@ -38,8 +38,9 @@ struct gateway_message {
 /* The pointers live during the call. */
 typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
 
-/* Binds the socket at path (0600; what is there was checked by lock.h). It is not removed at the end. user: what ZAP calls peers of this
- * uid. NULL with a sentence in error. backlog: messages that may wait for one client. */
+/* Binds the socket at path (0600; what is there was checked by lock.h). It is not removed at the end. user:
+ * what ZAP calls peers of this uid. NULL with a sentence in error. backlog: messages that may wait for one
+ * client. */
 struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
                              gateway_read_cb *read, void *arg, char error[256]);
 /* Binds it once more, where the socket was deleted: nothing may be at path but a socket that nobody serves.

@@ -23,8 +23,9 @@
 enum {
     READ_BYTES = 64 << 10,
     IN_MAX = LINK_FRAME_MAX + READ_BYTES + 16,
-    DRAIN_MAX = 16 << 20, /* read after its death: more than a socket holds comes from somebody else */
-    KEPT_BYTES = 64 << 10 /* a larger buffer is given back when it is empty */
+    DRAIN_MAX = 16 << 20,  /* read after its death: more than a socket holds comes from somebody else */
+    KEPT_BYTES = 64 << 10, /* a larger buffer is given back when it is empty */
+    OUTLIVE_MS = 200       /* of its link, by one that is ending */
 };
 
 struct agentproc {
@@ -33,6 +34,7 @@ struct agentproc {
     pid_t pid;
     int fd, pidfd;
     uv_poll_t socket, process;
+    uv_timer_t outlives;
     int open_handles;
     bool writing, ended, cause_set, broken, leaving;
     enum exit_cause cause;
@@ -154,8 +156,9 @@ struct agentproc *agentproc_start(uv_loop_t *loop, const char *path,
     buf_init(&proc->out, AGENTPROC_OUT_MAX);
     uv_poll_init(loop, &proc->socket, proc->fd);
     uv_poll_init(loop, &proc->process, pidfd);
-    proc->socket.data = proc->process.data = proc;
-    proc->open_handles = 2;
+    uv_timer_init(loop, &proc->outlives);
+    proc->socket.data = proc->process.data = proc->outlives.data = proc;
+    proc->open_handles = 3;
     uv_poll_start(&proc->socket, UV_READABLE, on_socket);
     uv_poll_start(&proc->process, UV_READABLE, on_process);
     return proc;
@@ -197,14 +200,42 @@ static void close_handles(struct agentproc *proc)
     proc->ended = true;
     uv_close((uv_handle_t *)&proc->socket, handle_closed);
     uv_close((uv_handle_t *)&proc->process, handle_closed);
+    uv_close((uv_handle_t *)&proc->outlives, handle_closed);
 }
 
-static void describe(int status, char how[96])
+/* The system ends whom it likes with SIGKILL when memory is short, and tells nobody. */
+static bool was_killed(const struct agentproc *proc, int status)
 {
-    if (WIFSIGNALED(status))
-        snprintf(how, 96, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !proc->cause_set;
+}
+
+static bool was_out_of_memory(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == LINK_EXIT_MEMORY;
+}
+
+static void describe(const struct agentproc *proc, int status, char how[112])
+{
+    if (proc->why[0])
+        snprintf(how, 112, "%s", proc->why);
+    else if (was_out_of_memory(status))
+        snprintf(how, 112, "it was out of memory");
+    else if (was_killed(proc, status))
+        snprintf(how, 112, "signal 9 (Killed), by the system for want of memory or by somebody");
+    else if (WIFSIGNALED(status))
+        snprintf(how, 112, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
-        snprintf(how, 96, "exit code %d", WEXITSTATUS(status));
+        snprintf(how, 112, "exit code %d", WEXITSTATUS(status));
+}
+
+static enum exit_cause cause_of(const struct agentproc *proc, int status)
+{
+    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    if (was_killed(proc, status) || (was_out_of_memory(status) && !proc->broken))
+        return EXIT_CAUSE_KILLED;
+    if (!proc->cause_set)
+        return clean ? EXIT_CAUSE_DONE : EXIT_CAUSE_CRASHED;
+    return proc->cause == EXIT_CAUSE_HIBERNATED && !clean ? EXIT_CAUSE_CRASHED : proc->cause;
 }
 
 void agentproc_kill(struct agentproc *proc, enum exit_cause cause)
@@ -309,14 +340,11 @@ static void on_process(uv_poll_t *poll, int status, int events)
     if (proc->ended || waitpid(proc->pid, &how_ended, 0) != proc->pid)
         return;
     subreaper_forget(proc->pid);
-    bool clean = WIFEXITED(how_ended) && WEXITSTATUS(how_ended) == 0;
-    enum exit_cause cause = proc->cause_set ? proc->cause : clean ? EXIT_CAUSE_DONE : EXIT_CAUSE_CRASHED;
-    if (cause == EXIT_CAUSE_HIBERNATED && !clean)
-        cause = EXIT_CAUSE_CRASHED;
-    char how[96];
-    describe(how_ended, how);
+    enum exit_cause cause = cause_of(proc, how_ended);
+    char how[112];
+    describe(proc, how_ended, how);
     close_handles(proc);
-    proc->callbacks->end(proc->arg, cause, proc->why[0] ? proc->why : how);
+    proc->callbacks->end(proc->arg, cause, how);
 }
 
 /* --- writing --- */
@@ -348,6 +376,15 @@ static void flush(struct agentproc *proc)
     }
 }
 
+static void on_outlived(uv_timer_t *timer)
+{
+    struct agentproc *proc = timer->data;
+    if (proc->leaving || proc->cause_set)
+        return;
+    snprintf(proc->why, sizeof proc->why, "it let go of the link to stoad, and did not end");
+    break_off(proc);
+}
+
 static void on_socket(uv_poll_t *poll, int status, int events)
 {
     struct agentproc *proc = poll->data;
@@ -358,11 +395,12 @@ static void on_socket(uv_poll_t *poll, int status, int events)
     bool open = status >= 0 && (!(events & UV_READABLE) || read_some(proc));
     if (open || proc->ended)
         return;
-    /* The end of the link to a process that lives is a broken link; a dead one is told by its pidfd. One that
-     * leaves lets go of the link first, and then ends its servers in order: its time is the caller's. */
+    /* The end of the link to a process that lives is a broken link; a dead one is told by its pidfd, some
+     * time later. One that leaves lets go of the link first, and then ends its servers in order: its time is
+     * the caller's. */
     uv_poll_stop(&proc->socket);
     if (!proc->leaving)
-        kill(proc->pid, SIGKILL); /* without effect on the status of one that is exiting already */
+        uv_timer_start(&proc->outlives, on_outlived, OUTLIVE_MS, 0);
 }
 
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len)

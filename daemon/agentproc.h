@@ -20,7 +20,7 @@ struct agentproc_callbacks {
     /* A frame. False: it breaks the protocol; the process is then killed (cause protocol). */
     bool (*frame)(void *arg, enum link_kind kind, const char *payload, size_t len);
     /* The process has ended and all it had sent was given to frame. how: a sentence part for people ("signal
-     * 11 (Segmentation fault)", "exit code 3"). The agentproc is freed after this call. */
+     * 11 (Segmentation fault)", "it was out of memory"). The agentproc is freed after this call. */
     void (*end)(void *arg, enum exit_cause cause, const char *how);
 };
 

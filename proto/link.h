@@ -55,6 +55,9 @@ enum {
 };
 #define LINK_VERSION 2
 
+/* The agent's exit code when it gets no more memory. */
+enum { LINK_EXIT_MEMORY = 71 };
+
 enum link_kind {
     /* daemon to agent */
     LINK_LOAD = 1,  /* {"snapshot":{...},"folder":"/.../sessions/s_..."} */
@@ -134,7 +137,7 @@ enum exit_cause {
     EXIT_CAUSE_DONE,
     EXIT_CAUSE_HIBERNATED,
     EXIT_CAUSE_CRASHED,
-    EXIT_CAUSE_KILLED,
+    EXIT_CAUSE_KILLED, /* at a limit (LINK_EXIT_MEMORY), or by SIGKILL of another, as when memory is short */
     EXIT_CAUSE_DEADLINE,
     EXIT_CAUSE_PROTOCOL
 };

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static int exit_code; /* 0: abort */
+
 static void out_of_memory(void) __attribute__((noreturn));
 
 /* stdio may want memory itself, hence the plain write. */
@@ -17,7 +19,14 @@ static void out_of_memory(void)
     if (write(STDERR_FILENO, line, sizeof line - 1) < 0) {
         /* nothing is left to be told */
     }
+    if (exit_code != 0)
+        _exit(exit_code);
     abort();
+}
+
+void xalloc_exit_with(int code)
+{
+    exit_code = code;
 }
 
 void *xmalloc(size_t size)

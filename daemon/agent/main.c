@@ -5,10 +5,13 @@
 #include "proto/link.h"
 #include "shared/err.h"
 #include "shared/log.h"
+#include "shared/xalloc.h"
 #include <fcntl.h>
+#include <jansson.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -60,6 +63,14 @@ static void keep_small(void)
     mallopt(M_MMAP_THRESHOLD, MAIN_MMAP);
 }
 
+/* Without memory there is one end, which the daemon knows. jansson's own way would be JSON with members that
+ * are missing. */
+static void end_without_memory(void)
+{
+    xalloc_exit_with(LINK_EXIT_MEMORY);
+    json_set_alloc_funcs(xmalloc, free);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "launch") == 0)
@@ -81,6 +92,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     keep_small();
+    end_without_memory();
     log_init("stoa-agent");
     if (!bind_to_parent(LINK_FD))
         return EXIT_NO_DAEMON;

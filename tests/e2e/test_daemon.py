@@ -108,10 +108,10 @@ class BadAgents(StoaTest):
     def test_a_socket_closed_by_a_living_agent_is_its_end(self):
         for how in ("half_a_frame", "closes_its_socket_and_lives"):
             with self.subTest(how):
-                self.check(how, "signal 9")
+                self.check(how, "protocol: it let go of the link to stoad, and did not end")
 
     def test_what_a_dead_agent_leaves_is_killed(self):
-        self.check("leaves_a_family", "signal 9")
+        self.check("leaves_a_family", "killed: signal 9")
         with open(f"{self.place.folder}/family") as file:
             family = file.read().split()
         self.assertEqual(len(family), 3)

@@ -496,7 +496,7 @@ class Hosts(McpTest):
         with self.assertRaises(RequestError) as caught:
             self.relayed(client, second, "die")
         self.assertEqual(caught.exception.code, "unavailable")
-        self.assertIn("the host of MCP server 'common' ended (crashed: signal 9", caught.exception.text)
+        self.assertIn("the host of MCP server 'common' ended (killed: signal 9", caught.exception.text)
         with self.assertRaises(RequestError) as caught:
             client.reply(hanging)
         self.assertEqual(caught.exception.code, "unavailable")

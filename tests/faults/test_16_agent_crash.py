@@ -58,7 +58,8 @@ class Streaming(FaultTest):
                 session, pid = self.begin(client)
                 begun = time.monotonic()
                 os.kill(pid, number)
-                took.append(self.ended(client, session, begun, rf"signal {int(number)}\b"))
+                cause = "killed" if number == signal.SIGKILL else "crashed"
+                took.append(self.ended(client, session, begun, rf"{cause}: signal {int(number)}\b"))
                 client.request("session.delete", session)
         for session, pid in others:
             info = client.request("session.info", session)
@@ -76,7 +77,7 @@ class Streaming(FaultTest):
             starve(pid)
             client.event("stream.completed", session)  # a while later
             begun = max(begun, time.monotonic() - 1)
-            took.append(self.ended(client, session, begun, r"out of memory|signal \d+"))
+            took.append(self.ended(client, session, begun, "killed: it was out of memory"))
             client.request("session.delete", session)
         self.check_all(f"{len(took)} agents starved")
 

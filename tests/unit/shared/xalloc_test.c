@@ -134,6 +134,24 @@ static void out_of_memory_is_said_and_ends_the_program(void **state)
     }
 }
 
+static void with_an_exit_code(void)
+{
+    xalloc_exit_with(71);
+    too_much();
+}
+
+static void a_program_may_end_with_an_exit_code_of_its_own(void **state)
+{
+    char written[4096];
+    (void)state;
+
+    int status = status_of(with_an_exit_code, written, sizeof written);
+
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 71);
+    assert_non_null(strstr(written, "out of memory\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +161,7 @@ int main(void)
         cmocka_unit_test(calloc_gives_zeros_and_growing_keeps_what_was_there),
         cmocka_unit_test(formatted_text_has_the_length_it_needs),
         cmocka_unit_test(out_of_memory_is_said_and_ends_the_program),
+        cmocka_unit_test(a_program_may_end_with_an_exit_code_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,6 +44,7 @@ def make_sessions(state_dir, count, messages_each):
         db.executemany(f"INSERT INTO {table}({', '.join(names)}) VALUES({', '.join('?' * len(names))})",
                        (_copy(table, row, key, activity + 1 + key - keys[0]) for key in keys for row in rows))
     db.execute("COMMIT")
+    db.execute("INSERT INTO search(search) VALUES('optimize')")  # as in a store that has grown slowly
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     return [model["sessions"][0]["sid"].replace(MARK, _digits(key)) for key in keys]

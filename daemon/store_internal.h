@@ -236,6 +236,7 @@ enum load {
     LOAD_UNFINISHED,
     LOAD_QUIET,
     LOAD_OWNER,
+    LOAD_COUNTS,
     LOAD_RULES,
     LOAD_COUNT
 };

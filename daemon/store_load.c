@@ -20,6 +20,7 @@ static const char *const texts[LOAD_COUNT] = {
     [LOAD_QUIET] = ("SELECT activity, key, sid FROM sessions WHERE owner = ?1 AND archived = 0"
                     " AND (activity, key) > (?2, ?3) ORDER BY activity, key LIMIT 1"),
     [LOAD_OWNER] = "SELECT min(owner) FROM sessions WHERE owner > ?1",
+    [LOAD_COUNTS] = "SELECT count(*), total(archived), total(messages) FROM sessions",
     [LOAD_RULES] = "SELECT id, user, effect, pattern, ts FROM rules ORDER BY id",
 };
 
@@ -355,10 +356,15 @@ static uint64_t file_size(const char *path, const char *suffix)
 
 void store_counts(struct store *store, struct store_counts *counts)
 {
-    sqlite3 *db = store->loader.db;
+    sqlite3_stmt *stmt = store->loader.statement[LOAD_COUNTS];
+    int code = sqlite3_step(stmt);
 
-    counts->sessions = (uint64_t)store_number(db, "SELECT count(*) FROM sessions", 0);
-    counts->archived = (uint64_t)store_number(db, "SELECT count(*) FROM sessions WHERE archived", 0);
-    counts->messages = (uint64_t)store_number(db, "SELECT total(messages) FROM sessions", 0);
+    memset(counts, 0, sizeof *counts);
+    if (code == SQLITE_ROW) {
+        counts->sessions = (uint64_t)sqlite3_column_int64(stmt, 0);
+        counts->archived = (uint64_t)sqlite3_column_int64(stmt, 1);
+        counts->messages = (uint64_t)sqlite3_column_int64(stmt, 2);
+    }
+    finish(&store->loader, stmt, code, NULL);
     counts->bytes = file_size(store->path, "") + file_size(store->path, "-wal");
 }

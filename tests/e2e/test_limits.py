@@ -373,6 +373,7 @@ class Many(StoaTest):
             rss = resident_mb(self.daemon.pid)
             client.close()
             end()
+            self.assertNotIn("a fork was not ended", self.daemon.log_text())
             self.assertLess(first, 1 if not SANITIZED else 10)
             if not SANITIZED:
                 self.assertLess(rss, 32)

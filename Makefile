@@ -188,9 +188,11 @@ asan: deps-test ## unit and end-to-end tests under AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory $(JOBS) SAN=address,undefined all unit
 	@$(PYTHON) tests/run.py --build build-address-undefined unit e2e faults
 
-tsan: deps-test ## the unit tests under ThreadSanitizer
+tsan: deps-test ## the unit tests under ThreadSanitizer, and what goes through the socket's thread
 	@$(MAKE) --no-print-directory $(JOBS) SAN=thread all unit
 	@$(PYTHON) tests/run.py --build build-thread --slow 10 unit
+	@$(PYTHON) tests/run.py --build build-thread --only test_stream. e2e
+	@$(PYTHON) tests/run.py --build build-thread --only test_branch. e2e
 
 valgrind: deps-test ## the unit tests under valgrind's memcheck
 	$(call need,valgrind)

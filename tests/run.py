@@ -246,6 +246,7 @@ def main():
         parser.error("what shall be run?")
     kinds = ["unit", "fuzz", "e2e", "faults"] if "all" in options.kinds else options.kinds
     count = Count()
+    os.environ.setdefault("TSAN_OPTIONS", SANITIZERS["TSAN_OPTIONS"])
     if options.file:
         run_file(count, options.file, options.build, options.only)
     for kind in kinds:

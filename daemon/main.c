@@ -147,6 +147,7 @@ static void bound_heaps(void)
 int main(int argc, char **argv)
 {
     struct line line = {.action = SERVE};
+    server_hold_signals(true);
     line.options.sets = line.sets;
     for (int at = 1; at < argc; at++) {
         const char *word = argv[at];
@@ -170,10 +171,14 @@ int main(int argc, char **argv)
     log_init("stoad");
     utf8_locale();
     line.check.server = &line.options;
+    if (!line.doctor && !line.backup.file && line.action == SERVE) {
+        bound_heaps();
+        return server_run(&line.options);
+    }
+    server_hold_signals(false);
     if (line.doctor)
         return doctor_run(&line.check, stdout);
     if (line.backup.file)
         return backup_run(&line.backup);
-    bound_heaps();
-    return line.action == SERVE ? server_run(&line.options) : show(line.action, &line.options);
+    return show(line.action, &line.options);
 }

@@ -5,8 +5,8 @@
 #include "daemon/aging.h"
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
-#include "daemon/files.h"
 #include "daemon/endpoint.h"
+#include "daemon/files.h"
 #include "daemon/folders.h"
 #include "daemon/forks.h"
 #include "daemon/gateway.h"
@@ -44,13 +44,17 @@ enum {
     SWEEP_MS = 1000 /* at the end, for what agents left */
 };
 
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
+
+enum { SIGNAL_COUNT = sizeof signal_numbers / sizeof signal_numbers[0] };
+
 struct run { /* what server_run holds besides the server itself */
     struct server server;
     const struct server_options *options;
     char *runtime, *state, *socket_path;
-    int lock;
     struct endpoint *endpoint;
-    uv_signal_t signals[4];
+    int lock;
+    uv_signal_t signals[SIGNAL_COUNT];
     uv_timer_t stopper;
     int64_t stop_deadline; /* steady ms */
 };
@@ -161,6 +165,27 @@ static void on_signal(uv_signal_t *handle, int number)
         clients_tell_config(server->clients, error);
 }
 
+void server_hold_signals(bool hold)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaddset(&set, signal_numbers[i]);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+static void watch_signals(struct run *run)
+{
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
+        uv_signal_init(run->server.loop, &run->signals[i]);
+        run->signals[i].data = &run->server;
+        uv_signal_start(&run->signals[i], on_signal, signal_numbers[i]);
+    }
+    uv_timer_init(run->server.loop, &run->stopper);
+    run->stopper.data = run;
+    server_hold_signals(false);
+}
+
 /* --- start --- */
 
 static void on_health(void *arg, bool failing, const char *why)
@@ -185,9 +210,7 @@ static int find_places(struct run *run)
     }
     run->socket_path = paths_join(run->runtime, "stoad.sock");
     enum err code = lock_take(run->runtime, run->socket_path, &run->lock, error);
-    int exit_code = code == ERR_OK         ? EXIT_OK
-                    : code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING
-                                           : EXIT_UNSAFE;
+    int exit_code = code == ERR_OK ? EXIT_OK : code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING : EXIT_UNSAFE;
     if (exit_code == EXIT_OK && paths_make(run->state, error) != ERR_OK)
         exit_code = EXIT_STORE;
     if (exit_code != EXIT_OK) /* of two that clients start at once the second is no error */
@@ -223,18 +246,6 @@ static int open_gateway(struct run *run)
     }
     log_error("server", "%s", error);
     return EXIT_UNSAFE;
-}
-
-static void watch_signals(struct run *run)
-{
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        uv_signal_init(run->server.loop, &run->signals[i]);
-        run->signals[i].data = &run->server;
-        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
-    }
-    uv_timer_init(run->server.loop, &run->stopper);
-    run->stopper.data = run;
 }
 
 static int start(struct run *run)

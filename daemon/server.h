@@ -47,6 +47,10 @@ struct server_options {
     size_t set_count;
 };
 
+/* Holds back the signals that server_run answers, from the first moment of the program; it lets them in when
+ * it can, so that one that came too early is a reload or an orderly stop like any other. Other actions of the
+ * program let go of them. */
+void server_hold_signals(bool hold);
 /* Runs the daemon until it is told to stop. Returns a process exit code (shared/err.h). */
 int server_run(const struct server_options *options);
 /* Reads the configuration anew; on any error the old one stays whole. ERR_OK or ERR_CONFIG with a sentence.

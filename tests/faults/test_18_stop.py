@@ -2,13 +2,16 @@
 lost, nothing is left, and it is over in time, however often it is asked."""
 import json
 import os
+import random
 import signal
 import socket
+import subprocess
 import threading
 import time
+import unittest
 
-from fault import SLACK, FaultTest, descendants, marked
-from harness import text_of, wait_for
+from fault import SLACK, SOAK, FaultTest, descendants, marked
+from harness import ROOT, SANITIZED, text_of, wait_for
 from lasting import Attached
 from server_fault import OnceTest, command
 
@@ -84,17 +87,58 @@ class Stopping(StopTest):
             self.assertEqual(self.client().request("session.info", session)["state"], "idle")
         self.figures = f"{rounds} stops, the last in {took * 1000:.0f} ms"
 
-    def test_a_signal_during_the_start_is_a_clean_stop_or_none(self):
+    @unittest.skipIf(SANITIZED, "a sanitizer wants to be the first that is loaded")
+    def test_a_signal_at_the_very_beginning_is_a_clean_stop_or_a_reload(self):
         self.daemon.stop()
-        for number in range(20):
+        library = f"{self.place.folder}/early.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, f"{ROOT}/tests/support/early_signal.c", "-ldl"], check=True)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            with self.subTest(number.name):
+                self.place.env.update(LD_PRELOAD=library, EARLY_SIGNAL=str(int(number)))
+                self.daemon.start(wait=False)
+                if number == signal.SIGHUP:
+                    self.daemon.wait_ready()
+                    wait_for(lambda: "reloaded file" in self.daemon.log_text(), "the reload")
+                    self.assertEqual(self.daemon.stop(), 0)
+                else:
+                    self.assertEqual(self.daemon.process.wait(IN_TIME), 0)
+                    self.assertIn("STOPPING=1", self.told())
+                    self.daemon._close()
+
+    def began(self):
+        """Whether the program has begun, and holds back signals or answers them; before that the system's default is theirs."""
+        with open(f"/proc/{self.daemon.pid}/status") as file:
+            masks = dict(line.split(":") for line in file.read().splitlines())
+        return all((int(masks["SigBlk"], 16) | int(masks["SigCgt"], 16)) >> number - 1 & 1
+                   for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+
+    def test_a_signal_during_the_start_is_a_clean_stop_or_a_reload(self):
+        """At moments of the first 30 ms, which is longer than the start takes."""
+        self.daemon.stop()
+        early, moments = 0, 300 if SOAK else 30
+        for number in range(moments):
+            which = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)[number % 3]
             self.daemon.start(wait=False)
-            wait_for(lambda: os.path.exists(f"{self.place.folder}/run/stoad.lock"), "the lock")
-            end = time.monotonic() + number * 0.001
+            end = time.monotonic() + random.random() * 0.03
             while time.monotonic() < end:
                 pass
-            self.assertIn(self.daemon.stop(), (0, -signal.SIGTERM))
+            begun = self.began()
+            self.daemon.process.send_signal(which)
+            if which == signal.SIGHUP:
+                wait_for(lambda: self.daemon.process.poll() is not None or "reloaded file" in self.daemon.log_text(), "the reload")
+            if which == signal.SIGHUP and self.daemon.process.poll() is None:
+                self.daemon.wait_ready()
+                code = self.daemon.stop()
+            else:
+                code = self.daemon.process.wait(IN_TIME)
+                self.daemon._close()
+            early += not begun
+            self.assertIn(code, (0,) if begun else (0, -which))
+            os.unlink(f"{self.place.folder}/stoad.log")
+        self.assertLess(early, moments / 2)
         self.daemon.start()
         self.assertIn("epoch", self.client().request("server.ping"))
+        self.figures = f"{moments} signals, {early} of them before the program had begun"
 
     def test_a_request_for_the_default_model_is_answered_by_a_stop(self):
         """It waits for the look for a local model server, which takes a while when nobody answers."""

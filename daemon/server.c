@@ -199,6 +199,12 @@ static void on_health(void *arg, bool failing, const char *why)
     notify_say(server->notify, failing ? "STATUS=the store can't commit" : "STATUS=serving");
 }
 
+/* Of two that are started at once the second is no error. */
+static void log_refusal(const char *area, enum err code, const char *why)
+{
+    log_line(code == ERR_CONFLICT ? LOG_INFO : LOG_ERROR, area, "%s", why);
+}
+
 static int find_places(struct run *run)
 {
     char error[256];
@@ -213,8 +219,8 @@ static int find_places(struct run *run)
     int exit_code = code == ERR_OK ? EXIT_OK : code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING : EXIT_UNSAFE;
     if (exit_code == EXIT_OK && paths_make(run->state, error) != ERR_OK)
         exit_code = EXIT_STORE;
-    if (exit_code != EXIT_OK) /* of two that clients start at once the second is no error */
-        log_line(code == ERR_CONFLICT ? LOG_INFO : LOG_ERROR, "server", "%s", error);
+    if (exit_code != EXIT_OK)
+        log_refusal("server", code, error);
     return exit_code;
 }
 
@@ -228,7 +234,7 @@ static int open_store(struct run *run)
     free(path);
     if (server->store)
         return EXIT_OK;
-    log_error("store", "%s", error);
+    log_refusal("store", code, error);
     return code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING : EXIT_STORE;
 }
 

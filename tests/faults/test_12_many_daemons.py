@@ -31,7 +31,12 @@ class ManyDaemons(FaultTest):
         self.assertEqual(len(left), count)
         for daemon in left:
             daemon._close()
+        self.assertNotIn(" ERROR ", self.daemon_log())
         return time.monotonic() - self.begun
+
+    def daemon_log(self):
+        with open(f"{self.place.folder}/stoad.log", errors="replace") as file:
+            return file.read()
 
     def socket(self):
         """What the file at its path is, and when that was made."""
@@ -76,6 +81,20 @@ class ManyDaemons(FaultTest):
         self.assertIn(f"with pid {self.daemon.pid}", self.daemon.log_text())
         told = attached.tell()
         self.assertEqual((told["connects"], told["lost"], len(told["follows"][session]["back"])), (1, 0, 1))
+        self.assertLess(slowest, LEAVE)
+        self.figures = f"{ROUNDS} times {DAEMONS}, losers gone after at most {slowest:.2f} s"
+
+    def test_twenty_more_of_the_same_store_elsewhere(self):
+        """They have runtime folders of their own: it is the store that they can't have."""
+        self.daemon.start()
+        self.place.env["STOA_RUNTIME_DIR"] = f"{self.place.folder}/run2"
+        slowest = 0
+        for _ in range(ROUNDS):
+            slowest = max(slowest, self.losers(self.start_many(), DAEMONS))
+            self.assertFalse(os.path.exists(f"{self.place.folder}/run2/stoad.sock"))
+        self.assertIn(f"another process, with pid {self.daemon.pid}, uses the store", self.daemon_log())
+        self.place.env["STOA_RUNTIME_DIR"] = f"{self.place.folder}/run"
+        self.serves(self.daemon)
         self.assertLess(slowest, LEAVE)
         self.figures = f"{ROUNDS} times {DAEMONS}, losers gone after at most {slowest:.2f} s"
 

@@ -1,4 +1,5 @@
-/* Preloaded into the daemon: the signal EARLY_SIGNAL comes in the first moments of its main, when it sets its locale. */
+/* Preloaded into the daemon: the signal EARLY_SIGNAL comes in the first moments of its main, when it sets its
+ * locale. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <locale.h>

@@ -244,42 +244,90 @@ enum chunk_kind chunk_kind_parse(const char *name)
     return (enum chunk_kind)find_name(chunk_names, CHUNK_KIND_COUNT, name);
 }
 
-/* Members up to and without data, shared by both encoders. Put together by hand: each chunk pays for it. */
-static bool put_head(struct buf *out, const char *session, const char *epoch, bool durable, uint64_t seq,
-                     int64_t ts, const char *type)
+/* What is short by its nature is written into room that is large enough: each chunk pays for it. */
+
+static char *put(char *at, const char *text)
 {
-    return buf_puts(out, "{\"session\":\"") && buf_puts(out, session) && buf_puts(out, "\",\"epoch\":\"") &&
-           buf_puts(out, epoch) && buf_puts(out, durable ? "\",\"seq\":" : "\",\"at\":") &&
-           buf_put_u64(out, seq) && buf_puts(out, ",\"ts\":") && (ts >= 0 || buf_putc(out, '-')) &&
-           buf_put_u64(out, ts < 0 ? -(uint64_t)ts : (uint64_t)ts) && buf_puts(out, ",\"type\":\"") &&
-           buf_puts(out, type) && buf_puts(out, "\",\"data\":");
+    size_t len = strlen(text);
+    memcpy(at, text, len);
+    return at + len;
+}
+
+/* An id has ID_MAX bytes at most, whoever brings it. */
+static char *put_id(char *at, const char *id)
+{
+    size_t len = strnlen(id, ID_MAX - 1);
+    memcpy(at, id, len);
+    return at + len;
+}
+
+static char *put_number(char *at, uint64_t number)
+{
+    char digits[20], *first = digits + sizeof digits;
+    do
+        *--first = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    size_t len = (size_t)(digits + sizeof digits - first);
+    memcpy(at, first, len);
+    return at + len;
+}
+
+enum {
+    NUMBER_ROOM = 21, /* bytes of a number, with a sign */
+    HEAD_ROOM = 128 + 2 * ID_MAX + 2 * NUMBER_ROOM,
+    CHUNK_ROOM = 96 + ID_MAX + 3 * NUMBER_ROOM /* of a chunk's data, besides its delta */
+};
+
+/* Members up to and without data: at most HEAD_ROOM bytes. */
+static char *put_head(char *at, const char *session, const char *epoch, bool durable, uint64_t seq,
+                      int64_t ts, const char *type)
+{
+    at = put(at, "{\"session\":\"");
+    at = put_id(at, session);
+    at = put(at, "\",\"epoch\":\"");
+    at = put_id(at, epoch);
+    at = put(at, durable ? "\",\"seq\":" : "\",\"at\":");
+    at = put_number(at, seq);
+    at = put(at, ts < 0 ? ",\"ts\":-" : ",\"ts\":");
+    at = put_number(at, ts < 0 ? -(uint64_t)ts : (uint64_t)ts);
+    at = put(at, ",\"type\":\"");
+    at = put(at, type);
+    return put(at, "\",\"data\":");
 }
 
 bool event_encode(const struct event *event, struct buf *out)
 {
     const struct event_row *row = event_row(event->type);
     size_t start = out->len;
-    bool fits = put_head(out, event->session, event->epoch, row->durable, event->seq, event->ts, row->name) &&
-                jsonx_dump_buf(event->data, out) && buf_putc(out, '}');
+    char head[HEAD_ROOM];
+    char *end = put_head(head, event->session, event->epoch, row->durable, event->seq, event->ts, row->name);
+    bool fits =
+        buf_put(out, head, (size_t)(end - head)) && jsonx_dump_buf(event->data, out) && buf_putc(out, '}');
     if (!fits)
         buf_truncate(out, start);
     return fits;
 }
 
-enum { CHUNK_ROOM = 288 }; /* bytes of a chunk's event, besides its delta */
-
 bool event_encode_chunk(const char *session, const char *epoch, uint64_t at, int64_t ts,
                         const struct chunk *chunk, struct buf *out)
 {
     size_t start = out->len;
-    bool fits =
-        buf_reserve(out, CHUNK_ROOM + chunk->delta_len) &&
-        put_head(out, session, epoch, false, at, ts, rows[EVENT_STREAM_CHUNK].name) &&
-        buf_puts(out, "{\"message\":\"") && buf_puts(out, chunk->message) && buf_puts(out, "\",\"index\":") &&
-        buf_put_u64(out, chunk->index) && buf_puts(out, ",\"count\":") && buf_put_u64(out, chunk->count) &&
-        buf_puts(out, ",\"block\":") && buf_put_u64(out, chunk->block) && buf_puts(out, ",\"kind\":\"") &&
-        buf_puts(out, chunk_names[chunk->kind]) && buf_puts(out, "\",\"delta\":\"") &&
-        buf_put_json(out, chunk->delta, chunk->delta_len) && buf_puts(out, "\"}}");
+    char head[HEAD_ROOM + CHUNK_ROOM];
+    char *to = put_head(head, session, epoch, false, at, ts, rows[EVENT_STREAM_CHUNK].name);
+    to = put(to, "{\"message\":\"");
+    to = put_id(to, chunk->message);
+    to = put(to, "\",\"index\":");
+    to = put_number(to, chunk->index);
+    to = put(to, ",\"count\":");
+    to = put_number(to, chunk->count);
+    to = put(to, ",\"block\":");
+    to = put_number(to, chunk->block);
+    to = put(to, ",\"kind\":\"");
+    to = put(to, chunk_names[chunk->kind]);
+    to = put(to, "\",\"delta\":\"");
+    size_t len = (size_t)(to - head);
+    bool fits = buf_reserve(out, len + chunk->delta_len + 3) && buf_put(out, head, len) &&
+                buf_put_json(out, chunk->delta, chunk->delta_len) && buf_puts(out, "\"}}");
     if (!fits)
         buf_truncate(out, start);
     return fits;

@@ -73,17 +73,6 @@ bool buf_putc(struct buf *buf, char byte)
     return buf_put(buf, &byte, 1);
 }
 
-bool buf_put_u64(struct buf *buf, uint64_t number)
-{
-    char digits[20], *first = digits + sizeof digits;
-
-    do {
-        *--first = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return buf_put(buf, first, (size_t)(digits + sizeof digits - first));
-}
-
 bool buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct buf {
     char *data; /* "" until the first byte; never NULL after buf_init */
@@ -25,7 +24,6 @@ void buf_clear(struct buf *buf);
 bool buf_put(struct buf *buf, const void *data, size_t len);
 bool buf_puts(struct buf *buf, const char *text);
 bool buf_putc(struct buf *buf, char byte);
-bool buf_put_u64(struct buf *buf, uint64_t number); /* in decimal */
 bool buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool buf_vprintf(struct buf *buf, const char *format, va_list args);
 /* Allocates for count more bytes at once; false if those would not fit. */

@@ -11,13 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 struct stream {
     struct zmtp zmtp;
-    uint64_t seen; /* the drain since which zmtp.complete counts */
+    uint64_t seen;  /* the drain since which zmtp.complete counts */
+    uint64_t begun; /* its message, in the order of all messages that begin */
+    ino_t inode;    /* of the socket: libzmq may have closed it without reading on */
     bool is_client;
+    bool is_cut; /* libzmq reads its end */
 };
 
 enum { STREAMS_MAX = 1 << 20, SAY_MS = 60000 };
@@ -30,7 +34,8 @@ static uv_async_t *async;
 static unsigned long said; /* of the cuts, in the log */
 static int64_t said_at;
 /* libzmq's thread alone. */
-static uint64_t all_waiting, all_seen, all_parts;
+static uint64_t all_waiting, all_seen, all_parts, beginnings;
+static int highest; /* descriptor of a client so far */
 
 static void on_cut(uv_async_t *unused)
 {
@@ -84,6 +89,28 @@ static void end(struct stream *stream)
     memset(stream, 0, sizeof *stream);
 }
 
+/* 0 for what is not open; each socket has a number of its own. */
+static ino_t inode_of(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+/* The peer learns it at once, whoever has a further descriptor; libzmq when it reads on. */
+static void cut(struct stream *stream, const char *why)
+{
+    int fd = (int)(stream - streams);
+    bool open = inode_of(fd) == stream->inode;
+    end(stream);
+    if (!open)
+        return;
+    stream->is_client = stream->is_cut = true;
+    shutdown(fd, SHUT_RDWR);
+    atomic_store(&cut_why, why);
+    atomic_fetch_add(&cuts, 1);
+    uv_async_send(async);
+}
+
 void intake_begin(int fd)
 {
     struct stream *stream = stream_of(fd);
@@ -91,6 +118,8 @@ void intake_begin(int fd)
         return;
     end(stream);
     stream->is_client = true;
+    stream->inode = inode_of(fd);
+    highest = fd > highest ? fd : highest;
 }
 
 void intake_drained(void)
@@ -111,24 +140,42 @@ static bool is_full(struct stream *stream)
         all_waiting = 0;
     }
     return stream->zmtp.complete > INTAKE_WAITING ||
-           (all_waiting > INTAKE_ALL && stream->zmtp.complete > INTAKE_PART);
+           (all_waiting > INTAKE_ALL && stream->zmtp.complete + stream->zmtp.message > INTAKE_PART);
 }
 
-static bool take(struct stream *stream, const void *bytes, size_t len)
+/* Whoever sends on comes to an end soon; what has waited longest for its end holds the others up. */
+static void cut_oldest_part(void)
 {
-    uint64_t complete = stream->zmtp.complete;
-    all_parts -= part_of(stream);
-    const char *why = zmtp_take(&stream->zmtp, bytes, len, INTAKE_MESSAGE);
-    all_parts += part_of(stream);
-    all_waiting += stream->zmtp.complete - complete;
-    if (!why && all_parts > INTAKE_PARTS && part_of(stream) > INTAKE_PART)
-        why = "too much of messages that are not whole waits in memory";
-    if (!why)
-        return true;
-    atomic_store(&cut_why, why);
-    atomic_fetch_add(&cuts, 1);
-    uv_async_send(async);
+    struct stream *oldest = NULL;
+    for (int fd = 0; fd <= highest; fd++)
+        if (part_of(&streams[fd]) > 0 && (!oldest || streams[fd].begun < oldest->begun))
+            oldest = &streams[fd];
+    cut(oldest, "too much of messages that are not whole waits in memory");
+}
+
+/* libzmq would never read the second one. */
+static bool is_duplicate(const struct stream *stream)
+{
+    for (int fd = 0; fd <= highest; fd++)
+        if (&streams[fd] != stream && streams[fd].zmtp.identity == stream->zmtp.identity)
+            return true;
     return false;
+}
+
+static void take(struct stream *stream, const void *bytes, size_t len)
+{
+    uint64_t complete = stream->zmtp.complete, part = part_of(stream), identity = stream->zmtp.identity;
+    const char *why = zmtp_take(&stream->zmtp, bytes, len, INTAKE_MESSAGE);
+    if (part == 0 || stream->zmtp.complete != complete)
+        stream->begun = ++beginnings;
+    all_parts += part_of(stream) - part;
+    all_waiting += stream->zmtp.complete - complete;
+    if (!why && stream->zmtp.identity != identity && is_duplicate(stream))
+        why = "another connection has its routing id";
+    if (why)
+        cut(stream, why);
+    while (all_parts > INTAKE_PARTS)
+        cut_oldest_part();
 }
 
 /* In place of the C library's, for libzmq, which reads connections by it alone. While something waits it asks
@@ -136,17 +183,17 @@ static bool take(struct stream *stream, const void *bytes, size_t len)
 __attribute__((visibility("default"))) ssize_t recv(int fd, void *bytes, size_t len, int flags)
 {
     struct stream *stream = stream_of(fd);
-    if (stream && stream->is_client && is_full(stream)) {
+    bool is_client = stream && stream->is_client;
+    if (is_client && stream->is_cut)
+        return 0;
+    if (is_client && is_full(stream)) {
         errno = EAGAIN;
         return -1;
     }
     ssize_t got = syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, NULL);
-    if (!stream || !stream->is_client || (got < 0 && (errno == EAGAIN || errno == EINTR)))
-        return got;
-    if (got > 0 && take(stream, bytes, (size_t)got))
-        return got;
-    end(stream);
-    if (got > 0)
-        shutdown(fd, SHUT_RDWR); /* the peer learns it at once: there may be further descriptors */
-    return got < 0 ? got : 0;    /* what is cut looks closed */
+    if (is_client && got > 0)
+        take(stream, bytes, (size_t)got);
+    else if (is_client && (got == 0 || (errno != EAGAIN && errno != EINTR)))
+        end(stream);
+    return is_client && stream->is_cut ? 0 : got;
 }

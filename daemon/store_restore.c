@@ -214,20 +214,36 @@ static enum err check_file(const struct preparing *preparing)
     return ERR_OK;
 }
 
-/* What is to change places must be able to: a folder that something is mounted on cannot. */
-static enum err check_parts(const struct preparing *preparing)
+/* Of what is mounted from the same file system (bind) only the kernel knows, since 5.8. */
+static bool is_mounted(const struct preparing *preparing, const char *name)
 {
     struct stat top, st;
+    struct statx more;
 
-    if (fstat(preparing->folder, &top) != 0)
-        return fail(preparing, preparing->state);
-    for (const char *const *part = store_parts; *part; part++)
-        if (fstatat(preparing->folder, *part, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev != top.st_dev) {
-            snprintf(preparing->error, 256, "'%.80s' cannot be restored: %.80s/%s is on another file system",
-                     preparing->file, preparing->state, *part);
-            return ERR_UNAVAILABLE;
-        }
-    return ERR_OK;
+    if (fstat(preparing->folder, &top) != 0 ||
+        fstatat(preparing->folder, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
+        return false;
+    return st.st_dev != top.st_dev ||
+           (statx(preparing->folder, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_TYPE, &more) == 0 &&
+            (more.stx_attributes & STATX_ATTR_MOUNT_ROOT));
+}
+
+/* What is to change places must be able to: nothing that is mounted can. */
+static enum err check_mounts(const struct preparing *preparing)
+{
+    const char *mounted = is_mounted(preparing, store_name) ? store_name : NULL;
+
+    for (const char *const *name = store_logs; *name && !mounted; name++)
+        mounted = is_mounted(preparing, *name) ? *name : NULL;
+    for (const char *const *name = store_parts; *name && !mounted; name++)
+        mounted = is_mounted(preparing, *name) ? *name : NULL;
+    if (!mounted)
+        return ERR_OK;
+    snprintf(preparing->error, 256,
+             "'%.70s' cannot be restored: %.70s/%s is a mount point, which nothing can take the place of; "
+             "unmount it",
+             preparing->file, preparing->state, mounted);
+    return ERR_UNAVAILABLE;
 }
 
 static enum err make_folders(struct preparing *preparing)
@@ -347,7 +363,7 @@ static enum err prepare(struct preparing *preparing)
     enum err code = check_file(preparing);
 
     if (code == ERR_OK)
-        code = check_parts(preparing);
+        code = check_mounts(preparing);
     if (code != ERR_OK)
         return code;
     code = make_folders(preparing);

@@ -1,6 +1,7 @@
 """The daemon itself: promises while the store fails, lifetimes, limits, and agents that misbehave."""
 import json
 import os
+import re
 import signal
 import time
 
@@ -278,6 +279,13 @@ class Starting(StoaTest):
             self.assertIn(word, self.daemon.log_text())
         self.daemon._close()
         self.daemon.process = None
+
+    def test_the_first_starts_of_a_new_store_have_nothing_to_mend(self):
+        for _ in range(2):
+            self.daemon.start()
+            self.daemon.stop()
+        said = [re.sub(r"^\S+ stoad | socket=.*", "", line) for line in self.daemon.log_text().splitlines()]
+        self.assertEqual(said, 2 * ["INFO server: serving", "INFO server: stopping"])
 
     def test_a_configuration_that_is_written_later_is_found_by_a_reload(self):
         self.daemon.wrapper = ["sh", "-c", 'exec "$0"']  # without --config

@@ -1,8 +1,10 @@
 /* What a restore brings back, what it refuses, and what is there when it is killed. */
 #include "state_rig.h"
 #include "tests/support/slow.h"
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -199,6 +201,39 @@ static void what_is_no_whole_backup_is_refused(void **state)
     assert_int_equal(unlink(at(rig, "copy")), 0);
     assert_int_equal(symlink("stoa.db", at(rig, "copy")), 0);
     refuse(rig, ERR_UNAVAILABLE, "is the store itself");
+}
+
+/* In a view of the file systems that is this test's own. False, with the test skipped, where that can't be.
+ */
+static void keep_mounts_private(void)
+{
+    if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+        return;
+    print_message("skipped: mounting needs root (%s)\n", strerror(errno));
+    skip();
+}
+
+static void what_is_mounted_is_refused_before_anything_changes(void **state)
+{
+    static const struct {
+        const char *name, *bound; /* NULL: another file system */
+    } rows[] = {{"sessions", "sessions"}, {"mcp", "hosts"}, {"oauth", NULL}, {"stoa.db", "stoa.db"}};
+    struct rig *rig = *state;
+
+    make_both(rig);
+    keep_mounts_private();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char bound[300], expected[64];
+
+        snprintf(bound, sizeof bound, "%s/%s", rig->folder, rows[i].bound ? rows[i].bound : "");
+        assert_int_equal(mount(rows[i].bound ? bound : "tmpfs", at(rig, rows[i].name),
+                               rows[i].bound ? NULL : "tmpfs", rows[i].bound ? MS_BIND : 0, NULL),
+                         0);
+        snprintf(expected, sizeof expected, "/%s is a mount point", rows[i].name);
+        refuse(rig, ERR_UNAVAILABLE, expected);
+        assert_false(store_restore_begun(rig->folder));
+        assert_int_equal(umount2(at(rig, rows[i].name), MNT_DETACH), 0);
+    }
 }
 
 static void what_another_program_made_is_refused(void **state)
@@ -439,6 +474,7 @@ int main(void)
         TEST(a_plain_copy_of_a_store_does_too_with_its_log),
         TEST(it_waits_for_no_daemon_and_names_it),
         TEST(what_is_no_whole_backup_is_refused),
+        TEST(what_is_mounted_is_refused_before_anything_changes),
         TEST(what_another_program_made_is_refused),
         TEST(files_outside_the_parts_are_refused),
         TEST(it_can_be_interrupted_until_it_is_decided),

@@ -385,6 +385,15 @@ class Running(StoaTest):
         _, found, written = self.look("store")
         self.assertEqual({f["state"] for what in found for f in found[what]}, {"ok"}, written)
 
+    def test_a_daemon_that_takes_no_client_more_is_no_daemon_that_hangs(self):
+        self.place.write_config(WELL + "limits: {max_clients: 1}\n")
+        client = self.client()
+        client.request("admin.reload")
+        code, found, written = self.look("daemon")
+        self.assertEqual((code, found["daemon/refused"][0]["state"]), (1, "bad"), written)
+        self.assertIn("1 clients are connected already (limits.max_clients is 1)", found["daemon/refused"][0]["text"])
+        self.assertNotIn("daemon/hangs", found, "nobody is told to kill it")
+
     def test_a_daemon_whose_disk_is_full_is_bad(self):
         client = self.client()
         hard = resource.prlimit(self.daemon.pid, resource.RLIMIT_FSIZE)[1]

@@ -92,14 +92,15 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
 {
     struct cli *cli = arg;
 
+    if (cli->callbacks.notice)
+        cli->callbacks.notice(cli->arg, notice, code, text);
     /* A daemon that stops is waited for: the one that follows it gets the request again. */
     if (code != ERR_SHUTTING_DOWN) {
-        cli_say("%s", text);
+        if (!cli->callbacks.notice)
+            cli_say("%s", text);
         cli->fatal = code;
         uv_stop(&cli->loop);
     }
-    if (cli->callbacks.notice)
-        cli->callbacks.notice(cli->arg, notice, code, text);
 }
 
 static void on_link(void *arg, enum client_link link, const char *text)

@@ -31,7 +31,7 @@ struct cli {
     struct out out;        /* stdout */
     struct hangup *hangup; /* of stdout */
     enum err fatal;        /* the link is of no more use; already said */
-    /* The handler's own callbacks, set before cli_open; arg is theirs. */
+    /* The handler's own callbacks, set before cli_open; arg is theirs. One for notices says them, too. */
     struct client_callbacks callbacks;
     void *arg;
 };

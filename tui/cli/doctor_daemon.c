@@ -17,6 +17,7 @@ enum {
     ANSWER_MS = 3000,
     SLOW_MS = 200,       /* an answer that takes longer is slow */
     QUEUED_MANY = 10000, /* writes that wait */
+    REFUSAL_MAX = 256,
     LOG_TAIL = 256 << 10,
     LOG_LINES = 1000,
     LOG_SHOWN = 300 /* bytes of a line */
@@ -28,6 +29,14 @@ struct answer {
     char text[256];
     json_t *ok;
 };
+
+static void on_notice(void *arg, const char *notice, enum err code, const char *text)
+{
+    char *refusal = arg;
+
+    if (strcmp(notice, "refused") == 0 || code == ERR_DENIED)
+        snprintf(refusal, REFUSAL_MAX, "%s", text);
+}
 
 static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
 {
@@ -151,9 +160,21 @@ static void say_hangs(struct doctor *doctor, const char *why)
                  *why ? ": " : "", why);
 }
 
+/* It answers, but takes no client more. */
+static void say_refused(struct doctor *doctor, const char *why)
+{
+    findings_add(&doctor->findings, FINDING_BAD, "refused",
+                 "mend that; a daemon that was told to reload (kill -HUP) takes its new limits at once",
+                 "the daemon that runs refuses this client: %s", why);
+}
+
 static void ask_all(struct doctor *doctor)
 {
+    char refusal[REFUSAL_MAX] = "";
     struct answer answer;
+
+    doctor->cli->callbacks.notice = on_notice;
+    doctor->cli->arg = refusal;
     int64_t since;
     enum err code = ask(doctor->cli, METHOD_SERVER_PING, &answer); /* hello is behind us then */
 
@@ -165,6 +186,8 @@ static void ask_all(struct doctor *doctor)
         findings_add(&doctor->findings, FINDING_BAD, "version",
                      "stop it with the stoa that it came with, or kill its process",
                      "the daemon that runs speaks another version of the protocol than this stoa");
+    } else if (code != ERR_OK && *refusal) {
+        say_refused(doctor, refusal);
     } else if (code != ERR_OK) {
         say_hangs(doctor, answer.text);
     } else {
@@ -175,6 +198,8 @@ static void ask_all(struct doctor *doctor)
         json_decref(answer.ok);
         check_keys(doctor);
     }
+    doctor->cli->callbacks.notice = NULL;
+    doctor->cli->arg = NULL;
 }
 
 /* --- its log --- */

@@ -96,6 +96,7 @@ enum err handle_server_hello(struct call *call, json_t **ok, char error[256])
     jsonx_set_str(*ok, "client", client->id);
     put_default_model(server, *ok, "default_model");
     json_object_set_new(*ok, "limits", limits);
+    jsonx_set_str(*ok, "failing", store_failing(server->store));
     return ERR_OK;
 }
 
@@ -105,6 +106,7 @@ enum err handle_server_ping(struct call *call, json_t **ok, char error[256])
     *ok = json_object();
     jsonx_set_str(*ok, "epoch", call->server->epoch);
     json_object_set_new(*ok, "heads", client_heads(call->client));
+    jsonx_set_str(*ok, "failing", store_failing(call->server->store));
     return ERR_OK;
 }
 
@@ -192,7 +194,8 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     jsonx_set_int(*ok, "clients", (int64_t)clients_count(server->clients));
     jsonx_set_int(*ok, "sessions", (int64_t)counts.sessions);
     jsonx_set_int(*ok, "sessions_loaded", (int64_t)registry_loaded(server->registry));
-    jsonx_set_int(*ok, "agents", (int64_t)supervisor_agents(server->supervisor));
+    jsonx_set_int(*ok, "agents", (int64_t)supervisor_processes(server->supervisor));
+    jsonx_set_int(*ok, "in_line", (int64_t)supervisor_waiting(server->supervisor));
     jsonx_set_int(*ok, "hosts", (int64_t)hosts_count(server->hosts));
     jsonx_set_int(*ok, "agent_crashes", (int64_t)server->stats.crashes);
     jsonx_set_int(*ok, "events", (int64_t)server->stats.events);

@@ -80,6 +80,16 @@ size_t supervisor_agents(const struct supervisor *supervisor)
     return supervisor->count;
 }
 
+size_t supervisor_processes(const struct supervisor *supervisor)
+{
+    return supervisor->processes;
+}
+
+size_t supervisor_waiting(const struct supervisor *supervisor)
+{
+    return supervisor->waiting;
+}
+
 const char *supervisor_path(const struct supervisor *supervisor)
 {
     return supervisor->path;

@@ -56,7 +56,11 @@ void supervisor_forward(struct agent *agent, const char *text, size_t len);
 /* For the orderly stop: tells all agents to end their turns and to leave; it is over when there are none. */
 void supervisor_stop(struct supervisor *supervisor);
 size_t supervisor_turns(const struct supervisor *supervisor);
+/* Those that wait for a process, too. */
 size_t supervisor_agents(const struct supervisor *supervisor);
+size_t supervisor_processes(const struct supervisor *supervisor);
+/* Those in line before limits.max_live_agents. */
+size_t supervisor_waiting(const struct supervisor *supervisor);
 /* The stoa-agent program; NULL if it was not found. */
 const char *supervisor_path(const struct supervisor *supervisor);
 /* For session.info: {"state":"none|waiting|queued|starting|idle|running|leaving","pid":...,"crashes":...}

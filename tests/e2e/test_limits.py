@@ -2,6 +2,7 @@
 import glob
 import os
 import signal
+import subprocess
 import threading
 
 from fault import SOAK, resident_mb
@@ -45,7 +46,7 @@ class Line(StoaTest):
     def test_twenty_sessions_share_three_agents_first_come_first_served(self):
         client = self.client()
         sessions = [self.session(client) for _ in range(20)]
-        client.request("session.subscribe", params={"sessions": sessions})
+        client.follow(sessions)
         looks = Processes(self.daemon.pid)
         began = time.monotonic()
         for turn in range(2):
@@ -109,6 +110,24 @@ class Line(StoaTest):
         self.assertIsNone(client.request("session.snapshot", waits)["retry"])
         self.assertEqual(text_of(client.event("stream.completed", waits)["data"]), "fine")
         self.assertEqual(len(self.daemon.agents()), 2)
+
+    def test_the_subcommands_say_who_is_in_line(self):
+        self.place.write_config("default_model: demo/stoa\nlimits: {max_live_agents: 1}\n")
+        client = self.client()
+        client.request("admin.reload")
+        busy, waits = self.session(client), self.session(client)
+        client.attach(busy)
+        client.request("message.send", busy, {"text": "/demo chunks=100000 rate=20"})
+        client.event("stream.chunk", busy)
+        with subprocess.Popen([program("stoa"), "send", "-s", waits, "hello"], env=self.place.env, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as send:
+            self.assertEqual(send.stderr.readline(), "stoa: another agent is at work (limits.max_live_agents is 1); this turn is in line, "
+                                                     "and begins by itself\n")
+            self.assertRegex(stoa(self.place, "info", waits).stdout, r"(?m)^waits +another agent is at work")
+            self.assertIn(", agents 1 (1 in line), ", stoa(self.place, "health").stdout)
+            client.request("session.interrupt", waits)
+            _, said = send.communicate(timeout=PATIENCE)
+        self.assertEqual((send.returncode, said), (1, "stoa: the turn was interrupted before there was an answer\n"))
 
     def test_an_agent_that_crashes_or_whose_session_is_deleted_makes_way(self):
         self.place.write_config("default_model: demo/stoa\nlimits: {max_live_agents: 1}\n")
@@ -254,10 +273,9 @@ class Said(StoaTest):
         self.refused("limit", r"3 clients are connected already \(limits.max_clients is 3\)", self.client(), "server.hello")
         client = clients[0]
         sessions = [self.session(client) for _ in range(257)]
-        for at in range(0, 256, 64):
-            client.request("session.subscribe", params={"sessions": sessions[at:at + 64]})
+        client.follow(sessions[:256])
         # what is followed already does not count twice
-        client.request("session.subscribe", params={"sessions": sessions[:64]})
+        client.request("session.subscribe", params={"sessions": sessions[:16]})
         self.refused("limit", "follows 256 sessions, and with these it would be 257; at most 256", client,
                      "session.subscribe", None, {"sessions": sessions[256:]})
 

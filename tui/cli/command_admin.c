@@ -58,9 +58,13 @@ static void put_health(struct out *out, const json_t *stats)
     out_printf(out, "%s: stoad %s, pid %lld, up %.1f s\n", failing ? "failing" : "ok",
                jsonx_str(stats, "version", ""), (long long)jsonx_int(stats, "pid", 0),
                (double)jsonx_int(stats, "uptime_ms", 0) / 1000);
-    out_printf(out, "sessions %lld (%lld in memory), agents %lld, clients %lld, memory %.1f MB\n",
+    int64_t in_line = jsonx_int(stats, "in_line", 0);
+    char line[48] = "";
+    if (in_line > 0)
+        snprintf(line, sizeof line, " (%lld in line)", (long long)in_line);
+    out_printf(out, "sessions %lld (%lld in memory), agents %lld%s, clients %lld, memory %.1f MB\n",
                (long long)jsonx_int(stats, "sessions", 0), (long long)jsonx_int(stats, "sessions_loaded", 0),
-               (long long)jsonx_int(stats, "agents", 0), (long long)jsonx_int(stats, "clients", 0),
+               (long long)jsonx_int(stats, "agents", 0), line, (long long)jsonx_int(stats, "clients", 0),
                (double)jsonx_int(stats, "memory_bytes", 0) / 1e6);
     out_printf(out, "store: %lld commits, %lld waiting, %lld failed\n",
                (long long)jsonx_int(store, "commits", 0), (long long)jsonx_int(store, "queued", 0),

@@ -92,7 +92,8 @@ static void put_result(struct send *send, const struct state *state, const struc
         jsonx_set_str(result, "text", text);
         free(text);
     } else {
-        jsonx_set_str(result, "status", message_status_name(MESSAGE_FAILED));
+        jsonx_set_str(result, "status",
+                      message_status_name(state->error_text ? MESSAGE_FAILED : MESSAGE_INTERRUPTED));
         jsonx_set_str(result, "error", state->error_text);
     }
     line = json_pack("{s:o}", "result", result);
@@ -121,8 +122,10 @@ static void conclude(struct send *send, const struct state *state, size_t prompt
                 answer->error ? answer->error : "");
     else if (answer && answer->error)
         cli_say("the turn failed: %s", answer->error);
+    else if (state->error_text)
+        cli_say("the turn failed: %s", state->error_text);
     else
-        cli_say("the turn failed: %s", state->error_text ? state->error_text : "there is no answer");
+        cli_say("the turn was interrupted before there was an answer");
     finish(send, EXIT_FAILED);
 }
 
@@ -167,6 +170,15 @@ static void say_question(const struct event *event)
             id);
 }
 
+/* What holds the answer up. Nothing for the end of a wait in line. */
+static void say_waits(const struct event *event)
+{
+    const char *why = jsonx_str(event->data, "why", "");
+
+    if (*why)
+        cli_say("%s%s", why, jsonx_int(event->data, "limit", 0) > 0 ? "; trying again" : "");
+}
+
 static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
 {
     struct send *send = arg;
@@ -180,6 +192,8 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
         note_idle(send, state);
     if (event->type == EVENT_QUESTION_ASKED)
         say_question(event);
+    if (event->type == EVENT_TURN_RETRYING)
+        say_waits(event);
     judge(send);
 }
 

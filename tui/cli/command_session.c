@@ -372,7 +372,8 @@ static void put_people(struct out *out, const json_t *people)
 static void put_info(struct out *out, const json_t *info)
 {
     const json_t *usage = jsonx_obj(info, "usage"), *error = jsonx_obj(info, "error"),
-                 *agent = jsonx_obj(info, "agent"), *from = jsonx_obj(info, "from");
+                 *agent = jsonx_obj(info, "agent"), *from = jsonx_obj(info, "from"),
+                 *retry = jsonx_obj(info, "retry");
 
     put_line(out, "session", "%s", jsonx_str(info, "session", ""));
     put_line(out, "title", "%s", jsonx_str(info, "title", ""));
@@ -397,6 +398,8 @@ static void put_info(struct out *out, const json_t *info)
              (long long)jsonx_int(usage, "input", 0), (long long)jsonx_int(usage, "cached", 0),
              (long long)jsonx_int(usage, "output", 0), (long long)jsonx_int(usage, "reasoning", 0));
     put_line(out, "agent", "%s", jsonx_str(agent, "state", "none"));
+    if (*jsonx_str(retry, "why", ""))
+        put_line(out, "waits", "%s", jsonx_str(retry, "why", ""));
     put_people(out, jsonx_arr(info, "participants"));
     if (error)
         put_line(out, "last error", "%s: %s", jsonx_str(error, "kind", ""), jsonx_str(error, "text", ""));

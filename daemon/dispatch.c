@@ -161,7 +161,7 @@ static void on_committed(void *arg, enum err code)
     char error[320];
     const char *why = server->store ? store_failing(server->store) : "the daemon stops";
     snprintf(error, sizeof error,
-             "the store can't commit (%s); this is not promised, repeat it with the same id",
+             "the store can't commit (%s); this is kept only if it can before the daemon ends",
              why ? why : "unknown");
     answer_waiters(inflight, ERR_STORE, error, NULL);
     if (code == ERR_STORE) {
@@ -305,11 +305,11 @@ static enum err check_store(struct server *server, char error[256])
 {
     const char *failing = store_failing(server->store);
     if (failing)
-        snprintf(error, 256, "the store can't commit now (%.160s); repeat it later with the same id",
+        snprintf(error, 256,
+                 "the store can't commit now (%.160s), so nothing new is taken; try again when it can",
                  failing);
     else if (store_queue_full(server->store))
-        snprintf(error, 256, "%d MiB wait for the disk already; repeat it later with the same id",
-                 STORE_QUEUE_BYTES >> 20);
+        snprintf(error, 256, "%d MiB wait for the disk already; try again later", STORE_QUEUE_BYTES >> 20);
     else
         return ERR_OK;
     return failing ? ERR_STORE : ERR_BUSY;

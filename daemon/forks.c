@@ -131,7 +131,8 @@ static enum err check(const struct forks *forks, const struct call *call, char e
         return ERR_SHUTTING_DOWN;
     }
     if (failing) {
-        snprintf(error, 256, "the store can't commit now (%.160s); repeat it later with the same id",
+        snprintf(error, 256,
+                 "the store can't commit now (%.160s), so nothing new is taken; try again when it can",
                  failing);
         return ERR_STORE;
     }

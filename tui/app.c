@@ -26,6 +26,7 @@ enum {
     TICK_MS = 250, /* spinner and elapsed time */
     FIRST_MESSAGES = 50,
     NOTICE_BYTES_MAX = 300,
+    FAILING_BYTES_MAX = 80,
     ATTACH_ID_MIN = 10, /* characters of a session's id in the resume command */
     GOODBYE_MS = 500,   /* a terminal that takes nothing in that time is told nothing */
     ANSWER_LINES = 20,  /* of the last answer, on the normal screen */
@@ -348,6 +349,15 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
         app_say(app, true, "%s", text);
 }
 
+static void on_failing(void *arg, const char *why)
+{
+    struct app *app = arg;
+
+    free(app->ui.failing);
+    app->ui.failing = why ? sanitise_line(why, strlen(why), FAILING_BYTES_MAX) : NULL;
+    app_changed(app);
+}
+
 /* --- beginning and end --- */
 
 void app_quit(struct app *app, int exit_code, const char *words)
@@ -429,6 +439,7 @@ static void ui_close(struct ui *ui)
     message_free(&ui->trouble);
     free(ui->link_text);
     free(ui->notice);
+    free(ui->failing);
 }
 
 /* As much of the id as tells it from those of the other sessions. */
@@ -518,8 +529,12 @@ static void say_goodbye(const struct app *app, int cols, bool frame_stays)
 
 int app_run(const struct app_options *options)
 {
-    static const struct client_callbacks callbacks = {
-        .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost, .notice = on_notice};
+    static const struct client_callbacks callbacks = {.link = on_link,
+                                                      .event = on_event,
+                                                      .snapshot = on_snapshot,
+                                                      .lost = on_lost,
+                                                      .notice = on_notice,
+                                                      .failing = on_failing};
     const struct settings *settings = options->settings;
     struct screen_options screen = {.path = "/dev/tty",
                                     .mouse = settings_number(settings, SETTING_MOUSE),

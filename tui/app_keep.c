@@ -36,10 +36,12 @@ struct keeping {
     bool complained;   /* once is enough */
 };
 
+/* What else is wrong stays to be read: it may be the reason why there is a draft. */
 static void complain(struct app *app, const char *error)
 {
-    if (!app->keeping->complained)
-        app_say(app, true, "%s", error);
+    if (app->keeping->complained || (app->ui.notice && app->ui.notice_bad))
+        return;
+    app_say(app, true, "%s", error);
     app->keeping->complained = true;
 }
 

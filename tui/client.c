@@ -32,6 +32,19 @@ static void notice(struct client *client, const char *name, enum err code, const
         client->callbacks.notice(client->arg, name, code, text);
 }
 
+/* What hello and pings say of the store. */
+static void note_store(struct client *client, const json_t *ok)
+{
+    const char *why = jsonx_str(ok, "failing", NULL);
+
+    if (why ? client->failing && strcmp(why, client->failing) == 0 : !client->failing)
+        return;
+    free(client->failing);
+    client->failing = why ? xstrdup(why) : NULL;
+    if (client->callbacks.failing && !client->closed)
+        client->callbacks.failing(client->arg, client->failing);
+}
+
 /* --- hello --- */
 
 static void hello_clear(struct client_hello *hello)
@@ -87,6 +100,7 @@ static void on_hello(void *arg, enum err code, const char *text, json_t *ok)
     client->last_ping = clock_steady_ms(); /* an answered hello is as good as a ping */
     subscribe_listing(client);
     set_link(client, CLIENT_READY, "connected");
+    note_store(client, ok);
 }
 
 static void say_hello(struct client *client)
@@ -114,6 +128,8 @@ static void on_ping(void *arg, enum err code, const char *text, json_t *ok)
     client->waiting_since = 0;
     if (code == ERR_OK)
         follow_heads(client, jsonx_obj(ok, "heads"));
+    if (code == ERR_OK)
+        note_store(client, ok);
 }
 
 static int64_t ping_due(const struct client *client)
@@ -359,6 +375,7 @@ static void on_closed(uv_handle_t *handle)
     follow_clear(client);
     pending_clear(client);
     hello_clear(&client->hello);
+    free(client->failing);
     free(client->kind);
     free(client->terminal);
     free(client);

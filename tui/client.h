@@ -37,6 +37,8 @@ struct client_callbacks { /* each may be NULL */
     void (*lost)(void *arg, const char *session, enum err code, const char *text);
     /* The daemon says "bye", is incompatible ("bye", ERR_VERSION), or refuses hello for now ("refused"). */
     void (*notice)(void *arg, const char *notice, enum err code, const char *text);
+    /* The daemon's store can't commit any more, and why; NULL: it can again. */
+    void (*failing)(void *arg, const char *why);
 };
 
 /* socket_path: the daemon's socket (without "ipc://"). kind: "tui" or "cli". terminal: the tty's name or

@@ -50,6 +50,7 @@ struct client {
     int depth; /* callbacks under way */
     struct client_hello hello;
     bool has_hello;
+    char *failing; /* why the store can't commit; NULL: it can */
     struct pending *pending;
     struct follow *follows;
     bool listing;

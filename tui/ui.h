@@ -43,6 +43,7 @@ struct ui {
     bool focused; /* as far as the terminal says */
     char *notice; /* a sentence for the status line, one clean line; NULL: none */
     bool notice_bad;
+    char *failing;           /* why the daemon's store can't commit, one clean line; NULL: it can */
     struct message *trouble; /* the session's error or retry as a message; NULL: none */
     struct list_extra extras[UI_EXTRAS_MAX];
     size_t extra_count;

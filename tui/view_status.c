@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    PIECES_MAX = 12,
+    PIECES_MAX = 16, /* view_status adds up to 14 */
     PIECE_BYTES = 512,
     SEPARATOR_CELLS = 3,
     SPINNER_MS = 250,
@@ -51,6 +51,17 @@ static void add_link(struct line *line, const struct ui *ui)
         add(line, 2, STYLE_BAR_STRONG, "'stoa ls' starts one");
     } else if (ui->link == CLIENT_CONNECTING)
         add(line, 0, STYLE_BAR_WARNING, "~ connecting…");
+}
+
+/* What comes goes on being shown, and would be lost with the daemon. */
+static void add_failing(struct line *line, const struct ui *ui)
+{
+    char text[PIECE_BYTES];
+
+    if (!ui->failing || ui->link != CLIENT_READY)
+        return;
+    snprintf(text, sizeof text, "! the store can't commit: %s", ui->failing);
+    add(line, 0, STYLE_BAR_ERROR, text);
 }
 
 static void add_state(struct line *line, const struct ui *ui)
@@ -282,6 +293,7 @@ void view_status(const struct ui *ui, struct screen *screen, int y, size_t below
     if (ui->overlay != OVERLAY_NONE)
         add_help(&line, ui, below);
     add_link(&line, ui);
+    add_failing(&line, ui);
     add_questions(&line, ui);
     add_state(&line, ui);
     add_presence(&line, ui);

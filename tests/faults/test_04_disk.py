@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from fault import SLACK, FaultTest
-from harness import ROOT, SANITIZED, Replica, RequestError, text_of
+from harness import ROOT, SANITIZED, Replica, RequestError, Terminal, program, text_of
 from witness import Witness
 
 RECOVERS = 2 + SLACK  # seconds: the store tries again each second
@@ -139,6 +139,19 @@ class Full(Disk):
             took = self.check_back()
         self.check_kept()
         self.check_all(f"full and free 3 times, {self.refused} refused, back after {took:.2f} s", self.said_of_witness)
+
+    def test_a_terminal_says_so_unasked_until_it_is_over(self):
+        self.begin()
+        screen = self.keep(Terminal(self.place, f"{program('stoa')} attach {self.streaming}", columns=80, rows=24))
+        screen.wait("streaming")
+        self.fill()
+        self.refusal("session.create")
+        screen.wait(r"! the store can't commit: ")
+        self.free()
+        self.user.wait(lambda: "the store can't commit" not in screen.screen(), "it says no more of it", RECOVERS + 1)
+        self.assertIn("streaming", screen.screen())
+        screen.close()
+        self.check_all("said on the screen while it lasted")
 
     def test_a_session_deleted_while_the_disk_is_full_stays_deleted(self):
         self.begin()

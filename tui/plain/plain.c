@@ -274,6 +274,16 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
         plain_quit(plain, EXIT_PROTOCOL);
 }
 
+static void on_failing(void *arg, const char *why)
+{
+    struct plain *plain = arg;
+
+    if (why)
+        plain_say(plain, "! the store can't commit: %s; what comes now may be lost with the daemon", why);
+    else
+        plain_say(plain, "the store can commit again");
+}
+
 /* --- beginning and end --- */
 
 /* An own descriptor: making descriptor 0 non-blocking would leak into the shell. */
@@ -355,8 +365,12 @@ static void release(struct plain *plain)
 
 int plain_run(const struct plain_options *options)
 {
-    static const struct client_callbacks callbacks = {
-        .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost, .notice = on_notice};
+    static const struct client_callbacks callbacks = {.link = on_link,
+                                                      .event = on_event,
+                                                      .snapshot = on_snapshot,
+                                                      .lost = on_lost,
+                                                      .notice = on_notice,
+                                                      .failing = on_failing};
     struct plain plain = {.terminal = open_terminal(), .names = json_object(), .typed = typed_new()};
 
     if (plain.terminal < 0) {

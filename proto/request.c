@@ -121,7 +121,8 @@ static const struct field rewind_fields[] = {{"message", FIELD_STRING, REQ, true
 
 static const struct field snapshot_fields[] = {{"limit", FIELD_INT, OPT, false, 1, 200, NULL}, END};
 
-static const struct field subscribe_fields[] = {{"sessions", FIELD_STRINGS, REQ, false, 1, 64, NULL},
+/* Each may have to be brought to memory first, which takes some ms while all others wait. */
+static const struct field subscribe_fields[] = {{"sessions", FIELD_STRINGS, REQ, false, 1, 16, NULL},
                                                 {"kinds", FIELD_STRINGS, OPT, false, 1, 64, NULL},
                                                 END};
 

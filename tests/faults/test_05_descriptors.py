@@ -146,7 +146,7 @@ class NoDescriptors(FaultTest):
     def test_agents_beyond_are_refused_by_name(self):
         self.start(limit=160)
         sessions = [self.session(self.user) for _ in range(60)]
-        self.user.request("session.subscribe", params={"sessions": sessions})
+        self.user.follow(sessions)
         start = len(self.user.events)
         for session in sessions:
             self.user.request("message.send", session, {"text": "/demo rate=20 chunks=100000"})

@@ -189,7 +189,7 @@ class EverythingAtOnce(StopTest, OnceTest):
         """A client that has asked and does not read, a process that is stopped, and one that has sent half of its greeting."""
         stuck = self.client(backlog=1)
         stuck.request("server.hello")
-        stuck.request("session.subscribe", params={"sessions": self.streams})
+        stuck.follow(self.streams)
         stopped = self.keep(Attached(self.place, *self.streams))
         wait_for(lambda: all(f["live"] for f in stopped.tell()["follows"].values()), "it is attached")
         os.kill(stopped.pid, signal.SIGSTOP)

@@ -227,6 +227,11 @@ class Client:
         self.request("session.subscribe", params={"sessions": [session]})
         return self.request("session.snapshot", session)
 
+    def follow(self, sessions):
+        """Subscribes to any number of sessions, some at a time."""
+        for at in range(0, len(sessions), 16):
+            self.request("session.subscribe", params={"sessions": sessions[at:at + 16]})
+
     def event(self, type, session=None, after=0, seconds=PATIENCE, **data):
         """Waits for an event of that type and data."""
         def found():

@@ -5,6 +5,7 @@
 
 README.md        names every .c file, and none that is not there; every exit code; every make target it tells to use
 PROTOCOL.md      has a row for each method and each event type that says what the tables say; every error code
+tests/faults/README.md   has a row for each number that a test's name begins with, and no other
 man/             has every option, subcommand, exit code and environment variable; its generated parts are up to date
 CHANGELOG.md     has the version of the Makefile
 """
@@ -196,8 +197,16 @@ def check_changelog():
         complain("CHANGELOG.md", f"has no section for {version}")
 
 
+def check_faults():
+    rows = set(re.findall(r"^\| (\d\d) \|", read("tests/faults/README.md"), re.M))
+    files = {os.path.basename(p)[len("test_"):][:2] for p in glob.glob(f"{ROOT}/tests/faults/test_*.py")}
+    for number in sorted(rows ^ files):
+        complain("tests/faults/README.md", f"fault {number} has " + ("no test" if number in rows else "no row"))
+
+
 def main():
     check_readme()
+    check_faults()
     check_protocol()
     check_exit_codes()
     check_commands()

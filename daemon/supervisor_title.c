@@ -19,20 +19,28 @@ enum {
     TITLE_BY_BYTES = 200
 };
 
+/* A title that is not taken has been paid for all the same. */
 static void give(struct session *session, const json_t *ok)
 {
     const char *said = jsonx_str(ok, "title", ""), *model = jsonx_str(ok, "model", "");
     char *title = sanitise_line(said, strlen(said), TITLE_BYTES);
     char *by = sanitise_line(model, strlen(model), TITLE_BY_BYTES);
     const struct state *state = session->state;
-    if (title[strspn(title, " ")] && !state->title[0] && !state->ended && session->end == SESSION_LIVES) {
+    struct usage usage = usage_from_json(jsonx_obj(ok, "usage"));
+    bool lives = !state->ended && session->end == SESSION_LIVES;
+    bool paid = usage.input + usage.output > 0;
+    bool takes = lives && !state->title[0] && title[strspn(title, " ")];
+    if (!takes)
+        log_debug("agent", "a title that is not needed session=%s", log_id(state->id));
+    if (takes || (lives && paid)) {
         json_t *data = json_object();
-        jsonx_set_str(data, "title", title);
+        if (takes)
+            jsonx_set_str(data, "title", title);
         jsonx_set_str(data, "by", by);
+        if (paid)
+            json_object_set_new(data, "usage", usage_to_json(&usage));
         json_object_set_new(data, "quiet", json_true());
         session_emit(session, EVENT_SESSION_UPDATED, data);
-    } else {
-        log_debug("agent", "a title that is not needed session=%s", log_id(state->id));
     }
     free(title);
     free(by);

@@ -80,6 +80,7 @@ static const struct field rule_removed_fields[] = {ID("rule", REQ), TEXT("by", O
 static const struct field compacted_fields[] = {TEXT("summary", REQ, STATE_SUMMARY_MAX),
                                                 ID("upto", REQ),
                                                 {"tokens", FIELD_INT, OPT, false, 0, TOKENS_MAX, NULL},
+                                                OBJECT("usage", OPT),
                                                 TEXT("by", OPT, NAME_MAX_BYTES),
                                                 END};
 static const struct field tool_started_fields[] = {ID("message", OPT),
@@ -134,6 +135,7 @@ static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
                                               {"quiet", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                               OBJECT("variables", OPT),
                                               OBJECT("variants", OPT),
+                                              OBJECT("usage", OPT),
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               TEXT("reason", OPT, REASON_MAX),
                                               END};

@@ -99,8 +99,8 @@ enum link_kind {
  *
  * Requests of the daemon to a session's agent: op is the method that a client called (mcp.tools, mcp.call,
  * ...), with "params" and "by" (user); {"op":"authorized","question","redirect"};
- *   {"op":"title","order":{as LINK_TURN}}: ok is {"title","model"}, after one short question to the model,
- * beside whatever else runs. Requests of the daemon to a host:
+ *   {"op":"title","order":{as LINK_TURN}}: ok is {"title","model","usage"}, after one short question to the
+ * model, beside whatever else runs. Requests of the daemon to a host:
  * {"op":"mcp","method":"tools/call","params":{...},"timeout_ms"}; the reply's ok is MCP's result.
  *   {"op":"info"}: {"title","version","protocol","capabilities"}, when it is connected.
  * Notes of a host: {"id","progress","total","text"}; {"id","ask":n,

@@ -6,6 +6,13 @@
 
 #include <string.h>
 
+/* What the model was asked beside the turns' own steps. */
+static void add_usage(struct state *state, const json_t *data)
+{
+    struct usage usage = usage_from_json(jsonx_obj(data, "usage"));
+    usage_add(&state->usage, &usage);
+}
+
 /* --- the session --- */
 
 bool reduce_started(struct state *state, const struct event *event)
@@ -39,6 +46,7 @@ bool reduce_updated(struct state *state, const struct event *event)
     if (json_object_get(data, "max_tokens"))
         state->max_tokens = jsonx_int(data, "max_tokens", -1);
     state->archived = jsonx_bool(data, "archived", state->archived);
+    add_usage(state, data);
     return true;
 }
 
@@ -224,6 +232,7 @@ bool reduce_compacted(struct state *state, const struct event *event)
     set_text(&state->summary, jsonx_str(event->data, "summary", ""));
     strcpy(state->compacted_upto, upto);
     state->context_tokens = 0;
+    add_usage(state, event->data);
     return true;
 }
 

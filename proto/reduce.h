@@ -50,8 +50,6 @@ size_t call_bytes(const struct tool_call *call);
 bool strings_merge(json_t *strings, const json_t *changes, size_t max, size_t value_max);
 /* The sum, up to what a snapshot can say. */
 void usage_add(struct usage *total, const struct usage *more);
-json_t *usage_to_json(const struct usage *usage);
-struct usage usage_from_json(const json_t *json);
 /* Replaces an owned string. */
 void set_text(char **slot, const char *text);
 enum { STATE_PARTICIPANTS_MAX = 10000 };

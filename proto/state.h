@@ -61,6 +61,9 @@ const char *message_status_name(enum message_status status);
 struct usage { /* tokens; 0 where the model's server does not say */
     int64_t input, output, cached, reasoning;
 };
+json_t *usage_to_json(const struct usage *usage);
+/* What is missing or no count is 0; NULL is no tokens. */
+struct usage usage_from_json(const json_t *json);
 
 /* How far a tool call has come. From DONE on it has ended, and has a result. */
 enum call_state {

@@ -136,7 +136,6 @@ static void on_sampled(void *arg, const json_t *result, const json_t *usage, con
     const json_t *content = json_object_get(result, "content");
     size_t i = 0;
 
-    (void)usage;
     title->sample = NULL;
     struct incoming *incoming = end(title);
     if (json_is_array(content))
@@ -149,6 +148,7 @@ static void on_sampled(void *arg, const json_t *result, const json_t *usage, con
         json_t *ok = json_object();
         jsonx_set_str(ok, "title", read);
         jsonx_set_str(ok, "model", jsonx_str(result, "model", ""));
+        json_object_set_new(ok, "usage", json_deep_copy(usage));
         incoming_reply(incoming, ok);
     } else {
         incoming_refuse(incoming, ERR_PROVIDER, why ? why : "the model gave none");

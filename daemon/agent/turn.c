@@ -282,13 +282,12 @@ static void on_summary(void *arg, const json_t *result, const json_t *usage, con
     struct turn *turn = arg;
     char *summary = result ? compact_summary(result) : NULL;
 
-    (void)usage;
     turn->sample = NULL;
     if (!summary) {
         compaction_failed(turn, "provider", why ? why : "the model gave no summary");
         return;
     }
-    fact_compacted(turn->options.link, summary, turn->upto, state_of(turn)->context_tokens);
+    fact_compacted(turn->options.link, summary, turn->upto, state_of(turn)->context_tokens, usage);
     free(summary);
     if (turn->once)
         turn_end(turn, "done");

@@ -81,7 +81,8 @@ void fact_retrying(struct agent_link *link, int attempt, int limit, int64_t dela
     agent_link_fact(link, EVENT_TURN_RETRYING, data);
 }
 
-void fact_compacted(struct agent_link *link, const char *summary, const char *upto, int64_t tokens)
+void fact_compacted(struct agent_link *link, const char *summary, const char *upto, int64_t tokens,
+                    const json_t *usage)
 {
     json_t *data = json_object();
 
@@ -89,6 +90,8 @@ void fact_compacted(struct agent_link *link, const char *summary, const char *up
     jsonx_set_str(data, "upto", upto);
     if (tokens > 0 && tokens <= INT32_MAX / 2)
         jsonx_set_int(data, "tokens", tokens);
+    if (usage)
+        json_object_set_new(data, "usage", json_deep_copy(usage));
     agent_link_fact(link, EVENT_SESSION_COMPACTED, data);
 }
 

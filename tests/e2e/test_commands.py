@@ -12,8 +12,9 @@ MIB = 1 << 20
 MCP_SERVER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support/mcp_server.py")
 
 
-def answer(text, *waits):
-    return [head(), *waits, openai(text), openai(finish="stop"), data("[DONE]")]
+def answer(text, *waits, tokens=None):
+    usage = [data({"id": "c", "choices": [], "usage": dict(zip(("prompt_tokens", "completion_tokens"), tokens))})] if tokens else []
+    return [head(), *waits, openai(text), openai(finish="stop"), *usage, data("[DONE]")]
 
 
 class Commands(StoaTest):
@@ -362,6 +363,32 @@ class Titles(StoaTest):
         wait_for(lambda: len(self.model.requests) == 2, "that the model is asked")
         client.request("session.rename", session, {"title": "mine"})
         wait_for(lambda: "a title that is not needed" in self.daemon.log_text(), "the model's title")
+        self.assertEqual(client.request("session.info", session)["title"], "mine")
+
+    def test_what_a_title_and_a_summary_cost_is_in_the_sessions_usage(self):
+        self.model.scripts[:] = [answer("It spins.", tokens=(100, 10)), answer("A loop", tokens=(20, 3)),
+                                 answer("Still.", tokens=(300, 30)), answer("a summary", tokens=(4000, 400))]
+        client, session = self.begin()
+        event = client.event("session.updated", session)["data"]
+        self.assertEqual((event["title"], event["usage"]["input"], event["usage"]["output"]), ("A loop", 20, 3))
+        start = len(client.events)
+        client.request("message.send", session, {"text": "and now?"})
+        client.idle(session, start)
+        client.request("session.compact", session)
+        event = client.event("session.compacted", session)["data"]
+        self.assertEqual((event["usage"]["input"], event["usage"]["output"]), (4000, 400))
+        usage = client.request("session.info", session)["usage"]
+        self.assertEqual((usage["input"], usage["output"]), (4420, 443))
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertEqual(self.client().request("session.info", session)["usage"], usage)
+
+    def test_a_title_that_comes_too_late_is_paid_for(self):
+        self.model.scripts[:] = [answer("It spins.", tokens=(100, 10)), answer("Too late", 0.3, tokens=(20, 3))]
+        client, session = self.begin()
+        wait_for(lambda: len(self.model.requests) == 2, "that the model is asked")
+        client.request("session.rename", session, {"title": "mine"})
+        wait_for(lambda: client.request("session.info", session)["usage"]["input"] == 120, "its tokens")
         self.assertEqual(client.request("session.info", session)["title"], "mine")
 
     def test_what_was_dropped_names_nothing(self):

@@ -154,6 +154,10 @@ static void a_person_wants_it(void **state)
     assert_string_equal(play.rig.state->compacted_upto, play.rig.state->messages[3]->id);
     assert_non_null(strstr(play.rig.state->summary, "> user: > a  assistant: > b"));
     assert_string_equal(jsonx_str(play.rig.last[EVENT_STATE_CHANGED], "reason", ""), "done");
+    const json_t *usage = jsonx_obj(play.rig.last[EVENT_SESSION_COMPACTED], "usage");
+    assert_true(jsonx_int(usage, "input", 0) > 0 && jsonx_int(usage, "output", 0) > 0);
+    assert_int_equal(play.rig.state->usage.input, jsonx_int(usage, "input", 0));
+    assert_int_equal(play.rig.state->usage.output, jsonx_int(usage, "output", 0));
     close_play(&play);
 }
 

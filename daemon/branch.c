@@ -17,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TITLE_BYTES = 200 };
-
 /* --- where --- */
 
 /* The number of the first message in memory. */
@@ -127,7 +125,7 @@ static char *fork_title(const char *title)
     char suffix[32] = "(fork)";
     if (number > 1)
         snprintf(suffix, sizeof suffix, "(fork %u)", number);
-    size_t kept = utf8_cut(title, base, TITLE_BYTES - sizeof suffix);
+    size_t kept = utf8_cut(title, base, SESSION_TITLE_BYTES - sizeof suffix);
     return xasprintf("%.*s%s%s", (int)kept, title, kept ? " " : "", suffix);
 }
 
@@ -135,11 +133,7 @@ static json_t *fork_started(const struct state *state, const char *owner, const 
                             uint64_t count)
 {
     json_t *started = json_object(), *from = json_object();
-    char *own = title ? sanitise_line(title, strlen(title), TITLE_BYTES) : xstrdup("");
-    if (!own[0]) {
-        free(own);
-        own = fork_title(state->title);
-    }
+    char *own = title[0] ? xstrdup(title) : fork_title(state->title);
     jsonx_set_str(from, "session", state->id);
     jsonx_set_str(from, "message", last);
     jsonx_set_int(from, "messages", (int64_t)count);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct branch {
-    const char *owner, *title; /* title NULL: the session's, with "(fork)", if it has one */
+    const char *owner, *title; /* title "": the session's, with "(fork)", if it has one */
     uint64_t count;            /* messages */
     uint32_t key;              /* of the new session in the store, where they are already; 0 for none */
 };

@@ -15,6 +15,7 @@
 struct fork {
     struct fork *next;
     struct call *call; /* kept */
+    char *title;       /* "": none was given */
     uint32_t key;      /* of the session that it will be; 0 until it is being written */
     uint64_t count;    /* messages that it will have */
     uint64_t copied;   /* of them */
@@ -53,6 +54,7 @@ static void end(struct forks *forks, enum err code, const char *error, json_t *o
     if (code != ERR_OK && fork->key > 0 && forks->server->store)
         store_delete_session(forks->server->store, fork->key);
     call_finish(&fork->call, code, error, ok);
+    free(fork->title);
     free(fork);
 }
 
@@ -102,10 +104,8 @@ static void on_made(void *arg, enum err code)
 static void make(struct forks *forks, struct fork *fork)
 {
     const struct call *call = fork->call;
-    const struct branch branch = {.owner = call->principal.user,
-                                  .title = jsonx_str(call->params, "title", NULL),
-                                  .count = fork->count,
-                                  .key = fork->key};
+    const struct branch branch = {
+        .owner = call->principal.user, .title = fork->title, .count = fork->count, .key = fork->key};
     struct session *session;
     char error[256];
     enum err code = branch_fork(call->session, &branch, &session, error);
@@ -171,7 +171,11 @@ enum err forks_make(struct forks *forks, struct call *call, json_t **ok, char er
         snprintf(error, 256, "%d forks wait already; repeat it later", FORKS_WAITING_MAX);
         return ERR_BUSY;
     }
+    char *title = session_title(jsonx_str(call->params, "title", ""), error);
+    if (!title)
+        return ERR_BAD_REQUEST;
     struct fork *fork = xcalloc(1, sizeof *fork);
+    fork->title = title;
     fork->call = call_keep(call);
     fork->count = count;
     call->session->forking++;

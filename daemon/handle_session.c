@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SNAPSHOT_MESSAGES = 50, TITLE_BYTES = 200 };
+enum { SNAPSHOT_MESSAGES = 50 };
 
 json_t *seq_reply(const struct session *session)
 {
@@ -49,23 +49,22 @@ static void create(void *arg)
     struct call *call = arg;
     struct server *server = call->server;
     char why[256], error[256];
-    enum err code = registry_room(server->registry, error);
-    char *model = NULL;
+    char *title = session_title(jsonx_str(call->params, "title", ""), error), *model = NULL;
+    enum err code = title ? registry_room(server->registry, error) : ERR_BAD_REQUEST;
     if (code == ERR_OK)
         model = choose_model(server, jsonx_str(call->params, "model", NULL), why, &code, error);
     if (!model) {
+        free(title);
         call_finish(&call, code, error, NULL);
         return;
     }
-    const char *title = jsonx_str(call->params, "title", "");
-    char *clean = sanitise_line(title, strlen(title), TITLE_BYTES);
-    struct session *session = registry_create(server->registry, call->principal.user, clean, model,
+    struct session *session = registry_create(server->registry, call->principal.user, title, model,
                                               jsonx_str(call->params, "system", NULL));
     json_t *ok = seq_reply(session);
     jsonx_set_str(ok, "session", session->state->id);
     jsonx_set_str(ok, "model", model);
     jsonx_set_str(ok, "why", why);
-    free(clean);
+    free(title);
     free(model);
     call_finish(&call, ERR_OK, NULL, ok);
 }
@@ -164,16 +163,12 @@ enum err handle_session_configure(struct call *call, json_t **ok, char error[256
 
 enum err handle_session_rename(struct call *call, json_t **ok, char error[256])
 {
-    const char *title = jsonx_str(call->params, "title", "");
-    char *clean = sanitise_line(title, strlen(title), TITLE_BYTES);
-    if (!clean[0]) {
-        snprintf(error, 256, "the title has no visible character");
-        free(clean);
+    char *title = session_title(jsonx_str(call->params, "title", ""), error);
+    if (!title)
         return ERR_BAD_REQUEST;
-    }
     json_t *data = json_object();
-    jsonx_set_str(data, "title", clean);
-    free(clean);
+    jsonx_set_str(data, "title", title);
+    free(title);
     return update(call, data, ok);
 }
 

@@ -12,6 +12,8 @@
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
+#include "shared/sanitise.h"
+#include "shared/utf8.h"
 #include "shared/xalloc.h"
 
 #include <inttypes.h>
@@ -410,6 +412,18 @@ enum err session_compact(struct session *session, const char *by, char error[256
         return ERR_OK;
     }
     return ERR_CONFLICT;
+}
+
+char *session_title(const char *text, char error[256])
+{
+    char *title = sanitise_line(text, strlen(text), SESSION_TITLE_BYTES);
+    if (*text && utf8_blank(title, strlen(title))) {
+        snprintf(error, 256, "the title has no visible character");
+        free(title);
+        return NULL;
+    }
+    utf8_trim(title);
+    return title;
 }
 
 bool session_interrupt(struct session *session, enum link_interrupt why, const char *by)

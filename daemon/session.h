@@ -74,6 +74,10 @@ enum err session_edit_queued(struct session *session, const char *by, const char
                              char error[256]);
 /* Begins a turn with the first queued message if the session is idle and has one. */
 void session_next(struct session *session);
+enum { SESSION_TITLE_BYTES = 200 };
+/* A title as it is kept: one line, clean, without white space at its ends; "" stays "" (free()). NULL with a
+ * sentence if there is something, but nothing to be seen. */
+char *session_title(const char *text, char error[256]);
 /* Interrupts the turn; false if none runs. by: who is said to have done it, or NULL. */
 bool session_interrupt(struct session *session, enum link_interrupt why, const char *by);
 /* Begins a compaction. ERR_OK, or why not. */

@@ -8,6 +8,7 @@
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/sanitise.h"
+#include "shared/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static void give(struct session *session, const json_t *ok)
     struct usage usage = usage_from_json(jsonx_obj(ok, "usage"));
     bool lives = !state->ended && session->end == SESSION_LIVES;
     bool paid = usage.input + usage.output > 0;
-    bool takes = lives && !state->title[0] && title[strspn(title, " ")];
+    bool takes = lives && !state->title[0] && !utf8_blank(title, strlen(title));
     if (!takes)
         log_debug("agent", "a title that is not needed session=%s", log_id(state->id));
     if (takes || (lives && paid)) {

@@ -222,6 +222,9 @@ static bool parse_fork(const struct input *in, struct output *out)
     int64_t count = 0;
     char kept[ID_MAX];
     out->method = METHOD_SESSION_FORK;
+    if (in->word[0] && in->word[0][0] == '-' && read_number(in->word[0] + 1, &count))
+        return fail(in, "/fork drops 0 or more of the newest questions; '/fork 0 %.20s' makes that a title",
+                    in->word[0]);
     if (read_number(in->word[0], &count)) {
         title += strcspn(title, BLANKS);
         title += strspn(title, BLANKS);

@@ -152,6 +152,49 @@ uint32_t utf8_fold(uint32_t cp)
     return (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp);
 }
 
+static bool is_space(uint32_t cp)
+{
+    utf8proc_category_t category = utf8proc_category((utf8proc_int32_t)cp);
+
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+           category == UTF8PROC_CATEGORY_ZP || category == UTF8PROC_CATEGORY_CC;
+}
+
+/* The fillers are letters and a symbol by their category. */
+static bool is_unseen(uint32_t cp)
+{
+    return is_space(cp) || utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_CF || cp == 0x115F ||
+           cp == 0x1160 || cp == 0x2800 || cp == 0x3164 || cp == 0xFFA0;
+}
+
+bool utf8_blank(const char *text, size_t len)
+{
+    uint32_t cp = ' ';
+
+    for (size_t at = 0; at < len && is_unseen(cp);)
+        at += utf8_decode(text + at, len - at, &cp);
+    return is_unseen(cp);
+}
+
+void utf8_trim(char *text)
+{
+    size_t len = strlen(text), begin = len, end = 0;
+
+    for (size_t at = 0; at < len;) {
+        uint32_t cp;
+        size_t used = utf8_decode(text + at, len - at, &cp);
+
+        if (!is_space(cp)) {
+            begin = begin < at ? begin : at;
+            end = at + used;
+        }
+        at += used;
+    }
+    if (end > begin)
+        memmove(text, text + begin, end - begin);
+    text[end > begin ? end - begin : 0] = '\0';
+}
+
 size_t utf8_width(const char *text, size_t len)
 {
     size_t width = 0;

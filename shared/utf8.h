@@ -23,6 +23,10 @@ size_t utf8_cut(const char *text, size_t len, size_t max);
 size_t utf8_cluster(const char *text, size_t len, int *width);
 /* The lower case letter of an upper case one; any other character is its own. For searches. */
 uint32_t utf8_fold(uint32_t cp);
+/* Whether nothing of it is seen: white space of any script, controls, joiners and fillers alone. */
+bool utf8_blank(const char *text, size_t len);
+/* Takes white space of any script off both ends, in place. */
+void utf8_trim(char *text);
 /* Cells of a line (newlines count 0). */
 size_t utf8_width(const char *text, size_t len);
 

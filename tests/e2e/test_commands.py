@@ -20,6 +20,22 @@ def answer(text, *waits, tokens=None):
 class Commands(StoaTest):
     config = f"default_model: demo/stoa\ndemo: {{rate: 0}}\nmcp_servers:\n  files: {{command: [/usr/bin/python3, {MCP_SERVER}]}}\n"
 
+    def test_a_title_of_nothing_that_is_seen_is_refused(self):
+        client = self.client()
+        session = self.session(client, title="\u00a0 kept \u3000")
+        self.assertEqual(client.request("session.info", session)["title"], "kept")
+        for blank in ("\u00a0", " \t ", "\u3000\u2028", "\u200b\ufeff", "\u3164"):
+            for method, where in (("session.create", None), ("session.fork", session), ("session.rename", session)):
+                with self.subTest(method=method, blank=ascii(blank)), self.assertRaises(RequestError) as raised:
+                    client.request(method, where, {"title": blank})
+                self.assertEqual((raised.exception.code, raised.exception.text), ("bad_request", "the title has no visible character"))
+        with self.assertRaises(RequestError) as raised:
+            self.command(client, session, "/title \u00a0")
+        self.assertEqual(raised.exception.text, "the title has no visible character")
+        fork = client.request("session.fork", session)["session"]
+        self.assertEqual(client.request("session.info", fork)["title"], "kept (fork)")
+        self.assertEqual(len(client.request("session.list")["sessions"]), 2)
+
     def command(self, client, session, text, id=None):
         return client.request("session.command", session, {"text": text}, id)
 

@@ -184,9 +184,50 @@ static void a_line_is_as_wide_as_its_cells(void **state)
     assert_int_equal(utf8_width("\xc2\x9b", 2), 0);
 }
 
+static void what_is_not_seen_is_blank_in_any_script(void **state)
+{
+    static const char *const blank[] = {"",
+                                        " \t\n",
+                                        "\xC2\xA0",
+                                        "\xE3\x80\x80 \xE2\x80\xA8",
+                                        "\xE2\x80\x8B\xEF\xBB\xBF",
+                                        "\xE3\x85\xA4",
+                                        "\xE2\xA0\x80"};
+    static const char *const seen[] = {"a",    " \xC2\xA0x", "\xC3\xA9", "\xE2\x9D\xA4\xEF\xB8\x8F",
+                                       "\xFF", "-"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof blank / sizeof *blank; i++)
+        assert_true(utf8_blank(blank[i], strlen(blank[i])));
+    for (size_t i = 0; i < sizeof seen / sizeof *seen; i++)
+        assert_false(utf8_blank(seen[i], strlen(seen[i])));
+}
+
+static void white_space_goes_off_both_ends_and_nothing_else(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", ""},
+        {" \t ", ""},
+        {"as it is", "as it is"},
+        {"\xC2\xA0 a  b \xE3\x80\x80", "a  b"},
+        {"\xE2\x9D\xA4\xEF\xB8\x8F ", "\xE2\x9D\xA4\xEF\xB8\x8F"}, /* its last is no letter */
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[64];
+
+        strcpy(text, rows[i][0]);
+        utf8_trim(text);
+        assert_string_equal(text, rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_seen_is_blank_in_any_script),
+        cmocka_unit_test(white_space_goes_off_both_ends_and_nothing_else),
         cmocka_unit_test(a_utf8_locale_is_set_where_the_environment_has_none),
         cmocka_unit_test(every_character_comes_back_from_its_bytes),
         cmocka_unit_test(what_no_text_can_hold_is_written_as_a_replacement),

@@ -8,6 +8,7 @@
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 #define KIB    INT64_C(1024)
 #define MIB    (1024 * KIB)
 
@@ -15,8 +16,8 @@ struct suffix {
     const char *text;
     int64_t factor; /* from the largest to the smallest */
 };
-static const struct suffix time_suffixes[] = {
-    {"h", HOUR}, {"m", MINUTE}, {"s", SECOND}, {"ms", 1}, {NULL, 0}};
+static const struct suffix time_suffixes[] = {{"d", DAY},    {"h", HOUR}, {"m", MINUTE},
+                                              {"s", SECOND}, {"ms", 1},   {NULL, 0}};
 static const struct suffix size_suffixes[] = {{"m", MIB}, {"k", KIB}, {"", 1}, {NULL, 0}};
 
 /* The digits at the beginning of *text, which is moved behind them. At most 15 of them, so that no factor
@@ -155,7 +156,7 @@ void option_expects(const struct option_spec *spec, char out[128])
         list_choices(spec->choices, out);
         break;
     case OPTION_DURATION:
-        snprintf(out, 128, "a duration such as 500ms, 10s, 5m or 2h, from %s to %s", min, max);
+        snprintf(out, 128, "a duration such as 500ms, 10s, 5m, 2h or 1d, from %s to %s", min, max);
         break;
     case OPTION_SIZE:
         snprintf(out, 128, "a size such as 4096, 64k or 1m, from %s to %s", min, max);

@@ -35,7 +35,7 @@ struct option_spec {
 bool option_read(const struct option_spec *spec, const char *text, int64_t *number);
 /* Writes a number as one would write it in the file: "5m", "64k", "true", "info". */
 void option_write(const struct option_spec *spec, int64_t number, char out[32]);
-/* What would be right: "a duration such as 500ms, 10s, 5m or 2h, from 1s to 24h". */
+/* What would be right: "a duration such as 500ms, 10s, 5m, 2h or 1d, from 1s to 7d". */
 void option_expects(const struct option_spec *spec, char out[128]);
 
 /* Its name in the environment: STOA_SESSION_IDLE_TIMEOUT for "session.idle_timeout". */

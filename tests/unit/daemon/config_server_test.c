@@ -196,8 +196,8 @@ static void what_is_wrong_is_said_with_its_line_and_what_would_be_right(void **s
          "c.yaml:2: MCP server 'a': 'start' is 'now'; it must be one of lazy, eager"},
         {"mcp_servers:\n  a:\n    command: [x]\n    call_timeout: 5 parsecs",
          "c.yaml:4: MCP server 'a': 'call_timeout' is '5 parsecs'; it must be a duration such as 500ms, 10s, "
-         "5m or 2h, "
-         "from 100ms to 24h"},
+         "5m, 2h or 1d, "
+         "from 100ms to 1d"},
         {"mcp_servers:\n  a:\n    command: [x]\n    limits:\n      memori: 5m",
          "c.yaml:5: MCP server 'a': 'limits' has the unknown member 'memori'; known are memory, processes, "
          "cpu, files, "

@@ -134,8 +134,7 @@ static void a_wrong_value_is_named_with_its_line_and_what_is_right(void **state)
     expect_error(
         "# first\nsession:\n  idle_timeout: 5 parsecs\n",
         "c.yaml:3: option 'session.idle_timeout' is '5 parsecs'; it must be a duration such as 500ms, "
-        "10s, 5m or "
-        "2h, from 1s to 24h");
+        "10s, 5m, 2h or 1d, from 1s to 1d");
     expect_error("limits: {queue: 0}\n",
                  "c.yaml:1: option 'limits.queue' is '0'; it must be a whole number from 1 to 256");
     expect_error("limits:\n  queue:\n    - 3\n",

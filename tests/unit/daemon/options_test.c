@@ -47,7 +47,7 @@ static void what_is_expected_is_said_with_bounds(void **state)
 
     (void)state;
     option_expects(option_row(OPTION_SESSION_IDLE_TIMEOUT), text);
-    assert_string_equal(text, "a duration such as 500ms, 10s, 5m or 2h, from 1s to 24h");
+    assert_string_equal(text, "a duration such as 500ms, 10s, 5m, 2h or 1d, from 1s to 1d");
     option_expects(option_row(OPTION_LOG_LEVEL), text);
     assert_string_equal(text, "one of error, warn, info, debug, trace");
     option_expects(option_row(OPTION_LIMITS_MAX_CLIENTS), text);

@@ -82,6 +82,8 @@ static void durations_have_a_unit(void **state)
                 {"5m", 300000},
                 {"24h", 86400000},
                 {"25h", -1},
+                {"1d", 86400000},
+                {"2d", -1},
                 {"5", -1},
                 {"5 m", -1},
                 {"5M", -1},
@@ -135,9 +137,11 @@ static void numbers_are_written_with_their_largest_unit(void **state)
         const struct option_spec *row;
         int64_t number;
         const char *text;
-    } samples[] = {{&duration, 500, "500ms"},  {&duration, 1500, "1500ms"}, {&duration, 60000, "1m"},
-                   {&duration, 7200000, "2h"}, {&duration, 0, "0ms"},       {&size, 4096, "4k"},
-                   {&size, 1000, "1000"},      {&size, 3 << 20, "3m"},      {&size, 0, "0"},
+    } samples[] = {{&duration, 500, "500ms"},   {&duration, 1500, "1500ms"},
+                   {&duration, 60000, "1m"},    {&duration, 7200000, "2h"},
+                   {&duration, 86400000, "1d"}, {&duration, 0, "0ms"},
+                   {&size, 4096, "4k"},         {&size, 1000, "1000"},
+                   {&size, 3 << 20, "3m"},      {&size, 0, "0"},
                    {&duration, 5400000, "90m"}};
 
     (void)state;

@@ -80,6 +80,7 @@ struct line { /* the command line, read */
     bool help, doctor;
     struct doctor_options check; /* of doctor */
     struct backup_options backup;
+    size_t backups; /* how often one was asked for, or a restore */
 };
 
 /* The value of an option, in the same word after '=' or in the next one; NULL if there is none. */
@@ -122,9 +123,10 @@ static bool read_word(struct line *line, char **argv, int *at)
     }
     if (strcmp(word, "--online") == 0)
         return (line->check.online = true);
-    if (!line->backup.file && is_option(word, "--backup", "--backup"))
+    line->backups += is_option(word, "--backup", "--backup") || is_option(word, "--restore", "--restore");
+    if (is_option(word, "--backup", "--backup"))
         return (line->backup.file = value_of(argv, at, "--backup", "--backup")) != NULL;
-    if (!line->backup.file && is_option(word, "--restore", "--restore"))
+    if (is_option(word, "--restore", "--restore"))
         return (line->backup.restore = true) &&
                (line->backup.file = value_of(argv, at, "--restore", "--restore")) != NULL;
     if (strcmp(word, "--force") == 0)
@@ -134,6 +136,20 @@ static bool read_word(struct line *line, char **argv, int *at)
     if (strcmp(word, "-V") == 0 || strcmp(word, "--version") == 0)
         return (line->print = "stoad " STOA_VERSION) != NULL;
     return (line->help = strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0);
+}
+
+/* What can't stand together; NULL: all of it can. */
+static const char *clash_of(const struct line *line)
+{
+    if ((line->backup.json || line->backup.replace) && !line->backup.file)
+        return "--json and --force are for --backup and --restore";
+    if (line->backup.replace && line->backup.restore)
+        return "--force is for --backup";
+    if (line->check.online && !line->doctor)
+        return "--online is for --doctor";
+    if (line->backups > 1 || (line->backups > 0 && line->doctor))
+        return "only one of --doctor, --backup and --restore can be done, once";
+    return NULL;
 }
 
 /* Else what free keeps for later grows with the largest block that was ever freed, in each thread's heap. */
@@ -164,8 +180,9 @@ int main(int argc, char **argv)
             return EXIT_OK;
         }
     }
-    if ((line.backup.json || line.backup.replace) && !line.backup.file) {
-        fputs("stoad: --json and --force are for --backup and --restore. Try 'stoad --help'.\n", stderr);
+    const char *clash = clash_of(&line);
+    if (clash) {
+        fprintf(stderr, "stoad: %s. Try 'stoad --help'.\n", clash);
         return EXIT_USAGE;
     }
     log_init("stoad");

@@ -58,6 +58,24 @@ static bool is_of_store(const struct making *making)
     return found;
 }
 
+/* A backup among the files that it copies would hold itself. */
+static bool is_copied(const struct making *making)
+{
+    char *place = realpath(making->place, NULL);
+    bool found = false;
+
+    for (size_t i = 0; place && store_parts[i] && !found; i++) {
+        char *named = paths_join(making->state, store_parts[i]), *part = realpath(named, NULL);
+        size_t len = part ? strlen(part) : 0;
+
+        found = part && strncmp(place, part, len) == 0 && (place[len] == '\0' || place[len] == '/');
+        free(part);
+        free(named);
+    }
+    free(place);
+    return found;
+}
+
 static enum err check_place(const struct making *making)
 {
     struct stat st;
@@ -68,6 +86,8 @@ static enum err check_place(const struct making *making)
         return fail(making, making->place, "it is no folder");
     if (is_of_store(making))
         return fail(making, making->file, "it is the store itself");
+    if (is_copied(making))
+        return fail(making, making->file, "it would be among the files that are copied");
     if (lstat(making->file, &st) != 0)
         return errno == ENOENT ? ERR_OK : fail(making, making->file, strerror(errno));
     if (same_file(making->store, &st))

@@ -176,13 +176,18 @@ class Everything(BackupTest):
         done = self.backup(check=False)
         self.assertEqual((done.returncode, "there is no store" in done.stderr), (74, True), done.stderr)
         self.daemon.start()
-        self.session()
+        session = self.session()
+        os.makedirs(f"{self.state}/sessions/{session}", 0o700, exist_ok=True)
         for file, code, why in ((f"{self.place.folder}/no/copy", 1, "No such file or directory"),
                                 (f"{self.state}/stoa.db", 1, "it is the store itself"),
+                                (f"{self.state}/sessions/copy", 1, "among the files that are copied"), ("-", 64, "needs a file"),
                                 ("/dev/full", 1, "is no regular file"), ("/proc/copy", 1, "cannot be written")):
             done = stoa(self.place, "backup", file, check=False)
             self.assertEqual((done.returncode, why in done.stderr), (code, True), done.stderr)
         self.assertEqual(stoa(self.place, "backup", check=False).returncode, 64)
+        for words in (["--online"], ["--json"], ["--force"], ["--backup=a", "--restore=b"], ["--restore=a", "--force"], ["--doctor", "--backup=a"]):
+            done = subprocess.run([program("stoad"), *words], env=self.place.env, capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, "is not an option" in done.stderr), (64, False), done.stderr)
         self.backup()
         self.assertEqual(self.backup(check=False).returncode, 1)
         self.backup("--force")

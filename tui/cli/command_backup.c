@@ -11,6 +11,8 @@
 
 static int become_daemon(const struct cli *cli, const char *option)
 {
+    if (strcmp(cli->args->words[0], "-") == 0)
+        return cli_usage("%s needs a file, not a stream; one that is called '-' is ./-", option);
     char *program = paths_program("stoad"), *work = xasprintf("--%s=%s", option, cli->args->words[0]);
     const char *argv[5] = {"stoa", work};
     size_t count = 2;

@@ -1,7 +1,10 @@
 /* The configuration as a daemon started now would read it. */
 #include "daemon/doctor_internal.h"
+#include "shared/log.h"
 #include "shared/nearest.h"
+#include "shared/sanitise.h"
 #include "shared/xalloc.h"
+#include <stdlib.h>
 #include <string.h>
 
 extern char **environ;
@@ -20,6 +23,35 @@ static bool is_known(const char *name, const char *const *known, size_t count)
     return strncmp(name, "STOA_TUI_", strlen("STOA_TUI_")) == 0;
 }
 
+/* A former name is an error of the configuration, which says the new one. */
+static bool is_former(const char *name)
+{
+    char variable[OPTION_NAME_MAX + 6];
+    size_t count;
+    const struct option_former *formers = option_formers(&count);
+
+    for (size_t i = 0; i < count; i++) {
+        option_variable(formers[i].name, variable);
+        if (strcmp(name, variable) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void check_log_level(struct doctor *doctor)
+{
+    const char *wanted = getenv("STOA_LOG");
+    enum log_level level;
+
+    if (wanted && *wanted && !log_level_parse(wanted, &level)) {
+        char *shown = sanitise_line(wanted, strlen(wanted), 40);
+
+        findings_add(&doctor->findings, FINDING_WARN, "log", "set it to error, warn, info, debug or trace",
+                     "STOA_LOG is '%s', which is no level: info is used", shown);
+        free(shown);
+    }
+}
+
 /* Nothing reads a misspelt variable, and nothing complains of it. */
 static void check_variables(struct doctor *doctor)
 {
@@ -33,10 +65,11 @@ static void check_variables(struct doctor *doctor)
         option_variable(option_row((enum option)i)->name, variables[i]);
         known[count++] = variables[i];
     }
+    check_log_level(doctor);
     for (char **at = environ; *at; at++) {
         char *name = xstrndup(*at, strcspn(*at, "="));
 
-        if (strncmp(name, "STOA_", 5) == 0 && !is_known(name, known, count)) {
+        if (strncmp(name, "STOA_", 5) == 0 && !is_known(name, known, count) && !is_former(name)) {
             const char *meant = nearest_name(name, known, count);
             char advice[DOCTOR_ADVICE_MAX];
 
@@ -62,7 +95,7 @@ void doctor_configuration(struct doctor *doctor)
 {
     char advice[DOCTOR_ADVICE_MAX];
 
-    snprintf(advice, sizeof advice, "mend that line; then: stoad --check-config%s%s%s",
+    snprintf(advice, sizeof advice, "mend that; then: stoad --check-config%s%s%s",
              doctor->options->server->config_path ? " --config '" : "",
              doctor->options->server->config_path ? doctor->options->server->config_path : "",
              doctor->options->server->config_path ? "'" : "");

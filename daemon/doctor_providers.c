@@ -110,6 +110,14 @@ static const char *advice_of(const struct provider *provider, const struct docto
     return "look at base_url in the configuration";
 }
 
+/* A base_url that lacks it is the most common reason why such a server knows no address. */
+static bool lacks_version(const struct provider *provider)
+{
+    size_t len = strlen(provider->base_url);
+
+    return provider->api == API_OPENAI && (len < 3 || strcmp(provider->base_url + len - 3, "/v1") != 0);
+}
+
 static void visited(struct doctor *doctor, const void *tag, const struct doctor_visit *visit)
 {
     const struct provider *provider = tag;
@@ -121,7 +129,9 @@ static void visited(struct doctor *doctor, const void *tag, const struct doctor_
         check_models(doctor, provider, visit->models);
     } else if (visit->status / 100 == 2 || visit->status == 404 || visit->status == 405) {
         findings_add(
-            &doctor->findings, FINDING_NOTE, "provider", NULL,
+            &doctor->findings, FINDING_NOTE, "provider",
+            visit->status == 404 && lacks_version(provider) ? "most servers want a base_url that ends in /v1"
+                                                            : NULL,
             "provider %s at %s is there, but has no list of models: whether it works, its first answer tells",
             provider->name, provider->base_url);
     } else if (!provider->builtin || visit->status != 0 || key_place(provider)) {

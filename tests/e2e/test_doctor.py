@@ -214,6 +214,10 @@ class Broken(unittest.TestCase):
         code, found, _ = run_doctor(self.place, "configuration", env={"STOA_LIMITS_QUEU": "3"})
         self.assertIn("did you mean STOA_LIMITS_QUEUE", found["configuration/variable"][0]["advice"])
         self.assertEqual(code, 0)
+        code, found, _ = run_doctor(self.place, "configuration", env={"STOA_LOG": "loud", "STOA_LIMITS_CLIENTS": "3"})
+        self.assertIn("STOA_LOG is 'loud'", found["configuration/log"][0]["text"])
+        self.assertIn("is called 'limits.max_clients' now", found["configuration/config"][0]["text"])
+        self.assertNotIn("configuration/variable", found, "a former name is read, and refused")
 
     # --- store ---
 
@@ -317,7 +321,7 @@ class Broken(unittest.TestCase):
                        "2026-11-21T10:00:01.000Z stoad ERROR store: first\n"
                        "2026-11-21T10:00:02.000Z stoad ERROR store: second \x1b[2Jand last\n")
         done = page(self.place, "daemon")
-        self.assertIn("2 errors, the last one: 2026-11-21T10:00:02.000Z stoad ERROR store: second", done.stdout)
+        self.assertIn("daemon's log: 2, the last one: 2026-11-21T10:00:02.000Z stoad ERROR store: second", done.stdout)
         self.assertNotIn("\x1b", done.stdout)
         self.assertEqual(done.returncode, 0)
 
@@ -340,7 +344,7 @@ class Running(StoaTest):
             self.assertLessEqual(states, {"ok", "note"}, written)
             self.assertEqual(code, 0)
         self.assertIn(f"pid {self.daemon.pid} ", found["daemon/runs"][0]["text"])
-        self.assertIn("4 sessions", found["daemon/runs"][0]["text"])
+        self.assertIn("sessions: 4", found["daemon/runs"][0]["text"])
 
     def test_a_key_that_the_daemon_has_not_seen_is_told(self):
         _, found, _ = self.look("daemon", env={"ANTHROPIC_API_KEY": KEY})

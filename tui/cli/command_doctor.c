@@ -43,7 +43,7 @@ static bool check_words(const struct args *args)
         if (is_area(args->words[i]))
             continue;
         if (meant)
-            cli_usage("'%.60s' is no area; did you mean %s", args->words[i], meant);
+            cli_usage("'%.60s' is no area; did you mean %s?", args->words[i], meant);
         else
             cli_usage("'%.60s' is no area; stoa help doctor lists them", args->words[i]);
         return false;

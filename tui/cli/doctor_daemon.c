@@ -109,15 +109,29 @@ static void check_counters(struct doctor *doctor, const json_t *stats)
                      (long long)resyncs, (long long)cut);
 }
 
+static const char *write_age(int64_t ms, char out[32])
+{
+    int64_t minutes = ms / 60000;
+
+    if (minutes < 120)
+        snprintf(out, 32, "%lld min", (long long)minutes);
+    else if (minutes < 48 * 60)
+        snprintf(out, 32, "%lld h", (long long)minutes / 60);
+    else
+        snprintf(out, 32, "%lld days", (long long)minutes / 1440);
+    return out;
+}
+
 static void say_runs(struct doctor *doctor, const json_t *stats, int64_t us)
 {
     bool slow = us > (int64_t)SLOW_MS * 1000;
+    char age[32];
 
     findings_add(&doctor->findings, slow ? FINDING_WARN : FINDING_OK, "runs",
                  slow ? "look at what this host is busy with: top" : NULL,
-                 "stoad runs with pid %lld for %.1f h, and answers in %.1f ms: %lld sessions, %lld agents, "
-                 "%lld clients, %.1f MB",
-                 (long long)jsonx_int(stats, "pid", 0), (double)jsonx_int(stats, "uptime_ms", 0) / 3600000,
+                 "stoad runs with pid %lld for %s, and answers in %.1f ms; sessions: %lld, agents: %lld, "
+                 "clients: %lld, memory: %.1f MB",
+                 (long long)jsonx_int(stats, "pid", 0), write_age(jsonx_int(stats, "uptime_ms", 0), age),
                  (double)us / 1000, (long long)jsonx_int(stats, "sessions", 0),
                  (long long)jsonx_int(stats, "agents", 0), (long long)jsonx_int(stats, "clients", 0),
                  (double)jsonx_int(stats, "memory_bytes", 0) / 1e6);
@@ -244,8 +258,8 @@ static void check_log(struct doctor *doctor)
 
         snprintf(advice, sizeof advice, "read them: grep ERROR '%s'", path);
         findings_add(&doctor->findings, FINDING_NOTE, "log", advice,
-                     "the last %zu lines of the daemon's log have %zu errors, the last one: %s", lines,
-                     errors, last);
+                     "errors in the last %zu lines of the daemon's log: %zu, the last one: %s", lines, errors,
+                     last);
     }
     free(last);
     free(text);

@@ -71,7 +71,7 @@ static void check_settings(struct doctor *doctor)
     struct settings *settings = settings_load(error);
 
     if (!settings)
-        findings_add(&doctor->findings, FINDING_BAD, "tui", "mend that line; then: stoa config", "%s", error);
+        findings_add(&doctor->findings, FINDING_BAD, "tui", "mend that; then: stoa config", "%s", error);
     settings_free(&settings);
 }
 

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SNAPSHOT_MESSAGES = 50 };
+enum { SNAPSHOT_MESSAGES = 50, SHOWN_BYTES = 80 };
 
 json_t *seq_reply(const struct session *session)
 {
@@ -117,8 +117,10 @@ static enum err check_variables(const struct state *state, const json_t *variabl
     json_object_foreach((json_t *)variables, name, value)
     {
         if (!template_is_name(name)) {
-            snprintf(error, 256, "a variable is named '%.80s'; it must be 1 to %d of A-Z a-z 0-9 _", name,
+            char *shown = sanitise_line(name, strlen(name), SHOWN_BYTES);
+            snprintf(error, 256, "a variable is named '%s'; it must be 1 to %d of A-Z a-z 0-9 _", shown,
                      TEMPLATE_NAME_MAX);
+            free(shown);
             return ERR_BAD_REQUEST;
         }
         if (!json_is_null(value) &&

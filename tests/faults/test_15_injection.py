@@ -26,6 +26,7 @@ EVIL = {
     "noncharacters": "\ufdd0\U0010fffe", "marks": "\u0301" * 40, "nested": "\x1b]0;\x1b[7777m\x1b]52;c;Nzc3Nw==\x07\x07",
 }
 ALL = "".join(f"<{name}:{text}>" for name, text in EVIL.items())
+ERASE = re.compile(rb"\x1b\[K")
 SHORT_MAX = 12  # characters, of those that are cut at every place
 NAME_BYTES = 190  # of a title, by PROTOCOL.md
 
@@ -152,10 +153,12 @@ class Injection(StoaTest):
             file.write(input)
         command = ["sh", "-c", f'exec "$@" < {place}', "sh", program("stoa"), *words]
         piped = subprocess.run(command, env=self.place.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-        self.look(f"stoa {words[0]} | cat", piped.stdout, kinds=(LINES,), osc=False, bell=False)
+        name = f"stoa {' '.join(words[:3:2])[:20]!a}"
+        self.look(f"{name} | cat", piped.stdout, kinds=(LINES,), osc=False, bell=False)
         terminal = self.keep(PtyProgram(command, self.place.env))
         terminal.end()
-        self.look(f"stoa {words[0]}", terminal.output, kinds=(MOVES, PLAIN), osc=False, bell=False)
+        own = (MOVES, PLAIN, ERASE) if words[0] in ("doctor", "backup", "restore") else (MOVES, PLAIN)  # a line that says how far it is
+        self.look(name, terminal.output, kinds=own, osc=False, bell=False)
 
     def look_at_json(self, *words):
         done = subprocess.run([program("stoa"), *words, "--json"], env=self.place.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -164,7 +167,41 @@ class Injection(StoaTest):
         for part in [text] if words[0] == "export" else text.split("\n"):
             if part:
                 json.loads(part)
-        self.look(f"stoa {words[0]} --json", done.stdout, kinds=(LINES,), osc=False, bell=False, may=is_data)
+        self.look(f"stoa {' '.join(words[:3:2])[:20]!a} --json", done.stdout, kinds=(LINES,), osc=False, bell=False, may=is_data)
+
+    def look_at_slash_commands(self, session):
+        """What `stoa cmd` says of the session, and of what it cannot take."""
+        name = short(100)
+        for text in (f"/rename {short(NAME_BYTES)}", f"/title {name}", f"/fork {name}", f"/fork -1 {name}", f"/new {name}", "/info", "/usage",
+                     f"/system {ALL}", "/system", "/mcp", "/mcp tools", f"/mcp connect {name}", f"/rules deny {name}", "/rules deny odd/*",
+                     "/rules", f"/rules rm {name}", f"/search {ALL}", "/search name", f"/model {name}", "/model", f"/set a={ALL}", f"/set {name}=1",
+                     f"/rewind {name}", f"/interrupt {name}", f"/steer {ALL}", "/share", f"/{name}", f"/{ALL}", ALL):
+            self.look_at_command("cmd", session, text)
+            self.look_at_json("cmd", session, text)
+        self.look_at_command("cmd", name, "/info")
+        told = stoa(self.place, "cmd", session, f"/set {name}=1", check=False).stderr
+        self.assertRegex(told, "a variable is named 'name.*'; it must be", "a sentence is whole whatever it quotes")
+
+    def look_at_the_installation(self):
+        """Doctor, backup and restore, where files and folders have hostile names."""
+        folder = f"{self.place.folder}/{short(100)}"
+        os.makedirs(folder)
+        file = f"{folder}/{short(100)}"
+        for words in (["backup", file], ["backup", file], ["backup", f"{folder}/none/{short(60)}"], ["backup", folder], ["restore", file],
+                      ["restore", f"{file}.none"], ["restore", folder], ["doctor"], ["doctor", short(60)],
+                      ["--config", f"{folder}/none", "doctor"]):
+            self.look_at_command(*words)
+        self.look_at_json("doctor")
+        # and where the daemon itself would be in such a place, with such a configuration
+        with open(f"{folder}/config.yaml", "w", encoding="utf-8") as file:
+            file.write(f"default_model: {json.dumps(short(100))}\n{json.dumps(short(60))}: 1\n")
+        os.makedirs(f"{folder}/run", mode=0o755)
+        kept, self.place.env = self.place.env, {**self.place.env, "STOA_CONFIG": f"{folder}/config.yaml", "STOA_STATE_DIR": f"{folder}/state",
+                                                "STOA_RUNTIME_DIR": f"{folder}/run"}
+        self.look_at_command("doctor")
+        self.look_at_json("doctor")
+        self.look_at_command("ls")
+        self.place.env = kept
 
     def test_each_kind_would_be_found(self):
         """What this file looks with: none of the hostile kinds passes it, but those that are the client's own too."""
@@ -234,6 +271,9 @@ class Injection(StoaTest):
                                check=True).stdout
         self.assertIn(ALL, "".join(text_of(m) for m in json.loads(exact)["messages"]), "an export has the text itself")
 
+        self.look_at_slash_commands(session)
+        self.look_at_the_installation()
+
         for terminal in self.terminals.all.values():
             terminal.type(b"\x1b\x03")
             terminal.settle()
@@ -247,6 +287,8 @@ class Injection(StoaTest):
             self.look(name, terminal.output)
         self.look("stoa watch", watch.output, kinds=(MOVES, PLAIN), osc=False, bell=False)
         self.look("the daemon's log", self.daemon.log_text().encode(), kinds=(LINES,), osc=False, bell=False)
+        self.daemon.stop()
+        self.look_at_command("restore", f"{self.place.folder}/{short(100)}/{short(100)}")
         seen = {name: f"{found['bytes']} bytes, {found.get('sequences', 0)} sequences" for name, found in self.looked_at.items()
                 if name.startswith(("full", "--plain", "stoa watch", "the daemon"))}
         self.figures = f"{len(EVIL)} kinds, {len(pieces)} pieces, {len(self.looked_at)} outputs; {seen}"

@@ -152,21 +152,25 @@ FUZZ_CC ?= clang
 FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread -lm
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
 FUZZ_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) -Wno-everything -MMD -MP
-# Daemon and agent have names in common: an agent's target is one that includes something of the agent's.
+# Programs have names in common, so a target is linked with those of the archives that its includes name.
 fuzz_objects = $(patsubst %.c,$(FUZZ)/obj/%.o,$(foreach f,$(1),$(call sources,$(f))))
+FUZZ_ARCHIVES := $(addprefix $(FUZZ)/,agent.a daemon.a tui.a base.a)
 $(FUZZ)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$<)
 	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(FUZZ_FLAGS) -c -o $@ $<
 $(FUZZ)/agent.a: $(call fuzz_objects,daemon/agent)
-$(FUZZ)/rest.a: $(call fuzz_objects,$(filter-out daemon/agent,$(FOLDERS)))
-$(FUZZ)/agent.a $(FUZZ)/rest.a:
+$(FUZZ)/daemon.a: $(call fuzz_objects,daemon)
+$(FUZZ)/tui.a: $(call fuzz_objects,tui)
+$(FUZZ)/base.a: $(call fuzz_objects,proto shared)
+$(FUZZ_ARCHIVES):
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
-$(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ)/agent.a $(FUZZ)/rest.a
+$(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_ARCHIVES)
 	$(call say,FUZZ,$@)
-	$(Q)$(FUZZ_CC) $(FUZZ_CFLAGS) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -MF $@.d -o $@ $< \
-	    $$(grep -q '"daemon/agent/' $< && echo $(FUZZ)/agent.a) $(FUZZ)/rest.a $(FUZZ_LIBS)
+	$(Q)has() { grep -qE "#include \"($$1)" $<; }; $(FUZZ_CC) $(FUZZ_CFLAGS) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -MF $@.d -o $@ $< \
+	    $$(has daemon/agent/ && echo $(FUZZ)/agent.a) $$(has 'daemon/[a-z_]*\.h|tests/fuzz/daemon_rig' && echo $(FUZZ)/daemon.a) \
+	    $$(has tui/ && echo $(FUZZ)/tui.a) $(FUZZ)/base.a $(FUZZ_LIBS)
 -include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)
 .PHONY: fuzzers
 fuzzers: $(patsubst tests/fuzz/%.c,$(FUZZ)/%,$(wildcard tests/fuzz/*_fuzz.c))

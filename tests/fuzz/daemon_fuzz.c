@@ -184,8 +184,9 @@ static void send_frame(int what, const char *text, size_t len)
 static void say_ready(void)
 {
     static struct agentproc *ready[RIG_PROCS];
-    static const char text[] = "{\"link\":2,\"version\":\"" STOA_VERSION "\",\"pid\":2}";
+    char text[128];
 
+    snprintf(text, sizeof text, "{\"link\":%d,\"version\":\"" STOA_VERSION "\",\"pid\":2}", LINK_VERSION);
     for (int i = 0; i < RIG_PROCS; i++) {
         if (rig_procs[i] && rig_procs[i] != ready[i])
             rig_frame(i, LINK_READY, text, strlen(text));

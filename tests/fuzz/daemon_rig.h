@@ -1,5 +1,7 @@
 /* A whole daemon on a store in memory, for fuzz targets: all of it is real but the socket and the agents'
- * processes, which a target plays. Each run has a daemon of its own; include once a program. */
+ * processes, which a target plays: gateway.h, connection.h and agentproc.h are defined here, whole, since one
+ * function that is missing brings in the real file and all of it twice. rig_open and rig_close do what
+ * server.c's start and finish do. Each run has a daemon of its own; include once a program. */
 #ifndef STOA_TESTS_FUZZ_DAEMON_RIG_H
 #define STOA_TESTS_FUZZ_DAEMON_RIG_H
 

@@ -172,6 +172,19 @@ class Broken(unittest.TestCase):
         self.assertIn(advice, warnings[0]["advice"])
         self.assertEqual(code, 0)
 
+    @unittest.skipIf(SANITIZED, "a sanitizer wants to be the first that is loaded")
+    def test_a_disk_that_is_elsewhere_or_has_no_room_is_named(self):
+        library = f"{self.place.folder}/odd_disk.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, f"{ROOT}/tests/support/odd_disk.c", "-ldl"], check=True)
+        odd = lambda **env: {"env": {"LD_PRELOAD": library, **env}}
+        for type, name in (("6969", "NFS"), ("ff534d42", "CIFS"), ("65735546", "FUSE"), ("01021997", "9p")):
+            with self.subTest(name):
+                self.expect("permissions/network", "warn", f"is on a network file system ({name})", "permissions", **odd(FS_TYPE=type))
+        self.assertNotIn("permissions/network", run_doctor(self.place, "permissions", **odd(FS_TYPE="ef53"))[1])
+        self.expect("permissions/room", "warn", "MB are free for the state in", "permissions", **odd(FS_ROOM="50"))
+        self.expect("permissions/room", "bad", "1 MB are free for the state in", "permissions", **odd(FS_ROOM="1"))
+        self.expect("permissions/read_only", "bad", "is read-only", "permissions", **odd(FS_READ_ONLY="1"))
+
     def test_a_runtime_folder_that_is_a_link_is_bad(self):
         os.rename(f"{self.place.folder}/run", f"{self.place.folder}/real")
         os.symlink("real", f"{self.place.folder}/run")

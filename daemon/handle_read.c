@@ -5,6 +5,7 @@
  * fail, or take long, with what is there. */
 #include "daemon/handlers.h"
 
+#include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
 #include "shared/jsonx.h"
@@ -20,9 +21,24 @@ struct reading {       /* a read that waits for the disk; ends with the commit, 
     uv_timer_t late;
 };
 
+/* What is not in the store. */
+static void mark_in_line(const struct registry *registry, const json_t *sessions)
+{
+    json_t *row;
+    size_t i;
+    json_array_foreach(sessions, i, row)
+    {
+        const struct session *session = registry_find(registry, jsonx_str(row, "id", ""));
+        if (session && session->state->retry_why && session->state->retry_limit == 0)
+            json_object_set_new(row, "in_line", json_true());
+    }
+}
+
 static void on_read(void *arg, enum err code, const char *error, json_t *result)
 {
     struct call *call = arg;
+    if (call->method == METHOD_SESSION_LIST)
+        mark_in_line(call->server->registry, jsonx_arr(result, "sessions"));
     call_finish(&call, code, error, json_incref(result));
 }
 

@@ -194,7 +194,7 @@ static const struct event_row rows[EVENT_COUNT] = {
     [EVENT_TOOL_ENDED] = {"tool.ended", true, false, true, tool_ended_fields, reduce_tool_ended},
     [EVENT_TOOL_PROGRESS] = {"tool.progress", false, false, true, tool_progress_fields, reduce_tool_progress},
     [EVENT_TOOL_STARTED] = {"tool.started", true, false, true, tool_started_fields, reduce_tool_started},
-    [EVENT_TURN_RETRYING] = {"turn.retrying", false, false, true, retrying_fields, reduce_retrying},
+    [EVENT_TURN_RETRYING] = {"turn.retrying", false, true, true, retrying_fields, reduce_retrying},
 };
 
 const struct event_row *event_row(enum event_type type)

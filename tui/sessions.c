@@ -104,6 +104,7 @@ static struct session_row *add(struct sessions *sessions, const json_t *item)
     set_title(row, jsonx_str(item, "title", ""));
     set_model(row, jsonx_str(item, "model", ""));
     row->run = run_of(jsonx_str(item, "state", "idle"));
+    row->in_line = jsonx_bool(item, "in_line", false);
     row->activity = jsonx_int(item, "activity", 0);
     return row;
 }
@@ -235,6 +236,7 @@ static void run_changed(struct session_row *row, enum run_state run)
         row->error = false;
     if (row->run != RUN_IDLE && run == RUN_IDLE)
         row->news = true;
+    row->in_line = row->in_line && run != RUN_IDLE;
     row->run = run;
 }
 
@@ -270,6 +272,9 @@ bool sessions_event(struct sessions *sessions, const struct event *event)
     case EVENT_STATE_CHANGED:
         run_changed(row, run_of(jsonx_str(event->data, "new", "idle")));
         break;
+    case EVENT_TURN_RETRYING:
+        row->in_line = jsonx_int(event->data, "limit", 0) == 0 && *jsonx_str(event->data, "why", "");
+        break;
     case EVENT_ERROR_OCCURRED:
         row->error = true;
         break;
@@ -294,6 +299,7 @@ void sessions_look(struct sessions *sessions, const struct state *state)
     set_title(row, state->title);
     set_model(row, state->model);
     row->run = state->run;
+    row->in_line = state->retry_why && state->retry_limit == 0;
     row->error = state->error_text != NULL;
     row->news = false;
     row->activity = state->activity;
@@ -311,6 +317,8 @@ struct session_look session_row_look(const struct session_row *row)
 {
     if (session_row_asks(row))
         return (struct session_look){"?", "asks", STYLE_WARNING};
+    if (row->in_line)
+        return (struct session_look){"~", "in line", STYLE_WARNING};
     if (row->run != RUN_IDLE)
         return (struct session_look){"●", "running", STYLE_GOOD};
     if (row->error)

@@ -13,6 +13,7 @@ struct session_row {
     char id[ID_MAX];
     char *title, *model; /* sanitised, one line; title is never "" */
     enum run_state run;
+    bool in_line;              /* its turn waits for an agent process */
     bool error;                /* the last turn ended with an error */
     bool news;                 /* a turn has ended since the session was last looked at */
     int64_t activity;          /* wall milliseconds */

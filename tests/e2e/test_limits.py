@@ -124,6 +124,7 @@ class Line(StoaTest):
             self.assertEqual(send.stderr.readline(), "stoa: another agent is at work (limits.max_live_agents is 1); this turn is in line, "
                                                      "and begins by itself\n")
             self.assertRegex(stoa(self.place, "info", waits).stdout, r"(?m)^waits +another agent is at work")
+            self.assertRegex(stoa(self.place, "ls").stdout, rf"(?m)^{waits}  in line ")
             self.assertIn(", agents 1 (1 in line), ", stoa(self.place, "health").stdout)
             client.request("session.interrupt", waits)
             _, said = send.communicate(timeout=PATIENCE)

@@ -86,7 +86,9 @@ static const char *age(int64_t then_ms, char text[32])
 
 static const char *shown_state(const json_t *row)
 {
-    return jsonx_bool(row, "archived", false) ? "archived" : jsonx_str(row, "state", "");
+    if (jsonx_bool(row, "archived", false))
+        return "archived";
+    return jsonx_bool(row, "in_line", false) ? "in line" : jsonx_str(row, "state", "");
 }
 
 static void put_row(struct out *out, const json_t *row, int state_width, int model_width)

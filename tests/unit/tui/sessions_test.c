@@ -93,6 +93,13 @@ static void test_every_condition_has_a_glyph_and_a_word(void **state)
     assert_look(sessions, ONE, "·", "");
     happens(sessions, ONE, EVENT_STATE_CHANGED, json_pack("{s:s}", "new", "thinking"));
     assert_look(sessions, ONE, "●", "running");
+    happens(sessions, ONE, EVENT_TURN_RETRYING,
+            json_pack("{s:i,s:s}", "limit", 0, "why", "others are at work"));
+    assert_look(sessions, ONE, "~", "in line");
+    happens(sessions, ONE, EVENT_TURN_RETRYING, json_pack("{s:i,s:s}", "limit", 0, "why", ""));
+    assert_look(sessions, ONE, "●", "running");
+    happens(sessions, ONE, EVENT_TURN_RETRYING, json_pack("{s:i,s:s}", "limit", 2, "why", "429"));
+    assert_look(sessions, ONE, "●", "running");
     happens(sessions, ONE, EVENT_STATE_CHANGED, json_pack("{s:s}", "new", "awaiting_permission"));
     assert_look(sessions, ONE, "?", "asks");
     happens(sessions, ONE, EVENT_STATE_CHANGED, json_pack("{s:s}", "new", "idle"));

@@ -431,10 +431,6 @@ void dispatch_message(void *arg, const struct gateway_message *message)
         code = ERR_BAD_REQUEST;
         snprintf(error, sizeof error, "a message has two frames: the version and one JSON object");
     }
-    if (code == ERR_OK && !route_is_given(message->route)) {
-        code = ERR_DENIED;
-        snprintf(error, sizeof error, "the socket has a routing id of its own; set none");
-    }
     struct client *client = code == ERR_OK ? clients_get(server->clients, message, error) : NULL;
     if (code == ERR_OK && !client)
         code = ERR_LIMIT;

@@ -39,12 +39,6 @@ struct frame {
     zmq_msg_t body;
 };
 
-/* Those of libzmq are a zero and four bytes; it lets no socket of its own begin one with a zero. */
-bool route_is_given(const struct route *route)
-{
-    return route->len == 5 && route->id[0] == 0;
-}
-
 int route_compare(const struct route *a, const struct route *b)
 {
     if (a->len != b->len)

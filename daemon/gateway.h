@@ -18,9 +18,6 @@ struct route { /* a connection's routing id; never shown to anyone */
     unsigned char len;
     unsigned char id[GATEWAY_ROUTE_MAX];
 };
-/* Whether libzmq has given it. One that a peer brings may be another's: of two connections with one id libzmq
- * never reads the second. */
-bool route_is_given(const struct route *route);
 /* < 0, 0, > 0: an order for trees. */
 int route_compare(const struct route *a, const struct route *b);
 

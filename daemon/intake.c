@@ -146,32 +146,21 @@ static bool is_full(struct stream *stream)
 /* Whoever sends on comes to an end soon; what has waited longest for its end holds the others up. */
 static void cut_oldest_part(void)
 {
-    struct stream *oldest = NULL;
+    struct stream *oldest = streams;
     for (int fd = 0; fd <= highest; fd++)
-        if (part_of(&streams[fd]) > 0 && (!oldest || streams[fd].begun < oldest->begun))
+        if (part_of(&streams[fd]) > 0 && (part_of(oldest) == 0 || streams[fd].begun < oldest->begun))
             oldest = &streams[fd];
     cut(oldest, "too much of messages that are not whole waits in memory");
 }
 
-/* libzmq would never read the second one. */
-static bool is_duplicate(const struct stream *stream)
-{
-    for (int fd = 0; fd <= highest; fd++)
-        if (&streams[fd] != stream && streams[fd].zmtp.identity == stream->zmtp.identity)
-            return true;
-    return false;
-}
-
 static void take(struct stream *stream, const void *bytes, size_t len)
 {
-    uint64_t complete = stream->zmtp.complete, part = part_of(stream), identity = stream->zmtp.identity;
+    uint64_t complete = stream->zmtp.complete, part = part_of(stream);
     const char *why = zmtp_take(&stream->zmtp, bytes, len, INTAKE_MESSAGE);
     if (part == 0 || stream->zmtp.complete != complete)
         stream->begun = ++beginnings;
     all_parts += part_of(stream) - part;
     all_waiting += stream->zmtp.complete - complete;
-    if (!why && stream->zmtp.identity != identity && is_duplicate(stream))
-        why = "another connection has its routing id";
     if (why)
         cut(stream, why);
     while (all_parts > INTAKE_PARTS)

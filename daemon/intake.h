@@ -2,7 +2,9 @@
  * without end, and a thousand whole ones a connection while this thread is busy.
  *
  * So its recv() is ours: a connection whose message has too many frames or bytes is ended there and then, and
- * when much waits for the main thread, nothing more is read until that has caught up. */
+ * when much waits for the main thread, nothing more is read until that has caught up. Ended is also one that
+ * brings a routing id of its own: of two with the same, libzmq would take in all that the second one sends,
+ * and hand nothing of it out. */
 #ifndef STOA_DAEMON_INTAKE_H
 #define STOA_DAEMON_INTAKE_H
 
@@ -13,8 +15,7 @@ enum {
         (7 << 20) + (4 << 10), /* bytes of a message: ENVELOPE_REQUEST_MAX, and what is around it */
     INTAKE_WAITING = 16 << 20, /* of whole messages of one connection */
     INTAKE_ALL = 64 << 20,     /* ... and of all together; who has less than INTAKE_PART there goes on */
-    INTAKE_PARTS =
-        128 << 20, /* of all messages that have begun; then those larger than INTAKE_PART are cut */
+    INTAKE_PARTS = 128 << 20,  /* of all messages that have begun; then the one that began first is cut */
     INTAKE_PART = 64 << 10
 };
 

@@ -178,6 +178,30 @@ class Giants(FaultTest):
         for thread in threads:
             thread.join()
 
+    def hold_parts(self, last=b""):
+        """More than all parts may have together, of messages whose end does not come."""
+        raws = []
+        for _ in range(cap("INTAKE_PARTS") * (1 << 20) // FRAME + 2):
+            raws.append(self.keep(Raw(self.place)))
+            raws[-1].send(frame(b"stoa/1", MORE) + frame(bytes(FRAME - 1000), MORE) + last)
+        return raws
+
+    def test_parts_without_an_end_hold_nobody_up(self):
+        ping = frame(b"\4PING\0\1", COMMAND)  # libzmq ends the connection 0.1 s later, without reading on
+        other, took = self.keep(Raw(self.place)), []
+        for last in (ping, b""):
+            raws = self.hold_parts(last)
+            for raw in raws if last else ():
+                self.assertTrue(raw.is_cut())
+            began = time.monotonic()
+            other.got = b""
+            other.ask(b'{"id":"large","method":"server.ping","x":"' + b"y" * (FRAME - 1000) + b'"}')
+            other.wait(lambda: b'"large"' in other.got, "the answer")
+            took.append(time.monotonic() - began)
+        self.assertTrue(raws[0].is_cut(), "that has waited longest")
+        self.check_all(f"{len(raws)} parts, of connections that are closed and open; a request as large is answered in "
+                       f"{1000 * took[0]:.0f} and {1000 * took[1]:.0f} ms")
+
     def test_many_at_once_share_one_cap(self):
         body = b'{"id":"big","method":"server.ping","x":"' + b"y" * (6 << 20) + b'"}'
         half = frame(b"stoa/1", MORE) + declared(FRAME) + bytes(FRAME - 1)

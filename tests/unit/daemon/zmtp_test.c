@@ -116,6 +116,60 @@ static void what_is_declared_counts(void **unused)
     }
 }
 
+/* A READY of these properties; each: size and name, size and value. */
+static void begin_with(struct buf *out, const void *properties, size_t len)
+{
+    buf_init(out, 1 << 16);
+    put_greeting(out, 3);
+    put_head(out, COMMAND, 6 + len);
+    buf_puts(out, "\5READY");
+    buf_put(out, properties, len);
+}
+
+#define READY_WITH(out, properties) begin_with(out, properties, sizeof(properties) - 1)
+#define KIND                        "\13Socket-Type\0\0\0\6DEALER"
+
+/* Whether it is cut, wherever it is parted. */
+static bool is_cut(struct buf *out)
+{
+    struct zmtp zmtp, pieces = {0};
+    const char *why = take(&zmtp, out), *why_pieces = NULL;
+    for (size_t i = 0; i < out->len && !why_pieces; i++)
+        why_pieces = zmtp_take(&pieces, out->data + i, 1, MAX);
+    if (why)
+        assert_string_equal(why, "it brings a routing id of its own");
+    assert_int_equal(!why, !why_pieces);
+    buf_free(out);
+    return why;
+}
+
+static void a_routing_id_is_told_from_others(void **unused)
+{
+    (void)unused;
+    struct buf out;
+    READY_WITH(&out, KIND "\10Identity\0\0\0\0");
+    assert_false(is_cut(&out));
+    READY_WITH(&out, KIND "\10Identitx\0\0\0\2me\0\0\0\0\2\0y\11Identity2\0\0\0\2me");
+    assert_false(is_cut(&out));
+    READY_WITH(&out, KIND "\10Identity\0\0\0\1x");
+    assert_true(is_cut(&out));
+    READY_WITH(&out, "\0\0\0\0\0\10IDENTITY\0\0\0\0\10Identity\0\0\0\2me" KIND); /* the last counts */
+    assert_true(is_cut(&out));
+}
+
+/* libzmq takes it all in, and then refuses it. */
+static void a_message_before_ready_is_cut_at_once(void **unused)
+{
+    (void)unused;
+    struct buf out;
+    struct zmtp zmtp;
+    buf_init(&out, 1 << 16);
+    put_greeting(&out, 3);
+    put_head(&out, LONG, 500);
+    assert_string_equal(take(&zmtp, &out), "it speaks no ZMTP 3");
+    buf_free(&out);
+}
+
 static void other_versions_are_cut_at_the_first_byte_that_tells(void **unused)
 {
     (void)unused;
@@ -137,6 +191,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_are_counted_wherever_they_are_cut),
         cmocka_unit_test(a_message_without_end_is_cut),
+        cmocka_unit_test(a_routing_id_is_told_from_others),
+        cmocka_unit_test(a_message_before_ready_is_cut_at_once),
         cmocka_unit_test(size_is_that_of_all_frames_together),
         cmocka_unit_test(what_is_declared_counts),
         cmocka_unit_test(other_versions_are_cut_at_the_first_byte_that_tells),

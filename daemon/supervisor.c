@@ -257,6 +257,8 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
         good = supervisor_fact(agent, json);
     else if (is_request)
         good = agent->state != AGENT_STARTING && agent_requests_frame(agent->requests, kind, json);
+    if (kind != LINK_CHUNK && kind != LINK_BEAT)
+        supervisor_line_look(supervisor_of(agent));
     if (!good)
         log_error("agent", "broke the protocol: frame kind=%d bytes=%zu state=%s session=%s", (int)kind, len,
                   supervisor_state_name(agent->state), log_id(agent->session->state->id));

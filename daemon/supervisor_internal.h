@@ -94,7 +94,10 @@ void supervisor_line_join(struct agent *agent);
 void supervisor_line_take_out(struct agent *agent);
 /* Starts who can be, and has others leave for the rest: a process has ended, or the limit is another. */
 void supervisor_line_serve(struct supervisor *supervisor);
-/* Whether an agent that has become idle should leave at once for somebody in line. */
+/* An agent has done something, after which it may be one that can leave: looks soon, if somebody waits. */
+void supervisor_line_look(struct supervisor *supervisor);
+/* Whether an agent that has become idle should leave at once: for somebody in line, or since the limit is
+ * lower than before. */
 bool supervisor_line_needs(const struct agent *agent);
 /* Whether one more in line would be served by agents that can leave now. */
 bool supervisor_line_moves(const struct supervisor *supervisor);

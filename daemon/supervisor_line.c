@@ -166,9 +166,15 @@ void supervisor_line_on_timer(uv_timer_t *timer)
     supervisor_line_serve(timer->data);
 }
 
+void supervisor_line_look(struct supervisor *supervisor)
+{
+    if (supervisor->waiting > 0)
+        uv_timer_start(supervisor->timer, supervisor_line_on_timer, 0, 0);
+}
+
 bool supervisor_line_needs(const struct agent *agent)
 {
-    return supervisor_of(agent)->waiting > 0 && is_quiet(agent) && missing(supervisor_of(agent), 0) > 0;
+    return is_quiet(agent) && missing(supervisor_of(agent), 0) > 0;
 }
 
 bool supervisor_line_moves(const struct supervisor *supervisor)

@@ -125,6 +125,10 @@ class Line(StoaTest):
                                                      "and begins by itself\n")
             self.assertRegex(stoa(self.place, "info", waits).stdout, r"(?m)^waits +another agent is at work")
             self.assertRegex(stoa(self.place, "ls").stdout, rf"(?m)^{waits}  in line ")
+            screen = Terminal(self.place, f"{program('stoa')} attach {waits}")
+            self.addCleanup(screen.close)
+            screen.wait(r"~ \d .* in line")
+            screen.wait(r"(?m)^ ~ in line \d+:\d\d │")
             self.assertIn(", agents 1 (1 in line), ", stoa(self.place, "health").stdout)
             client.request("session.interrupt", waits)
             _, said = send.communicate(timeout=PATIENCE)
@@ -152,18 +156,35 @@ class Line(StoaTest):
         self.place.write_config("default_model: demo/stoa\nlimits: {max_live_agents: 1}\nsession: {idle_timeout: 1s}\n")
         client = self.client()
         client.request("admin.reload")
-        asks, waits = self.session(client), self.session(client)
-        client.request("session.subscribe", params={"sessions": [asks, waits]})
-        client.request("rule.add", params={"effect": "ask", "pattern": "stoa/get_session_info", "session": asks})
-        client.request("message.send", asks, {"text": "/demo tool=get_session_info"})
-        question = client.event("question.asked", asks)["data"]["question"]["id"]
-        client.request("message.send", waits, {"text": "/demo echo=fine"})
-        client.idle(waits)
-        self.assertEqual(client.request("session.snapshot", asks)["state"], "awaiting_permission")
-        client.request("question.answer", params={"question": question, "decision": "allow"})
-        client.idle(asks)
-        self.assertEqual(client.event("tool.ended", asks)["data"]["state"], "done")
+        for joins in ("after it asks", "before"):
+            asks, waits = self.session(client), self.session(client)
+            client.request("session.subscribe", params={"sessions": [asks, waits]})
+            client.request("rule.add", params={"effect": "ask", "pattern": "stoa/get_session_info", "session": asks})
+            client.request("message.send", asks, {"text": "/demo chunks=30 rate=100 tool=get_session_info"})
+            client.event("question.asked" if joins == "after it asks" else "stream.chunk", asks)
+            client.request("message.send", waits, {"text": "/demo echo=fine"})
+            self.assertEqual(client.request("session.info", waits)["agent"]["state"], "queued")
+            client.idle(waits)
+            question = client.event("question.asked", asks)["data"]["question"]["id"]
+            self.assertEqual(client.request("session.snapshot", asks)["state"], "awaiting_permission")
+            client.request("question.answer", params={"question": question, "decision": "allow"})
+            client.idle(asks)
+            self.assertEqual(client.event("tool.ended", asks)["data"]["state"], "done")
         self.assertEqual([e for e in client.events if e["type"] == "error.occurred"], [])
+
+    def test_a_lower_limit_holds_when_turns_end(self):
+        client = self.client()
+        sessions = [self.session(client) for _ in range(3)]
+        client.request("session.subscribe", params={"sessions": sessions})
+        for session in sessions:
+            client.request("message.send", session, {"text": "/demo chunks=1000 rate=50"})
+            client.event("stream.chunk", session)
+        self.place.write_config("default_model: demo/stoa\nlimits: {max_live_agents: 1}\n")
+        client.request("admin.reload")
+        self.assertEqual(len(self.daemon.agents()), 3, "no turn is ended for it")
+        for session in sessions:
+            client.request("session.interrupt", session)
+        wait_for(lambda: len(self.daemon.agents()) == 1, "one is kept")
 
 
 class Sessions(StoaTest):

@@ -83,13 +83,16 @@ static void add_state(struct line *line, const struct ui *ui)
     }
     int64_t now = clock_wall_ms(), passed = state->turn_started ? now - state->turn_started : 0;
     view_clock(passed, elapsed);
+    if (state->retry_why && state->retry_limit == 0) { /* nobody thinks yet */
+        snprintf(text, sizeof text, "~ in line %s", elapsed);
+        add(line, 1, STYLE_BAR_WARNING, text);
+        return;
+    }
     bool asks = state->run == RUN_AWAITING_PERMISSION;
     snprintf(text, sizeof text, "%c %s %s", asks ? '?' : spinner[now / SPINNER_MS % 4], words[state->run],
              elapsed);
     add(line, 1, asks ? STYLE_BAR_WARNING : STYLE_BAR_GOOD, text);
-    if (state->retry_why && state->retry_limit == 0) {
-        add(line, 2, STYLE_BAR_WARNING, "~ in line");
-    } else if (state->retry_why) {
+    if (state->retry_why) {
         snprintf(text, sizeof text, "~ retry %lld of %lld", (long long)state->retry_attempt,
                  (long long)state->retry_limit);
         add(line, 2, STYLE_BAR_WARNING, text);

@@ -159,6 +159,17 @@ void app_session_lost(struct app *app, const char *text)
 
 /* --- sending --- */
 
+static const char not_sent[] = "not sent: ";
+
+/* It is tried again. */
+static void forget_refusal(struct ui *ui)
+{
+    if (ui->notice && strncmp(ui->notice, not_sent, strlen(not_sent)) == 0) {
+        free(ui->notice);
+        ui->notice = NULL;
+    }
+}
+
 /* Puts a refused text before what has been typed since, in its session. */
 static void give_back(struct app *app, const struct outbox_entry *entry)
 {
@@ -188,7 +199,7 @@ static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
     (void)ok;
     if (code != ERR_OK) {
         give_back(app, entry);
-        app_say(app, true, "not sent: %s", text);
+        app_say(app, true, "%s%s", not_sent, text);
     }
     char session[ID_MAX];
     memcpy(session, entry->session, sizeof session);
@@ -205,9 +216,10 @@ bool app_send_text(struct app *app, const char *text, bool steer)
     mentions_sync(ui->mentions, text, strlen(text));
     json_t *attachments = mentions_read(ui->mentions, strlen(text), error);
     if (!attachments) {
-        app_say(app, true, "not sent: %s", error);
+        app_say(app, true, "%s%s", not_sent, error);
         return false;
     }
+    forget_refusal(ui);
     char *files = mentions_list(ui->mentions);
     struct outbox_entry *entry =
         outbox_add(ui->outbox, ui->session, ui->hello ? ui->hello->user : "you", text, files, attachments);

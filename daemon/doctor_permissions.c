@@ -3,6 +3,7 @@
 #include "daemon/folders.h"
 #include "shared/paths.h"
 #include "shared/xalloc.h"
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -196,13 +197,41 @@ static void check_room(struct doctor *doctor, const char *path)
         findings_add(&doctor->findings, FINDING_BAD, "read_only",
                      "mount it for writing, or set STOA_STATE_DIR to another place",
                      "the file system of %s is read-only", path);
-    else if (room < ROOM_WARN_MB || fs.f_favail == 0)
+    else if (fs.f_files > 0 && fs.f_favail == 0) /* some file systems do not count them */
+        findings_add(&doctor->findings, FINDING_BAD, "inodes",
+                     "remove files there, or set STOA_STATE_DIR to another place",
+                     "the file system of %s has no inode left: no further file can be made", path);
+    else if (room < ROOM_WARN_MB)
         findings_add(&doctor->findings, room < ROOM_BAD_MB ? FINDING_BAD : FINDING_WARN, "room",
                      "make room, or set STOA_STATE_DIR to another place: without room nothing new is taken",
                      "%" PRId64 " MB are free for the state in %s", room, path);
     else
         findings_add(&doctor->findings, FINDING_OK, "room", NULL, "%" PRId64 " MB are free for the state",
                      room);
+}
+
+/* What restores have left in the state folder takes room that nobody may know of. */
+static void check_leftovers(struct doctor *doctor)
+{
+    DIR *folder = opendir(doctor->state);
+    const struct dirent *entry;
+    size_t replaced = 0;
+    bool part = false;
+
+    while (folder && (entry = readdir(folder))) {
+        replaced += strncmp(entry->d_name, "before-", strlen("before-")) == 0;
+        part = part || strcmp(entry->d_name, "restore.part") == 0;
+    }
+    if (folder)
+        closedir(folder);
+    if (replaced > 0)
+        findings_add(&doctor->findings, FINDING_NOTE, "replaced", "remove those that are no longer wanted",
+                     "what restores have replaced is kept; folders %s/before-*: %zu", doctor->state,
+                     replaced);
+    if (part)
+        findings_add(&doctor->findings, FINDING_NOTE, "restore",
+                     "run it again, or remove that folder while no restore runs",
+                     "a restore runs, or was killed and has changed nothing: %s/restore.part", doctor->state);
 }
 
 static void check_file_system(struct doctor *doctor)
@@ -218,6 +247,8 @@ static void check_file_system(struct doctor *doctor)
     if (path)
         check_room(doctor, path);
     free(path);
+    if (doctor->state)
+        check_leftovers(doctor);
 }
 
 /* --- configuration and keys --- */

@@ -185,6 +185,12 @@ class Broken(unittest.TestCase):
         self.expect("permissions/room", "bad", "1 MB are free for the state in", "permissions", **odd(FS_ROOM="1"))
         self.expect("permissions/read_only", "bad", "is read-only", "permissions", **odd(FS_READ_ONLY="1"))
 
+    def test_what_restores_have_left_is_told(self):
+        for name in ("before-20261121-120000", "before-20261121-120000.1", "restore.part"):
+            os.mkdir(f"{self.state}/{name}", 0o700)
+        self.expect("permissions/replaced", "note", "/before-*: 2", "permissions")
+        self.expect("permissions/restore", "note", "has changed nothing", "permissions")
+
     def test_a_runtime_folder_that_is_a_link_is_bad(self):
         os.rename(f"{self.place.folder}/run", f"{self.place.folder}/real")
         os.symlink("real", f"{self.place.folder}/run")

@@ -33,7 +33,7 @@ def tool(name):
 def run(program, corpora, folder):
     """The lines of each file: path -> (covered, all)."""
     raw, profile = f"{folder}/raw", f"{folder}/profile"
-    subprocess.run([program, "-runs=0", "-max_len=16384", *corpora], cwd=ROOT, env=dict(os.environ, LLVM_PROFILE_FILE=raw),
+    subprocess.run([program, "-runs=0", "-max_len=16384", f"-artifact_prefix={folder}/", *corpora], cwd=ROOT, env=dict(os.environ, LLVM_PROFILE_FILE=raw),
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     subprocess.run([tool("llvm-profdata"), "merge", "-o", profile, raw], check=True)
     report = subprocess.run([tool("llvm-cov"), "export", "--summary-only", f"--instr-profile={profile}", program],

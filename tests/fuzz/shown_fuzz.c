@@ -81,8 +81,10 @@ static void on_event(void *arg, const struct state *state, const struct event *e
 
     if (event)
         sessions_event(watcher->sessions, event);
-    if (count == 0)
+    if (count == 0) {
+        watcher->message = NULL; /* another one may be where it was */
         return;
+    }
     const struct message *newest = state->messages[count - 1];
     if (newest != watcher->message || !event || event->type == EVENT_SESSION_REWOUND) {
         layout_free(&watcher->layout);

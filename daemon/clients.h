@@ -51,7 +51,7 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     size_t reply_count, reply_bytes;
     struct meter *meter;
     uint64_t left;   /* what had left of the meter's bytes when the relief last looked */
-    int64_t left_at; /* steady ms of the last time that some had */
+    int64_t left_at; /* steady ms of the last time that some had, or that too much began to wait for all */
     struct connection *connection;
     struct clients *clients;
 };

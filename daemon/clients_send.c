@@ -19,26 +19,31 @@ static size_t backlog_size(const struct clients *clients)
     return (size_t)config_number(clients->server->config, OPTION_LIMITS_BACKLOG_SIZE);
 }
 
-/* Replies and notices; events have a limit of their own. */
-static enum sent send_frame(struct clients *clients, struct client *client, struct frame *frame)
+/* --- too much for all together --- */
+
+static size_t waiting_for(const struct client *client)
 {
-    return gateway_send(clients->server->gateway, &client->route, frame, client->meter, CLIENT_REPLY_WAITING);
+    return meter_waiting(client->meter) + client->reply_bytes;
 }
 
-/* --- too much for all together --- */
+/* Each client's time of taking nothing begins when too much waits: what was before, nobody has looked at. */
+static void begin_relief(struct clients *clients)
+{
+    int64_t now = clock_steady_ms();
+    for (size_t i = 0; i < clients->count; i++) {
+        clients->all[i]->left = meter_left(clients->all[i]->meter);
+        clients->all[i]->left_at = now;
+    }
+    uv_timer_start(&clients->relief, clients_on_relief, RELIEF_MS, RELIEF_MS);
+}
 
 static bool is_strained(struct clients *clients)
 {
     if (frames_bytes() <= backlog_size(clients))
         return false;
     if (!uv_is_active((uv_handle_t *)&clients->relief))
-        uv_timer_start(&clients->relief, clients_on_relief, RELIEF_MS, RELIEF_MS);
+        begin_relief(clients);
     return true;
-}
-
-static size_t waiting_for(const struct client *client)
-{
-    return meter_waiting(client->meter) + client->reply_bytes;
 }
 
 /* For how long it has taken nothing of what waits for it, as far as looks at it can tell. */
@@ -98,6 +103,13 @@ bool clients_may_ask(struct clients *clients, const struct client *client, char 
 }
 
 /* --- what could not be taken at once --- */
+
+/* Replies and notices; events have a limit of their own. */
+static enum sent send_frame(struct clients *clients, struct client *client, struct frame *frame)
+{
+    stalled_ms(client); /* what it gets now has not waited until now */
+    return gateway_send(clients->server->gateway, &client->route, frame, client->meter, CLIENT_REPLY_WAITING);
+}
 
 void clients_retry_soon(struct clients *clients)
 {

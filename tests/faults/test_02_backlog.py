@@ -1,9 +1,11 @@
 """Fault 2, what waits for clients that do not read: bounded for each, and for all together. Whoever is behind is told, or
 disconnected where too much waits for all; each comes back by itself and has the state that the daemon has."""
+import json
 import time
 
 from fault import SLACK, FaultTest, resident_mb
 from harness import SANITIZED, Replica, wait_for
+from raw_zmtp import Raw
 
 TURN = "/demo rate=0 chunks=1000 bytes=1000"  # about 1 MB
 
@@ -80,6 +82,22 @@ class Backlog(FaultTest):
         for client, session in zip(deaf, sessions):
             self.comes_back(client, session)
         self.check_all(f"12 that read nothing of 12 MB: {most >> 10} KiB waited at most, {cut} were disconnected, 12 came back")
+
+    def test_who_pauses_for_a_moment_is_not_cut(self):
+        """However long it was quiet before."""
+        session = self.session(self.asker)
+        self.stream(session, 2)
+        pauses = self.keep(Raw(self.place))
+        pauses.ask(b'{"id":"hello","method":"server.hello"}')
+        pauses.wait(lambda: b'"hello"' in pauses.got, "it is a client")
+        time.sleep(1.1)  # longer than one that reads nothing is borne
+        for number in range(12):
+            pauses.ask(json.dumps({"id": f"ask-{number}", "method": "session.snapshot", "session": session}).encode())
+        wait_for(lambda: self.stats()["backlog_bytes"] > 4 << 20, "that too much waits")
+        time.sleep(0.5)  # two looks
+        pauses.wait(lambda: pauses.got.count(b'"id":"ask-') == 12, "all answers")
+        self.assertEqual(self.stats()["cut"], 0)
+        self.check_all(f"{len(pauses.got) >> 20} MB of answers, had after a pause of 0.5 s")
 
     def test_who_leaves_answers_unread_is_refused_more(self):
         session = self.session(self.asker)

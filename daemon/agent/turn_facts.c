@@ -90,7 +90,7 @@ void fact_compacted(struct agent_link *link, const char *summary, const char *up
     jsonx_set_str(data, "upto", upto);
     if (tokens > 0 && tokens <= INT32_MAX / 2)
         jsonx_set_int(data, "tokens", tokens);
-    if (usage)
+    if (jsonx_int(usage, "input", 0) + jsonx_int(usage, "output", 0) > 0)
         json_object_set_new(data, "usage", json_deep_copy(usage));
     agent_link_fact(link, EVENT_SESSION_COMPACTED, data);
 }

@@ -23,7 +23,7 @@ void fact_completed(struct agent_link *link, const struct reply *reply, enum mes
                     const char *error);
 void fact_retrying(struct agent_link *link, int attempt, int limit, int64_t delay_ms, const char *why);
 /* tokens: <= 0 if not known. */
-/* tokens: of what is summed up. usage: of making the summary, borrowed; NULL: it is not known. */
+/* tokens: of what is summed up. usage: of making the summary, borrowed; all 0: it is not known. */
 void fact_compacted(struct agent_link *link, const char *summary, const char *upto, int64_t tokens,
                     const json_t *usage);
 

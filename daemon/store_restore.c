@@ -147,6 +147,13 @@ static enum err end_in(struct ending *ending, const char *state, char **before, 
     return ERR_OK;
 }
 
+/* -1 for one that is gone already. False if it is there and cannot be opened: it is not done with. */
+static bool open_rest(int parent, const char *name, int *folder)
+{
+    *folder = open_folder(parent, name);
+    return *folder >= 0 || errno == ENOENT;
+}
+
 bool store_restore_begun(const char *state)
 {
     char *path = paths_join(state, READY);
@@ -158,17 +165,20 @@ bool store_restore_begun(const char *state)
 
 enum err store_restore_end(const char *state, char **before, char error[256])
 {
-    struct ending ending = {.state = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    struct ending ending = {
+        .state = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC), .ready = -1, .new = -1, .before = -1};
     enum err code = ERR_OK;
 
     *before = NULL;
-    ending.ready = ending.state >= 0 ? open_folder(ending.state, READY) : -1;
-    ending.new = ending.ready >= 0 ? open_folder(ending.ready, "new") : -1;
-    ending.before = ending.ready >= 0 ? open_folder(ending.ready, "before") : -1;
-    if (ending.ready >= 0)
-        code = end_in(&ending, state, before, error);
-    else if (store_restore_begun(state))
+    if (ending.state >= 0)
+        ending.ready = open_folder(ending.state, READY);
+    if (ending.ready < 0)
+        code = store_restore_begun(state) ? cannot_end(READY, error) : ERR_OK;
+    else if (!open_rest(ending.ready, "new", &ending.new) ||
+             !open_rest(ending.ready, "before", &ending.before))
         code = cannot_end(READY, error);
+    else
+        code = end_in(&ending, state, before, error);
     close_folder(ending.before);
     close_folder(ending.new);
     close_folder(ending.ready);

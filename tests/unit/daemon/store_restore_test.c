@@ -465,6 +465,52 @@ static void one_that_is_killed_leaves_all_of_one_or_all_of_the_other(void **stat
     chmod(at(rig, "sessions/s_one"), 0700);
 }
 
+/* Decided, and then killed at once. */
+static void decide_and_be_killed(struct rig *rig)
+{
+    char kept[96], command[128];
+
+    make_both(rig);
+    snprintf(kept, sizeof kept, "%s.kept", rig->folder);
+    copy_folder(rig->folder, kept);
+    for (int at_call = 1; !store_restore_begun(rig->folder); at_call++) {
+        copy_folder(kept, rig->folder);
+        assert_false(restore_and_be_killed(rig, at_call));
+    }
+    snprintf(command, sizeof command, "rm -rf %s", kept);
+    assert_int_equal(system(command), 0);
+}
+
+static void it_is_ended_wholly_or_later_where_descriptors_are_out(void **state)
+{
+    struct rig *rig = *state;
+    struct rlimit before, limit;
+    char *kept, error[256];
+    enum err code;
+    int open_files, tries = 0;
+
+    if (under_valgrind() || !may_trace())
+        skip();
+    decide_and_be_killed(rig);
+    open_files = dup(0);
+    close(open_files);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    do {
+        limit = before;
+        limit.rlim_cur = (rlim_t)open_files + (rlim_t)tries;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        code = store_restore_end(rig->folder, &kept, error);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        free(kept);
+        if (tries > 0 && code != ERR_OK)
+            assert_non_null(strstr(error, "cannot be ended"));
+    } while (store_restore_begun(rig->folder) && ++tries < 10);
+    assert_int_equal(code, ERR_OK);
+    assert_true(tries > 2);
+    assert_true(is_new_wholly(rig));
+    chmod(at(rig, "sessions/s_one"), 0700);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +526,7 @@ int main(void)
         TEST(it_can_be_interrupted_until_it_is_decided),
         TEST(a_full_disk_changes_nothing),
         TEST(one_that_is_killed_leaves_all_of_one_or_all_of_the_other),
+        TEST(it_is_ended_wholly_or_later_where_descriptors_are_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,10 @@ def main():
     options = parser.parse_args()
     os.environ["STOA_BUILD"] = os.path.join(ROOT, options.build)
     from figures import Figures
+    print("seen: stoa. beside: the raw limit that brackets name, in the same run. ratio: seen by beside. What else ran made figures worse: "
+          f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores when this began.", flush=True)
+    if options.quick:
+        print("--quick: too few rounds for figures that mean something; it shows that all runs.", flush=True)
     figures = Figures()
     for section in sections([name for name in options.only.split(",") if name]):
         figures.begin(section.TITLE)

@@ -319,12 +319,12 @@ void http_release(struct http_transfer **transfer)
 static void give(struct http_transfer *transfer, const char *text, size_t len)
 {
     static struct http_response response;
-    const char *bar = memchr(text, '|', len), *blank = memchr(text, ' ', len);
+    const char *bar = memchr(text, '|', len);
     char *head = xstrndup(text, bar ? (size_t)(bar - text) : len);
     char *body = bar ? xstrndup(bar + 1, len - (size_t)(bar + 1 - text)) : xstrdup("");
+    const char *blank = strchr(head, ' ');
     char *status = xasprintf("HTTP/1.1 %.3s x", head);
-    char *type =
-        xasprintf("Content-Type: %s", blank && blank < (bar ? bar : text + len) ? strchr(head, ' ') + 1 : "");
+    char *type = xasprintf("Content-Type: %s", blank ? blank + 1 : "");
 
     for (char *c = body; *c; c++)
         *c = *c == '|' ? '\n' : *c;

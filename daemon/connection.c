@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct connection {
@@ -18,13 +17,6 @@ struct connection {
     connection_end_cb *end;
     void *arg;
 };
-
-/* 0 for what is not open; each socket has a number of its own. */
-static ino_t inode_of(int fd)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 ? st.st_ino : 0;
-}
 
 static void on_end(uv_poll_t *poll, int status, int events)
 {
@@ -47,7 +39,7 @@ bool connection_watch(uv_loop_t *loop, int fd, connection_end_cb *end, void *arg
     }
     struct connection *connection = xcalloc(1, sizeof *connection);
     *connection =
-        (struct connection){.fd = own, .theirs = fd, .inode = inode_of(own), .end = end, .arg = arg};
+        (struct connection){.fd = own, .theirs = fd, .inode = files_inode(own), .end = end, .arg = arg};
     if (uv_poll_init(loop, &connection->poll, own) < 0) {
         close(own);
         free(connection);
@@ -67,7 +59,7 @@ void connection_cut(struct connection *connection)
 
 bool connection_is_closed(const struct connection *connection)
 {
-    return inode_of(connection->theirs) != connection->inode;
+    return files_inode(connection->theirs) != connection->inode;
 }
 
 static void on_closed(uv_handle_t *handle)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,6 +36,12 @@ bool files_may_keep(int fd)
 long files_limit(void)
 {
     return limit;
+}
+
+ino_t files_inode(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
 /* In place of the C library's, for libzmq: its ipc listener takes EMFILE for a defect and aborts, its tcp

@@ -10,6 +10,7 @@
 #define STOA_DAEMON_FILES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 enum { FILES_RESERVE = 32, FILES_MIN = 128 };
 
@@ -19,5 +20,7 @@ bool files_raise(char error[256]);
 bool files_may_keep(int fd);
 /* How many may be open. */
 long files_limit(void);
+/* The number of an open socket, which no other one has meanwhile; 0 for what is not open. */
+ino_t files_inode(int fd);
 
 #endif

@@ -1,5 +1,6 @@
 #include "daemon/intake.h"
 
+#include "daemon/files.h"
 #include "daemon/zmtp.h"
 #include "shared/clock.h"
 #include "shared/log.h"
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -89,18 +89,11 @@ static void end(struct stream *stream)
     memset(stream, 0, sizeof *stream);
 }
 
-/* 0 for what is not open; each socket has a number of its own. */
-static ino_t inode_of(int fd)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 ? st.st_ino : 0;
-}
-
 /* The peer learns it at once, whoever has a further descriptor; libzmq when it reads on. */
 static void cut(struct stream *stream, const char *why)
 {
     int fd = (int)(stream - streams);
-    bool open = inode_of(fd) == stream->inode;
+    bool open = files_inode(fd) == stream->inode;
     end(stream);
     if (!open)
         return;
@@ -118,7 +111,7 @@ void intake_begin(int fd)
         return;
     end(stream);
     stream->is_client = true;
-    stream->inode = inode_of(fd);
+    stream->inode = files_inode(fd);
     highest = fd > highest ? fd : highest;
 }
 

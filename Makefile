@@ -35,7 +35,7 @@ pkgs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 # --- sources -----------------------------------------------------------------------------------------------------
 FOLDERS := shared proto daemon daemon/agent tui
 # A folder's archive holds what is below it too, but for folders that have one of their own.
-sources = $(filter-out $(1)/main.c,$(wildcard $(1)/*.c)) $(if $(filter daemon/agent tui,$(1)),$(wildcard $(1)/*/*.c))
+sources = $(filter-out $(1)/main.c $(foreach f,$(filter $(1)/%,$(FOLDERS)),$(f)/%.c),$(wildcard $(1)/*.c $(1)/*/*.c))
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(call sources,$(1)))
 archive = $(BUILD)/lib/$(subst /,-,$(1)).a
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))

@@ -2,7 +2,7 @@
  * daemon's. It is called what its caller called it, since `stoa backup` becomes it. */
 #include "daemon/backup.h"
 
-#include "daemon/store_restore.h"
+#include "daemon/store/store_restore.h"
 #include "shared/err.h"
 #include "shared/jsonx.h"
 #include "shared/paths.h"

@@ -5,7 +5,7 @@
 
 #include "daemon/registry.h"
 #include "daemon/server.h"
-#include "daemon/supervisor.h"
+#include "daemon/supervisor/supervisor.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/sanitise.h"

@@ -1,12 +1,12 @@
 /* Who is there, and what they follow. */
 #include "daemon/clients_internal.h"
 
-#include "daemon/connection.h"
-#include "daemon/files.h"
-#include "daemon/mcp_asks.h"
+#include "daemon/mcp/mcp_asks.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
+#include "daemon/socket/connection.h"
+#include "daemon/socket/files.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"

@@ -10,7 +10,7 @@
 #define STOA_DAEMON_CLIENTS_H
 
 #include "daemon/auth.h"
-#include "daemon/gateway.h"
+#include "daemon/socket/gateway.h"
 #include "proto/event.h"
 #include "shared/id.h"
 #include <stdbool.h>

@@ -2,7 +2,7 @@
  */
 #include "daemon/dispatch.h"
 
-#include "daemon/handlers.h"
+#include "daemon/handlers/handlers.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "shared/jsonx.h"

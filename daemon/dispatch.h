@@ -6,8 +6,8 @@
 
 #include "daemon/auth.h"
 #include "daemon/clients.h"
-#include "daemon/gateway.h"
-#include "daemon/store.h"
+#include "daemon/socket/gateway.h"
+#include "daemon/store/store.h"
 #include "proto/envelope.h"
 #include <jansson.h>
 

@@ -1,7 +1,7 @@
 /* The hook's processes. Each has a session of its own, so that its whole group can be killed. */
 #include "daemon/hook.h"
 
-#include "daemon/files.h"
+#include "daemon/socket/files.h"
 #include "shared/buf.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"

@@ -1,7 +1,7 @@
 /* stoad: the command line. */
 #include "daemon/backup.h"
-#include "daemon/config.h"
-#include "daemon/doctor.h"
+#include "daemon/config/config.h"
+#include "daemon/doctor/doctor.h"
 #include "daemon/server.h"
 #include "shared/log.h"
 #include "shared/paths.h"

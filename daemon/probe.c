@@ -1,7 +1,7 @@
 #include "daemon/probe.h"
 
-#include "daemon/agentproc.h"
 #include "daemon/server.h"
+#include "daemon/supervisor/agentproc.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/paths.h"

@@ -2,11 +2,11 @@
  * its snapshot is written, and when everything of it is committed it is freed. */
 #include "daemon/registry.h"
 
-#include "daemon/folders.h"
-#include "daemon/known.h"
+#include "daemon/mcp/folders.h"
+#include "daemon/mcp/known.h"
 #include "daemon/questions.h"
 #include "daemon/server.h"
-#include "daemon/supervisor.h"
+#include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"

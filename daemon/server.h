@@ -2,8 +2,8 @@
 #ifndef STOA_DAEMON_SERVER_H
 #define STOA_DAEMON_SERVER_H
 
-#include "daemon/config.h"
-#include "daemon/store.h"
+#include "daemon/config/config.h"
+#include "daemon/store/store.h"
 #include "shared/err.h"
 #include "shared/id.h"
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session_store.h"
-#include "daemon/supervisor.h"
+#include "daemon/supervisor/supervisor.h"
 #include "proto/envelope.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"

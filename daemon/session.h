@@ -5,7 +5,7 @@
 #ifndef STOA_DAEMON_SESSION_H
 #define STOA_DAEMON_SESSION_H
 
-#include "daemon/store.h"
+#include "daemon/store/store.h"
 #include "proto/link.h"
 #include "proto/state.h"
 #include <jansson.h>

@@ -6,7 +6,7 @@
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
-#include "daemon/supervisor.h"
+#include "daemon/supervisor/supervisor.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/utf8.h"

@@ -1,6 +1,6 @@
 /* One option of a configuration: its name, type and bounds, and how its value is read and written. The
- * daemon's are in daemon/options.c, the full-screen client's in tui/settings.c: one row each, from which
- * reading, checking, printing, config.example.yaml and stoa-config(5) follow. */
+ * daemon's are in daemon/config/options.c, the full-screen client's in tui/settings.c: one row each, from
+ * which reading, checking, printing, config.example.yaml and stoa-config(5) follow. */
 #ifndef STOA_SHARED_OPTION_H
 #define STOA_SHARED_OPTION_H
 

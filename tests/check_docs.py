@@ -16,7 +16,8 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("shared", "proto", "daemon", "daemon/agent", "daemon/agent/mcp", "tui", "tui/cli", "tui/plain", "tui/terminal",
+FOLDERS = ("shared", "proto", "daemon", "daemon/socket", "daemon/handlers", "daemon/supervisor", "daemon/mcp", "daemon/config",
+           "daemon/store", "daemon/doctor", "daemon/agent", "daemon/agent/mcp", "tui", "tui/cli", "tui/plain", "tui/terminal",
            "tui/text")
 found = []
 
@@ -181,7 +182,7 @@ def check_environment():
 
 def check_options(build):
     page = read("man/stoa-config.5")
-    for name in re.findall(r'=\s*\{"([a-z_.]+)",\s*OPTION_', read("daemon/options.c") + read("tui/settings.c")):
+    for name in re.findall(r'=\s*\{"([a-z_.]+)",\s*OPTION_', read("daemon/config/options.c") + read("tui/settings.c")):
         if f".It Cm {name}\n" not in page:
             complain("man/stoa-config.5", f"has no option {name}: run `make docs`")
     if os.access(os.path.join(ROOT, build, "stoad"), os.X_OK):

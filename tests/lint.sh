@@ -22,7 +22,8 @@ allowed() {
     proto) echo 'proto|shared' ;;
     daemon/agent) echo 'daemon/agent|daemon/agent/mcp|proto|shared' ;;
     daemon/agent/mcp) echo 'daemon/agent/mcp|daemon/agent|proto|shared' ;;
-    daemon) echo 'daemon|proto|shared' ;;
+    daemon/store | daemon/config | daemon/socket) echo "$1|proto|shared" ;;
+    daemon | daemon/*) echo 'daemon|daemon/(socket|handlers|supervisor|mcp|config|store|doctor)|proto|shared' ;;
     tui/text) echo 'tui/text|tui|proto|shared' ;;
     tui/terminal) echo 'tui/terminal|tui/text|tui|proto|shared' ;;
     tui/cli) echo 'tui/cli|tui/plain|tui/text|tui/terminal|tui|proto|shared' ;;
@@ -30,7 +31,8 @@ allowed() {
     tui) echo 'tui|tui/text|tui/terminal|tui/cli|proto|shared' ;;
     esac
 }
-for folder in shared proto daemon/agent/mcp daemon/agent daemon tui tui/cli tui/plain tui/terminal tui/text; do
+for folder in shared proto daemon/agent/mcp daemon/agent daemon daemon/socket daemon/handlers daemon/supervisor daemon/mcp daemon/config \
+    daemon/store daemon/doctor tui tui/cli tui/plain tui/terminal tui/text; do
     for file in "$folder"/*.[ch]; do
         [ -f "$file" ] && grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "(.*)\/[^/]*"/\1 \2/' | while read -r line from; do
             echo "$from" | grep -qxE "$(allowed $folder)" || echo "$file:$line: $folder may not include from $from"
@@ -45,14 +47,14 @@ grep -nE '^#include "tui/[a-z_]*\.h"' tui/text/*.[ch] tui/terminal/*.[ch] | grep
 
 # --- library fences: each library is known in the few files that wrap it -----------------------------------------
 fence() { # header pattern, files that may include it
-    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/agent/*.[ch] daemon/agent/mcp/*.[ch] tui/*.[ch] tui/*/*.[ch] |
+    grep -lE "^#include <($1)>" shared/*.[ch] proto/*.[ch] daemon/*.[ch] daemon/*/*.[ch] daemon/agent/mcp/*.[ch] tui/*.[ch] tui/*/*.[ch] |
         grep -vxE "$2" | sed "s#\$#: may not include <$1>#"
 }
 {
-    fence 'sqlite3\.h' 'daemon/store[a-z_]*\.[ch]'
+    fence 'sqlite3\.h' 'daemon/store/[a-z_]*\.[ch]'
     fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
     fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/terminal/screen[a-z_]*\.[ch]'
-    fence 'zmq\.h' 'shared/zloop\.c|daemon/(gateway|zap|pubsub)\.c|tui/client[a-z_]*\.[ch]'
+    fence 'zmq\.h' 'shared/zloop\.c|daemon/socket/(gateway|inbox|zap)\.[ch]|tui/client[a-z_]*\.[ch]'
     fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c|daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c'
     fence 'yaml\.h' 'shared/yaml\.c'

@@ -53,7 +53,7 @@ class Inside:
     """A daemon with the demo model on a store with so many sessions of so many messages, and a client of it.
 
     sizes: (how many sessions, messages of each)...; their ids are in .made, a list for each."""
-    quiet = 2.2  # seconds, after which a daemon that nobody uses gives memory back (daemon/store_rest.c)
+    quiet = 2.2  # seconds, after which a daemon that nobody uses gives memory back (daemon/store/store_rest.c)
 
     def __init__(self, *sizes, config=""):
         self.place = Place(f"default_model: demo/stoa\nlog: {{level: warn}}\n{config}")

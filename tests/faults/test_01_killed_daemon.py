@@ -337,7 +337,7 @@ class Kept(FaultTest):
     def test_a_first_start_that_is_killed_leaves_a_store_that_is_whole_or_none(self):
         """While it makes its folders, its lock, its schema and its socket; also while it brings an older store up to date."""
         chance, rounds = random.Random(), 200 if SOAK else 10
-        stores = [None, *sorted(glob.glob(f"{ROOT}/tests/unit/daemon/store_v*.sql"))]
+        stores = [None, *sorted(glob.glob(f"{ROOT}/tests/unit/daemon/store/store_v*.sql"))]
         self.assertGreater(len(stores), 1)
         for number in range(rounds):
             place, store = Place("default_model: demo/stoa\n", {"FAULT_FAMILY": self.family}), stores[number % len(stores)]

@@ -1,6 +1,6 @@
 /* Any bytes are either a whole configuration, every value of it within its bounds, that prints and reads back
  * the same, or an error; nothing leaks on either way. */
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -10,7 +10,7 @@
 #include "tests/fuzz/daemon_rig.h"
 #include "tests/fuzz/lines.h"
 
-#include "daemon/store_check.h"
+#include "daemon/store/store_check.h"
 #include "proto/reduce.h"
 #include "shared/utf8.h"
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* An option's value as it comes by --set (a line "name=value"), the environment or the file: all three mean
  * the same, or are refused with a sentence; and what is taken is written as what reads back the same. */
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 #include "shared/utf8.h"
 #include <assert.h>
 #include <stdint.h>

@@ -3,9 +3,9 @@
  *
  *     'b' then (3 bytes: where, 1 byte: what)...      bytes of the file
  *     'f' then lines of a character for the kind (f: file, d: folder, else another), and a path */
-#include "daemon/store_internal.h"
-#include "daemon/store_restore.h"
-#include "daemon/tree.h"
+#include "daemon/store/store_internal.h"
+#include "daemon/store/store_restore.h"
+#include "shared/tree.h"
 #include "shared/xalloc.h"
 #include <assert.h>
 #include <dirent.h>

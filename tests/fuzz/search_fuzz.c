@@ -1,6 +1,6 @@
 /* What people search for in a store of some messages: never an error, whatever the words are; a message is
  * found by each whole word of its own, and what is found has a snippet that is text. */
-#include "daemon/store.h"
+#include "daemon/store/store.h"
 #include "shared/jsonx.h"
 #include "shared/utf8.h"
 #include <assert.h>

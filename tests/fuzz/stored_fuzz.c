@@ -8,7 +8,7 @@
 #include "tests/fuzz/daemon_rig.h"
 #include "tests/fuzz/lines.h"
 
-#include "daemon/store_check.h"
+#include "daemon/store/store_check.h"
 #include "shared/utf8.h"
 #include <fcntl.h>
 #include <sqlite3.h>

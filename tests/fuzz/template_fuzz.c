@@ -1,6 +1,6 @@
 /* A template: what may stand in the configuration can be filled in, or a sentence says why not; without
  * templates it is itself, and a value that looks like one is not filled in again. */
-#include "daemon/template.h"
+#include "daemon/config/template.h"
 #include "shared/utf8.h"
 #include <assert.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* What peers send before libzmq reads it: however it is cut into pieces, the same is found. */
-#include "daemon/zmtp.h"
+#include "daemon/socket/zmtp.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,10 @@
-/* A bad disk, preloaded into the daemon: what DISK_FAULT (a file) says is done to each write and sync of the store's files:
+/* A bad disk, preloaded into the daemon: what DISK_FAULT (a file) says is done to each write and sync of the
+ * store's files:
  *
  *     write ERRNO   fails so          sync ERRNO   fails so          slow MS   a sync takes so long
  *
- * DISK_LOG (a file) gets a line for each write and each sync that was done, so that a test can take back what a power cut
- * would: "W OFFSET BYTES PATH" and "S PATH". */
+ * DISK_LOG (a file) gets a line for each write and each sync that was done, so that a test can take back what
+ * a power cut would: "W OFFSET BYTES PATH" and "S PATH". */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /* The hook's command line, and what becomes of its processes. */
-#include "daemon/files.h"
 #include "daemon/hook.h"
+#include "daemon/socket/files.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include <setjmp.h>

@@ -1,0 +1,39 @@
+/* Templates in the definition of an MCP server: {SESSION_ID} {USER_ID} {INSTANCE_TYPE} {SESSION_DIR}
+ * {VAR:name} {ENV:NAME}; {{ is a brace itself. What the configuration may say is checked when it is read; a
+ * value may still be missing when it is filled in. */
+#ifndef STOA_DAEMON_CONFIG_TEMPLATE_H
+#define STOA_DAEMON_CONFIG_TEMPLATE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    TEMPLATE_RESULT_MAX = 64 << 10, /* bytes of a text that was filled in */
+    TEMPLATE_NAME_MAX = 64          /* bytes of a variable's name; they are of A-Z a-z 0-9 _ */
+};
+
+/* Whose instances a server has: what a template may name, since it must be the same for all who share one. */
+enum server_scope { SCOPE_SESSION, SCOPE_USER, SCOPE_SHARED, SCOPE_COUNT };
+
+struct template_values {  /* borrowed; NULL where the scope allows none */
+    const char *instance; /* "session", "user" or "shared" */
+    const char *user, *session_id, *session_dir;
+    const json_t *variables; /* object of texts */
+};
+
+/* Whether text may stand in the configuration; else false with a sentence part that names what is wrong:
+ * "has the unknown template '{SESSION}'; known are ...". */
+bool template_check(const char *text, enum server_scope scope, char error[256]);
+/* Whether it names the session: its id, folder or a variable. */
+bool template_names_session(const char *text);
+/* Calls each with the value of each variable that it names; "" for one that is not set. */
+void template_variables(const char *text, const json_t *variables, void (*each)(void *arg, const char *value),
+                        void *arg);
+/* Filled in, free() it; the environment is this process's. NULL with a sentence when a value is missing or
+ * the result too long. Takes only what template_check let pass. */
+char *template_fill(const char *text, const struct template_values *values, char error[256]);
+/* Whether it can be the name of a variable. */
+bool template_is_name(const char *name);
+
+#endif

@@ -1,0 +1,165 @@
+/* The programs, and what this host lets them do. */
+#include "daemon/doctor/doctor_internal.h"
+#include "daemon/socket/files.h"
+#include "daemon/store/store_check.h"
+#include "shared/paths.h"
+#include "shared/xalloc.h"
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+enum { AGENT_FILES = 2 /* descriptors of the daemon for one agent */ };
+
+static void check_self(struct doctor *doctor)
+{
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    self[len > 0 ? len : 0] = '\0';
+    findings_add(&doctor->findings, FINDING_OK, "stoad", NULL, "stoad %s at %s, with SQLite %s", STOA_VERSION,
+                 self, store_check_library());
+}
+
+static void check_agent(struct doctor *doctor)
+{
+    static const char advice[] = "install it anew (make install), or name it: stoad --set agent.path=PATH";
+    char error[256], *path = NULL, *version = doctor_agent_version(doctor, &path, error);
+
+    if (!path)
+        findings_add(
+            &doctor->findings, FINDING_BAD, "agent", advice,
+            "there is no stoa-agent beside stoad, in its libexec folder or in PATH: no session can work");
+    else if (!version)
+        findings_add(&doctor->findings, FINDING_BAD, "agent", advice, "%s does not start: %s", path, error);
+    else if (strcmp(version, STOA_VERSION) != 0)
+        findings_add(&doctor->findings, FINDING_BAD, "agent", advice,
+                     "%s is stoa-agent %s, which does not fit stoad %s", path, version, STOA_VERSION);
+    else
+        findings_add(&doctor->findings, FINDING_OK, "agent", NULL, "stoa-agent %s at %s starts", version,
+                     path);
+    free(version);
+    free(path);
+}
+
+/* The daemon raises the limit as far as it goes, so only that counts. */
+static void check_files(struct doctor *doctor)
+{
+    struct rlimit files;
+    int64_t wanted;
+
+    if (!doctor->config || getrlimit(RLIMIT_NOFILE, &files) != 0)
+        return;
+    wanted = config_number(doctor->config, OPTION_LIMITS_MAX_CLIENTS) +
+             AGENT_FILES * config_number(doctor->config, OPTION_LIMITS_MAX_LIVE_AGENTS) +
+             (int64_t)2 * FILES_RESERVE;
+    if (files.rlim_max != RLIM_INFINITY && (int64_t)files.rlim_max < FILES_MIN)
+        findings_add(
+            &doctor->findings, FINDING_BAD, "files", "raise it: ulimit -Hn, LimitNOFILE= in the unit",
+            "a process may open %lld files; stoad needs %d to start", (long long)files.rlim_max, FILES_MIN);
+    else if (files.rlim_max != RLIM_INFINITY && (int64_t)files.rlim_max < wanted)
+        findings_add(&doctor->findings, FINDING_WARN, "files",
+                     "raise it (ulimit -Hn, LimitNOFILE= in the unit), or lower limits.max_clients",
+                     "a process may open %lld files, fewer than the %lld of limits.max_clients and "
+                     "limits.max_live_agents",
+                     (long long)files.rlim_max, (long long)wanted);
+    else
+        findings_add(&doctor->findings, FINDING_OK, "files", NULL,
+                     "enough files may be open for all clients and agents (%lld)", (long long)wanted);
+}
+
+/* --- what holds MCP servers together --- */
+
+static bool may_have_namespaces(void)
+{
+    int status = 1;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0 ? 0 : 1);
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static void check_namespaces(struct doctor *doctor)
+{
+    if (getenv("STOA_NO_PIDNS"))
+        findings_add(&doctor->findings, FINDING_NOTE, "namespaces", NULL,
+                     "STOA_NO_PIDNS is set: MCP servers get no PID namespace of their own");
+    else if (may_have_namespaces())
+        findings_add(&doctor->findings, FINDING_OK, "namespaces", NULL,
+                     "MCP servers get a PID namespace of their own");
+    else
+        findings_add(
+            &doctor->findings, FINDING_NOTE, "namespaces",
+            "to allow them: sysctl user.max_user_namespaces, or your container's settings",
+            "this host gives no user namespaces: a process that an MCP server detaches may outlive a "
+            "daemon and agent that are killed together");
+}
+
+/* Where in the tree of cgroups a process is, below the mount; "" if that is not told. */
+static void cgroup_of(pid_t pid, char out[PATH_MAX])
+{
+    char path[64], line[PATH_MAX];
+    FILE *file;
+
+    out[0] = '\0';
+    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
+    file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "0::/", 4) == 0)
+            snprintf(out, PATH_MAX, "%s", line + 3);
+    }
+    if (file)
+        fclose(file);
+}
+
+static bool is_delegated(const char *group)
+{
+    char *path = xasprintf("/sys/fs/cgroup%s", group), mark = '0';
+    bool given = getxattr(path, "user.delegate", &mark, 1) == 1 && mark == '1';
+
+    given = given || (geteuid() != 0 && access(path, W_OK) == 0);
+    free(path);
+    return given;
+}
+
+/* Of the daemon that runs, which need not be where its doctor is. */
+static void check_cgroup(struct doctor *doctor)
+{
+    char group[PATH_MAX], *slash;
+    bool given;
+
+    cgroup_of(doctor->daemon ? doctor->daemon : getpid(), group);
+    given = group[0] && is_delegated(group);
+    if (group[0] && !given && (slash = strrchr(group, '/')) && slash > group) {
+        *slash = '\0';
+        given = is_delegated(group);
+        *slash = '/';
+    }
+    if (given)
+        findings_add(&doctor->findings, FINDING_OK, "cgroup", NULL,
+                     "a cgroup is delegated: memory and processes of an MCP server are limited as a whole");
+    else
+        findings_add(&doctor->findings, FINDING_NOTE, "cgroup",
+                     "under systemd the installed unit has Delegate=yes: systemctl --user enable --now stoad",
+                     "no cgroup is delegated: the limits of an MCP server hold for each of its processes");
+    if (doctor->daemon && strstr(group, ".service"))
+        findings_add(&doctor->findings, FINDING_OK, "manager", NULL, "the daemon runs in %s", group);
+}
+
+void doctor_installation(struct doctor *doctor)
+{
+    check_self(doctor);
+    check_agent(doctor);
+    check_files(doctor);
+    check_namespaces(doctor);
+    check_cgroup(doctor);
+}

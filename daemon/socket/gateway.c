@@ -1,0 +1,376 @@
+/* The ROUTER on the loop. One copy of a body is shared by all who get it: libzmq counts references to a
+ * message's data, so that a push costs no copy of what is pushed. */
+#include "daemon/socket/gateway.h"
+
+#include "daemon/socket/files.h"
+#include "daemon/socket/inbox.h"
+#include "daemon/socket/intake.h"
+#include "daemon/socket/zap.h"
+#include "proto/envelope.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+#include "shared/zloop.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.h>
+
+enum { RECEIVE_HWM = 1000, BACKLOG = 1024, HANDSHAKE_MS = 1000 };
+
+struct gateway {
+    void *context, *router;
+    struct zloop *zloop;
+    struct zap *zap;
+    struct inbox *inbox;
+    gateway_read_cb *read;
+    void *arg;
+};
+
+struct frame {
+    unsigned refs;
+    zmq_msg_t body;
+};
+
+int route_compare(const struct route *a, const struct route *b)
+{
+    if (a->len != b->len)
+        return a->len < b->len ? -1 : 1;
+    return memcmp(a->id, b->id, a->len);
+}
+
+/* --- frames --- */
+
+static atomic_size_t all_bytes;
+
+size_t frames_bytes(void)
+{
+    return atomic_load_explicit(&all_bytes, memory_order_relaxed);
+}
+
+/* In libzmq's thread, or in ours. */
+static void free_data(void *data, void *len)
+{
+    atomic_fetch_sub_explicit(&all_bytes, (size_t)len, memory_order_relaxed);
+    free(data);
+}
+
+struct frame *frame_new(struct buf *text)
+{
+    struct frame *frame = xmalloc(sizeof *frame);
+    size_t len = text->len;
+    char *data = buf_take(text);
+    frame->refs = 1;
+    if (zmq_msg_init_data(&frame->body, data, len, free_data, (void *)len) != 0)
+        abort(); /* only when memory is out */
+    atomic_fetch_add_explicit(&all_bytes, len, memory_order_relaxed);
+    return frame;
+}
+
+struct frame *frame_ref(struct frame *frame)
+{
+    frame->refs++;
+    return frame;
+}
+
+void frame_free(struct frame **slot)
+{
+    struct frame *frame = *slot;
+    *slot = NULL;
+    if (!frame || --frame->refs > 0)
+        return;
+    zmq_msg_close(&frame->body);
+    free(frame);
+}
+
+size_t frame_size(const struct frame *frame)
+{
+    return zmq_msg_size(&frame->body);
+}
+
+/* --- meters --- */
+
+/* What goes to a connection leaves it in order. So it is enough to learn of one frame in METER_STEP bytes
+ * that it has left: a lease tells. */
+struct meter {
+    uint64_t given;             /* bytes handed to libzmq so far */
+    uint64_t leased;            /* ... up to the last lease */
+    atomic_uint_least64_t left; /* ... that have left, as far as leases have told; by libzmq's thread */
+    atomic_uint refs;           /* the connection's own, and one a lease */
+};
+
+struct lease {
+    zmq_msg_t body;
+    struct meter *meter;
+    uint64_t upto; /* meter->left once it has left */
+};
+
+struct meter *meter_new(void)
+{
+    struct meter *meter = xcalloc(1, sizeof *meter);
+    atomic_init(&meter->left, 0);
+    atomic_init(&meter->refs, 1);
+    return meter;
+}
+
+static void meter_unref(struct meter *meter)
+{
+    if (atomic_fetch_sub(&meter->refs, 1) == 1)
+        free(meter);
+}
+
+void meter_free(struct meter **slot)
+{
+    if (*slot)
+        meter_unref(*slot);
+    *slot = NULL;
+}
+
+size_t meter_waiting(const struct meter *meter)
+{
+    return (size_t)(meter->given - atomic_load(&meter->left));
+}
+
+uint64_t meter_left(const struct meter *meter)
+{
+    return atomic_load(&meter->left);
+}
+
+static void end_lease(void *data, void *hint)
+{
+    (void)data;
+    struct lease *lease = hint;
+    atomic_store(&lease->meter->left, lease->upto);
+    meter_unref(lease->meter);
+    zmq_msg_close(&lease->body);
+    free(lease);
+}
+
+/* A message with the frame's bytes, which are not copied. */
+static void share(zmq_msg_t *copy, struct frame *frame, struct meter *meter)
+{
+    size_t size = zmq_msg_size(&frame->body);
+    zmq_msg_init(copy);
+    if (meter)
+        meter->given += size;
+    if (!meter || meter->given - meter->leased < METER_STEP) {
+        zmq_msg_copy(copy, &frame->body);
+        return;
+    }
+    struct lease *lease = xmalloc(sizeof *lease);
+    zmq_msg_init(&lease->body);
+    zmq_msg_copy(&lease->body, &frame->body);
+    lease->meter = meter;
+    lease->upto = meter->leased = meter->given;
+    atomic_fetch_add(&meter->refs, 1);
+    if (zmq_msg_init_data(copy, zmq_msg_data(&lease->body), size, end_lease, lease) != 0)
+        abort(); /* only when memory is out */
+}
+
+/* --- sending --- */
+
+static int send_part(void *router, zmq_msg_t *part, int more)
+{
+    int rc;
+    while ((rc = zmq_msg_send(part, router, more | ZMQ_DONTWAIT)) < 0 && errno == EINTR)
+        ;
+    if (rc < 0) {
+        int why = errno;
+        zmq_msg_close(part);
+        errno = why;
+    }
+    return rc;
+}
+
+static int send_bytes(void *router, const void *bytes, size_t len, int more)
+{
+    zmq_msg_t part;
+    zmq_msg_init_size(&part, len);
+    memcpy(zmq_msg_data(&part), bytes, len);
+    return send_part(router, &part, more);
+}
+
+enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame,
+                       struct meter *meter, size_t limit)
+{
+    if (meter && meter_waiting(meter) > limit)
+        return SENT_FULL;
+    /* With ROUTER_MANDATORY the first part decides for the whole message: parts that follow are always taken.
+     */
+    if (send_bytes(gateway->router, route->id, route->len, ZMQ_SNDMORE) < 0)
+        return errno == EAGAIN ? SENT_FULL : SENT_GONE;
+    zmq_msg_t body;
+    share(&body, frame, meter);
+    send_bytes(gateway->router, ENVELOPE_VERSION, strlen(ENVELOPE_VERSION), ZMQ_SNDMORE);
+    return send_part(gateway->router, &body, 0) < 0 ? SENT_GONE : SENT_OK;
+}
+
+/* --- reading --- */
+
+/* The peer of the local socket is "localhost:uid:gid:pid". */
+static int peer_pid(zmq_msg_t *body)
+{
+    const char *address = zmq_msg_gets(body, "Peer-Address");
+    int uid, gid, pid;
+    return address && sscanf(address, "localhost:%d:%d:%d", &uid, &gid, &pid) == 3 ? pid : 0;
+}
+
+/* As libzmq notes it for its ZMQ_SRCFD. */
+static int source_fd(zmq_msg_t *body)
+{
+    const char *fd = zmq_msg_gets(body, "__fd");
+    return fd ? atoi(fd) : -1;
+}
+
+static bool on_readable(void *arg)
+{
+    struct gateway *gateway = arg;
+    struct arrival arrival;
+    if (!inbox_next(gateway->inbox, &arrival)) {
+        intake_drained();
+        return false;
+    }
+    zmq_msg_t *parts = arrival.parts;
+    int count = arrival.count;
+    struct route route = {.len = (unsigned char)zmq_msg_size(&parts[0])};
+    memcpy(route.id, zmq_msg_data(&parts[0]), route.len);
+    /* User-Id and Peer-Address are read from a body frame: on the routing id they are missing. */
+    zmq_msg_t *last = &parts[count < 3 ? count - 1 : 2];
+    const char *user = count > 1 ? zmq_msg_gets(last, "User-Id") : NULL;
+    struct gateway_message message = {
+        .route = &route,
+        .version = count > 1 ? zmq_msg_data(&parts[1]) : "",
+        .version_len = count > 1 ? zmq_msg_size(&parts[1]) : 0,
+        .body = count > 2 ? zmq_msg_data(&parts[2]) : "",
+        .body_len = count > 2 ? zmq_msg_size(&parts[2]) : 0,
+        .extra = count != 3,
+        .user = user ? user : "",
+        .pid = count > 1 ? peer_pid(last) : 0,
+        .fd = count > 1 ? source_fd(last) : -1,
+    };
+    if (count > 1)
+        gateway->read(gateway->arg, &message);
+    arrival_clear(&arrival);
+    return true;
+}
+
+/* --- life --- */
+
+static void set_int(void *socket, int option, int value)
+{
+    if (zmq_setsockopt(socket, option, &value, sizeof value) != 0)
+        log_warn("gateway", "ZeroMQ refuses option %d: %s", option, zmq_strerror(errno));
+}
+
+static void set_options(void *router, int backlog)
+{
+    int64_t frame_max = ENVELOPE_REQUEST_MAX;
+    zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
+    zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, "stoa", 4);
+    set_int(router, ZMQ_ROUTER_MANDATORY, 1);
+    set_int(router, ZMQ_SNDHWM, backlog);
+    set_int(router, ZMQ_RCVHWM, RECEIVE_HWM);
+    set_int(router, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
+    set_int(router, ZMQ_BACKLOG, BACKLOG);
+    set_int(router, ZMQ_LINGER, 0);
+}
+
+/* A socket that nobody serves refuses. */
+static bool is_dead(int fd, const struct sockaddr_un *address)
+{
+    return connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
+}
+
+/* libzmq would remove whatever is at the path, when it binds and when it ends. So the socket is ours. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    memcpy(address.sun_path, path, strnlen(path, sizeof address.sun_path));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    mode_t old = umask(0177);
+    int rc = bind(fd, (struct sockaddr *)&address, sizeof address);
+    if (rc != 0 && errno == EADDRINUSE) {
+        if (is_dead(fd, &address) && unlink(path) == 0)
+            rc = bind(fd, (struct sockaddr *)&address, sizeof address);
+        else
+            errno = EADDRINUSE;
+    }
+    int why = errno;
+    umask(old);
+    if (rc == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
+{
+    char endpoint[128];
+    snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    int fd = listen_at(path);
+    if (fd >= 0)
+        set_int(gateway->router, ZMQ_USE_FD, fd);
+    if (fd >= 0 && zmq_bind(gateway->router, endpoint) == 0)
+        return true;
+    snprintf(error, 256, "can't bind %s: %s", path,
+             errno == EADDRINUSE ? "another program serves there" : zmq_strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return false;
+}
+
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
+                             gateway_read_cb *read, void *arg, char error[256])
+{
+    /* libzmq draws the first routing id from rand(); ids that could be guessed could be claimed. */
+    unsigned seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = (unsigned)getpid();
+    srand(seed);
+    intake_open(loop, files_limit());
+    struct gateway *gateway = xcalloc(1, sizeof *gateway);
+    gateway->read = read;
+    gateway->arg = arg;
+    gateway->context = zmq_ctx_new();
+    gateway->router = zmq_socket(gateway->context, ZMQ_ROUTER);
+    gateway->inbox = inbox_new(gateway->router);
+    set_options(gateway->router, backlog);
+    /* ZAP fails open: its handler must be bound before anything else is. */
+    gateway->zap = zap_open(loop, gateway->context, user);
+    if (!gateway->zap)
+        snprintf(error, 256, "can't say who connections belong to: %s", zmq_strerror(errno));
+    if (!gateway->zap || !gateway_bind(gateway, path, error)) {
+        gateway_close(&gateway, 0);
+        return NULL;
+    }
+    gateway->zloop = zloop_open(loop, gateway->router, on_readable, gateway);
+    if (!gateway->zloop) {
+        snprintf(error, 256, "the loop can't watch the socket %s", path);
+        gateway_close(&gateway, 0);
+    }
+    return gateway;
+}
+
+void gateway_close(struct gateway **slot, int linger_ms)
+{
+    struct gateway *gateway = *slot;
+    if (!gateway)
+        return;
+    zloop_close(&gateway->zloop);
+    inbox_free(&gateway->inbox);
+    set_int(gateway->router, ZMQ_LINGER, linger_ms);
+    zmq_close(gateway->router);
+    zap_close(&gateway->zap);
+    zmq_ctx_term(gateway->context);
+    intake_close();
+    free(gateway);
+    *slot = NULL;
+}

@@ -1,0 +1,78 @@
+/* The ROUTER: takes messages in, sends frames out. Knows connections by their routing id only; libzmq is
+ * known here and in zap.c alone. */
+#ifndef STOA_DAEMON_SOCKET_GATEWAY_H
+#define STOA_DAEMON_SOCKET_GATEWAY_H
+
+#include "shared/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct gateway;
+/* A message body that is shared by all who get it; counted. */
+struct frame;
+
+enum { GATEWAY_ROUTE_MAX = 255 };
+struct route { /* a connection's routing id; never shown to anyone */
+    unsigned char len;
+    unsigned char id[GATEWAY_ROUTE_MAX];
+};
+/* < 0, 0, > 0: an order for trees. */
+int route_compare(const struct route *a, const struct route *b);
+
+struct gateway_message {
+    const struct route *route;
+    const char *version; /* frame 0 */
+    size_t version_len;
+    const char *body; /* frame 1; "" if there was none */
+    size_t body_len;
+    bool extra;       /* there were more frames than two, or too few */
+    const char *user; /* who the connection belongs to, by ZAP; "" for nobody */
+    int pid;          /* of the peer's process on the local socket, else 0 */
+    int fd;           /* libzmq's for the connection, perhaps closed or another's by now; -1 if unknown */
+};
+/* The pointers live during the call. */
+typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
+
+/* Binds the socket at path (0600; what is there was checked by lock.h). It is not removed at the end. user:
+ * what ZAP calls peers of this uid. NULL with a sentence in error. backlog: messages that may wait for one
+ * client. */
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
+                             gateway_read_cb *read, void *arg, char error[256]);
+/* Binds it once more, where the socket was deleted: nothing may be at path but a socket that nobody serves.
+ * Whoever is connected stays so. False with a sentence. */
+bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);
+/* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
+void gateway_close(struct gateway **gateway, int linger_ms);
+
+/* Takes the buffer's bytes (buf is empty after). */
+struct frame *frame_new(struct buf *text);
+struct frame *frame_ref(struct frame *frame);
+void frame_free(struct frame **frame);
+size_t frame_size(const struct frame *frame);
+
+/* How much libzmq holds for one connection: it counts messages, not their bytes. */
+struct meter;
+enum { METER_STEP = 16 << 10 };
+struct meter *meter_new(void);
+/* What still waits keeps it in memory until it is gone. */
+void meter_free(struct meter **meter);
+/* Bytes that wait, at most METER_STEP too many. */
+size_t meter_waiting(const struct meter *meter);
+/* Bytes that have left so far, to be compared with what it was before. */
+uint64_t meter_left(const struct meter *meter);
+
+enum sent {
+    SENT_OK,
+    SENT_FULL,
+    SENT_GONE
+}; /* FULL: the client is behind; GONE: no such connection any more */
+/* meter: the connection's, or NULL. limit: FULL if more bytes wait already. */
+enum sent gateway_send(struct gateway *gateway, const struct route *route, struct frame *frame,
+                       struct meter *meter, size_t limit);
+
+/* Bytes of all frames there are: those that wait for any connection, and those that are held elsewhere. */
+size_t frames_bytes(void);
+
+#endif

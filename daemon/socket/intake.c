@@ -1,0 +1,181 @@
+#include "daemon/socket/intake.h"
+
+#include "daemon/socket/files.h"
+#include "daemon/socket/zmtp.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/xalloc.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+struct stream {
+    struct zmtp zmtp;
+    uint64_t seen;  /* the drain since which zmtp.complete counts */
+    uint64_t begun; /* its message, in the order of all messages that begin */
+    ino_t inode;    /* of the socket: libzmq may have closed it without reading on */
+    bool is_client;
+    bool is_cut; /* libzmq reads its end */
+};
+
+enum { STREAMS_MAX = 1 << 20, SAY_MS = 60000 };
+
+static struct stream *streams; /* by descriptor; what is not used takes no memory */
+static long stream_count;
+static atomic_ulong drains, cuts;
+static _Atomic(const char *) cut_why;
+static uv_async_t *async;
+static unsigned long said; /* of the cuts, in the log */
+static int64_t said_at;
+/* libzmq's thread alone. */
+static uint64_t all_waiting, all_seen, all_parts, beginnings;
+static int highest; /* descriptor of a client so far */
+
+static void on_cut(uv_async_t *unused)
+{
+    (void)unused;
+    int64_t now = clock_steady_ms();
+    unsigned long count = atomic_load(&cuts);
+    if (said_at && now - said_at < SAY_MS)
+        return;
+    log_warn("intake", "connections ended for what they sent: %lu; of the last: %s", count - said,
+             atomic_load(&cut_why));
+    said = count;
+    said_at = now;
+}
+
+void intake_open(uv_loop_t *loop, long files)
+{
+    stream_count = files < STREAMS_MAX ? files : STREAMS_MAX;
+    streams = xcalloc((size_t)stream_count, sizeof *streams);
+    async = xcalloc(1, sizeof *async);
+    uv_async_init(loop, async, on_cut);
+    uv_unref((uv_handle_t *)async);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+void intake_close(void)
+{
+    uv_close((uv_handle_t *)async, on_closed);
+    free(streams);
+    streams = NULL;
+    stream_count = 0;
+}
+
+static struct stream *stream_of(int fd)
+{
+    return fd >= 0 && fd < stream_count ? &streams[fd] : NULL;
+}
+
+/* How much of the message that has begun is there. */
+static uint64_t part_of(const struct stream *stream)
+{
+    return stream->zmtp.message - (stream->zmtp.command ? 0 : stream->zmtp.skip);
+}
+
+static void end(struct stream *stream)
+{
+    all_parts -= part_of(stream);
+    memset(stream, 0, sizeof *stream);
+}
+
+/* The peer learns it at once, whoever has a further descriptor; libzmq when it reads on. */
+static void cut(struct stream *stream, const char *why)
+{
+    int fd = (int)(stream - streams);
+    bool open = files_inode(fd) == stream->inode;
+    end(stream);
+    if (!open)
+        return;
+    stream->is_client = stream->is_cut = true;
+    shutdown(fd, SHUT_RDWR);
+    atomic_store(&cut_why, why);
+    atomic_fetch_add(&cuts, 1);
+    uv_async_send(async);
+}
+
+void intake_begin(int fd)
+{
+    struct stream *stream = stream_of(fd);
+    if (!stream)
+        return;
+    end(stream);
+    stream->is_client = true;
+    stream->inode = files_inode(fd);
+    highest = fd > highest ? fd : highest;
+}
+
+void intake_drained(void)
+{
+    atomic_fetch_add(&drains, 1);
+}
+
+/* What was whole when the main thread had taken everything waits no more. */
+static bool is_full(struct stream *stream)
+{
+    uint64_t now = atomic_load(&drains);
+    if (stream->seen != now) {
+        stream->seen = now;
+        stream->zmtp.complete = 0;
+    }
+    if (all_seen != now) {
+        all_seen = now;
+        all_waiting = 0;
+    }
+    return stream->zmtp.complete > INTAKE_WAITING ||
+           (all_waiting > INTAKE_ALL && stream->zmtp.complete + stream->zmtp.message > INTAKE_PART);
+}
+
+/* Whoever sends on comes to an end soon; what has waited longest for its end holds the others up. */
+static void cut_oldest_part(void)
+{
+    struct stream *oldest = streams;
+    for (int fd = 0; fd <= highest; fd++)
+        if (part_of(&streams[fd]) > 0 && (part_of(oldest) == 0 || streams[fd].begun < oldest->begun))
+            oldest = &streams[fd];
+    cut(oldest, "too much of messages that are not whole waits in memory");
+}
+
+static void take(struct stream *stream, const void *bytes, size_t len)
+{
+    uint64_t complete = stream->zmtp.complete, part = part_of(stream);
+    const char *why = zmtp_take(&stream->zmtp, bytes, len, INTAKE_MESSAGE);
+    if (part == 0 || stream->zmtp.complete != complete)
+        stream->begun = ++beginnings;
+    all_parts += part_of(stream) - part;
+    all_waiting += stream->zmtp.complete - complete;
+    if (why)
+        cut(stream, why);
+    while (all_parts > INTAKE_PARTS)
+        cut_oldest_part();
+}
+
+/* In place of the C library's, for libzmq, which reads connections by it alone. While something waits it asks
+ * again and again, which lasts as long as the main thread is busy. */
+__attribute__((visibility("default"))) ssize_t recv(int fd, void *bytes, size_t len, int flags)
+{
+    struct stream *stream = stream_of(fd);
+    bool is_client = stream && stream->is_client;
+    if (is_client && stream->is_cut)
+        return 0;
+    if (is_client && is_full(stream)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    ssize_t got = syscall(SYS_recvfrom, fd, bytes, len, flags, NULL, NULL);
+    if (is_client && got > 0)
+        take(stream, bytes, (size_t)got);
+    else if (is_client && (got == 0 || (errno != EAGAIN && errno != EINTR)))
+        end(stream);
+    return is_client && stream->is_cut ? 0 : got;
+}

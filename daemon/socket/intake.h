@@ -1,0 +1,31 @@
+/* What clients may have libzmq hold of what they send. It reads as fast as they write: the parts of a message
+ * without end, and a thousand whole ones a connection while this thread is busy.
+ *
+ * So its recv() is ours: a connection whose message has too many frames or bytes is ended there and then, and
+ * when much waits for the main thread, nothing more is read until that has caught up. Ended is also one that
+ * brings a routing id of its own: of two with the same, libzmq would take in all that the second one sends,
+ * and hand nothing of it out. */
+#ifndef STOA_DAEMON_SOCKET_INTAKE_H
+#define STOA_DAEMON_SOCKET_INTAKE_H
+
+#include <uv.h>
+
+enum {
+    INTAKE_MESSAGE =
+        (7 << 20) + (4 << 10), /* bytes of a message: ENVELOPE_REQUEST_MAX, and what is around it */
+    INTAKE_WAITING = 16 << 20, /* of whole messages of one connection */
+    INTAKE_ALL = 64 << 20,     /* ... and of all together; who has less than INTAKE_PART there goes on */
+    INTAKE_PARTS = 128 << 20,  /* of all messages that have begun; then the one that began first is cut */
+    INTAKE_PART = 64 << 10
+};
+
+/* Before the first connection; files: how many descriptors there may be. Connections that are cut are logged,
+ * some at a time. */
+void intake_open(uv_loop_t *loop, long files);
+/* After the last one. The loop is run once more. */
+void intake_close(void);
+/* A connection was accepted; by the thread that accepts. */
+void intake_begin(int fd);
+/* The main thread has taken all that libzmq had for it. */
+void intake_drained(void);
+#endif

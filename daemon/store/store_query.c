@@ -1,0 +1,286 @@
+/* What the reader thread reads: the list of sessions, pages of history, the search. */
+#include "daemon/store/store_internal.h"
+#include "shared/buf.h"
+#include "shared/jsonx.h"
+#include "shared/log.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const texts[QUERY_COUNT] = {
+    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived FROM sessions"
+                   " WHERE owner = ?1 AND archived = ?2 AND (activity, key) < (?3, ?4)"
+                   " ORDER BY activity DESC, key DESC LIMIT ?5",
+    [QUERY_MESSAGE] = "SELECT key FROM messages WHERE id = ?1 AND key BETWEEN ?2 AND ?3",
+    [QUERY_BEFORE] = "SELECT json FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
+    [QUERY_AFTER] = "SELECT json FROM messages WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3",
+    /* CROSS JOIN keeps the order: the index of words first. */
+    [QUERY_BROAD] = "SELECT search.rowid FROM search CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
+                    " WHERE search MATCH ?1 AND s.owner = ?2 ORDER BY search.rowid DESC LIMIT 1 OFFSET ?3",
+    [QUERY_SEARCH] = "SELECT s.sid, s.title, m.id, m.role, m.ts, snippet(search, 0, '', '', '…', 16)"
+                     " FROM search CROSS JOIN messages AS m ON m.key = search.rowid"
+                     " CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
+                     " WHERE search MATCH ?1 AND search.rowid > ?4 AND s.owner = ?2 ORDER BY rank LIMIT ?3",
+};
+
+bool queries_prepare(struct queries *queries, sqlite3 *db, char error[256])
+{
+    queries->db = db;
+    for (int i = 0; i < QUERY_COUNT; i++)
+        if (!store_prepare(db, texts[i], &queries->statement[i], error))
+            return false;
+    return true;
+}
+
+void queries_finalize(struct queries *queries)
+{
+    for (int i = 0; i < QUERY_COUNT; i++)
+        sqlite3_finalize(queries->statement[i]);
+    sqlite3_close(queries->db);
+}
+
+static const char *text_of(sqlite3_stmt *stmt, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+    return text ? text : "";
+}
+
+/* What the last step said: true after the last row; else the job has failed. Ends the read's transaction. */
+static bool finish(struct queries *queries, struct read_job *job, sqlite3_stmt *stmt, int code)
+{
+    char why[192];
+
+    if (code != SQLITE_DONE && code != SQLITE_ROW) {
+        store_reason(queries->db, code, why);
+        job->code = ERR_STORE;
+        snprintf(job->error, sizeof job->error, "the store cannot be read: %s", why);
+    }
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    return job->code == ERR_OK;
+}
+
+/* A cursor is "ACTIVITY-KEY" of the last row that was seen. */
+static bool read_cursor(const char *text, int64_t *activity, int64_t *key)
+{
+    long long first, second;
+    int end = 0;
+
+    *activity = INT64_MAX;
+    *key = INT64_MAX;
+    if (!text)
+        return true;
+    if (strlen(text) > 40 || !isdigit((unsigned char)text[0]) ||
+        sscanf(text, "%18lld-%18lld%n", &first, &second, &end) != 2 || text[end])
+        return false;
+    *activity = first;
+    *key = second;
+    return true;
+}
+
+static json_t *session_row(sqlite3_stmt *stmt)
+{
+    json_t *row = json_object();
+
+    jsonx_set_str(row, "id", text_of(stmt, 1));
+    jsonx_set_str(row, "title", text_of(stmt, 2));
+    jsonx_set_str(row, "state", text_of(stmt, 3));
+    jsonx_set_str(row, "model", text_of(stmt, 4));
+    jsonx_set_int(row, "created", sqlite3_column_int64(stmt, 5));
+    jsonx_set_int(row, "activity", sqlite3_column_int64(stmt, 6));
+    jsonx_set_int(row, "messages", sqlite3_column_int64(stmt, 7));
+    json_object_set_new(row, "archived", json_boolean(sqlite3_column_int(stmt, 8)));
+    return row;
+}
+
+static void run_list(struct queries *queries, struct read_job *job)
+{
+    sqlite3_stmt *stmt = queries->statement[QUERY_LIST];
+    json_t *sessions;
+    int64_t activity, key;
+    char next[48] = "";
+    int code;
+
+    if (!read_cursor(job->text, &activity, &key)) {
+        job->code = ERR_BAD_REQUEST;
+        snprintf(job->error, sizeof job->error,
+                 "parameter 'before' is no cursor that session.list gave as 'next'");
+        return;
+    }
+    sqlite3_bind_text(stmt, 1, job->owner, -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 2, job->archived);
+    sqlite3_bind_int64(stmt, 3, activity);
+    sqlite3_bind_int64(stmt, 4, key);
+    sqlite3_bind_int(stmt, 5, job->limit + 1); /* one more tells whether there are more */
+    job->result = json_object();
+    sessions = json_array();
+    json_object_set_new(job->result, "sessions", sessions);
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW && json_array_size(sessions) < (size_t)job->limit) {
+        json_array_append_new(sessions, session_row(stmt));
+        snprintf(next, sizeof next, "%lld-%lld", (long long)sqlite3_column_int64(stmt, 6),
+                 (long long)sqlite3_column_int64(stmt, 0));
+    }
+    if (finish(queries, job, stmt, code) && code == SQLITE_ROW)
+        jsonx_set_str(job->result, "next", next);
+}
+
+/* The key of the message that the job names; false when the job has failed. */
+static bool find_message(struct queries *queries, struct read_job *job, int64_t *key)
+{
+    sqlite3_stmt *stmt = queries->statement[QUERY_MESSAGE];
+    int code;
+
+    sqlite3_bind_text(stmt, 1, job->text, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, store_first_key(job->session));
+    sqlite3_bind_int64(stmt, 3, store_last_key(job->session));
+    code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        *key = sqlite3_column_int64(stmt, 0);
+    if (finish(queries, job, stmt, code) && code == SQLITE_DONE) {
+        job->code = ERR_NOT_FOUND;
+        snprintf(job->error, sizeof job->error, "the session has no message '%.40s'", job->text);
+    }
+    return job->code == ERR_OK;
+}
+
+/* Puts one message into the page; false when the page is full. */
+static bool take_message(sqlite3_stmt *stmt, const struct read_job *job, json_t *messages, size_t *bytes)
+{
+    size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+    char error[160];
+    json_t *message;
+
+    if (json_array_size(messages) == (size_t)job->limit || (*bytes > 0 && *bytes + len > STORE_HISTORY_BYTES))
+        return false;
+    message = jsonx_parse(text_of(stmt, 0), len, error);
+    if (!message) {
+        log_error("store", "a stored message cannot be read, and is left out: %s session=%u", error,
+                  job->session);
+        return true;
+    }
+    *bytes += len;
+    if (job->after)
+        json_array_append_new(messages, message);
+    else
+        json_array_insert_new(messages, 0, message);
+    return true;
+}
+
+static void run_history(struct queries *queries, struct read_job *job)
+{
+    sqlite3_stmt *stmt = queries->statement[job->after ? QUERY_AFTER : QUERY_BEFORE];
+    int64_t first = store_first_key(job->session), last = store_last_key(job->session);
+    json_t *messages;
+    size_t bytes = 0;
+    int code;
+
+    if (job->text && !find_message(queries, job, job->after ? &first : &last))
+        return;
+    sqlite3_bind_int64(stmt, 1, first);
+    sqlite3_bind_int64(stmt, 2, last);
+    sqlite3_bind_int(stmt, 3, job->limit + 1);
+    messages = json_array();
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW && take_message(stmt, job, messages, &bytes))
+        ;
+    if (finish(queries, job, stmt, code)) {
+        job->result = json_object();
+        json_object_set_new(job->result, "more", json_boolean(code == SQLITE_ROW));
+        json_object_set(job->result, "messages", messages);
+    }
+    json_decref(messages);
+}
+
+/* Makes an expression in which nothing of the user's is an operator: each word in quotes, as the beginning of
+ * a word. A word without letter or digit would match nothing at all, and is left out. False if no word is
+ * left. */
+static bool make_expression(const char *text, struct buf *out)
+{
+    int terms = 0;
+
+    while (*text && terms < STORE_SEARCH_TERMS) {
+        size_t len = strcspn(text, " \t\r\n");
+        bool word = false;
+
+        for (size_t i = 0; i < len; i++)
+            word = word || isalnum((unsigned char)text[i]) || (unsigned char)text[i] >= 0x80;
+        if (word) {
+            buf_puts(out, terms++ ? " \"" : "\"");
+            for (size_t i = 0; i < len; i++) {
+                buf_putc(out, text[i]);
+                if (text[i] == '"')
+                    buf_putc(out, '"');
+            }
+            buf_puts(out, "\"*");
+        }
+        text += len + strspn(text + len, " \t\r\n");
+    }
+    return terms > 0;
+}
+
+static json_t *hit(sqlite3_stmt *stmt)
+{
+    static const char *const names[] = {"session", "title", "message", "role"};
+    json_t *row = json_object();
+
+    for (int i = 0; i < 4; i++)
+        jsonx_set_str(row, names[i], text_of(stmt, i));
+    jsonx_set_int(row, "ts", sqlite3_column_int64(stmt, 4));
+    jsonx_set_str(row, "snippet", text_of(stmt, 5));
+    return row;
+}
+
+/* Ranking costs as much for a match that is shown as for one that is not. The key of the last match that is
+ * not ranked: 0 unless there are too many. False when the job has failed. */
+static bool find_ranked(struct queries *queries, struct read_job *job, const struct buf *expression,
+                        int64_t *after)
+{
+    sqlite3_stmt *stmt = queries->statement[QUERY_BROAD];
+    int code;
+
+    sqlite3_bind_text(stmt, 1, expression->data, (int)expression->len, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, job->owner, -1, SQLITE_STATIC);
+    sqlite3_bind_int(stmt, 3, STORE_SEARCH_RANKED);
+    code = sqlite3_step(stmt);
+    *after = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    return finish(queries, job, stmt, code);
+}
+
+static void run_search(struct queries *queries, struct read_job *job)
+{
+    sqlite3_stmt *stmt = queries->statement[QUERY_SEARCH];
+    json_t *hits = json_array();
+    int64_t after;
+    struct buf expression;
+
+    buf_init(&expression, strlen(job->text) * 2 + 4 * STORE_SEARCH_TERMS);
+    job->result = json_object();
+    json_object_set_new(job->result, "hits", hits);
+    if (make_expression(job->text, &expression) && find_ranked(queries, job, &expression, &after)) {
+        int code;
+
+        sqlite3_bind_text(stmt, 1, expression.data, (int)expression.len, SQLITE_STATIC);
+        sqlite3_bind_text(stmt, 2, job->owner, -1, SQLITE_STATIC);
+        sqlite3_bind_int(stmt, 3, job->limit);
+        sqlite3_bind_int64(stmt, 4, after);
+        while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+            json_array_append_new(hits, hit(stmt));
+        finish(queries, job, stmt, code);
+    }
+    buf_free(&expression);
+}
+
+void query_run(struct queries *queries, struct read_job *job)
+{
+    static void (*const run[READ_KINDS])(struct queries *, struct read_job *) = {
+        [READ_LIST] = run_list,
+        [READ_HISTORY] = run_history,
+        [READ_SEARCH] = run_search,
+    };
+
+    run[job->kind](queries, job);
+    if (job->code != ERR_OK && job->result) {
+        json_decref(job->result);
+        job->result = NULL;
+    }
+}

@@ -1,0 +1,93 @@
+/* An agent is trusted with its own session alone: no op names another one. An answer that comes later looks
+ * first whether the agent still wants it. */
+#include "daemon/supervisor/agent_ops.h"
+
+#include "daemon/builtin.h"
+#include "daemon/mcp/definitions.h"
+#include "daemon/mcp/relay.h"
+#include "daemon/supervisor/order.h"
+#include "shared/jsonx.h"
+#include "shared/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct builtin_call {
+    struct incoming *incoming; /* NULL: the agent wants no answer any more */
+};
+
+static void builtin_cancelled(void *arg)
+{
+    struct builtin_call *call = arg;
+    call->incoming = NULL;
+}
+
+static void on_builtin(void *arg, enum err code, const char *text)
+{
+    struct builtin_call *call = arg;
+    if (call->incoming && code == ERR_OK) {
+        json_t *ok = json_object();
+        jsonx_set_str(ok, "text", text);
+        incoming_reply(call->incoming, ok);
+    } else if (call->incoming) {
+        incoming_refuse(call->incoming, code, text);
+    }
+    free(call);
+}
+
+static bool op_builtin(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    struct builtin_call *call = xcalloc(1, sizeof *call);
+    call->incoming = incoming;
+    incoming_on(incoming, builtin_cancelled, NULL, call);
+    builtin_run(session, jsonx_str(json, "tool", ""), jsonx_obj(json, "arguments"), on_builtin, call);
+    return true;
+}
+
+/* The order of a turn that would begin now: for questions to the model outside of one. */
+static bool op_order(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    char error[256];
+    json_t *order = order_turn(session, error);
+    (void)json;
+    if (order)
+        incoming_reply(incoming, order);
+    else
+        incoming_refuse(incoming, ERR_PROVIDER, error);
+    return true;
+}
+
+static bool op_relay(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    return relay_request(session, incoming, json, false);
+}
+
+static bool op_relay_info(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    return relay_request(session, incoming, json, true);
+}
+
+static bool op_remember(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    bool good = definitions_remember(session, json);
+    incoming_reply(incoming, NULL);
+    return good;
+}
+
+static const struct {
+    const char *op;
+    bool (*run)(struct session *session, struct incoming *incoming, const json_t *json);
+} ops[] = {
+    {"builtin", op_builtin},       {"order", op_order},       {"relay", op_relay},
+    {"relay_info", op_relay_info}, {"remember", op_remember},
+};
+
+bool agent_ops_run(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    const char *op = jsonx_str(json, "op", "");
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        if (strcmp(ops[i].op, op) == 0)
+            return ops[i].run(session, incoming, json);
+    incoming_refuse(incoming, ERR_NOT_FOUND, "there is no such op");
+    return false;
+}

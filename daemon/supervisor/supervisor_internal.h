@@ -1,0 +1,108 @@
+/* What the supervisor's files share. */
+#ifndef STOA_DAEMON_SUPERVISOR_SUPERVISOR_INTERNAL_H
+#define STOA_DAEMON_SUPERVISOR_SUPERVISOR_INTERNAL_H
+
+#include "daemon/server.h"
+#include "daemon/supervisor/agent_requests.h"
+#include "daemon/supervisor/agentproc.h"
+#include "daemon/supervisor/supervisor.h"
+
+#include <uv.h>
+
+enum agent_state {
+    AGENT_WAITING, /* for the end of a back-off */
+    AGENT_IN_LINE, /* for another's process to end */
+    AGENT_STARTING,
+    AGENT_IDLE,
+    AGENT_RUNNING,
+    AGENT_LEAVING
+};
+
+struct agent {
+    struct session *session;
+    struct agentproc *proc; /* NULL while waiting or in line */
+    struct agent_requests *requests;
+    enum agent_state state;
+    bool interrupting;
+    int64_t last_beat;             /* steady ms */
+    int64_t last_used;             /* steady ms: when it became idle, or last asked a person */
+    size_t turn_facts, turn_bytes; /* said since the turn's step began */
+    int64_t turn_steps;            /* since the turn began */
+    int64_t max_steps;             /* turn.max_steps as it was then: the agent goes by that, too */
+    bool failed;                   /* it said so of its turn */
+    int64_t rate_since;            /* steady ms */
+    size_t rate_facts;             /* of those that are kept and not the turn's, since then */
+    size_t rate_passing;           /* of those that are not kept */
+    uint64_t serial;               /* 0 until supervisor_go.c needs it */
+    struct outgoing *title;        /* the question for one; NULL: it is not asked */
+    unsigned titles;               /* how often it was */
+    bool title_quiet;              /* its end left the agent quiet: nothing was used */
+    uv_timer_t *timer;
+    struct agent *next, *previous;
+    struct agent *behind; /* in line */
+};
+
+struct supervisor {
+    struct server *server;
+    char *path;
+    struct agent *agents;
+    size_t count;
+    size_t processes;           /* of them */
+    struct agent *first, *last; /* in line */
+    size_t waiting;             /* there */
+    uv_timer_t *timer;          /* until one that asks may leave */
+};
+
+static inline struct supervisor *supervisor_of(const struct agent *agent)
+{
+    return agent->session->server->supervisor;
+}
+const char *supervisor_state_name(enum agent_state state);
+/* Makes the session's agent, which is started at once, after the back-off, or when it is its turn in line.
+ * NULL with a sentence. Takes requests that wait for it; NULL for none. */
+struct agent *supervisor_bring(struct session *session, struct agent_requests *requests, char error[256]);
+/* Starts the process of an agent that has none yet; if that fails, so does its turn, and the agent is no
+ * more. */
+void supervisor_begin(struct agent *agent);
+/* Tells it to leave. */
+void supervisor_leave(struct agent *agent);
+/* It is leaving, and somebody waits for that: it gets no more than SUPERVISOR_HURRY_MS from now. */
+void supervisor_hurry(struct agent *agent);
+/* For requests to the session's agent, whichever process that is (supervisor_ask.c). */
+struct agent_requests *supervisor_new_requests(struct session *session);
+/* The agent is ready: LOAD, SERVERS, and what has waited for it. */
+void supervisor_load(struct agent *agent);
+/* The turn has ended: the agent waits, and hibernates by and by. */
+void supervisor_set_idle(struct agent *agent);
+/* What an agent says (supervisor_facts.c). False: it breaks the protocol. */
+bool supervisor_fact(struct agent *agent, json_t *json);
+bool supervisor_chunk(struct agent *agent, const char *payload, size_t len);
+/* Asks for a title if a turn has ended well and the session has none (supervisor_title.c). */
+void supervisor_title(struct agent *agent);
+/* It is not waited for any more. */
+void supervisor_title_cancel(struct agent *agent);
+/* Sends GO for that call when all that was said so far is on disk (supervisor_go.c). */
+void supervisor_go_when_stored(struct agent *agent, const char *message, int block);
+
+/* --- the line (supervisor_line.c) --- */
+
+/* Whether a process may be started at once. */
+bool supervisor_line_is_clear(const struct supervisor *supervisor);
+/* Puts an agent without process at the end; its session is told if a turn waits for it. */
+void supervisor_line_join(struct agent *agent);
+/* Takes it out, if it is there. */
+void supervisor_line_take_out(struct agent *agent);
+/* Starts who can be, and has others leave for the rest: a process has ended, or the limit is another. */
+void supervisor_line_serve(struct supervisor *supervisor);
+/* An agent has done something, after which it may be one that can leave: looks soon, if somebody waits. */
+void supervisor_line_look(struct supervisor *supervisor);
+/* Whether an agent that has become idle should leave at once: for somebody in line, or since the limit is
+ * lower than before. */
+bool supervisor_line_needs(const struct agent *agent);
+/* Whether one more in line would be served by agents that can leave now. */
+bool supervisor_line_moves(const struct supervisor *supervisor);
+/* Tells the session, if a turn waits, that its agent is in line, or is no more. */
+void supervisor_line_say(const struct agent *agent);
+void supervisor_line_on_timer(uv_timer_t *timer);
+
+#endif

@@ -1,0 +1,116 @@
+/* What is removed was written by programs that are not trusted, some of which may still run: every step goes
+ * by a descriptor of the folder, and neither depth nor number of entries is bounded by our stack or our
+ * descriptors. What lies too deep is first moved up to the top. */
+#include "shared/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    DEPTH_MAX = 16,      /* descriptors that are open at once */
+    ROUNDS_MAX = 100000, /* of a folder that grows while it is removed */
+};
+
+struct removal {
+    int top;
+    dev_t device;
+    unsigned moved; /* names of what was moved up */
+    const atomic_bool *stop;
+};
+
+static void remove_inside(struct removal *removal, int folder, int depth);
+
+/* Opens a folder that may have lost its own rights; -1 if it is none, or is elsewhere. */
+static int open_folder(const struct removal *removal, int parent, const char *name)
+{
+    char link[64];
+    struct stat st;
+    int handle = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), folder = -1;
+    if (handle < 0 || fstat(handle, &st) != 0)
+        goto out;
+    if (removal && st.st_dev != removal->device)
+        goto out;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+    if ((st.st_mode & S_IRWXU) != S_IRWXU)
+        chmod(link, S_IRWXU);
+    folder = open(link, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+out:
+    if (handle >= 0)
+        close(handle);
+    return folder;
+}
+
+/* Moves it up under a name that is free there. */
+static void move_up(struct removal *removal, int parent, const char *name)
+{
+    char fresh[64];
+    for (int attempt = 0; attempt < 100; attempt++) {
+        snprintf(fresh, sizeof fresh, ".stoa-%u", removal->moved++);
+        if (faccessat(removal->top, fresh, F_OK, AT_SYMLINK_NOFOLLOW) != 0 &&
+            renameat(parent, name, removal->top, fresh) == 0)
+            return;
+    }
+}
+
+static void remove_entry(struct removal *removal, int parent, const char *name, int depth)
+{
+    if (unlinkat(parent, name, 0) == 0 || errno == ENOENT || unlinkat(parent, name, AT_REMOVEDIR) == 0)
+        return;
+    if (depth >= DEPTH_MAX) {
+        move_up(removal, parent, name);
+        return;
+    }
+    int folder = open_folder(removal, parent, name);
+    if (folder < 0)
+        return;
+    remove_inside(removal, folder, depth);
+    close(folder);
+    unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+static void remove_inside(struct removal *removal, int folder, int depth)
+{
+    int own = dup(folder);
+    DIR *dir = own >= 0 ? fdopendir(own) : NULL;
+    const struct dirent *entry;
+    if (!dir && own >= 0)
+        close(own);
+    while (dir && !atomic_load(removal->stop) && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            remove_entry(removal, folder, entry->d_name, depth + 1);
+    if (dir)
+        closedir(dir);
+}
+
+bool tree_remove(const char *parent, const char *name, const atomic_bool *stop)
+{
+    int folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool gone = false;
+    struct stat st;
+    struct removal removal = {.stop = stop};
+    if (folder < 0)
+        return errno == ENOENT;
+    /* At first its own entry: a link or a file in its place goes, and nothing behind it. */
+    gone = unlinkat(folder, name, 0) == 0 || errno == ENOENT;
+    removal.top = gone ? -1 : open_folder(NULL, folder, name);
+    if (removal.top >= 0 && fstat(removal.top, &st) == 0) {
+        unsigned before;
+        int rounds = 0;
+        removal.device = st.st_dev;
+        do { /* again as long as something was moved up */
+            before = removal.moved;
+            lseek(removal.top, 0, SEEK_SET);
+            remove_inside(&removal, removal.top, 0);
+            gone = unlinkat(folder, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+        } while (!gone && removal.moved != before && !atomic_load(stop) && ++rounds < ROUNDS_MAX);
+    }
+    if (removal.top >= 0)
+        close(removal.top);
+    close(folder);
+    return gone;
+}

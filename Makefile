@@ -169,7 +169,7 @@ $(FUZZ_ARCHIVES):
 $(FUZZ)/%_fuzz: tests/fuzz/%_fuzz.c $(FUZZ_ARCHIVES)
 	$(call say,FUZZ,$@)
 	$(Q)has() { grep -qE "#include \"($$1)" $<; }; $(FUZZ_CC) $(FUZZ_CFLAGS) $(subst fuzzer-no-link,fuzzer,$(FUZZ_FLAGS)) -MF $@.d -o $@ $< \
-	    $$(has daemon/agent/ && echo $(FUZZ)/agent.a) $$(has 'daemon/[a-z_]*\.h|tests/fuzz/daemon_rig' && echo $(FUZZ)/daemon.a) \
+	    $$(has daemon/agent/ && echo $(FUZZ)/agent.a) $$(has 'daemon/([b-z][a-z]*/)?[a-z_]*\.h|tests/fuzz/daemon_rig' && echo $(FUZZ)/daemon.a) \
 	    $$(has tui/ && echo $(FUZZ)/tui.a) $(FUZZ)/base.a $(FUZZ_LIBS)
 -include $(shell find $(FUZZ) -name '*.d' 2>/dev/null)
 .PHONY: fuzzers

@@ -315,6 +315,13 @@ static enum err check_store(struct server *server, char error[256])
     return failing ? ERR_STORE : ERR_BUSY;
 }
 
+/* What is done also while the store can't commit, and then answered that it is not promised: a turn must be
+ * stoppable whatever the disk does. */
+static bool goes_on_unpromised(enum method method)
+{
+    return method == METHOD_SESSION_INTERRUPT;
+}
+
 /* Whether a changing request may go on to its handler; else it has been answered, or waits. */
 static bool admit_changing(struct dispatch *dispatch, struct call *call)
 {
@@ -339,7 +346,8 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
     }
     bool known =
         same || call->method != METHOD_SESSION_COMMAND; /* else call_run_as looks whether it changes */
-    enum err code = known ? check_store(server, error) : ERR_OK;
+    bool unpromised = !same && goes_on_unpromised(call->method);
+    enum err code = known && !unpromised ? check_store(server, error) : ERR_OK;
     if (code != ERR_OK) {
         send_error(server, &call->route, call->id, code, error);
         return false;
@@ -386,7 +394,7 @@ enum err call_run_as(struct call *call, enum method method, json_t *params, call
     if (!schema_check(row->fields, params, true, error))
         return ERR_BAD_REQUEST;
     enum err code = check_role(call, call->session, error);
-    if (code == ERR_OK && row->changes)
+    if (code == ERR_OK && row->changes && !goes_on_unpromised(method))
         code = check_store(call->server, error);
     return code == ERR_OK ? handler_of(method)(call, ok, error) : code;
 }

@@ -4,12 +4,13 @@ import errno
 import os
 import resource
 import shutil
+import signal
 import sqlite3
 import subprocess
 import time
 
 from fault import SLACK, FaultTest
-from harness import ROOT, SANITIZED, Replica, RequestError, Terminal, program, text_of
+from harness import PATIENCE, ROOT, SANITIZED, Replica, RequestError, Terminal, program, text_of
 from witness import Witness
 
 RECOVERS = 2 + SLACK  # seconds: the store tries again each second
@@ -182,6 +183,26 @@ class Full(Disk):
         self.assertNotIn("doomed", [s["title"] for s in self.client().request("session.list")["sessions"]])
         self.check_all(self.said_of_witness)
 
+    def test_a_turn_can_be_ended_though_that_is_not_promised(self):
+        self.begin()
+        self.fill()
+        self.refusal("session.rename", self.target, {"title": "refused"})
+        start = len(self.user.events)
+        self.assertIn("kept only if it can", self.refusal("session.interrupt", self.streaming, id="end_1"))
+        self.user.idle(self.streaming, start)
+        self.refusal("session.interrupt", self.streaming, id="end_1")
+        self.free()
+
+        def answered():
+            self.user.replies.pop("end_1", None)
+            try:
+                return self.user.request("session.interrupt", self.streaming, id="end_1")
+            except RequestError as error:
+                self.assertEqual(error.code, "store")
+                return None
+        self.assertTrue(self.user.wait(answered, "the first answer", RECOVERS)["interrupted"])
+        self.check_all("ended while the disk was full, and told so when it was not")
+
     def test_a_stop_while_the_disk_is_full_says_so_in_its_exit_code(self):
         self.begin()
         self.fill()
@@ -352,6 +373,20 @@ class Broken(Disk):
         self.assertIsNone(self.user.request("admin.stats")["store"].get("failing"))
         self.check_kept(self.power_cut)
         self.check_all(f"a promise took {took:.1f} s, {reads} reads meanwhile", self.said_of_witness)
+
+    def test_a_stop_answers_reads_that_wait_for_a_slow_disk(self):
+        self.daemon.start()
+        user = self.client()
+        self.be("slow 1000")
+        user.send("session.create")
+        asked = [user.send("session.list"), user.send("message.search", params={"text": "slow"})]
+        os.kill(self.daemon.pid, signal.SIGTERM)
+        for id in asked:
+            with self.assertRaises(RequestError) as raised:
+                user.reply(id)
+            self.assertEqual(raised.exception.code, "shutting_down")
+        self.assertEqual(self.daemon.process.wait(PATIENCE), 0)
+        self.figures = "2 reads"
 
 
 class Gone(Disk):

@@ -16,7 +16,18 @@ import zmq
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("STOA_BUILD", os.path.join(ROOT, "build"))
-SANITIZED = "build-" in os.path.basename(BUILD)
+
+
+def is_sanitized(path):
+    """Whether a program was built with a sanitizer."""
+    if not os.path.exists(path):
+        return False
+    with open(path, "rb") as file:
+        text = file.read()
+    return b"__asan_init" in text or b"__tsan_init" in text
+
+
+SANITIZED = is_sanitized(os.path.join(BUILD, "stoad"))
 PATIENCE = 30 if SANITIZED else 15
 
 

@@ -58,7 +58,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     unsigned what = lines_random(&seed) % 8;
     struct lines_piece piece = lines_pick(data, size, &seed);
 
-    if (what < 4 || piece.len > sizeof kept)
+    if (what < 4 || size == 0 || piece.len > sizeof kept)
         return LLVMFuzzerMutate(data, size, max_size);
     memcpy(kept, data + piece.at, piece.len);
     if (what < 6) /* left out, or moved */
@@ -73,8 +73,9 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint
 {
     size_t size = one_size < out_max ? one_size : out_max;
 
-    memcpy(out, one, size);
-    for (unsigned i = lines_random(&seed) % 4 + 1; i > 0; i--) {
+    if (size > 0) /* of nothing there may be no pointer either */
+        memcpy(out, one, size);
+    for (unsigned i = lines_random(&seed) % 4 + 1; i > 0 && two_size > 0; i--) {
         struct lines_piece piece = lines_pick(two, two_size, &seed);
         size = lines_put(out, size, out_max, lines_pick(out, size, &seed).at, two + piece.at, piece.len);
     }

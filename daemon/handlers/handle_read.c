@@ -64,9 +64,12 @@ static enum err begin(struct call *call)
 
 static void begin_now(struct call *call)
 {
-    enum err begun = begin(call);
-    char error[80];
-    snprintf(error, sizeof error, "%d reads of the store wait already; repeat it", STORE_READS_MAX);
+    enum err begun = ERR_SHUTTING_DOWN; /* the store's end has answered it */
+    char error[80] = "the daemon is stopping";
+    if (call->server->store) {
+        begun = begin(call);
+        snprintf(error, sizeof error, "%d reads of the store wait already; repeat it", STORE_READS_MAX);
+    }
     if (begun != ERR_OK)
         call_finish(&call, begun, error, NULL);
 }

@@ -377,9 +377,10 @@ class Broken(Disk):
     def test_a_stop_answers_reads_that_wait_for_a_slow_disk(self):
         self.daemon.start()
         user = self.client()
-        self.be("slow 1000")
+        self.be("slow 300")
         user.send("session.create")
         asked = [user.send("session.list"), user.send("message.search", params={"text": "slow"})]
+        user.request("server.ping")
         os.kill(self.daemon.pid, signal.SIGTERM)
         for id in asked:
             with self.assertRaises(RequestError) as raised:

@@ -63,7 +63,7 @@ class Backlog(FaultTest):
         grown = resident_mb(self.daemon.pid) - before
         self.assertEqual((self.stats()["resyncs"], self.stats()["cut"]), (1, 0))
         self.assertLess(most, 2.5 * (1 << 20))  # the limit, and a frame that came when it was not reached
-        self.assertLess(grown, 12 if not SANITIZED else 64)
+        self.assertLess(grown, 12 if not SANITIZED else 400)  # a sanitizer keeps what is freed
         self.comes_back(slow, session)
         self.check_all(f"9 MB streamed past one that reads nothing, {most >> 10} KiB waited, daemon grew {grown:.1f} MB")
 

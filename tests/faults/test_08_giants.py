@@ -16,7 +16,7 @@ SPAN = 20 if SOAK else 2  # seconds that each kind of giant is sent
 
 def cap(name):
     """A number of daemon/socket/intake.h, in MB."""
-    with open(f"{ROOT}/daemon/intake.h") as file:
+    with open(f"{ROOT}/daemon/socket/intake.h") as file:
         return int(re.search(rf"\b{name} *=\s*(\d+) << 20", file.read()).group(1))
 
 

@@ -15,7 +15,7 @@ enum { ZLOOP_BURST = 256, ZLOOP_BURST_NS = 5000000 };
 
 struct zloop;
 
-/* Reads at most one message with ZMQ_DONTWAIT and handles it; false when there was none (EAGAIN). It is
+/* Handles one message, read with ZMQ_DONTWAIT; false when there was none (EAGAIN). It is
  * called until it says so, in this turn or the next one. It may send on any socket and may call zloop_close.
  */
 typedef bool zloop_read_cb(void *arg);

@@ -1,5 +1,5 @@
 /* The ROUTER: takes messages in, sends frames out. Knows connections by their routing id only; libzmq is
- * known here and in zap.c alone. */
+ * known here, in inbox.c and in zap.c alone, and what it asks of the system in intake.c and files.c. */
 #ifndef STOA_DAEMON_SOCKET_GATEWAY_H
 #define STOA_DAEMON_SOCKET_GATEWAY_H
 

@@ -60,11 +60,9 @@ def run_program(path, options):
 
 
 def run_unit(count, build, options):
-    """What is slow is also run side by side: it does not measure time to the millisecond."""
     paths = [path for path in sorted(glob.glob(f"{build}/unit/**/*_test", recursive=True))
              if not options.only or options.only in os.path.relpath(path, f"{build}/unit")]
-    jobs = (os.cpu_count() or 1) if options.slow > 1 else 1
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+    with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for path, output, code, seconds in pool.map(lambda path: run_program(path, options), paths):
             count_unit(count, os.path.relpath(path, f"{build}/unit"), output, code, seconds)
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -724,19 +725,43 @@ static void show(bool all)
     buf_drop(&rig.held, from);
 }
 
-static void pump(struct screen *screen)
+static bool take(void)
 {
     char bytes[65536];
-    ssize_t got;
+    ssize_t got = read(rig.master, bytes, sizeof bytes);
+
+    if (got > 0)
+        buf_put(&rig.held, bytes, (size_t)got);
+    return got > 0;
+}
+
+/* What was written comes out at the other end a little later, on a busy machine: a mark follows it. */
+static void take_all(void)
+{
+    static const char mark[] = "\033_all\033\\";
+    size_t len = sizeof mark - 1;
+    struct pollfd readable = {.fd = rig.master, .events = POLLIN};
+
+    if (write(STDIN_FILENO, mark, len) != (ssize_t)len)
+        fail_msg("the terminal takes no mark");
+    while (rig.held.len < len || memcmp(rig.held.data + rig.held.len - len, mark, len) != 0)
+        if (!take() && poll(&readable, 1, 10000) != 1 && errno != EINTR)
+            fail_msg("the mark does not come");
+    buf_truncate(&rig.held, rig.held.len - len);
+}
+
+/* screen: NULL while a program has the terminal; then what there is. */
+static void pump(struct screen *screen)
+{
     bool pending;
 
     do {
         pending = screen && screen_flush(screen);
-        while ((got = read(rig.master, bytes, sizeof bytes)) > 0) {
-            buf_put(&rig.held, bytes, (size_t)got);
+        while (take())
             show(false);
-        }
     } while (pending);
+    if (screen)
+        take_all();
     show(true);
 }
 
@@ -994,9 +1019,9 @@ static void on_step(uv_idle_t *idle)
     struct client *client = idle->data;
     struct app *app = client->arg;
 
-    if (rig.frames >= rig.wanted || rig.steps > RUN_STEPS_MAX) {
+    /* A program that has the terminal would go on writing there. */
+    if (!app->outside && (rig.frames >= rig.wanted || rig.steps > RUN_STEPS_MAX))
         app_quit(app, EXIT_OK, NULL);
-    }
     if (app->quit) {
         answer_all(client);
         return;
@@ -1062,7 +1087,8 @@ static void run(uint32_t seed, int frames)
     dup2(out, STDOUT_FILENO);
     close(out);
     close(nothing);
-    pump(NULL);
+    take_all();
+    show(true);
     tcgetattr(STDIN_FILENO, &after);
     assert_true(after.c_lflag & ICANON);
     assert_true(rig.cursor_visible);

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -1060,6 +1061,23 @@ static void open_terminal(void)
     resize(NULL, 30, 100);
 }
 
+/* A client that is quit leaves a program of its user's alone, which would go on writing into the next run. */
+static void end_programs(void)
+{
+    pid_t pid;
+
+    do {
+        FILE *children = fopen("/proc/thread-self/children", "r");
+        int number;
+
+        assert_non_null(children);
+        while (fscanf(children, "%d", &number) == 1)
+            kill(number, SIGKILL);
+        fclose(children);
+        pid = waitpid(-1, NULL, 0);
+    } while (pid > 0 || errno == EINTR);
+}
+
 /* One run of the client after the other, since some keys quit, until so many frames were compared. What is
  * said at the end goes where nobody sees it. */
 static void run(uint32_t seed, int frames)
@@ -1080,8 +1098,10 @@ static void run(uint32_t seed, int frames)
     open_terminal();
     fflush(stdout);
     dup2(nothing, STDOUT_FILENO);
-    while (rig.frames < rig.wanted)
+    while (rig.frames < rig.wanted) {
         assert_int_equal(app_run(&options), EXIT_OK);
+        end_programs();
+    }
     settings_free(&settings);
     fflush(stdout);
     dup2(out, STDOUT_FILENO);
@@ -1167,6 +1187,7 @@ int main(int argc, char *argv[])
             _exit(1);
         }
         signal(SIGHUP, SIG_IGN);
+        prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a program has started is ended with it */
         int failed = cmocka_run_group_tests(tests, NULL, NULL);
         nftw(rig.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
         exit(failed);

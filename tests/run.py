@@ -13,6 +13,7 @@ import concurrent.futures
 import glob
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -240,6 +241,7 @@ def main():
     parser.add_argument("--file", help=argparse.SUPPRESS)
     parser.add_argument("kinds", nargs="*", choices=["unit", "fuzz", "e2e", "faults", "all", []])
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would all that is tested
     if not options.kinds and not options.file:
         parser.error("what shall be run?")
     kinds = ["unit", "fuzz", "e2e", "faults"] if "all" in options.kinds else options.kinds

@@ -174,8 +174,7 @@ class Broken(unittest.TestCase):
 
     @unittest.skipIf(SANITIZED, "a sanitizer wants to be the first that is loaded")
     def test_a_disk_that_is_elsewhere_or_has_no_room_is_named(self):
-        library = f"{self.place.folder}/odd_disk.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, f"{ROOT}/tests/support/odd_disk.c", "-ldl"], check=True)
+        library = self.place.preload("odd_disk")
         odd = lambda **env: {"env": {"LD_PRELOAD": library, **env}}
         for type, name in (("6969", "NFS"), ("ff534d42", "CIFS"), ("65735546", "FUSE"), ("01021997", "9p")):
             with self.subTest(name):

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from fault import SLACK, FaultTest
-from harness import PATIENCE, ROOT, SANITIZED, Replica, RequestError, Terminal, program, text_of
+from harness import PATIENCE, SANITIZED, Replica, RequestError, Terminal, program, text_of
 from witness import Witness
 
 RECOVERS = 2 + SLACK  # seconds: the store tries again each second
@@ -270,20 +270,11 @@ class Mounted(Disk):
 class Broken(Disk):
     """The system calls of a disk that fails: preloaded."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.library = f"/tmp/stoa-disk-fault-{os.getpid()}.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", cls.library, f"{ROOT}/tests/support/disk_fault.c", "-ldl"], check=True)
-
-    @classmethod
-    def tearDownClass(cls):
-        os.unlink(cls.library)
-
     def setUp(self):
         super().setUp()
         self.faults, self.log = f"{self.place.folder}/disk.fault", f"{self.place.folder}/disk.log"
         self.be("")
-        self.daemon.wrapper = ["env", f"LD_PRELOAD={self.library}", f"DISK_FAULT={self.faults}", f"DISK_LOG={self.log}",
+        self.daemon.wrapper = ["env", f"LD_PRELOAD={self.place.preload('disk_fault')}", f"DISK_FAULT={self.faults}", f"DISK_LOG={self.log}",
                                "ASAN_OPTIONS=verify_asan_link_order=0:" + self.place.env["ASAN_OPTIONS"]]
 
     def be(self, fault):

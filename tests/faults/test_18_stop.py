@@ -5,13 +5,12 @@ import os
 import random
 import signal
 import socket
-import subprocess
 import threading
 import time
 import unittest
 
 from fault import SLACK, SOAK, FaultTest, descendants, marked
-from harness import ROOT, SANITIZED, text_of, wait_for
+from harness import SANITIZED, text_of, wait_for
 from lasting import Attached
 from server_fault import OnceTest, command
 
@@ -90,8 +89,7 @@ class Stopping(StopTest):
     @unittest.skipIf(SANITIZED, "a sanitizer wants to be the first that is loaded")
     def test_a_signal_at_the_very_beginning_is_a_clean_stop_or_a_reload(self):
         self.daemon.stop()
-        library = f"{self.place.folder}/early.so"
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, f"{ROOT}/tests/support/early_signal.c", "-ldl"], check=True)
+        library = self.place.preload("early_signal")
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             with self.subTest(number.name):
                 self.place.env.update(LD_PRELOAD=library, EARLY_SIGNAL=str(int(number)))

@@ -96,6 +96,12 @@ class Place:
         with open(self.config_path, "w") as file:
             file.write(text)
 
+    def preload(self, name):
+        """Builds tests/support/NAME.c, for LD_PRELOAD."""
+        library = f"{self.folder}/{name}.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, f"{ROOT}/tests/support/{name}.c", "-ldl"], check=True)
+        return library
+
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -75,21 +75,11 @@ static void put_row(struct rig *rig, uint32_t key, const char *sid, uint64_t mes
 static void put_text(struct rig *rig, uint32_t session, uint32_t ordinal, const char *text)
 {
     char id[32], json[256];
-    struct store_message message = {.session = session,
-                                    .ordinal = ordinal,
-                                    .id = id,
-                                    .role = "user",
-                                    .status = "complete",
-                                    .ts = 7000,
-                                    .json = json,
-                                    .text = text,
-                                    .text_len = strlen(text)};
 
     snprintf(id, sizeof id, "m_%u_%u", session, ordinal);
     snprintf(json, sizeof json, "{\"id\":\"%s\",\"content\":[{\"type\":\"text\",\"text\":\"%s\"}]}", id,
              text);
-    message.json_len = strlen(json);
-    store_put_message(rig->store, &message);
+    put_message_json(rig, session, ordinal, id, text, json);
 }
 
 /* Sessions 1 and 2: three events, two messages, a snapshot at the second event. */

@@ -156,10 +156,9 @@ static inline void put_event(struct rig *rig, uint32_t session, uint64_t seq, co
     store_append_event(rig->store, session, seq, 5000, EVENT_MESSAGE_ADDED, json, strlen(json));
 }
 
-static inline void put_message(struct rig *rig, uint32_t session, uint32_t ordinal, const char *id,
-                               const char *text)
+static inline void put_message_json(struct rig *rig, uint32_t session, uint32_t ordinal, const char *id,
+                                    const char *text, const char *json)
 {
-    char json[2048];
     struct store_message message = {.session = session,
                                     .ordinal = ordinal,
                                     .id = id,
@@ -167,12 +166,20 @@ static inline void put_message(struct rig *rig, uint32_t session, uint32_t ordin
                                     .status = "complete",
                                     .ts = 7000,
                                     .json = json,
+                                    .json_len = strlen(json),
                                     .text = text,
                                     .text_len = strlen(text)};
 
-    snprintf(json, sizeof json, "{\"id\":\"%s\"}", id);
-    message.json_len = strlen(json);
     store_put_message(rig->store, &message);
+}
+
+static inline void put_message(struct rig *rig, uint32_t session, uint32_t ordinal, const char *id,
+                               const char *text)
+{
+    char json[2048];
+
+    snprintf(json, sizeof json, "{\"id\":\"%s\"}", id);
+    put_message_json(rig, session, ordinal, id, text, json);
 }
 
 struct events { /* what store_load_events gave */

@@ -151,3 +151,15 @@ const char *log_id(const char *id)
     snprintf(slot, SHORT_ID + 1, "%s", id ? id : "-");
     return slot;
 }
+
+uint64_t log_seldom(struct log_seldom *seldom, uint64_t count)
+{
+    int64_t now = clock_steady_ms();
+    uint64_t since = count - seldom->told;
+
+    if (since == 0 || (seldom->at && now - seldom->at < LOG_SELDOM_MS))
+        return 0;
+    seldom->told = count;
+    seldom->at = now;
+    return since;
+}

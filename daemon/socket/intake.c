@@ -2,7 +2,6 @@
 
 #include "daemon/socket/files.h"
 #include "daemon/socket/zmtp.h"
-#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
@@ -24,15 +23,14 @@ struct stream {
     bool is_cut; /* libzmq reads its end */
 };
 
-enum { STREAMS_MAX = 1 << 20, SAY_MS = 60000 };
+enum { STREAMS_MAX = 1 << 20 };
 
 static struct stream *streams; /* by descriptor; what is not used takes no memory */
 static long stream_count;
 static atomic_ulong drains, cuts;
 static _Atomic(const char *) cut_why;
 static uv_async_t *async;
-static unsigned long said; /* of the cuts, in the log */
-static int64_t said_at;
+static struct log_seldom said; /* of the cuts */
 /* libzmq's thread alone. */
 static uint64_t all_waiting, all_seen, all_parts, beginnings;
 static int highest; /* descriptor of a client so far */
@@ -40,14 +38,10 @@ static int highest; /* descriptor of a client so far */
 static void on_cut(uv_async_t *unused)
 {
     (void)unused;
-    int64_t now = clock_steady_ms();
-    unsigned long count = atomic_load(&cuts);
-    if (said_at && now - said_at < SAY_MS)
-        return;
-    log_warn("intake", "connections ended for what they sent: %lu; of the last: %s", count - said,
-             atomic_load(&cut_why));
-    said = count;
-    said_at = now;
+    uint64_t count = log_seldom(&said, atomic_load(&cuts));
+    if (count > 0)
+        log_warn("intake", "connections ended for what they sent: %llu; of the last: %s",
+                 (unsigned long long)count, atomic_load(&cut_why));
 }
 
 void intake_open(uv_loop_t *loop, long files)

@@ -2,7 +2,6 @@
  * the answer version, request id, status code, status text, user id, metadata. Answers go out at once. */
 #include "daemon/socket/zap.h"
 
-#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 #include "shared/zloop.h"
@@ -14,14 +13,14 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { FRAMES = 6, FRAME_BYTES = 256, QUIET_MS = 60000 /* between two lines about refusals in the log */ };
+enum { FRAMES = 6, FRAME_BYTES = 256 };
 
 struct zap {
     void *socket;
     struct zloop *zloop;
     char *user;
-    uint64_t refused, said; /* connections, and those of them that the log has told of */
-    int64_t said_at;        /* steady ms; 0 for never */
+    uint64_t refused; /* connections */
+    struct log_seldom said;
 };
 
 static bool is_own(const char *mechanism, const char *address)
@@ -44,14 +43,10 @@ static void answer(struct zap *zap, const char *request, size_t request_len, boo
 /* Whoever is refused tries again many times a second. */
 static void say_refused(struct zap *zap, const char *address)
 {
-    int64_t now = clock_steady_ms();
-    zap->refused++;
-    if (zap->said_at && now - zap->said_at < QUIET_MS)
-        return;
-    log_warn("zap", "refused a connection of another user: peer=%s refused=%llu", address,
-             (unsigned long long)(zap->refused - zap->said));
-    zap->said = zap->refused;
-    zap->said_at = now;
+    uint64_t count = log_seldom(&zap->said, ++zap->refused);
+    if (count > 0)
+        log_warn("zap", "refused a connection of another user: peer=%s refused=%llu", address,
+                 (unsigned long long)count);
 }
 
 static bool on_readable(void *arg)

@@ -242,6 +242,19 @@ static void short_ids_live_for_eight_further_calls(void **state)
     assert_string_equal(log_id(NULL), "-");
 }
 
+static void what_happens_often_is_told_once_and_with_its_number(void **unused)
+{
+    (void)unused;
+    struct log_seldom seldom = {0};
+
+    assert_int_equal(log_seldom(&seldom, 0), 0);
+    assert_int_equal(log_seldom(&seldom, 1), 1);
+    assert_int_equal(log_seldom(&seldom, 700), 0);
+    seldom.at -= LOG_SELDOM_MS;
+    assert_int_equal(log_seldom(&seldom, 701), 700);
+    assert_int_equal(log_seldom(&seldom, 701), 0);
+}
+
 int main(void)
 {
 #define captured_test(test) cmocka_unit_test_setup_teardown(test, capture, release)
@@ -258,6 +271,7 @@ int main(void)
         captured_test(a_line_that_shrinks_when_cleaned_still_says_that_it_was_cut),
         captured_test(logging_keeps_errno_and_can_show_it),
         captured_test(short_ids_live_for_eight_further_calls),
+        cmocka_unit_test(what_happens_often_is_told_once_and_with_its_number),
     };
     if (!utf8_locale())
         return 1;

@@ -25,11 +25,11 @@ ALL_CFLAGS = -std=gnu11 -I. -D_GNU_SOURCE -DSTOA_VERSION='"$(VERSION)"' -DSTOA_P
              -fstack-protector-strong -fvisibility=hidden $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fPIE
 ALL_LDFLAGS = $(LDFLAGS) $(SANFLAGS) -pie -Wl,--as-needed -Wl,-z,relro,-z,now
 
-LIB_shared := libuv libzmq jansson yaml-0.1 libutf8proc
+LIB_shared := libuv libzmq jansson yaml-0.1 libutf8proc libsodium
 LIB_proto  := jansson
 LIB_daemon := libuv libzmq jansson sqlite3 libsodium
 LIB_agent  := libuv jansson libcurl libsodium libmicrohttpd
-LIB_tui    := libuv libzmq jansson ncursesw libutf8proc md4c
+LIB_tui    := libuv libzmq jansson ncursesw libutf8proc md4c libqrencode
 pkgs = $(shell $(PKG_CONFIG) --libs $(1) 2>/dev/null)
 
 # --- sources -----------------------------------------------------------------------------------------------------
@@ -99,8 +99,8 @@ unit: $(UNIT_TESTS) $(BUILD)/mcp-driver $(BENCH_ALL) ## build the unit tests, an
 # --- run and test ------------------------------------------------------------------------------------------------
 # Everything that building and testing need, by Debian package (Debian 12, Ubuntu 24.04).
 APT_BUILD := build-essential pkg-config libzmq3-dev libuv1-dev libjansson-dev libcurl4-openssl-dev libsodium-dev \
-             libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev libmd4c-dev
-APT_TEST  := libcmocka-dev libfaketime libvterm-dev python3 python3-zmq tmux mandoc procps
+             libmicrohttpd-dev libncurses-dev libsqlite3-dev libyaml-dev libutf8proc-dev libmd4c-dev libqrencode-dev
+APT_TEST  := libcmocka-dev libfaketime libvterm-dev python3 python3-zmq tmux mandoc procps iproute2
 APT_LINT  := clang-format clang-tidy cppcheck python3 mandoc git
 APT_BENCH := valgrind
 APT_SHOTS := librsvg2-bin fonts-dejavu-core

@@ -2,6 +2,7 @@
 #include "daemon/clients_internal.h"
 
 #include "daemon/mcp/mcp_asks.h"
+#include "daemon/people/users.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
@@ -70,8 +71,8 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     client->clients = clients;
     client->route = *message->route;
     id_make(client->id, "c_");
-    snprintf(client->principal.user, sizeof client->principal.user, "%s", message->user);
-    client->principal.admin = strcmp(message->user, server->user) == 0;
+    users_principal(server->users, strcmp(message->peer, GATEWAY_LOCAL) == 0 ? "" : message->peer,
+                    &client->principal);
     client->since = clock_wall_ms();
     client->meter = meter_new();
     client->left_at = clock_steady_ms();
@@ -165,6 +166,24 @@ void client_cut(struct clients *clients, struct client *client, const char *why)
     if (client->connection)
         connection_cut(client->connection);
     clients_drop(clients, client, why);
+}
+
+void clients_recheck(struct clients *clients)
+{
+    for (size_t i = clients->count; i-- > 0;) {
+        struct client *client = clients->all[i];
+        if (!users_renew(clients->server->users, &client->principal)) {
+            client_cut(clients, client, "denied");
+            continue;
+        }
+        for (size_t k = client->subscription_count; k-- > 0;) {
+            if (auth_may(&client->principal, client->subscriptions[k]->session->state, ROLE_VIEWER))
+                continue;
+            struct session *session = take_subscription(client, k);
+            announce_left(session, client, "revoked");
+            registry_release(clients->server->registry, session);
+        }
+    }
 }
 
 size_t clients_count(const struct clients *clients)

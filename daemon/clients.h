@@ -9,7 +9,7 @@
 #ifndef STOA_DAEMON_CLIENTS_H
 #define STOA_DAEMON_CLIENTS_H
 
-#include "daemon/auth.h"
+#include "daemon/people/auth.h"
 #include "daemon/socket/gateway.h"
 #include "proto/event.h"
 #include "shared/id.h"
@@ -25,6 +25,7 @@ enum {
     CLIENT_REPLY_BYTES = 32 << 20, /* ... and their bytes */
     CLIENT_SHARE = 256 << 10,      /* bytes that may wait for any client, whatever waits for all together */
     CLIENT_STALLED_MS = 1000,  /* one that takes nothing for so long may be cut when too much waits for all */
+    CLIENT_DENIED_MS = 500,    /* for a bye to arrive before its connection is cut */
     CLIENT_RETRY_MS = 50,      /* until what a full client could not take is tried again */
     CLIENT_RETRY_MAX_MS = 1000 /* ... and when it does not read for long */
 };
@@ -75,6 +76,10 @@ struct client *clients_get(struct clients *clients, const struct gateway_message
 struct client *clients_find(struct clients *clients, const struct route *route);
 /* Ends its subscriptions (participants leave, with why) and forgets it. */
 void clients_drop(struct clients *clients, struct client *client, const char *why);
+/* Rights have changed: each client is looked at anew (users_renew). One that is nobody any more is told bye
+ * ("denied"), gets nothing from now on, and is cut within CLIENT_DENIED_MS; one that may not see a session
+ * any more that it follows is told so (notice "revoked"), and gets nothing more of it. */
+void clients_recheck(struct clients *clients);
 /* Tells those of admins that a reload was refused, and why. */
 void clients_tell_config(struct clients *clients, const char *text);
 /* Tells all of them bye. */

@@ -4,8 +4,8 @@
 #ifndef STOA_DAEMON_DISPATCH_H
 #define STOA_DAEMON_DISPATCH_H
 
-#include "daemon/auth.h"
 #include "daemon/clients.h"
+#include "daemon/people/auth.h"
 #include "daemon/socket/gateway.h"
 #include "daemon/store/store.h"
 #include "proto/envelope.h"

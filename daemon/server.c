@@ -12,6 +12,7 @@
 #include "daemon/mcp/mcp_asks.h"
 #include "daemon/mcp/relay.h"
 #include "daemon/notify.h"
+#include "daemon/people/users.h"
 #include "daemon/probe.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
@@ -243,8 +244,8 @@ static int open_gateway(struct run *run)
     struct server *server = &run->server;
     char error[256];
     int backlog = (int)config_number(server->config, OPTION_LIMITS_CLIENT_BACKLOG);
-    server->gateway = gateway_open(server->loop, run->socket_path, server->user, backlog, dispatch_message,
-                                   server->dispatch, error);
+    server->gateway =
+        gateway_open(server->loop, run->socket_path, backlog, dispatch_message, server->dispatch, error);
     if (server->gateway) {
         run->endpoint =
             endpoint_open(server->loop, run->runtime, run->socket_path, &run->lock, server->gateway);
@@ -272,6 +273,7 @@ static int start(struct run *run)
     server->probe = probe_open(server);
     server->questions = questions_open(server);
     server->rules = rules_open(server);
+    server->users = users_open(server);
     server->supervisor = supervisor_open(server);
     server->clients = clients_open(server);
     server->dispatch = dispatch_open(server);
@@ -332,6 +334,7 @@ static int finish(struct run *run, int code)
     questions_close(&server->questions);
     rules_close(&server->rules);
     clients_close(&server->clients);
+    users_close(&server->users);
     mcp_asks_close(&server->asks);
     forks_close(&server->forks);
     dispatch_close(&server->dispatch);

@@ -26,6 +26,14 @@ struct server {
     struct forks *forks;
     struct questions *questions;
     struct rules *rules;
+    struct users *users;
+    struct audit *audit;
+    struct vault *vault;
+    struct ledger *ledger;
+    struct tickets *tickets;
+    struct pairs *pairs;
+    struct lends *lends;
+    struct metrics *metrics;
     struct supervisor *supervisor;
     struct folders *folders;
     struct known *known;
@@ -36,7 +44,7 @@ struct server {
     struct notify *notify;
     struct stats stats;
     char epoch[ID_MAX];
-    char user[64];   /* the daemon's own user: the principal of all that comes over the local socket */
+    char user[64];   /* the daemon's own user: an admin; what comes over the local socket is theirs */
     int64_t started; /* steady ms */
     bool stopping;
 };

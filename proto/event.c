@@ -75,6 +75,20 @@ static const struct field answered_fields[] = {
     TEXT("reason", OPT, REASON_MAX),
     OBJECT("content", OPT),
     END};
+static const struct field approved_fields[] = {ID("question", REQ), TEXT("by", REQ, NAME_MAX_BYTES), END};
+static const struct field shared_fields[] = {TEXT("user", REQ, NAME_MAX_BYTES),
+                                             {"role", FIELD_ENUM, REQ, false, 0, 0, "viewer|writer|approver"},
+                                             TEXT("by", OPT, NAME_MAX_BYTES),
+                                             END};
+static const struct field unshared_fields[] = {TEXT("user", REQ, NAME_MAX_BYTES),
+                                               TEXT("by", OPT, NAME_MAX_BYTES), TEXT("reason", OPT, 64), END};
+static const struct field lent_fields[] = {SERVER_NAME,
+                                           ID("participant", REQ),
+                                           TEXT("user", REQ, NAME_MAX_BYTES),
+                                           TEXT("terminal", OPT, NAME_MAX_BYTES),
+                                           TEXT("title", OPT, 200),
+                                           END};
+static const struct field returned_fields[] = {SERVER_NAME, TEXT("why", OPT, 64), END};
 static const struct field rule_added_fields[] = {OBJECT("rule", REQ), END};
 static const struct field rule_removed_fields[] = {ID("rule", REQ), TEXT("by", OPT, NAME_MAX_BYTES), END};
 static const struct field compacted_fields[] = {TEXT("summary", REQ, STATE_SUMMARY_MAX),
@@ -179,6 +193,7 @@ static const struct event_row rows[EVENT_COUNT] = {
     [EVENT_PARTICIPANT_LEFT] = {"participant.left", false, false, false, left_fields, reduce_left},
     [EVENT_PARTICIPANT_TYPING] = {"participant.typing", false, false, false, typing_fields, reduce_typing},
     [EVENT_QUESTION_ANSWERED] = {"question.answered", true, true, true, answered_fields, reduce_answered},
+    [EVENT_QUESTION_APPROVED] = {"question.approved", true, true, false, approved_fields, reduce_approved},
     [EVENT_QUESTION_ASKED] = {"question.asked", true, true, true, asked_fields, reduce_asked},
     [EVENT_QUEUE_CHANGED] = {"queue.changed", true, false, false, queue_fields, reduce_queue},
     [EVENT_RULE_ADDED] = {"rule.added", true, false, false, rule_added_fields, reduce_rule_added},
@@ -186,7 +201,9 @@ static const struct event_row rows[EVENT_COUNT] = {
     [EVENT_SESSION_COMPACTED] = {"session.compacted", true, false, true, compacted_fields, reduce_compacted},
     [EVENT_SESSION_ENDED] = {"session.ended", true, true, false, ended_fields, reduce_ended},
     [EVENT_SESSION_REWOUND] = {"session.rewound", true, false, false, rewound_fields, reduce_rewound},
+    [EVENT_SESSION_SHARED] = {"session.shared", true, true, false, shared_fields, reduce_shared},
     [EVENT_SESSION_STARTED] = {"session.started", true, true, false, started_fields, reduce_started},
+    [EVENT_SESSION_UNSHARED] = {"session.unshared", true, true, false, unshared_fields, reduce_unshared},
     [EVENT_SESSION_UPDATED] = {"session.updated", true, true, false, updated_fields, reduce_updated},
     [EVENT_STATE_CHANGED] = {"state.changed", true, true, true, state_fields, reduce_state},
     [EVENT_STREAM_CHUNK] = {"stream.chunk", false, false, false, chunk_fields, reduce_chunk},
@@ -194,6 +211,8 @@ static const struct event_row rows[EVENT_COUNT] = {
     [EVENT_TOOL_ENDED] = {"tool.ended", true, false, true, tool_ended_fields, reduce_tool_ended},
     [EVENT_TOOL_PROGRESS] = {"tool.progress", false, false, true, tool_progress_fields, reduce_tool_progress},
     [EVENT_TOOL_STARTED] = {"tool.started", true, false, true, tool_started_fields, reduce_tool_started},
+    [EVENT_TOOLS_LENT] = {"tools.lent", false, false, false, lent_fields, reduce_lent},
+    [EVENT_TOOLS_RETURNED] = {"tools.returned", false, false, false, returned_fields, reduce_returned},
     [EVENT_TURN_RETRYING] = {"turn.retrying", false, true, true, retrying_fields, reduce_retrying},
 };
 

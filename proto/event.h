@@ -20,6 +20,7 @@ enum event_type { /* in the order of the names */
                   EVENT_PARTICIPANT_LEFT,
                   EVENT_PARTICIPANT_TYPING,
                   EVENT_QUESTION_ANSWERED,
+                  EVENT_QUESTION_APPROVED,
                   EVENT_QUESTION_ASKED,
                   EVENT_QUEUE_CHANGED,
                   EVENT_RULE_ADDED,
@@ -27,7 +28,9 @@ enum event_type { /* in the order of the names */
                   EVENT_SESSION_COMPACTED,
                   EVENT_SESSION_ENDED,
                   EVENT_SESSION_REWOUND,
+                  EVENT_SESSION_SHARED,
                   EVENT_SESSION_STARTED,
+                  EVENT_SESSION_UNSHARED,
                   EVENT_SESSION_UPDATED,
                   EVENT_STATE_CHANGED,
                   EVENT_STREAM_CHUNK,
@@ -35,6 +38,8 @@ enum event_type { /* in the order of the names */
                   EVENT_TOOL_ENDED,
                   EVENT_TOOL_PROGRESS,
                   EVENT_TOOL_STARTED,
+                  EVENT_TOOLS_LENT,
+                  EVENT_TOOLS_RETURNED,
                   EVENT_TURN_RETRYING,
                   EVENT_COUNT
 };

@@ -12,7 +12,8 @@ reducer reduce_error, reduce_message_added, reduce_joined, reduce_left, reduce_t
     reduce_ended, reduce_started, reduce_updated, reduce_state, reduce_chunk, reduce_completed,
     reduce_retrying, reduce_connected, reduce_disconnected, reduce_nothing, reduce_answered, reduce_asked,
     reduce_rule_added, reduce_rule_removed, reduce_compacted, reduce_rewound, reduce_tool_started,
-    reduce_tool_progress, reduce_tool_ended;
+    reduce_tool_progress, reduce_tool_ended, reduce_approved, reduce_shared, reduce_unshared, reduce_lent,
+    reduce_returned;
 
 /* For state.c: how chunks change a message. FOLD_OLD and FOLD_GAP go by the chunk's index. */
 enum fold reduce_chunk_into(struct message *message, const struct chunk *chunk);
@@ -40,6 +41,12 @@ bool questions_from_json(struct state *state, const json_t *snapshot);
 void servers_clear(struct state *state);
 json_t *servers_to_json(const struct state *state);
 bool servers_from_json(struct state *state, const json_t *servers);
+/* Members and what is lent: gone, as JSON in a snapshot, and back (false if malformed). lent_forget: what is
+ * lent alone. */
+void people_clear(struct state *state);
+void lent_forget(struct state *state);
+void people_to_json(const struct state *state, json_t *snapshot);
+bool people_from_json(struct state *state, const json_t *snapshot);
 /* A block's call, as the member "call": NULL json for NULL; false if malformed. What it costs in a window. */
 json_t *call_to_json(const struct tool_call *call);
 bool call_from_json(const json_t *json, struct tool_call **call);

@@ -37,6 +37,8 @@ static const struct field question_fields[] = {
     {"url", FIELD_STRING, false, false, 0, QUESTION_URL_MAX, NULL},
     {"asked", FIELD_INT, true, false, 0, INT64_MAX, NULL},
     {"deadline", FIELD_INT, false, false, 0, INT64_MAX, NULL},
+    {"two_person", FIELD_BOOL, false, false, 0, 0, NULL},
+    {"approved_by", FIELD_STRING, false, false, 1, 63, NULL},
     {NULL}};
 
 struct question *question_from_json(json_t *json)
@@ -223,6 +225,25 @@ bool reduce_answered(struct state *state, const struct event *event)
     question_free(&state->questions[at]);
     memmove(&state->questions[at], &state->questions[at + 1],
             (--state->question_count - at) * sizeof state->questions[0]);
+    return true;
+}
+
+/* The first of the two persons that it needs. */
+bool reduce_approved(struct state *state, const struct event *event)
+{
+    size_t at = question_place(state, jsonx_str(event->data, "question", ""));
+    const char *by = jsonx_str(event->data, "by", "");
+    if (at == state->question_count || !*by || !jsonx_bool(state->questions[at]->json, "two_person", false) ||
+        json_object_get(state->questions[at]->json, "approved_by"))
+        return false;
+    json_t *json = json_copy(state->questions[at]->json);
+    jsonx_set_str(json, "approved_by", by);
+    struct question *approved = question_from_json(json);
+    json_decref(json);
+    if (!approved)
+        return false;
+    question_free(&state->questions[at]);
+    state->questions[at] = approved;
     return true;
 }
 

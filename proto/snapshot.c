@@ -138,6 +138,7 @@ json_t *state_snapshot(const struct state *state, size_t limit, size_t bytes)
     jsonx_set_int(json, "messages_total", (int64_t)state->messages_total);
     json_object_set_new(json, "messages", newest_messages(state, limit, bytes));
     put_lists(state, json);
+    people_to_json(state, json);
     questions_to_json(state, json);
     json_object_set_new(json, "servers", servers_to_json(state));
     json_object_set_new(json, "variables", json_deep_copy(state->variables));
@@ -209,8 +210,8 @@ static bool read_tools(struct state *state, const json_t *json)
         set_text(&state->summary, jsonx_str(compacted, "summary", ""));
         strcpy(state->compacted_upto, upto);
     }
-    return origin_from_json(state, jsonx_obj(json, "from")) && questions_from_json(state, json) &&
-           servers_from_json(state, json_object_get(json, "servers")) &&
+    return origin_from_json(state, jsonx_obj(json, "from")) && people_from_json(state, json) &&
+           questions_from_json(state, json) && servers_from_json(state, json_object_get(json, "servers")) &&
            (!variables ||
             strings_merge(state->variables, variables, STATE_VARIABLES_MAX, STATE_VARIABLE_MAX)) &&
            (!variants || strings_merge(state->variants, variants, STATE_SERVERS_MAX, STATE_SERVER_NAME_MAX));

@@ -101,6 +101,7 @@ void state_free(struct state **slot)
     free(state->error_kind);
     free(state->error_text);
     free(state->retry_why);
+    people_clear(state);
     questions_clear(state);
     servers_clear(state);
     json_decref(state->variables);
@@ -114,6 +115,7 @@ void state_begin_epoch(struct state *state, const char *epoch)
 {
     snprintf(state->epoch, sizeof state->epoch, "%s", epoch);
     participants_clear(state);
+    lent_forget(state);
     set_text(&state->retry_why, NULL);
 }
 

@@ -6,6 +6,7 @@
 #define STOA_PROTO_STATE_H
 
 #include "proto/event.h"
+#include "proto/request.h"
 #include "shared/buf.h"
 #include "shared/id.h"
 #include <jansson.h>
@@ -34,6 +35,8 @@ enum {
     STATE_RULES_MAX = 256,             /* of a session */
     STATE_SERVERS_MAX = 64,
     STATE_SERVER_NAME_MAX = 32, /* bytes */
+    STATE_MEMBERS_MAX = 64,     /* users that a session is shared with */
+    STATE_LENT_MAX = 8,         /* servers that terminals lend to a session at the same time */
     STATE_VARIABLES_MAX = 64,
     STATE_VARIABLE_MAX = 1024 /* bytes of a value; names have 1 to 64 of A-Z a-z 0-9 _ */
 };
@@ -129,6 +132,17 @@ struct participant {
     bool typing;
 };
 
+struct member { /* somebody whom the owner shares the session with */
+    char *user, *by;
+    enum role role; /* viewer, writer or approver */
+    int64_t ts;
+};
+
+struct lent { /* an MCP server that runs on a terminal's machine, as long as that terminal is there */
+    char *server, *user, *terminal, *title;
+    char participant[ID_MAX];
+};
+
 /* What people are asked. Only a permission survives its agent: the others are for a call that is under way.
  */
 enum question_kind {
@@ -197,6 +211,10 @@ struct state {
     size_t queue_count;
     struct participant *participants;
     size_t participant_count;
+    struct member *members; /* in order of their names; the owner is none of them */
+    size_t member_count;
+    struct lent *lent; /* in order of their names */
+    size_t lent_count;
     struct question **questions; /* that wait, in the order of asking */
     size_t question_count;
     struct answered *answered; /* the newest STATE_ANSWERED_MAX, oldest first */
@@ -259,6 +277,9 @@ size_t state_compact_begin(const struct state *state);
  * where only the running turn is there, all before its newest step. 0: too little was said since the last. */
 size_t state_compact_end(const struct state *state);
 
+/* The member of that name, the lent server of that name, or NULL. */
+const struct member *state_member(const struct state *state, const char *user);
+const struct lent *state_lent(const struct state *state, const char *server);
 /* The open question of that id, or NULL; the answered one; the server's status. */
 struct question *state_question(const struct state *state, const char *id);
 const struct answered *state_answered(const struct state *state, const char *id);

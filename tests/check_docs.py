@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FOLDERS = ("shared", "proto", "daemon", "daemon/socket", "daemon/handlers", "daemon/supervisor", "daemon/mcp", "daemon/config",
+FOLDERS = ("shared", "proto", "daemon", "daemon/socket", "daemon/handlers", "daemon/supervisor", "daemon/mcp", "daemon/people", "daemon/config",
            "daemon/store", "daemon/doctor", "daemon/agent", "daemon/agent/mcp", "tui", "tui/cli", "tui/plain", "tui/terminal",
            "tui/text")
 found = []

@@ -23,7 +23,7 @@ allowed() {
     daemon/agent) echo 'daemon/agent|daemon/agent/mcp|proto|shared' ;;
     daemon/agent/mcp) echo 'daemon/agent/mcp|daemon/agent|proto|shared' ;;
     daemon/store | daemon/config | daemon/socket) echo "$1|proto|shared" ;;
-    daemon | daemon/*) echo 'daemon|daemon/(socket|handlers|supervisor|mcp|config|store|doctor)|proto|shared' ;;
+    daemon | daemon/*) echo 'daemon|daemon/(socket|handlers|supervisor|mcp|people|config|store|doctor)|proto|shared' ;;
     tui/text) echo 'tui/text|tui|proto|shared' ;;
     tui/terminal) echo 'tui/terminal|tui/text|tui|proto|shared' ;;
     tui/cli) echo 'tui/cli|tui/plain|tui/text|tui/terminal|tui|proto|shared' ;;
@@ -31,7 +31,7 @@ allowed() {
     tui) echo 'tui|tui/text|tui/terminal|tui/cli|proto|shared' ;;
     esac
 }
-for folder in shared proto daemon/agent/mcp daemon/agent daemon daemon/socket daemon/handlers daemon/supervisor daemon/mcp daemon/config \
+for folder in shared proto daemon/agent/mcp daemon/agent daemon daemon/socket daemon/handlers daemon/supervisor daemon/mcp daemon/people daemon/config \
     daemon/store daemon/doctor tui tui/cli tui/plain tui/terminal tui/text; do
     for file in "$folder"/*.[ch]; do
         [ -f "$file" ] && grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "(.*)\/[^/]*"/\1 \2/' | while read -r line from; do
@@ -55,8 +55,9 @@ fence() { # header pattern, files that may include it
     fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
     fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/terminal/screen[a-z_]*\.[ch]'
     fence 'zmq\.h' 'shared/zloop\.c|daemon/socket/(gateway|inbox|zap)\.[ch]|tui/client[a-z_]*\.[ch]'
-    fence 'sodium\.h' 'daemon/(auth|zap|vault|keys)\.c|daemon/agent/mcp/oauth[a-z_]*\.c'
-    fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c'
+    fence 'sodium\.h' 'shared/key\.c|proto/chain\.c|daemon/people/[a-z_]*\.c|daemon/agent/mcp/oauth[a-z_]*\.c|daemon/agent/secrets\.c'
+    fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c|daemon/metrics_http\.c'
+    fence 'qrencode\.h' 'tui/text/qr\.c'
     fence 'yaml\.h' 'shared/yaml\.c'
     fence 'md4c\.h' 'tui/text/markdown\.c'
     fence 'utf8proc\.h' 'shared/utf8\.c'

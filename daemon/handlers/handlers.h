@@ -21,6 +21,18 @@ handler_fn handle_session_archive, handle_session_command, handle_session_compac
     handle_session_info, handle_session_interrupt, handle_session_list, handle_session_rename,
     handle_session_snapshot, handle_session_subscribe, handle_session_typing, handle_session_unsubscribe;
 
+/* many people */
+handler_fn handle_admin_end, handle_admin_hibernate, handle_admin_top;
+handler_fn handle_audit_list;
+handler_fn handle_lend_message, handle_lend_offer, handle_lend_withdraw;
+handler_fn handle_pair_redeem, handle_pair_start;
+handler_fn handle_secret_list, handle_secret_remove, handle_secret_set;
+handler_fn handle_session_share, handle_session_ticket, handle_session_unshare, handle_session_who;
+handler_fn handle_ticket_list, handle_ticket_redeem, handle_ticket_revoke;
+handler_fn handle_token_issue, handle_token_list, handle_token_login, handle_token_revoke;
+handler_fn handle_user_create, handle_user_delete, handle_user_key_add, handle_user_key_revoke,
+    handle_user_list, handle_user_show, handle_user_update;
+
 /* {"seq":n}: what most changing requests answer. */
 json_t *seq_reply(const struct session *session);
 /* The heads of what a client follows: {session: seq}. */

@@ -243,7 +243,7 @@ static bool on_readable(void *arg)
     memcpy(route.id, zmq_msg_data(&parts[0]), route.len);
     /* User-Id and Peer-Address are read from a body frame: on the routing id they are missing. */
     zmq_msg_t *last = &parts[count < 3 ? count - 1 : 2];
-    const char *user = count > 1 ? zmq_msg_gets(last, "User-Id") : NULL;
+    const char *peer = count > 1 ? zmq_msg_gets(last, "User-Id") : NULL;
     struct gateway_message message = {
         .route = &route,
         .version = count > 1 ? zmq_msg_data(&parts[1]) : "",
@@ -251,7 +251,7 @@ static bool on_readable(void *arg)
         .body = count > 2 ? zmq_msg_data(&parts[2]) : "",
         .body_len = count > 2 ? zmq_msg_size(&parts[2]) : 0,
         .extra = count != 3,
-        .user = user ? user : "",
+        .peer = peer ? peer : "",
         .pid = count > 1 ? peer_pid(last) : 0,
         .fd = count > 1 ? source_fd(last) : -1,
     };
@@ -327,8 +327,8 @@ bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
     return false;
 }
 
-struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
-                             gateway_read_cb *read, void *arg, char error[256])
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, int backlog, gateway_read_cb *read, void *arg,
+                             char error[256])
 {
     /* libzmq draws the first routing id from rand(); ids that could be guessed could be claimed. */
     unsigned seed = 0;
@@ -344,7 +344,7 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user
     gateway->inbox = inbox_new(gateway->router);
     set_options(gateway->router, backlog);
     /* ZAP fails open: its handler must be bound before anything else is. */
-    gateway->zap = zap_open(loop, gateway->context, user);
+    gateway->zap = zap_open(loop, gateway->context);
     if (!gateway->zap)
         snprintf(error, 256, "can't say who connections belong to: %s", zmq_strerror(errno));
     if (!gateway->zap || !gateway_bind(gateway, path, error)) {

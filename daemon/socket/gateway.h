@@ -21,25 +21,26 @@ struct route { /* a connection's routing id; never shown to anyone */
 /* < 0, 0, > 0: an order for trees. */
 int route_compare(const struct route *a, const struct route *b);
 
+#define GATEWAY_LOCAL "local" /* the local socket: this process's own user */
 struct gateway_message {
     const struct route *route;
     const char *version; /* frame 0 */
     size_t version_len;
     const char *body; /* frame 1; "" if there was none */
     size_t body_len;
-    bool extra;       /* there were more frames than two, or too few */
-    const char *user; /* who the connection belongs to, by ZAP; "" for nobody */
-    int pid;          /* of the peer's process on the local socket, else 0 */
-    int fd;           /* libzmq's for the connection, perhaps closed or another's by now; -1 if unknown */
+    bool extra; /* there were more frames than two, or too few */
+    const char
+        *peer; /* who the connection belongs to, by ZAP: GATEWAY_LOCAL, or its key as text; "" for nobody */
+    int pid;   /* of the peer's process on the local socket, else 0 */
+    int fd;    /* libzmq's for the connection, perhaps closed or another's by now; -1 if unknown */
 };
 /* The pointers live during the call. */
 typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
 
-/* Binds the socket at path (0600; what is there was checked by lock.h). It is not removed at the end. user:
- * what ZAP calls peers of this uid. NULL with a sentence in error. backlog: messages that may wait for one
- * client. */
-struct gateway *gateway_open(uv_loop_t *loop, const char *path, const char *user, int backlog,
-                             gateway_read_cb *read, void *arg, char error[256]);
+/* Binds the socket at path (0600; what is there was checked by lock.h). It is not removed at the end. NULL
+ * with a sentence in error. backlog: messages that may wait for one client. */
+struct gateway *gateway_open(uv_loop_t *loop, const char *path, int backlog, gateway_read_cb *read, void *arg,
+                             char error[256]);
 /* Binds it once more, where the socket was deleted: nothing may be at path but a socket that nobody serves.
  * Whoever is connected stays so. False with a sentence. */
 bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);

@@ -18,7 +18,6 @@ enum { FRAMES = 6, FRAME_BYTES = 256 };
 struct zap {
     void *socket;
     struct zloop *zloop;
-    char *user;
     uint64_t refused; /* connections */
     struct log_seldom said;
 };
@@ -31,7 +30,7 @@ static bool is_own(const char *mechanism, const char *address)
 
 static void answer(struct zap *zap, const char *request, size_t request_len, bool allowed)
 {
-    const char *user = allowed ? zap->user : "";
+    const char *user = allowed ? "local" : "";
     zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(zap->socket, request, request_len, ZMQ_SNDMORE);
     zmq_send(zap->socket, allowed ? "200" : "400", 3, ZMQ_SNDMORE);
@@ -75,10 +74,9 @@ static bool on_readable(void *arg)
     return true;
 }
 
-struct zap *zap_open(uv_loop_t *loop, void *context, const char *user)
+struct zap *zap_open(uv_loop_t *loop, void *context)
 {
     struct zap *zap = xcalloc(1, sizeof *zap);
-    zap->user = xstrdup(user);
     zap->socket = zmq_socket(context, ZMQ_REP);
     int zero = 0;
     zmq_setsockopt(zap->socket, ZMQ_LINGER, &zero, sizeof zero);
@@ -101,7 +99,6 @@ void zap_close(struct zap **slot)
         return;
     zloop_close(&zap->zloop);
     zmq_close(zap->socket);
-    free(zap->user);
     free(zap);
     *slot = NULL;
 }

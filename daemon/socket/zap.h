@@ -8,8 +8,8 @@
 struct zap;
 
 /* Binds inproc://zeromq.zap.01 in the context. Peers of the local socket with this process's uid are called
- * user; all others are refused. NULL if it can't be bound (errno says why). */
-struct zap *zap_open(uv_loop_t *loop, void *context, const char *user);
+ * GATEWAY_LOCAL; all others are refused. NULL if it can't be bound (errno says why). */
+struct zap *zap_open(uv_loop_t *loop, void *context);
 void zap_close(struct zap **zap);
 
 #endif

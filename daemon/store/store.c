@@ -305,7 +305,7 @@ static struct op_text text_of(const char *text)
     return (struct op_text){text ? text : "", text ? strlen(text) : 0};
 }
 
-static void queue(struct store *store, enum op_kind kind, const int64_t *numbers, const struct op_text *texts)
+void store_queue(struct store *store, enum op_kind kind, const int64_t *numbers, const struct op_text *texts)
 {
     struct op *op;
 
@@ -335,7 +335,7 @@ void store_append_event(struct store *store, uint32_t session, uint64_t seq, int
     int64_t numbers[] = {store_first_key(session) + (int64_t)seq, ts};
     struct op_text texts[] = {text_of(event_row(type)->name), {json, len}};
 
-    queue(store, OP_APPEND_EVENT, numbers, texts);
+    store_queue(store, OP_APPEND_EVENT, numbers, texts);
 }
 
 void store_put_session(struct store *store, const struct store_session *row)
@@ -345,7 +345,7 @@ void store_put_session(struct store *store, const struct store_session *row)
     struct op_text texts[] = {text_of(row->sid), text_of(row->owner), text_of(row->title), text_of(row->run),
                               text_of(row->model)};
 
-    queue(store, OP_PUT_SESSION, numbers, texts);
+    store_queue(store, OP_PUT_SESSION, numbers, texts);
 }
 
 void store_put_message(struct store *store, const struct store_message *message)
@@ -357,14 +357,14 @@ void store_put_message(struct store *store, const struct store_message *message)
                               {message->json, message->json_len},
                               {message->text ? message->text : "", message->text ? message->text_len : 0}};
 
-    queue(store, OP_PUT_MESSAGE, numbers, texts);
+    store_queue(store, OP_PUT_MESSAGE, numbers, texts);
 }
 
 void store_drop_messages(struct store *store, uint32_t session, uint64_t ordinal)
 {
     int64_t numbers[] = {store_first_key(session) + (int64_t)ordinal, store_last_key(session)};
 
-    queue(store, OP_DROP_MESSAGES, numbers, NULL);
+    store_queue(store, OP_DROP_MESSAGES, numbers, NULL);
 }
 
 void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64_t ordinal, uint64_t count)
@@ -374,7 +374,7 @@ void store_copy_messages(struct store *store, uint32_t from, uint32_t to, uint64
     int64_t numbers[] = {new, new + last, old, old + last};
 
     if (count > 0)
-        queue(store, OP_COPY_MESSAGES, numbers, NULL);
+        store_queue(store, OP_COPY_MESSAGES, numbers, NULL);
 }
 
 /* Snapshots and partials only save work or time later; they must not fill a queue that is stuck. But a
@@ -390,7 +390,7 @@ void store_put_snapshot(struct store *store, uint32_t session, uint64_t seq, con
     struct op_text text = {json, len};
 
     if (!may_skip(store))
-        queue(store, OP_PUT_SNAPSHOT, numbers, &text);
+        store_queue(store, OP_PUT_SNAPSHOT, numbers, &text);
 }
 
 void store_put_partial(struct store *store, uint32_t session, const char *message, const char *json,
@@ -400,14 +400,14 @@ void store_put_partial(struct store *store, uint32_t session, const char *messag
     struct op_text texts[] = {text_of(message), {json, len}};
 
     if (!may_skip(store))
-        queue(store, OP_PUT_PARTIAL, &number, texts);
+        store_queue(store, OP_PUT_PARTIAL, &number, texts);
 }
 
 void store_clear_partial(struct store *store, uint32_t session)
 {
     int64_t number = session;
 
-    queue(store, OP_CLEAR_PARTIAL, &number, NULL);
+    store_queue(store, OP_CLEAR_PARTIAL, &number, NULL);
 }
 
 void store_put_reply(struct store *store, const char *user, const char *request, const char *reply,
@@ -416,7 +416,7 @@ void store_put_reply(struct store *store, const char *user, const char *request,
     int64_t now = clock_wall_ms(), numbers[] = {now, now - STORE_REPLY_DAYS * INT64_C(86400000)};
     struct op_text texts[] = {text_of(user), text_of(request), {reply, len}};
 
-    queue(store, OP_PUT_REPLY, numbers, texts);
+    store_queue(store, OP_PUT_REPLY, numbers, texts);
 }
 
 void store_delete_reply(struct store *store, const char *user, const char *request)
@@ -424,14 +424,14 @@ void store_delete_reply(struct store *store, const char *user, const char *reque
     int64_t none = 0;
     struct op_text texts[] = {text_of(user), text_of(request)};
 
-    queue(store, OP_DELETE_REPLY, &none, texts);
+    store_queue(store, OP_DELETE_REPLY, &none, texts);
 }
 
 void store_delete_session(struct store *store, uint32_t session)
 {
     int64_t numbers[] = {session, store_first_key(session), store_last_key(session)};
 
-    queue(store, OP_DELETE_SESSION, numbers, NULL);
+    store_queue(store, OP_DELETE_SESSION, numbers, NULL);
 }
 
 void store_put_rule(struct store *store, const struct store_rule *rule)
@@ -439,7 +439,7 @@ void store_put_rule(struct store *store, const struct store_rule *rule)
     struct op_text texts[] = {text_of(rule->id), text_of(rule->user), text_of(rule->effect),
                               text_of(rule->pattern)};
 
-    queue(store, OP_PUT_RULE, &rule->ts, texts);
+    store_queue(store, OP_PUT_RULE, &rule->ts, texts);
 }
 
 void store_delete_rule(struct store *store, const char *id)
@@ -447,7 +447,7 @@ void store_delete_rule(struct store *store, const char *id)
     struct op_text text = text_of(id);
     int64_t none = 0;
 
-    queue(store, OP_DELETE_RULE, &none, &text);
+    store_queue(store, OP_DELETE_RULE, &none, &text);
 }
 
 void store_commit(struct store *store, store_commit_cb *cb, void *arg)

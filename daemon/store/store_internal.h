@@ -13,7 +13,7 @@
 #include <stdatomic.h>
 
 enum {
-    STORE_SCHEMA = 2,               /* the version of the schema that this program writes */
+    STORE_SCHEMA = 3,               /* the version of the schema that this program writes */
     STORE_APPLICATION = 0x53544f41, /* "STOA", in the file's header */
     STORE_BATCH_BYTES = 8 << 20,    /* about the most that one transaction takes */
     STORE_IDLE_MS = 5000,           /* without a commit, after which a large log is folded into the file */
@@ -90,9 +90,24 @@ enum op_kind {
     OP_DELETE_SESSION,
     OP_PUT_RULE,
     OP_DELETE_RULE,
+    OP_PUT_USER,
+    OP_DELETE_USER,
+    OP_PUT_KEY,
+    OP_DELETE_KEY,
+    OP_PUT_TOKEN,
+    OP_DELETE_TOKEN,
+    OP_PUT_TICKET,
+    OP_DELETE_TICKET,
+    OP_PUT_SECRET,
+    OP_DELETE_SECRET,
+    OP_PUT_SPENT,
+    OP_PUT_MEMBER,
+    OP_DELETE_MEMBER,
+    OP_APPEND_AUDIT,
+    OP_DROP_AUDIT,
     OP_KINDS
 };
-enum { OP_NUMBERS = 7, OP_TEXTS = 5, OP_STEPS = 6 };
+enum { OP_NUMBERS = 7, OP_TEXTS = 5, OP_STEPS = 7 };
 
 struct op_text {
     const char *data;
@@ -108,6 +123,8 @@ struct op { /* one queued write; bound as ?1.. numbers, then texts, as its row o
     struct op_text texts[OP_TEXTS];
     char data[];
 };
+/* Queues one more write (store.c); the texts are copied. */
+void store_queue(struct store *store, enum op_kind kind, const int64_t *numbers, const struct op_text *texts);
 /* A new op with copies of the texts; free() it. */
 struct op *op_new(enum op_kind kind, const int64_t *numbers, const struct op_text *texts);
 

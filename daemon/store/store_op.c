@@ -62,10 +62,48 @@ static const struct {
                             "DELETE FROM snapshots WHERE session = ?1",
                             "DELETE FROM events WHERE key BETWEEN ?2 AND ?3",
                             "DELETE FROM search WHERE rowid BETWEEN ?2 AND ?3",
-                            "DELETE FROM messages WHERE key BETWEEN ?2 AND ?3"}},
+                            "DELETE FROM messages WHERE key BETWEEN ?2 AND ?3",
+                            "DELETE FROM members WHERE session = ?1"}},
     [OP_PUT_RULE] =
         {1, 4, {"INSERT OR REPLACE INTO rules(id, user, effect, pattern, ts) VALUES(?2, ?3, ?4, ?5, ?1)"}},
     [OP_DELETE_RULE] = {0, 1, {"DELETE FROM rules WHERE id = ?1"}},
+    [OP_PUT_USER] = {2,
+                     3,
+                     {"INSERT OR REPLACE INTO users(disabled, created, name, role, settings)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5)"}},
+    [OP_DELETE_USER] = {0,
+                        1,
+                        {"DELETE FROM users WHERE name = ?1", "DELETE FROM keys WHERE user = ?1",
+                         "DELETE FROM tokens WHERE user = ?1", "DELETE FROM secrets WHERE user = ?1",
+                         "DELETE FROM rules WHERE user = ?1", "DELETE FROM members WHERE user = ?1",
+                         "DELETE FROM spent WHERE user = ?1"}},
+    [OP_PUT_KEY] = {1, 3, {"INSERT OR REPLACE INTO keys(created, key, user, label) VALUES(?1, ?2, ?3, ?4)"}},
+    [OP_DELETE_KEY] = {0, 1, {"DELETE FROM keys WHERE key = ?1"}},
+    [OP_PUT_TOKEN] = {2,
+                      5,
+                      {"INSERT OR REPLACE INTO tokens(created, expires, id, user, hash, label, scope)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"}},
+    [OP_DELETE_TOKEN] = {0, 1, {"DELETE FROM tokens WHERE id = ?1"}},
+    [OP_PUT_TICKET] = {2,
+                       5,
+                       {"INSERT OR REPLACE INTO tickets(expires, uses, id, hash, session, role, by)"
+                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"}},
+    [OP_DELETE_TICKET] = {0, 1, {"DELETE FROM tickets WHERE id = ?1"}},
+    [OP_PUT_SECRET] = {1,
+                       3,
+                       {"INSERT OR REPLACE INTO secrets(ts, user, name, sealed) VALUES(?1, ?2, ?3, ?4)"}},
+    [OP_DELETE_SECRET] = {0, 2, {"DELETE FROM secrets WHERE user = ?1 AND name = ?2"}},
+    [OP_PUT_SPENT] = {6,
+                      1,
+                      {"INSERT OR REPLACE INTO spent(day, input, output, cached, turns, micros, user)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"}},
+    [OP_PUT_MEMBER] = {1, 2, {"INSERT OR REPLACE INTO members(session, user, role) VALUES(?1, ?2, ?3)"}},
+    [OP_DELETE_MEMBER] = {1, 1, {"DELETE FROM members WHERE session = ?1 AND user = ?2"}},
+    [OP_APPEND_AUDIT] = {2,
+                         5,
+                         {"INSERT OR IGNORE INTO audit(n, ts, user, action, object, detail, hash)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"}},
+    [OP_DROP_AUDIT] = {1, 0, {"DELETE FROM audit WHERE n < ?1"}},
 };
 
 struct op *op_new(enum op_kind kind, const int64_t *numbers, const struct op_text *texts)

@@ -36,6 +36,32 @@ static const struct store_migration migrations[STORE_SCHEMA] = {
     {"CREATE TABLE rules("
      " id TEXT PRIMARY KEY, user TEXT NOT NULL, effect TEXT NOT NULL, pattern TEXT NOT NULL,"
      " ts INTEGER NOT NULL) STRICT, WITHOUT ROWID;"},
+    {"CREATE TABLE users("
+     " name TEXT PRIMARY KEY, role TEXT NOT NULL, disabled INTEGER NOT NULL, created INTEGER NOT NULL,"
+     " settings TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE keys("
+     " key TEXT PRIMARY KEY, user TEXT NOT NULL, label TEXT NOT NULL, created INTEGER NOT NULL)"
+     " STRICT, WITHOUT ROWID;"
+     "CREATE TABLE tokens("
+     " id TEXT PRIMARY KEY, user TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, label TEXT NOT NULL,"
+     " scope TEXT NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE tickets("
+     " id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, session TEXT NOT NULL, role TEXT NOT NULL,"
+     " by TEXT NOT NULL, expires INTEGER NOT NULL, uses INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE secrets("
+     " user TEXT NOT NULL, name TEXT NOT NULL, sealed TEXT NOT NULL, ts INTEGER NOT NULL,"
+     " PRIMARY KEY(user, name)) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE spent("
+     " user TEXT NOT NULL, day INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,"
+     " cached INTEGER NOT NULL, turns INTEGER NOT NULL, micros INTEGER NOT NULL,"
+     " PRIMARY KEY(user, day)) STRICT, WITHOUT ROWID;"
+     "CREATE TABLE members("
+     " user TEXT NOT NULL, session INTEGER NOT NULL, role TEXT NOT NULL, PRIMARY KEY(user, session))"
+     " STRICT, WITHOUT ROWID;"
+     "CREATE INDEX members_session ON members(session);"
+     "CREATE TABLE audit("
+     " n INTEGER PRIMARY KEY, ts INTEGER NOT NULL, user TEXT NOT NULL, action TEXT NOT NULL,"
+     " object TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL) STRICT;"},
 };
 
 /* What the system said about a failed write. COMMIT leaves sqlite3_system_errno as it was, so the files are

@@ -15,6 +15,7 @@
 #include "daemon/mcp/mcp_asks.h"
 #include "daemon/mcp/relay.h"
 #include "daemon/notify.h"
+#include "daemon/people/users.h"
 #include "daemon/probe.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
@@ -182,7 +183,8 @@ static inline void rig_message(int client, const char *text, size_t len)
                                       .version_len = strlen(ENVELOPE_VERSION),
                                       .body = text,
                                       .body_len = len,
-                                      .user = client == 'o' ? "bo" : "ann",
+                                      .peer = client == 'o' ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+                                                            : GATEWAY_LOCAL,
                                       .fd = -1};
     dispatch_message(rig.server.dispatch, &message);
 }
@@ -355,6 +357,7 @@ static inline void rig_open(bool keep)
     server->probe = probe_open(server);
     server->questions = questions_open(server);
     server->rules = rules_open(server);
+    server->users = users_open(server);
     server->supervisor = supervisor_open(server);
     server->clients = clients_open(server);
     server->dispatch = dispatch_open(server);
@@ -393,6 +396,7 @@ static inline void rig_close(void)
     known_close(&server->known);
     questions_close(&server->questions);
     rules_close(&server->rules);
+    users_close(&server->users);
     clients_close(&server->clients);
     mcp_asks_close(&server->asks);
     forks_close(&server->forks);

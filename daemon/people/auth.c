@@ -1,0 +1,27 @@
+/* Rights are the session's own state, so that whoever folds its events knows them. */
+#include "daemon/people/auth.h"
+
+#include <string.h>
+
+static enum role role_in(const struct principal *principal, const struct state *session)
+{
+    const struct member *member = state_member(session, principal->user);
+    if (principal->session[0] && strcmp(principal->session, session->id) != 0)
+        return ROLE_NONE;
+    if (strcmp(session->owner, principal->user) == 0)
+        return ROLE_OWNER;
+    return member ? member->role : ROLE_NONE;
+}
+
+enum role auth_role(const struct principal *principal, const struct state *session)
+{
+    if (!principal->user[0])
+        return ROLE_NONE;
+    enum role role = session ? role_in(principal, session) : principal->admin ? ROLE_ADMIN : ROLE_VIEWER;
+    return role < principal->most ? role : principal->most;
+}
+
+bool auth_may(const struct principal *principal, const struct state *session, enum role least)
+{
+    return auth_role(principal, session) >= least;
+}

@@ -243,6 +243,7 @@ static void each_type_comes_back_as_it_was_encoded(void **unused)
         [EVENT_PARTICIPANT_TYPING] = "{\"participant\":\"c_1\",\"typing\":true}",
         [EVENT_QUESTION_ANSWERED] =
             "{\"question\":\"q_1\",\"decision\":\"deny\",\"cause\":\"person\",\"content\":{\"a\":[1]}}",
+        [EVENT_QUESTION_APPROVED] = "{\"question\":\"q_1\",\"by\":\"bo\"}",
         [EVENT_QUESTION_ASKED] = "{\"question\":{}}",
         [EVENT_QUEUE_CHANGED] = "{\"removed\":[\"m_1\"],\"by\":\"ann\"}",
         [EVENT_RULE_ADDED] = "{\"rule\":{}}",
@@ -250,6 +251,8 @@ static void each_type_comes_back_as_it_was_encoded(void **unused)
         [EVENT_SESSION_COMPACTED] = "{\"summary\":\"\",\"upto\":\"" MESSAGE "\",\"tokens\":0}",
         [EVENT_SESSION_ENDED] = "{\"reason\":\"\"}",
         [EVENT_SESSION_REWOUND] = "{\"message\":null,\"removed\":2}",
+        [EVENT_SESSION_SHARED] = "{\"user\":\"bo\",\"role\":\"viewer\",\"by\":\"ann\"}",
+        [EVENT_SESSION_UNSHARED] = "{\"user\":\"bo\",\"reason\":\"left\"}",
         [EVENT_SESSION_STARTED] =
             "{\"owner\":\"a\",\"title\":\"\",\"model\":\"\",\"system\":null,\"created\":1}",
         [EVENT_SESSION_UPDATED] = "{\"temperature\":0.1}",
@@ -260,6 +263,8 @@ static void each_type_comes_back_as_it_was_encoded(void **unused)
         [EVENT_TOOL_ENDED] = "{\"message\":\"" MESSAGE "\",\"block\":255,\"state\":\"done\",\"result\":\"\"}",
         [EVENT_TOOL_PROGRESS] = "{\"message\":\"" MESSAGE "\",\"block\":0,\"progress\":0.5}",
         [EVENT_TOOL_STARTED] = "{\"server\":\"\",\"tool\":\"get_session_info\",\"by\":\"ann\"}",
+        [EVENT_TOOLS_LENT] = "{\"server\":\"s\",\"participant\":\"c_1\",\"user\":\"bo\"}",
+        [EVENT_TOOLS_RETURNED] = "{\"server\":\"s\"}",
         [EVENT_TURN_RETRYING] = "{\"attempt\":1,\"limit\":2,\"delay_ms\":100,\"why\":\"429\"}",
     };
 

@@ -164,13 +164,15 @@ static inline void story_error(struct story *story)
 
 #include "story_tools.h"
 
+#include "story_people.h"
+
 /* Things that happen at any time. */
 static inline void story_aside(struct story *story)
 {
     struct state *state = story->state;
     const char *person = story->people[story_random(story, STORY_PEOPLE)];
 
-    switch (story_random(story, 19)) {
+    switch (story_random(story, 22)) {
     case 0:
     case 1:
         story_emit(story, EVENT_PARTICIPANT_JOINED,
@@ -226,6 +228,11 @@ static inline void story_aside(struct story *story)
                                 json_pack("[{s:s,s:s}]", "type", "text", "text", story_text(story)));
             story_emit(story, EVENT_QUEUE_CHANGED, json_pack("{s:o}", "replaced", changed));
         }
+        break;
+    case 19:
+    case 20:
+    case 21:
+        story_people_aside(story, person);
         break;
     default:
         story_tools_aside(story);

@@ -59,6 +59,15 @@ char *paths_state(void)
     return home ? paths_join(home, ".local/state/stoa") : NULL;
 }
 
+char *paths_config_folder(void)
+{
+    const char *base = xdg("XDG_CONFIG_HOME"), *home = variable("HOME");
+
+    if (base)
+        return paths_join(base, "stoa");
+    return home ? paths_join(home, ".config/stoa") : NULL;
+}
+
 /* Takes path; gives it back if it exists. */
 static char *if_exists(char *path)
 {

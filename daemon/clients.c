@@ -8,6 +8,7 @@
 #include "daemon/session.h"
 #include "daemon/socket/connection.h"
 #include "daemon/socket/files.h"
+#include "proto/envelope.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
@@ -168,6 +169,59 @@ void client_cut(struct clients *clients, struct client *client, const char *why)
     clients_drop(clients, client, why);
 }
 
+/* --- rights that are taken away --- */
+
+/* May end the client. */
+static void tell_revoked(struct clients *clients, const struct route *route, const char *session,
+                         const char *why)
+{
+    struct buf text;
+    buf_init(&text, 512);
+    envelope_put_revoked(&text, session, why);
+    struct frame *frame = frame_new(&text);
+    clients_reply(clients, route, frame);
+    frame_free(&frame);
+}
+
+static size_t first_denied(const struct client *client)
+{
+    size_t i = 0;
+    while (i < client->subscription_count &&
+           auth_may(&client->principal, client->subscriptions[i]->session->state, ROLE_VIEWER))
+        i++;
+    return i;
+}
+
+/* The notice is the last that it gets of a session; it is off the session's list before anything else is
+ * said there. */
+static void recheck_subscriptions(struct clients *clients, struct client *client, const char *why)
+{
+    struct route route = client->route;
+    size_t at;
+    while (clients_find(clients, &route) == client &&
+           (at = first_denied(client)) < client->subscription_count) {
+        struct session *session = take_subscription(client, at);
+        announce_left(session, client, "revoked");
+        tell_revoked(clients, &route, session->state->id, why);
+        registry_release(clients->server->registry, session);
+    }
+}
+
+/* What takes the role writer, of one who has it no more. */
+static void end_writing(const struct client *client, struct session *session)
+{
+    const struct state *state = session->state;
+    for (size_t i = 0; i < state->participant_count; i++) {
+        if (strcmp(state->participants[i].id, client->id) != 0 || !state->participants[i].typing)
+            continue;
+        json_t *data = json_object();
+        jsonx_set_str(data, "participant", client->id);
+        json_object_set_new(data, "typing", json_false());
+        session_emit(session, EVENT_PARTICIPANT_TYPING, data);
+        return;
+    }
+}
+
 void clients_recheck(struct clients *clients)
 {
     for (size_t i = clients->count; i-- > 0;) {
@@ -176,14 +230,34 @@ void clients_recheck(struct clients *clients)
             client_cut(clients, client, "denied");
             continue;
         }
-        for (size_t k = client->subscription_count; k-- > 0;) {
-            if (auth_may(&client->principal, client->subscriptions[k]->session->state, ROLE_VIEWER))
-                continue;
-            struct session *session = take_subscription(client, k);
-            announce_left(session, client, "revoked");
-            registry_release(clients->server->registry, session);
-        }
+        recheck_subscriptions(clients, client, "denied");
     }
+}
+
+void clients_recheck_session(struct clients *clients, struct session *session, const char *user,
+                             const char *why)
+{
+    for (size_t i = clients->count; i-- > 0;) {
+        struct client *client = clients->all[i];
+        struct route route = client->route;
+        if (strcmp(client->principal.user, user) != 0)
+            continue;
+        bool may = auth_may(&client->principal, session->state, ROLE_VIEWER);
+        if (!auth_may(&client->principal, session->state, ROLE_WRITER))
+            end_writing(client, session);
+        if (may)
+            continue;
+        bool follows = clients_subscription(client, session) != NULL;
+        recheck_subscriptions(clients, client, why);
+        if (!follows && client->mine && clients_find(clients, &route) == client)
+            tell_revoked(clients, &route, session->state->id, why);
+    }
+}
+
+void clients_each(struct clients *clients, void (*each)(struct client *client, void *arg), void *arg)
+{
+    for (size_t i = clients->count; i-- > 0;)
+        each(clients->all[i], arg);
 }
 
 size_t clients_count(const struct clients *clients)

@@ -43,6 +43,7 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     struct subscription **subscriptions;
     size_t subscription_count;
     bool mine, mine_behind;
+    uint64_t requests; /* it has made so far */
     bool gone;      /* its connection is; it is dropped soon */
     bool dismissed; /* all that it had was ended; it could not yet be told so */
     uint64_t mine_kinds;
@@ -68,6 +69,9 @@ struct subscription {
 struct clients *clients_open(struct server *server);
 void clients_close(struct clients **clients);
 size_t clients_count(const struct clients *clients);
+void clients_each(struct clients *clients, void (*each)(struct client *client, void *arg), void *arg);
+/* Bytes that wait for it, replies and events. */
+size_t client_waiting_bytes(const struct client *client);
 
 /* The client of a connection, made if it is new; NULL with a sentence when there are too many. Marks it as
  * seen. */
@@ -80,6 +84,10 @@ void clients_drop(struct clients *clients, struct client *client, const char *wh
  * ("denied"), gets nothing from now on, and is cut within CLIENT_DENIED_MS; one that may not see a session
  * any more that it follows is told so (notice "revoked"), and gets nothing more of it. */
 void clients_recheck(struct clients *clients);
+/* The user may do less in the session than before, or nothing: the same for that session at once, with why in
+ * the notice. One that only follows "mine" is told, too, so that it takes the session off its list. */
+void clients_recheck_session(struct clients *clients, struct session *session, const char *user,
+                             const char *why);
 /* Tells those of admins that a reload was refused, and why. */
 void clients_tell_config(struct clients *clients, const char *text);
 /* Tells all of them bye. */

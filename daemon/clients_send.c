@@ -21,7 +21,7 @@ static size_t backlog_size(const struct clients *clients)
 
 /* --- too much for all together --- */
 
-static size_t waiting_for(const struct client *client)
+size_t client_waiting_bytes(const struct client *client)
 {
     return meter_waiting(client->meter) + client->reply_bytes;
 }
@@ -51,7 +51,7 @@ static int64_t stalled_ms(struct client *client)
 {
     int64_t now = clock_steady_ms();
     uint64_t left = meter_left(client->meter);
-    if (left != client->left || waiting_for(client) <= CLIENT_SHARE) {
+    if (left != client->left || client_waiting_bytes(client) <= CLIENT_SHARE) {
         client->left = left;
         client->left_at = now;
     }
@@ -65,7 +65,7 @@ static struct client *furthest_behind(struct clients *clients)
     for (size_t i = 0; i < clients->count; i++) {
         struct client *client = clients->all[i];
         if (stalled_ms(client) >= CLIENT_STALLED_MS &&
-            (!furthest || waiting_for(client) > waiting_for(furthest)))
+            (!furthest || client_waiting_bytes(client) > client_waiting_bytes(furthest)))
             furthest = client;
     }
     return furthest;
@@ -86,19 +86,19 @@ void clients_on_relief(uv_timer_t *timer)
         "client",
         "%zu bytes wait for all clients together (limits.backlog_size is %zu); %s, which reads none of its "
         "%zu, is disconnected",
-        frames_bytes(), backlog_size(clients), log_id(client->id), waiting_for(client));
+        frames_bytes(), backlog_size(clients), log_id(client->id), client_waiting_bytes(client));
     clients->server->stats.cut++;
     client_cut(clients, client, "does not read");
 }
 
 bool clients_may_ask(struct clients *clients, const struct client *client, char error[256])
 {
-    if (waiting_for(client) <= CLIENT_SHARE || !is_strained(clients))
+    if (client_waiting_bytes(client) <= CLIENT_SHARE || !is_strained(clients))
         return true;
     snprintf(error, 256,
              "%zu bytes wait for this client, and %zu for all (limits.backlog_size is %zu); read them, then "
              "ask again",
-             waiting_for(client), frames_bytes(), backlog_size(clients));
+             client_waiting_bytes(client), frames_bytes(), backlog_size(clients));
     return false;
 }
 
@@ -305,7 +305,7 @@ static void push_listed(struct clients *clients, const struct session *session, 
     for (size_t i = 0; i < clients->count; i++) {
         struct client *client = clients->all[i];
         if (client->mine && !client->mine_behind && (client->mine_kinds >> type & 1) &&
-            !is_followed(client, session, type) && auth_may(&client->principal, session->state, ROLE_OWNER) &&
+            !is_followed(client, session, type) && auth_may(&client->principal, session->state, ROLE_VIEWER) &&
             !push_one(clients, client, frame))
             client->mine_behind = true;
     }

@@ -5,6 +5,7 @@
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
 #include "daemon/questions.h"
+#include "daemon/people/rights.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
@@ -251,6 +252,7 @@ enum err registry_get(struct registry *registry, const char *sid, struct session
         restore_partial(state, &record);
         *session = add(registry, session_new(registry->server, record.key, state, record.snapshot_seq));
         set_right(*session);
+        rights_settle(*session);
         registry_release(registry, *session);
     }
     store_record_clear(&record);

@@ -3,6 +3,7 @@
 #include "daemon/session.h"
 
 #include "daemon/clients.h"
+#include "daemon/people/rights.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -95,6 +96,8 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
         buf_init(&text, ENVELOPE_REPLY_MAX);
         bool fits = event_encode(&event, &text);
         publish(session, type, &text, fits);
+        if (type == EVENT_SESSION_SHARED || type == EVENT_SESSION_UNSHARED)
+            rights_changed(session, data);
     } else {
         log_error("session", "%s can't be folded in state %s (%d) session=%s", event_row(type)->name,
                   run_state_name(state->run), (int)fold, log_id(state->id));

@@ -3,6 +3,7 @@
 #include "daemon/session_store.h"
 
 #include "daemon/server.h"
+#include "daemon/store/store_people.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
@@ -148,6 +149,11 @@ void session_store_event(struct session *session, const struct event *event)
         store_drop_messages(server->store, session->key, session->state->messages_total);
     if (event->type == EVENT_TOOL_ENDED && !state_open_calls(session->state)) /* history tells of its calls */
         store_message_row(session, jsonx_str(event->data, "message", ""));
+    if (event->type == EVENT_SESSION_SHARED)
+        store_put_member(server->store, session->key, jsonx_str(event->data, "user", ""),
+                         jsonx_str(event->data, "role", ""));
+    if (event->type == EVENT_SESSION_UNSHARED)
+        store_delete_member(server->store, session->key, jsonx_str(event->data, "user", ""));
     store_row(session);
     int64_t every = config_number(server->config, OPTION_SESSION_SNAPSHOT_EVERY);
     if ((int64_t)(event->seq - session->snapshot_seq) >= every && session->state->run == RUN_IDLE)

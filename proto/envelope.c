@@ -168,6 +168,15 @@ bool envelope_put_resync(struct buf *out, const char *session, const char *why)
     return put_object(out, object);
 }
 
+bool envelope_put_revoked(struct buf *out, const char *session, const char *why)
+{
+    json_t *object = json_object();
+    jsonx_set_str(object, "notice", "revoked");
+    jsonx_set_str(object, "session", session);
+    jsonx_set_str(object, "why", why);
+    return put_object(out, object);
+}
+
 bool envelope_put_bye(struct buf *out, const char *why, int retry_after_ms)
 {
     json_t *object = json_object();
@@ -182,6 +191,17 @@ bool envelope_put_config(struct buf *out, const char *text)
     json_t *object = json_object();
     jsonx_set_str(object, "notice", "config");
     jsonx_set_str(object, "text", text);
+    return put_object(out, object);
+}
+
+bool envelope_put_lend(struct buf *out, const char *session, const char *server, json_t *rest)
+{
+    json_t *object = json_object();
+    jsonx_set_str(object, "notice", "lend");
+    jsonx_set_str(object, "session", session);
+    jsonx_set_str(object, "server", server);
+    json_object_update(object, rest);
+    json_decref(rest);
     return put_object(out, object);
 }
 

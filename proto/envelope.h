@@ -15,6 +15,7 @@ enum {
     ENVELOPE_REQUEST_MAX = 7 << 20, /* bytes of a frame, client to daemon: 1 MiB of text, each byte six */
     ENVELOPE_REPLY_MAX = 16 << 20,  /* bytes of a frame, daemon to client */
     ENVELOPE_VALUES_MAX = 100000,   /* JSON values of a request */
+    ENVELOPE_LENT_MAX = 6 << 20,    /* bytes of one message to or from a lent server, as compact JSON */
     ENVELOPE_ID_MAX = 64
 };
 
@@ -39,8 +40,11 @@ bool envelope_put_request(struct buf *out, const char *id, enum method method, c
 bool envelope_put_ok(struct buf *out, const char *id, json_t *ok);
 bool envelope_put_error(struct buf *out, const char *id, enum err code, const char *text, json_t *detail);
 bool envelope_put_resync(struct buf *out, const char *session, const char *why);
+bool envelope_put_revoked(struct buf *out, const char *session, const char *why);
 bool envelope_put_bye(struct buf *out, const char *why, int retry_after_ms);
 bool envelope_put_config(struct buf *out, const char *text);
+/* rest: what else the notice "lend" says; its reference is taken. */
+bool envelope_put_lend(struct buf *out, const char *session, const char *server, json_t *rest);
 
 enum incoming_kind { INCOMING_BAD, INCOMING_OK, INCOMING_ERROR, INCOMING_EVENT, INCOMING_NOTICE };
 struct incoming { /* what a client received */

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUESTION_URL_MAX = 8192, RULE_TEXT_MAX = 1024, RULE_WHY_MAX = 4096 };
+/* APPROVED_ROOM: bytes that "approved_by" takes in JSON, which may come yet. */
+enum { APPROVED_ROOM = 160, QUESTION_URL_MAX = 8192, RULE_TEXT_MAX = 1024, RULE_WHY_MAX = 4096 };
 
 static const char *const kind_names[QUESTION_KIND_COUNT] = {"permission", "form", "url", "sampling",
                                                             "authorize"};
@@ -61,6 +62,8 @@ struct question *question_from_json(json_t *json)
         question->kind++;
     question->deadline = jsonx_int(json, "deadline", 0);
     question->bytes = strlen(text);
+    if (jsonx_bool(json, "two_person", false) && !json_object_get(json, "approved_by"))
+        question->bytes += APPROVED_ROOM;
     question->json = json_incref(json);
     free(text);
     return question;
@@ -136,6 +139,7 @@ static void set_call(struct state *state, struct message *message, const struct 
     }
     block->call->state = to;
     set_text(&block->call->by, by);
+    set_text(&block->call->first, to == CALL_ALLOWED ? jsonx_str(question->json, "approved_by", NULL) : NULL);
     set_text(&block->call->arguments, arguments);
     size_t now = call_bytes(block->call);
     message->bytes += now - before;
@@ -208,11 +212,22 @@ static bool answer_call(struct state *state, const struct question *question, co
     return fits;
 }
 
+/* One that needs two persons is allowed by the second, who is another than the first; as it was asked. */
+static bool enough_persons(const struct question *question, const json_t *data)
+{
+    const char *first = jsonx_str(question->json, "approved_by", NULL);
+    if (!jsonx_bool(question->json, "two_person", false) ||
+        strcmp(jsonx_str(data, "decision", ""), "allow") != 0)
+        return true;
+    return first && strcmp(first, jsonx_str(data, "by", first)) != 0 && !jsonx_obj(data, "content");
+}
+
 bool reduce_answered(struct state *state, const struct event *event)
 {
     const json_t *data = event->data;
     size_t at = question_place(state, jsonx_str(data, "question", ""));
-    if (at == state->question_count || !answer_call(state, state->questions[at], data))
+    if (at == state->question_count || !enough_persons(state->questions[at], data) ||
+        !answer_call(state, state->questions[at], data))
         return false;
     struct question *question = state->questions[at];
     const char *decision = jsonx_str(data, "decision", ""), *by = jsonx_str(data, "by", NULL);
@@ -228,13 +243,13 @@ bool reduce_answered(struct state *state, const struct event *event)
     return true;
 }
 
-/* The first of the two persons that it needs. */
+/* The first of the two persons that it needs; another one in the place of one whose word counts no more. */
 bool reduce_approved(struct state *state, const struct event *event)
 {
     size_t at = question_place(state, jsonx_str(event->data, "question", ""));
     const char *by = jsonx_str(event->data, "by", "");
     if (at == state->question_count || !*by || !jsonx_bool(state->questions[at]->json, "two_person", false) ||
-        json_object_get(state->questions[at]->json, "approved_by"))
+        strcmp(jsonx_str(state->questions[at]->json, "approved_by", ""), by) == 0)
         return false;
     json_t *json = json_copy(state->questions[at]->json);
     jsonx_set_str(json, "approved_by", by);

@@ -63,6 +63,7 @@ void call_free(struct tool_call **slot)
     free(call->result);
     free(call->file);
     free(call->by);
+    free(call->first);
     free(call->why);
     free(call->arguments);
     free(call->text);
@@ -78,7 +79,7 @@ static size_t len_of(const char *text)
 size_t call_bytes(const struct tool_call *call)
 {
     return call ? len_of(call->server) + len_of(call->tool) + len_of(call->result) + len_of(call->file) +
-                      len_of(call->by) + len_of(call->why) + len_of(call->arguments)
+                      len_of(call->by) + len_of(call->first) + len_of(call->why) + len_of(call->arguments)
                 : 0;
 }
 
@@ -91,6 +92,7 @@ json_t *call_to_json(const struct tool_call *call)
     jsonx_set_str(json, "result", call->result);
     jsonx_set_str(json, "file", call->file);
     jsonx_set_str(json, "by", call->by);
+    jsonx_set_str(json, "first", call->first);
     jsonx_set_str(json, "why", call->why);
     jsonx_set_str(json, "arguments", call->arguments);
     if (call->started)
@@ -109,11 +111,12 @@ bool call_from_json(const json_t *json, struct tool_call **out)
     const char *server = jsonx_str(json, "server", ""), *tool = jsonx_str(json, "tool", "");
     const char *result = jsonx_str(json, "result", NULL), *file = jsonx_str(json, "file", NULL);
     const char *by = jsonx_str(json, "by", NULL), *why = jsonx_str(json, "why", NULL);
-    const char *arguments = jsonx_str(json, "arguments", NULL);
+    const char *arguments = jsonx_str(json, "arguments", NULL), *first = jsonx_str(json, "first", NULL);
     if (!json_is_object(json) || state == CALL_NONE || state == CALL_STATE_COUNT ||
         call_ended(state) != (result != NULL) || strlen(server) > STATE_SERVER_NAME_MAX ||
         strlen(tool) > TOOL_NAME_MAX || len_of(result) > STATE_TEXT_MAX || len_of(file) > TOOL_NAME_MAX ||
-        len_of(by) > BY_MAX || len_of(why) > WHY_MAX || len_of(arguments) > STATE_ARGUMENTS_MAX)
+        len_of(by) > BY_MAX || len_of(first) > BY_MAX || len_of(why) > WHY_MAX ||
+        len_of(arguments) > STATE_ARGUMENTS_MAX)
         return false;
     struct tool_call *call = call_new();
     call->state = state;
@@ -122,6 +125,7 @@ bool call_from_json(const json_t *json, struct tool_call **out)
     set_text(&call->result, result);
     set_text(&call->file, file);
     set_text(&call->by, by);
+    set_text(&call->first, first);
     set_text(&call->why, why);
     set_text(&call->arguments, arguments);
     call->started = jsonx_int(json, "started", 0);

@@ -397,6 +397,44 @@ bool rule_matches(const char *pattern, enum rule_effect effect, const char *serv
            matches(&parsed, effect == RULE_ALLOW, server, tool, arguments);
 }
 
+/* --- lists of patterns --- */
+
+/* The next pattern of the list, to be freed, and *list after it; NULL at the end. An empty one is left out.
+ */
+static char *next_of_list(const char **list)
+{
+    static const char blanks[] = " \t\r\n";
+    const char *from = *list + strspn(*list, " \t\r\n;"), *at = from, *end = from;
+    int depth = 0;
+    if (!*from)
+        return NULL;
+    for (; *at && (*at != ';' || depth > 0); at++) {
+        bool escapes = *at == '\\' && at[1];
+        depth += *at == '(' ? 1 : *at == ')' && depth > 0 ? -1 : 0;
+        at += escapes;
+        if (escapes || !strchr(blanks, *at))
+            end = at + 1;
+    }
+    *list = at;
+    return xstrndup(from, (size_t)(end - from));
+}
+
+bool rule_list_check(const char *list, char error[256])
+{
+    bool good = true;
+    for (char *pattern; good && (pattern = next_of_list(&list)) != NULL; free(pattern))
+        good = rule_check(pattern, error);
+    return good;
+}
+
+bool rule_list_matches(const char *list, const char *server, const char *tool, const json_t *arguments)
+{
+    bool found = false;
+    for (char *pattern; !found && (pattern = next_of_list(&list)) != NULL; free(pattern))
+        found = rule_matches(pattern, RULE_ASK, server, tool, arguments);
+    return found;
+}
+
 /* --- deciding --- */
 
 enum { MEASURES = 6 };

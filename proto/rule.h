@@ -47,6 +47,13 @@ bool rule_check(const char *pattern, char error[256]);
  * object or NULL. */
 bool rule_matches(const char *pattern, enum rule_effect effect, const char *server, const char *tool,
                   const json_t *arguments);
+/* Several patterns in one text: separated by ';', with blanks around them as one likes; a ';' between ( and
+ * ), or after a \, is part of its pattern. "" has none. */
+
+/* Whether all of them are patterns; else false with a sentence that names the first which is not. */
+bool rule_list_check(const char *list, char error[256]);
+/* Whether one of them matches, as that of an ask does; no pattern matches nothing. */
+bool rule_list_matches(const char *list, const char *server, const char *tool, const json_t *arguments);
 /* The one that decides, or NULL if none matches. */
 const struct rule_line *rule_decide(const struct rule_line *rules, size_t count, const char *server,
                                     const char *tool, const json_t *arguments);

@@ -90,6 +90,7 @@ struct tool_call { /* what became of a block's call */
     char *result;           /* what the model is told; NULL before the end */
     char *file;             /* where in the session's folder the whole result is; NULL: it is whole */
     char *by;               /* who allowed, denied or cancelled it; NULL: nobody */
+    char *first;            /* who allowed it before "by" did, where two persons must; else NULL */
     char *why;              /* which rule decided; NULL if a person did */
     char *arguments;        /* what a person who allowed it put in place of the input; NULL: nothing */
     int64_t started;        /* wall ms; 0 before */

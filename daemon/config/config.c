@@ -2,6 +2,7 @@
  * what is in force is always whole. */
 #include "daemon/config/config.h"
 #include "daemon/config/config_internal.h"
+#include "proto/rule.h"
 #include "shared/nearest.h"
 #include "shared/xalloc.h"
 #include <stdarg.h>
@@ -137,6 +138,15 @@ static bool read_sets(struct config *config, const char *const *sets, size_t cou
     return true;
 }
 
+static bool check_patterns(const struct config *config, char error[256])
+{
+    const struct option_value *value = &config->options.values[OPTION_PERMISSION_TWO_PERSON];
+    char reason[256];
+
+    return rule_list_check(value->text, reason) ||
+           config_error(config, value->line, error, "option 'permission.two_person': %s", reason);
+}
+
 /* What no single option can tell. */
 static bool check_whole(const struct config *config, char error[256])
 {
@@ -144,6 +154,8 @@ static bool check_whole(const struct config *config, char error[256])
     char reason[256], shown[64];
     struct model model;
 
+    if (!check_patterns(config, error))
+        return false;
     if (!value->text[0] || config_model(config, value->text, &model, reason) == ERR_OK)
         return true;
     option_show(value->text, shown);

@@ -13,6 +13,10 @@
 static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_AGENT_PATH] = {"agent.path", OPTION_TEXT, 0, 4095, "", NULL, "path",
                            "The stoa-agent program. Empty: the one beside stoad.", false},
+    [OPTION_AUDIT_KEEP] = {"audit.keep", OPTION_INTEGER, 1000, 100000000, "1000000", NULL, "records",
+                           "How many records the audit keeps. Beyond that the oldest are dropped, and a record "
+                           "says so.",
+                           false},
     [OPTION_DEFAULT_MODEL] =
         {"default_model", OPTION_TEXT, 0, 233, "", NULL, "provider/model",
          "The model of new sessions that name none. Empty: chosen by the keys and local servers that are "
@@ -86,6 +90,11 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                   "How long an MCP server may take to start and to answer for the first "
                                   "time.",
                                   false},
+    [OPTION_METRICS_LISTEN] = {"metrics.listen", OPTION_TEXT, 0, 255, "", NULL, "address",
+                               "Where /metrics (Prometheus), /health and /health/sessions are served by HTTP, without "
+                               "any authentication: HOST:PORT, [IPv6]:PORT or :PORT, which is on this host alone. Empty: "
+                               "nowhere.",
+                               true},
     [OPTION_MODEL_COMPACT_AT] = {"model.compact_at", OPTION_INTEGER, 0, 95, "80", NULL, "percent",
                                  "How full the model's context may be before a session is compacted by "
                                  "itself. 0: never.",
@@ -121,6 +130,42 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_TIMEOUT] =
         {"permission.timeout", OPTION_DURATION, 0, 168 * HOUR, "0ms", NULL, "time",
          "How long a question whether a tool may be called waits for an answer. 0ms: for ever.", false},
+    [OPTION_PUBLIC_ADDRESS] =
+        {"public_address", OPTION_TEXT, 0, 255, "", NULL, "host[:port]",
+         "Where other machines reach this daemon, as tickets say it. Empty: the first address of listen, with "
+         "this host's name where that is any address.",
+         false},
+    [OPTION_PERMISSION_TWO_PERSON] =
+        {"permission.two_person", OPTION_TEXT, 0, 8192, "", NULL, "patterns",
+         "Tool calls that two persons must allow, whatever rules say: patterns as in rules (SERVER/TOOL or "
+         "SERVER/TOOL(ARGUMENT=GLOB)), separated by ';'. Both must be approvers in the session. Empty: none.",
+         false},
+    [OPTION_QUOTA_AGENTS] = {"quota.agents", OPTION_INTEGER, 0, 10000, "0", NULL, "processes",
+                             "How many agent processes a member's sessions may have at the same time, unless "
+                             "their own settings say otherwise. 0: any number.",
+                             false},
+    [OPTION_QUOTA_COST_DAY] =
+        {"quota.cost_day", OPTION_INTEGER, 0, 1000000, "0", NULL, "currency of the prices",
+         "What a member's sessions may cost a day (UTC) by the prices of the configuration, unless their own "
+         "settings say otherwise. 0: anything.",
+         false},
+    [OPTION_QUOTA_REQUESTS] = {"quota.requests", OPTION_INTEGER, 0, 1000000, "0", NULL, "requests a minute",
+                               "How many requests a minute a member may make, unless their own settings say "
+                               "otherwise. 0: any number.",
+                               false},
+    [OPTION_QUOTA_SERVERS] = {"quota.servers", OPTION_INTEGER, 0, 10000, "0", NULL, "MCP servers",
+                              "How many MCP servers may run at the same time for a member, unless their own "
+                              "settings say otherwise. 0: any number.",
+                              false},
+    [OPTION_QUOTA_SESSIONS] = {"quota.sessions", OPTION_INTEGER, 0, 1000000, "0", NULL, "sessions",
+                               "How many sessions that are not archived a member may have, unless their own "
+                               "settings say otherwise. 0: any number.",
+                               false},
+    [OPTION_QUOTA_TOKENS_DAY] =
+        {"quota.tokens_day", OPTION_INTEGER, 0, INT64_C(1000000000000), "0", NULL, "tokens a day",
+         "How many tokens a member's sessions may use a day (UTC), read and written, unless their own settings "
+         "say otherwise. 0: any number.",
+         false},
     [OPTION_SESSION_AT_MAX_AGE] =
         {"session.at_max_age", OPTION_ENUM, 0, 1, "archive", "archive|delete", "choice",
          "What happens to a session when nothing has happened in it for session.max_age. Archived sessions "

@@ -296,6 +296,64 @@ enum err store_spents(struct store *store, int64_t day, store_spent_cb *each, vo
                      day, on_spent, &reading);
 }
 
+enum err store_sessions_of(struct store *store, const char *user, bool owner, store_session_of_cb *each, void *arg)
+{
+    const char *sql = owner ? "SELECT sid FROM sessions WHERE owner = ?1 ORDER BY key"
+                            : "SELECT s.sid FROM members AS m JOIN sessions AS s ON s.key = m.session"
+                              " WHERE m.user = ?1 ORDER BY s.key";
+    sqlite3 *db = store->loader.db;
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    char why[192];
+
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(stmt, 1, user, -1, SQLITE_STATIC);
+    while (code == SQLITE_OK || code == SQLITE_ROW)
+        if ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+            each(arg, text_at(stmt, 0));
+    if (code != SQLITE_DONE) {
+        store_reason(db, code, why);
+        log_error("store", "the sessions of a user cannot be read: %s", why);
+    }
+    sqlite3_finalize(stmt);
+    return code == SQLITE_DONE ? ERR_OK : ERR_STORE;
+}
+
+static void on_owned(void *arg, const char *sid)
+{
+    (void)sid;
+    *(bool *)arg = true;
+}
+
+bool store_owns(struct store *store, const char *user)
+{
+    bool owns = false;
+
+    return store_sessions_of(store, user, true, on_owned, &owns) != ERR_OK || owns;
+}
+
+enum err store_shared_with(struct store *store, const char *user, store_shared_cb *each, void *arg)
+{
+    sqlite3 *db = store->loader.db;
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(
+        db, "SELECT s.sid FROM members AS m JOIN sessions AS s ON s.key = m.session WHERE m.user = ?1", -1,
+        &stmt, NULL);
+    char why[192];
+
+    if (code == SQLITE_OK)
+        code = sqlite3_bind_text(stmt, 1, user, -1, SQLITE_STATIC);
+    while (code == SQLITE_OK || code == SQLITE_ROW)
+        if ((code = sqlite3_step(stmt)) == SQLITE_ROW)
+            each(arg, text_at(stmt, 0));
+    if (code != SQLITE_DONE) {
+        store_reason(db, code, why);
+        log_error("store", "the store cannot be read: %s", why);
+    }
+    sqlite3_finalize(stmt);
+    return code == SQLITE_DONE ? ERR_OK : ERR_STORE;
+}
+
 struct head {
     int64_t n;
     char *hash;

@@ -72,6 +72,16 @@ enum err store_spents(struct store *store, int64_t day, store_spent_cb *each, vo
 void store_put_member(struct store *store, uint32_t session, const char *user, const char *role);
 void store_delete_member(struct store *store, uint32_t session, const char *user);
 
+/* The sessions that the user owns, or (if not owner) is a member of; what was queued just now may be missing. */
+typedef void store_session_of_cb(void *arg, const char *sid);
+enum err store_sessions_of(struct store *store, const char *user, bool owner, store_session_of_cb *each, void *arg);
+/* Whether there is one that the user owns. */
+bool store_owns(struct store *store, const char *user);
+
+/* The ids of the sessions that are shared with the user. ERR_OK or ERR_STORE (logged). */
+typedef void store_shared_cb(void *arg, const char *sid);
+enum err store_shared_with(struct store *store, const char *user, store_shared_cb *each, void *arg);
+
 struct store_audit {
     int64_t n, ts; /* n: 1, 2, 3 ... */
     const char *user, *action, *object, *detail, *hash;
@@ -81,5 +91,13 @@ void store_append_audit(struct store *store, const struct store_audit *record);
 enum err store_audit_head(struct store *store, int64_t *n, char hash[64]);
 /* Drops the records below n. */
 void store_drop_audit(struct store *store, int64_t n);
+/* The first record on disk whose number is at least n: its own number and its hash; 0 and "" if there is
+ * none. ERR_OK or ERR_STORE. */
+enum err store_audit_at(struct store *store, int64_t n, int64_t *found, char hash[64]);
+/* In the reader thread: {"records":[{n,ts,user,action,object,detail,hash}...],"more":bool}, oldest first: the
+ * limit ones right after the record of that number, or (after < 0) right before it. user: or NULL for any.
+ * action: it, or what begins with it and a "."; or NULL. ERR_OK, or ERR_BUSY without ever calling. */
+enum err store_audit_page(struct store *store, int64_t before, int64_t after, int limit, const char *user,
+                          const char *action, store_read_cb *cb, void *arg);
 
 #endif

@@ -39,6 +39,12 @@ static const struct option_spec rows[OPTION_COUNT] = {
          "How many bytes of events may wait for a client that reads slowly, before it is told to fetch a "
          "snapshot instead.",
          false},
+    [OPTION_LIMITS_CONNECTION_REQUESTS] =
+        {"limits.connection_requests", OPTION_INTEGER, 0, 100000, "1000", NULL, "requests a second",
+         "How often a client may ask on one connection; five times as many may come at once. All connections "
+         "of a user together may ask five times as often, unless quota.requests says otherwise. Beyond that "
+         "requests are refused, and who goes on regardless is disconnected. 0: any number.",
+         false},
     [OPTION_LIMITS_MAX_CLIENTS] = {"limits.max_clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
                                    "How many clients may be connected at the same time.", false},
     [OPTION_LIMITS_MAX_LIVE_AGENTS] =

@@ -465,7 +465,7 @@ void store_commit(struct store *store, store_commit_cb *cb, void *arg)
 
 /* --- reads --- */
 
-static enum err queue_read(struct store *store, const struct read_job *model)
+enum err store_queue_read(struct store *store, const struct read_job *model)
 {
     struct read_job *job = xmalloc(sizeof *job);
 
@@ -485,7 +485,7 @@ enum err store_list(struct store *store, const char *owner, bool archived, int l
 
     job.owner = (char *)owner;
     job.text = (char *)before;
-    return queue_read(store, &job);
+    return store_queue_read(store, &job);
 }
 
 enum err store_history(struct store *store, uint32_t session, const char *before, const char *after,
@@ -495,7 +495,7 @@ enum err store_history(struct store *store, uint32_t session, const char *before
 
     job.after = after != NULL;
     job.text = (char *)(after ? after : before);
-    return queue_read(store, &job);
+    return store_queue_read(store, &job);
 }
 
 enum err store_search(struct store *store, const char *owner, const char *text, int limit, store_read_cb *cb,
@@ -505,7 +505,7 @@ enum err store_search(struct store *store, const char *owner, const char *text, 
 
     job.owner = (char *)owner;
     job.text = (char *)text;
-    return queue_read(store, &job);
+    return store_queue_read(store, &job);
 }
 
 void store_stats(const struct store *store, struct store_stats *stats)

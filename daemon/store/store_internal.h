@@ -188,7 +188,7 @@ void writer_clear(struct writer *writer);
 
 /* --- reads in a thread (store_read.c: the thread, store_query.c: what is read) --- */
 
-enum read_kind { READ_LIST, READ_HISTORY, READ_SEARCH, READ_KINDS };
+enum read_kind { READ_LIST, READ_HISTORY, READ_SEARCH, READ_AUDIT, READ_KINDS };
 
 struct read_job {
     struct read_job *next;
@@ -196,7 +196,8 @@ struct read_job {
     uint32_t session;
     bool archived, after;
     int limit;
-    char *owner, *text; /* text: cursor, message id or words; NULL if none */
+    int64_t at;         /* the record before or after which a page of the audit is */
+    char *owner, *text; /* text: cursor, message id, words, or action; NULL if none */
     store_read_cb *cb;
     void *arg;
     enum err code;
@@ -205,7 +206,17 @@ struct read_job {
 };
 void read_job_free(struct read_job *job);
 
-enum query { QUERY_LIST, QUERY_MESSAGE, QUERY_BEFORE, QUERY_AFTER, QUERY_BROAD, QUERY_SEARCH, QUERY_COUNT };
+enum query {
+    QUERY_LIST,
+    QUERY_MESSAGE,
+    QUERY_BEFORE,
+    QUERY_AFTER,
+    QUERY_BROAD,
+    QUERY_SEARCH,
+    QUERY_AUDIT_BEFORE,
+    QUERY_AUDIT_AFTER,
+    QUERY_COUNT
+};
 struct queries {
     sqlite3 *db;
     sqlite3_stmt *statement[QUERY_COUNT];
@@ -214,6 +225,12 @@ bool queries_prepare(struct queries *queries, sqlite3 *db, char error[256]);
 void queries_finalize(struct queries *queries);
 /* Fills the job's code, error and result. */
 void query_run(struct queries *queries, struct read_job *job);
+/* The same of READ_AUDIT (store_audit.c). */
+void query_audit(struct queries *queries, struct read_job *job);
+/* What the last step said: true after the last row; else the job has failed. Ends the read's transaction. */
+bool query_finish(struct queries *queries, struct read_job *job, sqlite3_stmt *stmt, int code);
+/* Queues the read (store.c); its texts are copied. */
+enum err store_queue_read(struct store *store, const struct read_job *model);
 
 struct reader {
     struct queries queries;

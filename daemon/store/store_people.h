@@ -72,9 +72,10 @@ enum err store_spents(struct store *store, int64_t day, store_spent_cb *each, vo
 void store_put_member(struct store *store, uint32_t session, const char *user, const char *role);
 void store_delete_member(struct store *store, uint32_t session, const char *user);
 
-/* The sessions that the user owns, or (if not owner) is a member of; what was queued just now may be missing. */
-typedef void store_session_of_cb(void *arg, const char *sid);
-enum err store_sessions_of(struct store *store, const char *user, bool owner, store_session_of_cb *each, void *arg);
+/* The ids of the sessions that the user owns; what was queued just now may be missing. ERR_OK or ERR_STORE
+ * (logged). */
+typedef void store_owned_cb(void *arg, const char *sid);
+enum err store_owned_by(struct store *store, const char *user, store_owned_cb *each, void *arg);
 /* Whether there is one that the user owns. */
 bool store_owns(struct store *store, const char *user);
 

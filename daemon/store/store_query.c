@@ -21,6 +21,13 @@ static const char *const texts[QUERY_COUNT] = {
                      " FROM search CROSS JOIN messages AS m ON m.key = search.rowid"
                      " CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
                      " WHERE search MATCH ?1 AND search.rowid > ?4 AND s.owner = ?2 ORDER BY rank LIMIT ?3",
+#define AUDIT(side, order)                                                                                   \
+    "SELECT n, ts, user, action, object, detail, hash FROM audit WHERE n " side " ?1"                        \
+    " AND (?2 IS NULL OR user = ?2)"                                                                         \
+    " AND (?3 IS NULL OR action = ?3 OR substr(action, 1, length(?3) + 1) = ?3 || '.')"                      \
+    " ORDER BY n " order " LIMIT ?4"
+    [QUERY_AUDIT_BEFORE] = AUDIT("<", "DESC"),
+    [QUERY_AUDIT_AFTER] = AUDIT(">", "ASC"),
 };
 
 bool queries_prepare(struct queries *queries, sqlite3 *db, char error[256])
@@ -46,8 +53,7 @@ static const char *text_of(sqlite3_stmt *stmt, int column)
     return text ? text : "";
 }
 
-/* What the last step said: true after the last row; else the job has failed. Ends the read's transaction. */
-static bool finish(struct queries *queries, struct read_job *job, sqlite3_stmt *stmt, int code)
+bool query_finish(struct queries *queries, struct read_job *job, sqlite3_stmt *stmt, int code)
 {
     char why[192];
 
@@ -121,7 +127,7 @@ static void run_list(struct queries *queries, struct read_job *job)
         snprintf(next, sizeof next, "%lld-%lld", (long long)sqlite3_column_int64(stmt, 6),
                  (long long)sqlite3_column_int64(stmt, 0));
     }
-    if (finish(queries, job, stmt, code) && code == SQLITE_ROW)
+    if (query_finish(queries, job, stmt, code) && code == SQLITE_ROW)
         jsonx_set_str(job->result, "next", next);
 }
 
@@ -137,7 +143,7 @@ static bool find_message(struct queries *queries, struct read_job *job, int64_t 
     code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         *key = sqlite3_column_int64(stmt, 0);
-    if (finish(queries, job, stmt, code) && code == SQLITE_DONE) {
+    if (query_finish(queries, job, stmt, code) && code == SQLITE_DONE) {
         job->code = ERR_NOT_FOUND;
         snprintf(job->error, sizeof job->error, "the session has no message '%.40s'", job->text);
     }
@@ -183,7 +189,7 @@ static void run_history(struct queries *queries, struct read_job *job)
     messages = json_array();
     while ((code = sqlite3_step(stmt)) == SQLITE_ROW && take_message(stmt, job, messages, &bytes))
         ;
-    if (finish(queries, job, stmt, code)) {
+    if (query_finish(queries, job, stmt, code)) {
         job->result = json_object();
         json_object_set_new(job->result, "more", json_boolean(code == SQLITE_ROW));
         json_object_set(job->result, "messages", messages);
@@ -243,7 +249,7 @@ static bool find_ranked(struct queries *queries, struct read_job *job, const str
     sqlite3_bind_int(stmt, 3, STORE_SEARCH_RANKED);
     code = sqlite3_step(stmt);
     *after = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-    return finish(queries, job, stmt, code);
+    return query_finish(queries, job, stmt, code);
 }
 
 static void run_search(struct queries *queries, struct read_job *job)
@@ -265,7 +271,7 @@ static void run_search(struct queries *queries, struct read_job *job)
         sqlite3_bind_int64(stmt, 4, after);
         while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
             json_array_append_new(hits, hit(stmt));
-        finish(queries, job, stmt, code);
+        query_finish(queries, job, stmt, code);
     }
     buf_free(&expression);
 }
@@ -276,6 +282,7 @@ void query_run(struct queries *queries, struct read_job *job)
         [READ_LIST] = run_list,
         [READ_HISTORY] = run_history,
         [READ_SEARCH] = run_search,
+        [READ_AUDIT] = query_audit,
     };
 
     run[job->kind](queries, job);

@@ -32,6 +32,7 @@ struct call { /* a request while it is handled */
     char id[ENVELOPE_ID_MAX + 1];
     struct inflight *inflight; /* changing requests only */
     json_t *detail;            /* of an error that the handler returns: owned; NULL for {} */
+    bool shown_once;           /* the answer has a secret: remembered is that it was given, not the answer */
 };
 
 /* What a handler returns when it will call call_finish later, on a call that it kept; or has sent the answer

@@ -1,83 +1,506 @@
-/* The registry of users. */
+/* The registry of users. All of them are in memory, so that each request's right is a look-up. */
 #include "daemon/people/users.h"
 
+#include "daemon/clients.h"
+#include "daemon/people/users_internal.h"
+#include "daemon/people/users_settings.h"
 #include "daemon/server.h"
+#include "daemon/store/store_people.h"
+#include "shared/clock.h"
+#include "shared/jsonx.h"
+#include "shared/log.h"
+#include "shared/sanitise.h"
 #include "shared/xalloc.h"
 
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct users {
-    struct server *server;
-};
+enum { SHOWN_BYTES = 80, LABEL_MAX = 64, FREE_NAME_TRIES = 100000 };
 
-const char *quota_name(enum quota quota)
+static int compare(const void *a, const void *b)
 {
-    static const char *const names[QUOTA_COUNT] = {"agents",  "cost_day", "requests",
-                                                   "servers", "sessions", "tokens_day"};
-    return names[quota];
+    return strcmp(a, b); /* each row begins with its key's text */
 }
 
-struct users *users_open(struct server *server)
+/* --- finding --- */
+
+struct user *users_get(const struct users *users, const char *name)
 {
-    struct users *users = xcalloc(1, sizeof *users);
-    users->server = server;
-    return users;
+    struct user **found = tfind(name, &users->names, compare);
+    return found ? *found : NULL;
 }
 
-void users_close(struct users **users)
+const struct user *users_find(const struct users *users, const char *name)
 {
-    free(*users);
-    *users = NULL;
+    return users_get(users, name);
+}
+
+enum err users_need(const struct users *users, const char *name, struct user **user, char error[256])
+{
+    *user = users_get(users, name);
+    if (*user)
+        return ERR_OK;
+    char *shown = sanitise_line(name, strlen(name), SHOWN_BYTES);
+    snprintf(error, 256, "there is no user '%s'; see stoa user ls", shown);
+    free(shown);
+    return ERR_NOT_FOUND;
+}
+
+static struct user_key *find_key(const struct users *users, const char *key)
+{
+    struct user_key **found = key[0] ? tfind(key, &users->keys, compare) : NULL;
+    return found ? *found : NULL;
+}
+
+const struct user *users_of_key(const struct users *users, const char *key)
+{
+    const struct user_key *found = find_key(users, key);
+    return found ? found->user : NULL;
+}
+
+bool users_knows_key(const struct users *users, const char *key)
+{
+    const struct user *user = users_of_key(users, key);
+    return user && !user->disabled;
+}
+
+const char *user_name(const struct user *user)
+{
+    return user->name;
+}
+
+bool user_is_admin(const struct user *user)
+{
+    return user->admin;
+}
+
+bool user_is_disabled(const struct user *user)
+{
+    return user->disabled;
+}
+
+void users_each(const struct users *users, user_cb *each, void *arg)
+{
+    for (size_t i = 0; i < users->count; i++)
+        each(arg, users->all[i]);
+}
+
+json_t *user_json(const struct user *user)
+{
+    json_t *json = json_object(), *keys = json_array();
+    jsonx_set_str(json, "user", user->name);
+    jsonx_set_str(json, "role", user->admin ? "admin" : "member");
+    json_object_set_new(json, "disabled", json_boolean(user->disabled));
+    jsonx_set_int(json, "created", user->created);
+    json_object_set_new(json, "settings", json_deep_copy(user->settings));
+    for (size_t i = 0; i < user->key_count; i++) {
+        json_t *key = json_object();
+        jsonx_set_str(key, "key", user->keys[i]->text);
+        jsonx_set_str(key, "label", user->keys[i]->label);
+        jsonx_set_int(key, "created", user->keys[i]->created);
+        json_array_append_new(keys, key);
+    }
+    json_object_set_new(json, "keys", keys);
+    jsonx_set_int(json, "tokens", (int64_t)user->token_count);
+    return json;
+}
+
+/* --- principals --- */
+
+static void fill(struct principal *principal, const struct user *user)
+{
+    strcpy(principal->user, user->name);
+    principal->admin = user->admin;
 }
 
 void users_principal(struct users *users, const char *key, struct principal *principal)
 {
     *principal = (struct principal){.most = ROLE_ADMIN};
     snprintf(principal->key, sizeof principal->key, "%s", key);
-    if (key[0])
-        return;
-    snprintf(principal->user, sizeof principal->user, "%s", users->server->user);
-    principal->admin = true;
+    const struct user *user = key[0] ? users_of_key(users, key) : users->own;
+    if (user && !user->disabled)
+        fill(principal, user);
 }
 
 bool users_renew(struct users *users, struct principal *principal)
 {
-    (void)users;
-    (void)principal;
-    return true;
+    if (principal->token[0])
+        return tokens_renew(users, principal);
+    struct principal now;
+    users_principal(users, principal->key, &now);
+    bool same = !principal->user[0] || strcmp(now.user, principal->user) == 0;
+    if (same)
+        *principal = now;
+    return same;
 }
+
+/* --- limits --- */
 
 int64_t users_quota(const struct users *users, const char *name, enum quota quota)
 {
-    (void)users;
-    (void)name;
-    (void)quota;
-    return 0;
+    static const enum option options[QUOTA_COUNT] = {OPTION_QUOTA_AGENTS,   OPTION_QUOTA_COST_DAY,
+                                                     OPTION_QUOTA_REQUESTS, OPTION_QUOTA_SERVERS,
+                                                     OPTION_QUOTA_SESSIONS, OPTION_QUOTA_TOKENS_DAY};
+    const struct user *user = users_get(users, name);
+    int64_t limit;
+    if (user && settings_quota(user->settings, quota, &limit))
+        return limit;
+    if (user && user->admin)
+        return 0;
+    limit = config_number(users->server->config, options[quota]);
+    return quota == QUOTA_COST_DAY ? limit * 1000000 : limit;
+}
+
+static bool may(const struct users *users, const char *name, const char *list, const char *what,
+                const char *text, char error[256])
+{
+    const struct user *user = users_get(users, name);
+    if (!user || settings_allow(user->settings, list, text))
+        return true;
+    char *shown = sanitise_line(text, strlen(text), SHOWN_BYTES);
+    snprintf(error, 256, "%s may not use the %s '%s'; an admin can allow it: stoa user set %s --%s", name,
+             what, shown, name, list);
+    free(shown);
+    return false;
 }
 
 bool users_may_model(const struct users *users, const char *name, const char *model, char error[256])
 {
-    (void)users;
-    (void)name;
-    (void)model;
-    (void)error;
-    return true;
+    return may(users, name, "models", "model", model, error);
 }
 
 bool users_may_server(const struct users *users, const char *name, const char *server, char error[256])
 {
-    (void)users;
-    (void)name;
-    (void)server;
-    (void)error;
-    return true;
+    return may(users, name, "servers", "MCP server", server, error);
 }
 
-bool users_knows_key(const struct users *users, const char *key)
+/* --- in memory --- */
+
+static struct user *add_user(struct users *users, const char *name, bool admin, bool disabled,
+                             int64_t created)
 {
-    (void)users;
-    (void)key;
-    return false;
+    struct user *user = xcalloc(1, sizeof *user);
+    snprintf(user->name, sizeof user->name, "%s", name);
+    user->admin = admin;
+    user->disabled = disabled;
+    user->created = created;
+    user->settings = json_object();
+    if (users->count == users->cap) {
+        users->cap = users->cap ? 2 * users->cap : 16;
+        users->all = xreallocarray(users->all, users->cap, sizeof users->all[0]);
+    }
+    users->all[users->count++] = user;
+    tsearch(user, &users->names, compare);
+    return user;
+}
+
+static void put_key(struct users *users, struct user *user, const char *text, const char *label,
+                    int64_t created)
+{
+    struct user_key *key = xcalloc(1, sizeof *key);
+    snprintf(key->text, sizeof key->text, "%s", text);
+    key->label = sanitise_line(label, strlen(label), LABEL_MAX);
+    key->created = created;
+    key->user = user;
+    user->keys = xreallocarray(user->keys, user->key_count + 1, sizeof user->keys[0]);
+    user->keys[user->key_count++] = key;
+    tsearch(key, &users->keys, compare);
+}
+
+static void free_key(struct users *users, struct user_key *key)
+{
+    tdelete(key, &users->keys, compare);
+    free(key->label);
+    free(key);
+}
+
+static void free_user(struct users *users, struct user *user)
+{
+    for (size_t i = 0; i < user->key_count; i++)
+        free_key(users, user->keys[i]);
+    tokens_forget(users, user);
+    tdelete(user, &users->names, compare);
+    json_decref(user->settings);
+    free(user->keys);
+    free(user->tokens);
+    free(user);
+}
+
+/* --- the store --- */
+
+static void store_user_row(struct users *users, struct user *user)
+{
+    char *settings = jsonx_dump(user->settings, NULL);
+    struct store_user row = {.name = user->name,
+                             .role = user->admin ? "admin" : "member",
+                             .settings = settings,
+                             .disabled = user->disabled,
+                             .created = user->created};
+    store_put_user(users->server->store, &row);
+    user->stored = true;
+    free(settings);
+}
+
+void user_keep(struct users *users, struct user *user)
+{
+    if (user->stored)
+        return;
+    user->created = clock_wall_ms();
+    store_user_row(users, user);
+}
+
+static void on_user(void *arg, const struct store_user *row)
+{
+    struct users *users = arg;
+    struct user *user = strcmp(row->name, users->own->name) == 0 ? users->own : NULL;
+    if (!user)
+        user = add_user(users, row->name, strcmp(row->role, "admin") == 0, row->disabled, row->created);
+    user->created = row->created;
+    user->stored = true;
+    char error[256];
+    json_t *settings = jsonx_parse(row->settings, strlen(row->settings), NULL);
+    if (json_is_object(settings) && settings_check(settings, error))
+        settings_merge(user->settings, settings);
+    else
+        log_error("users", "the settings of %s in the store are unusable; they have none", user->name);
+    json_decref(settings);
+}
+
+static void on_key(void *arg, const struct store_key *row)
+{
+    struct users *users = arg;
+    struct user *user = users_get(users, row->user);
+    if (user && strlen(row->key) == KEY_TEXT_LEN && !find_key(users, row->key))
+        put_key(users, user, row->key, row->label, row->created);
+    else
+        log_warn("users", "a key in the store is nobody's; it lets nobody in");
+}
+
+struct users *users_open(struct server *server)
+{
+    struct users *users = xcalloc(1, sizeof *users);
+    users->server = server;
+    users->own = add_user(users, server->user, true, false, 0);
+    users->own->own = true;
+    if (server->store && (store_users(server->store, on_user, users) != ERR_OK ||
+                          store_keys(server->store, on_key, users) != ERR_OK))
+        log_error("users", "users can't be read from the store; those that were not let nobody in");
+    tokens_load(users);
+    return users;
+}
+
+void users_close(struct users **slot)
+{
+    struct users *users = *slot;
+    if (!users)
+        return;
+    while (users->count)
+        free_user(users, users->all[--users->count]);
+    tokens_close(users);
+    free(users->all);
+    free(users);
+    *slot = NULL;
+}
+
+void users_changed(struct users *users)
+{
+    tokens_watch(users);
+    if (users->server->clients)
+        clients_recheck(users->server->clients);
+}
+
+/* --- names --- */
+
+static bool is_name_char(char c, bool first)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (!first && (c == '.' || c == '_' || c == '-'));
+}
+
+static bool is_name(const char *name)
+{
+    for (size_t i = 0; name[i]; i++)
+        if (i == USER_NAME_MAX || !is_name_char(name[i], i == 0))
+            return false;
+    return name[0] != '\0';
+}
+
+static enum err check_key(const struct users *users, const char *key, char error[256])
+{
+    unsigned char bytes[KEY_BYTES];
+    if (!key_parse(key, bytes)) {
+        snprintf(error, 256,
+                 "that is no key: one is %d characters of A-Z a-z 0-9 _ -, as stoa keygen shows it",
+                 KEY_TEXT_LEN);
+        return ERR_BAD_REQUEST;
+    }
+    const struct user *user = users_of_key(users, key);
+    if (!user)
+        return ERR_OK;
+    snprintf(error, 256, "the key %s is %s's already; revoke it first: stoa user key revoke %s", key,
+             user->name, key);
+    return ERR_CONFLICT;
+}
+
+enum err users_check_new(const struct users *users, const char *name, const char *key, char error[256])
+{
+    if (users_get(users, name)) {
+        snprintf(error, 256, "there is a user '%s' already", name);
+        return ERR_CONFLICT;
+    }
+    if (!is_name(name)) {
+        char *shown = sanitise_line(name, strlen(name), SHOWN_BYTES);
+        snprintf(error, 256,
+                 "'%s' can't be a user's name: it takes 1 to %d of a-z 0-9 . _ -, and begins with a letter "
+                 "or digit",
+                 shown, USER_NAME_MAX);
+        free(shown);
+        return ERR_BAD_REQUEST;
+    }
+    if (users->count >= USERS_MAX) {
+        snprintf(error, 256, "there are %d users already; remove one first: stoa user rm", USERS_MAX);
+        return ERR_LIMIT;
+    }
+    return key ? check_key(users, key, error) : ERR_OK;
+}
+
+static bool is_free(const struct users *users, const char *name)
+{
+    return !users_get(users, name) && !(users->server->store && store_owns(users->server->store, name));
+}
+
+void users_free_name(const struct users *users, const char *wanted, char name[USER_NAME_MAX + 1])
+{
+    enum { STEM_MAX = USER_NAME_MAX - 8 };
+    char stem[STEM_MAX + 1];
+    size_t len = 0;
+    for (; *wanted && len < STEM_MAX; wanted++) {
+        char c = *wanted >= 'A' && *wanted <= 'Z' ? (char)(*wanted - 'A' + 'a') : *wanted;
+        if (is_name_char(c, len == 0))
+            stem[len++] = c;
+        else if (len > 0 && stem[len - 1] != '-')
+            stem[len++] = '-';
+    }
+    while (len > 0 && stem[len - 1] == '-')
+        len--;
+    stem[len] = '\0';
+    if (len == 0)
+        strcpy(stem, "guest");
+    strcpy(name, stem);
+    for (unsigned n = 2; !is_free(users, name) && n < FREE_NAME_TRIES; n++)
+        snprintf(name, USER_NAME_MAX + 1, "%s-%u", stem, n);
+}
+
+/* --- changes --- */
+
+enum err users_create(struct users *users, const char *name, bool admin, const json_t *settings,
+                      char error[256])
+{
+    enum err code = users_check_new(users, name, NULL, error);
+    if (code != ERR_OK)
+        return code;
+    if (settings && !settings_check(settings, error))
+        return ERR_BAD_REQUEST;
+    struct user *user = add_user(users, name, admin, false, clock_wall_ms());
+    settings_merge(user->settings, settings);
+    store_user_row(users, user);
+    log_info("users", "user=%s created", user->name);
+    return ERR_OK;
+}
+
+enum err users_add_key(struct users *users, const char *name, const char *key, const char *label,
+                       char error[256])
+{
+    struct user *user;
+    enum err code = users_need(users, name, &user, error);
+    if (code == ERR_OK)
+        code = check_key(users, key, error);
+    if (code != ERR_OK)
+        return code;
+    if (user->key_count >= USER_KEYS_MAX) {
+        snprintf(error, 256, "%s has %d keys already; revoke one first: stoa user key revoke", name,
+                 USER_KEYS_MAX);
+        return ERR_LIMIT;
+    }
+    user_keep(users, user);
+    put_key(users, user, key, label, clock_wall_ms());
+    const struct user_key *put = user->keys[user->key_count - 1];
+    struct store_key row = {.key = key, .user = name, .label = put->label, .created = put->created};
+    store_put_key(users->server->store, &row);
+    users_changed(users);
+    return ERR_OK;
+}
+
+enum err users_revoke_key(struct users *users, const char *key, char error[256])
+{
+    struct user_key *found = find_key(users, key);
+    if (!found) {
+        snprintf(error, 256, "there is no such key; see stoa user show");
+        return ERR_NOT_FOUND;
+    }
+    struct user *user = found->user;
+    for (size_t i = 0; i < user->key_count; i++)
+        if (user->keys[i] == found) {
+            user->key_count--;
+            memmove(&user->keys[i], &user->keys[i + 1], (user->key_count - i) * sizeof user->keys[0]);
+            break;
+        }
+    store_delete_key(users->server->store, found->text);
+    free_key(users, found);
+    users_changed(users);
+    return ERR_OK;
+}
+
+static enum err check_update(const struct user *user, const bool *admin, const bool *disabled,
+                             const json_t *settings, char error[256])
+{
+    if (user->own && ((admin && !*admin) || (disabled && *disabled))) {
+        snprintf(error, 256, "%s is the daemon's own user, who is always an admin and can't be disabled",
+                 user->name);
+        return ERR_CONFLICT;
+    }
+    return !settings || settings_check(settings, error) ? ERR_OK : ERR_BAD_REQUEST;
+}
+
+enum err users_update(struct users *users, const char *name, const bool *admin, const bool *disabled,
+                      const json_t *settings, char error[256])
+{
+    struct user *user;
+    enum err code = users_need(users, name, &user, error);
+    if (code == ERR_OK)
+        code = check_update(user, admin, disabled, settings, error);
+    if (code != ERR_OK)
+        return code;
+    user_keep(users, user);
+    user->admin = admin ? *admin : user->admin;
+    user->disabled = disabled ? *disabled : user->disabled;
+    settings_merge(user->settings, settings);
+    store_user_row(users, user);
+    users_changed(users);
+    return ERR_OK;
+}
+
+enum err users_may_delete(const struct users *users, const char *name, char error[256])
+{
+    struct user *user;
+    enum err code = users_need(users, name, &user, error);
+    if (code != ERR_OK || !user->own)
+        return code;
+    snprintf(error, 256, "%s is the daemon's own user and can't be removed", user->name);
+    return ERR_CONFLICT;
+}
+
+void users_delete(struct users *users, const char *name)
+{
+    struct user *user = users_get(users, name);
+    size_t at = 0;
+    while (users->all[at] != user)
+        at++;
+    users->count--;
+    memmove(&users->all[at], &users->all[at + 1], (users->count - at) * sizeof users->all[0]);
+    store_delete_user(users->server->store, user->name);
+    log_info("users", "user=%s removed", user->name);
+    free_user(users, user);
+    users_changed(users);
 }

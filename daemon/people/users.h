@@ -31,12 +31,14 @@ enum quota {
     QUOTA_TOKENS_DAY, /* tokens a day (UTC), read and written */
     QUOTA_COUNT
 };
-const char *quota_name(enum quota quota); /* as in settings: "agents", "cost_day", ... */
+const char *
+quota_name(enum quota quota); /* "agents", "cost_day" ...: its setting and option are quota.NAME */
 
 struct server;
 struct users;
 struct user; /* opaque; lives until it is removed, so not beyond the callback */
 
+/* Reads all of it from the store, which is open. */
 struct users *users_open(struct server *server);
 void users_close(struct users **users);
 
@@ -55,22 +57,42 @@ bool users_knows_key(const struct users *users, const char *key);
 const struct user *users_find(const struct users *users, const char *name);
 bool user_is_admin(const struct user *user);
 bool user_is_disabled(const struct user *user);
-/* 0: no limit. name: of any user, known or not. */
+/* 0: no limit; below 0: nothing at all. name: of any user, known or not. */
 int64_t users_quota(const struct users *users, const char *name, enum quota quota);
 /* Whether the user may use that model ("provider/model"), or MCP server: by the lists "models" and "servers"
  * of its settings, which have * for any text; without a list, all. False with a sentence. */
 bool users_may_model(const struct users *users, const char *name, const char *model, char error[256]);
 bool users_may_server(const struct users *users, const char *name, const char *server, char error[256]);
 
+/* Who has the key; NULL if nobody. */
+const struct user *users_of_key(const struct users *users, const char *key);
+const char *user_name(const struct user *user);
+/* What user.show answers, but for what is used today: a new reference. */
+json_t *user_json(const struct user *user);
+typedef void user_cb(void *arg, const struct user *user);
+void users_each(const struct users *users, user_cb *each, void *arg);
+
 /* Changes. Each checks what it is given; ERR_OK, or a code with a sentence. What they promise is on disk when
- * the store's next commit is. */
+ * the store's next commit is. Live connections are looked at anew before they return. */
 
 /* settings may be NULL: none. */
 enum err users_create(struct users *users, const char *name, bool admin, const json_t *settings,
                       char error[256]);
-/* A name that is free, made of what somebody wants to be called ("bo", then "bo-2"). */
+/* A name that is free, made of what somebody wants to be called ("bo", then "bo-2"): nobody has it, and no
+ * session is left of one who had. */
 void users_free_name(const struct users *users, const char *wanted, char name[USER_NAME_MAX + 1]);
 enum err users_add_key(struct users *users, const char *name, const char *key, const char *label,
                        char error[256]);
+enum err users_revoke_key(struct users *users, const char *key, char error[256]);
+/* admin, disabled, settings: NULL for as it is. A null among the settings takes that one back. */
+enum err users_update(struct users *users, const char *name, const bool *admin, const bool *disabled,
+                      const json_t *settings, char error[256]);
+/* Whether there is such a user, and it is not the daemon's own. */
+enum err users_may_delete(const struct users *users, const char *name, char error[256]);
+/* One that may be, and their keys and tokens, and all else that the store keeps of them alone: users_end.h
+ * sees to what is in sessions. */
+void users_delete(struct users *users, const char *name);
+/* Whether a new user may have this name, and this key (or NULL): changes nothing. */
+enum err users_check_new(const struct users *users, const char *name, const char *key, char error[256]);
 
 #endif

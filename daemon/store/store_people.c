@@ -296,14 +296,12 @@ enum err store_spents(struct store *store, int64_t day, store_spent_cb *each, vo
                      day, on_spent, &reading);
 }
 
-enum err store_sessions_of(struct store *store, const char *user, bool owner, store_session_of_cb *each, void *arg)
+enum err store_owned_by(struct store *store, const char *user, store_owned_cb *each, void *arg)
 {
-    const char *sql = owner ? "SELECT sid FROM sessions WHERE owner = ?1 ORDER BY key"
-                            : "SELECT s.sid FROM members AS m JOIN sessions AS s ON s.key = m.session"
-                              " WHERE m.user = ?1 ORDER BY s.key";
     sqlite3 *db = store->loader.db;
     sqlite3_stmt *stmt = NULL;
-    int code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+    int code =
+        sqlite3_prepare_v2(db, "SELECT sid FROM sessions WHERE owner = ?1 ORDER BY key", -1, &stmt, NULL);
     char why[192];
 
     if (code == SQLITE_OK)
@@ -329,7 +327,7 @@ bool store_owns(struct store *store, const char *user)
 {
     bool owns = false;
 
-    return store_sessions_of(store, user, true, on_owned, &owns) != ERR_OK || owns;
+    return store_owned_by(store, user, on_owned, &owns) != ERR_OK || owns;
 }
 
 enum err store_shared_with(struct store *store, const char *user, store_shared_cb *each, void *arg)

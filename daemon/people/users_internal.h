@@ -1,0 +1,65 @@
+/* What users.c (who there is) and tokens.c (what programs log in with) share; for those two alone. */
+#ifndef STOA_DAEMON_PEOPLE_USERS_INTERNAL_H
+#define STOA_DAEMON_PEOPLE_USERS_INTERNAL_H
+
+#include "daemon/people/users.h"
+#include <stddef.h>
+#include <uv.h>
+
+struct user_key {
+    char text[KEY_TEXT_LEN + 1]; /* the tree's key: first */
+    char *label;
+    int64_t created; /* wall ms */
+    struct user *user;
+};
+
+struct token {
+    char hash[KEY_TEXT_LEN + 1]; /* of its secret; a tree's key: first */
+    char id[ID_MAX], session[ID_MAX];
+    char *label;
+    enum role most;
+    int64_t created, expires; /* wall ms */
+    struct user *user;
+};
+
+struct user {
+    char name[USER_NAME_MAX + 1]; /* the tree's key: first */
+    bool admin, disabled, own, stored;
+    int64_t created; /* wall ms; 0 of the daemon's own, unless it is stored */
+    json_t *settings;
+    struct user_key **keys;
+    size_t key_count;
+    struct token **tokens;
+    size_t token_count;
+};
+
+struct users {
+    struct server *server;
+    struct user **all; /* in the order of making */
+    size_t count, cap;
+    void *names, *keys, *hashes, *ids; /* trees */
+    struct user *own;
+    int64_t next_expiry; /* wall ms of the first token's; INT64_MAX: there is none */
+    uv_timer_t *expiry;  /* looks whether it is over; NULL where there is no loop */
+};
+
+/* --- users.c --- */
+struct user *users_get(const struct users *users, const char *name);
+/* The same, or ERR_NOT_FOUND with a sentence. */
+enum err users_need(const struct users *users, const char *name, struct user **user, char error[256]);
+/* Whatever has changed, connections are to know. */
+void users_changed(struct users *users);
+/* Writes the row, if there is none yet: what is stored of a user needs it. */
+void user_keep(struct users *users, struct user *user);
+
+/* --- tokens.c --- */
+void tokens_load(struct users *users);
+void tokens_close(struct users *users);
+/* Takes the user's tokens out of memory. */
+void tokens_forget(struct users *users, struct user *user);
+/* The token's user, unless it is revoked or expired, or its user disabled; fills the principal. */
+bool tokens_renew(struct users *users, struct principal *principal);
+/* The wall clock may have passed one, or another is the next. */
+void tokens_watch(struct users *users);
+
+#endif

@@ -16,7 +16,8 @@ char *paths_state(void);
 /* The first that exists of $STOA_CONFIG (returned even if it does not exist),
  * $XDG_CONFIG_HOME/stoa/config.yaml (or ~/.config), /etc/stoa/config.yaml; NULL if none. */
 char *paths_config(void);
-/* The client's own folder: $XDG_CONFIG_HOME/stoa, else $HOME/.config/stoa; NULL if HOME is needed and not set. */
+/* The client's own folder: $XDG_CONFIG_HOME/stoa, else $HOME/.config/stoa; NULL if HOME is needed and not
+ * set. */
 char *paths_config_folder(void);
 /* dir/name */
 char *paths_join(const char *dir, const char *name);

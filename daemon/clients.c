@@ -1,6 +1,7 @@
 /* Who is there, and what they follow. */
 #include "daemon/clients_internal.h"
 
+#include "daemon/lends.h"
 #include "daemon/mcp/mcp_asks.h"
 #include "daemon/people/users.h"
 #include "daemon/registry.h"
@@ -72,8 +73,12 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     client->clients = clients;
     client->route = *message->route;
     id_make(client->id, "c_");
-    users_principal(server->users, strcmp(message->peer, GATEWAY_LOCAL) == 0 ? "" : message->peer,
-                    &client->principal);
+    if (strcmp(message->peer, GATEWAY_LOCAL) == 0)
+        users_principal(server->users, "", &client->principal);
+    else if (message->peer[0])
+        users_principal(server->users, message->peer, &client->principal);
+    /* else a stranger, without even a key */
+    snprintf(client->address, sizeof client->address, "%s", message->address ? message->address : "");
     client->since = clock_wall_ms();
     client->meter = meter_new();
     client->left_at = clock_steady_ms();
@@ -121,7 +126,7 @@ static struct session *take_subscription(struct client *client, size_t at)
     return session;
 }
 
-static void end_subscriptions(struct clients *clients, struct client *client, const char *why)
+void client_end_subscriptions(struct clients *clients, struct client *client, const char *why)
 {
     while (client->subscription_count > 0) {
         struct session *session = take_subscription(client, client->subscription_count - 1);
@@ -147,7 +152,8 @@ void clients_drop(struct clients *clients, struct client *client, const char *wh
     for (size_t i = 0; i < clients->count; i++)
         if (clients->all[i] == client)
             clients->all[i] = clients->all[--clients->count];
-    end_subscriptions(clients, client, why);
+    client_end_subscriptions(clients, client, why);
+    lends_end(clients->server->lends, client, NULL, "gone");
     client_free(client);
     mcp_asks_client_gone(clients->server->asks);
 }
@@ -158,7 +164,8 @@ void client_dismiss(struct clients *clients, struct client *client, const char *
     client->dismissed = true;
     client->mine = client->mine_behind = false;
     client_drop_replies(client);
-    end_subscriptions(clients, client, why);
+    client_end_subscriptions(clients, client, why);
+    lends_end(clients->server->lends, client, NULL, "gone");
     clients_retry_soon(clients);
 }
 
@@ -226,12 +233,15 @@ void clients_recheck(struct clients *clients)
 {
     for (size_t i = clients->count; i-- > 0;) {
         struct client *client = clients->all[i];
+        if (client->denied_until)
+            continue;
         if (!users_renew(clients->server->users, &client->principal)) {
-            client_cut(clients, client, "denied");
+            client_deny(clients, client);
             continue;
         }
         recheck_subscriptions(clients, client, "denied");
     }
+    lends_recheck(clients->server->lends, NULL);
 }
 
 void clients_recheck_session(struct clients *clients, struct session *session, const char *user,
@@ -240,7 +250,7 @@ void clients_recheck_session(struct clients *clients, struct session *session, c
     for (size_t i = clients->count; i-- > 0;) {
         struct client *client = clients->all[i];
         struct route route = client->route;
-        if (strcmp(client->principal.user, user) != 0)
+        if (client->denied_until || strcmp(client->principal.user, user) != 0)
             continue;
         bool may = auth_may(&client->principal, session->state, ROLE_VIEWER);
         if (!auth_may(&client->principal, session->state, ROLE_WRITER))
@@ -252,6 +262,7 @@ void clients_recheck_session(struct clients *clients, struct session *session, c
         if (!follows && client->mine && clients_find(clients, &route) == client)
             tell_revoked(clients, &route, session->state->id, why);
     }
+    lends_recheck(clients->server->lends, NULL);
 }
 
 void clients_each(struct clients *clients, void (*each)(struct client *client, void *arg), void *arg)
@@ -330,7 +341,8 @@ static void on_sweep(uv_timer_t *timer)
         struct client *client = clients->all[i];
         if (client->gone || (client->connection && connection_is_closed(client->connection)))
             clients_drop(clients, client, "disconnected");
-        else if (!client->dismissed && now - client->last_seen > CLIENT_SILENT_MS)
+        else if (!client->dismissed && !client->denied_until &&
+                 now - client->last_seen > CLIENT_SILENT_MS)
             client_dismiss(clients, client, "silent");
     }
     if (clients->count == 0)
@@ -357,7 +369,8 @@ struct clients *clients_open(struct server *server)
     uv_timer_init(server->loop, &clients->retry);
     uv_timer_init(server->loop, &clients->sweep);
     uv_timer_init(server->loop, &clients->relief);
-    clients->retry.data = clients->sweep.data = clients->relief.data = clients;
+    uv_timer_init(server->loop, &clients->deny);
+    clients->retry.data = clients->sweep.data = clients->relief.data = clients->deny.data = clients;
     return clients;
 }
 
@@ -386,9 +399,10 @@ void clients_close(struct clients **slot)
         client_free(client);
     }
     free(clients->all);
-    clients->open_timers = 3;
+    clients->open_timers = 4;
     uv_close((uv_handle_t *)&clients->retry, timer_closed);
     uv_close((uv_handle_t *)&clients->sweep, timer_closed);
     uv_close((uv_handle_t *)&clients->relief, timer_closed);
+    uv_close((uv_handle_t *)&clients->deny, timer_closed);
     *slot = NULL;
 }

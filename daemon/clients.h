@@ -10,6 +10,7 @@
 #define STOA_DAEMON_CLIENTS_H
 
 #include "daemon/people/auth.h"
+#include "daemon/people/throttle.h"
 #include "daemon/socket/gateway.h"
 #include "proto/event.h"
 #include "shared/id.h"
@@ -44,14 +45,19 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     size_t subscription_count;
     bool mine, mine_behind;
     uint64_t requests; /* it has made so far */
+    struct throttled throttled;
     bool gone;      /* its connection is; it is dropped soon */
     bool dismissed; /* all that it had was ended; it could not yet be told so */
+    int64_t denied_until; /* steady ms: may not be here any more, and is cut then; else 0 */
     uint64_t mine_kinds;
     char kind[8], terminal[65], version[65];
     /* clients.c's own */
     struct frame **replies;
     size_t reply_count, reply_bytes;
     struct meter *meter;
+    char address[48]; /* the host that it comes from; "" on the local socket */
+    unsigned tries;   /* tries.c's: what it has presented in vain */
+    bool came;        /* the audit has been told */
     uint64_t left;   /* what had left of the meter's bytes when the relief last looked */
     int64_t left_at; /* steady ms of the last time that some had, or that too much began to wait for all */
     struct connection *connection;
@@ -90,6 +96,8 @@ void clients_recheck_session(struct clients *clients, struct session *session, c
                              const char *why);
 /* Tells those of admins that a reload was refused, and why. */
 void clients_tell_config(struct clients *clients, const char *text);
+/* Tells one bye and ends its connection: it is no more. */
+void clients_cut(struct clients *clients, struct client *client, const char *why, int retry_after_ms);
 /* Tells all of them bye. */
 void clients_bye(struct clients *clients, const char *why, int retry_after_ms);
 

@@ -1,5 +1,5 @@
-/* What clients.c (who is there, and what they follow) and clients_send.c (what goes out to them) share; for
- * those two alone. */
+/* What clients.c (who is there, and what they follow), clients_send.c (what goes out to them) and
+ * clients_deny.c (who may not be here any more) share; for those alone. */
 #ifndef STOA_DAEMON_CLIENTS_INTERNAL_H
 #define STOA_DAEMON_CLIENTS_INTERNAL_H
 
@@ -12,7 +12,7 @@ struct clients {
     void *tree; /* of struct client by route */
     struct client **all;
     size_t count, cap;
-    uv_timer_t retry, sweep, relief;
+    uv_timer_t retry, sweep, relief, deny;
     uint64_t retry_ms; /* until the next retry; rises while nobody takes anything */
     int open_timers;
 };
@@ -26,7 +26,16 @@ void client_cut(struct clients *clients, struct client *client, const char *why)
 /* Has those looked at soon that are gone or silent. */
 void clients_sweep_soon(struct clients *clients);
 
+void client_end_subscriptions(struct clients *clients, struct client *client, const char *why);
+
+/* --- clients_deny.c --- */
+/* Ends all that the client has, at once, tells it bye, and cuts it within CLIENT_DENIED_MS. It stays there
+ * until then. */
+void client_deny(struct clients *clients, struct client *client);
+
 /* --- clients_send.c --- */
+enum sent client_send_bye(struct clients *clients, struct client *client, const char *why,
+                          int retry_after_ms);
 void client_drop_replies(struct client *client);
 /* Something waits for a client: it is tried again soon, and ever less often while it takes nothing. */
 void clients_retry_soon(struct clients *clients);

@@ -132,7 +132,8 @@ static enum sent send_resync(struct clients *clients, struct client *client, con
     return sent;
 }
 
-static enum sent send_bye(struct clients *clients, struct client *client, const char *why, int retry_after_ms)
+enum sent client_send_bye(struct clients *clients, struct client *client, const char *why,
+                          int retry_after_ms)
 {
     struct buf text;
     buf_init(&text, 256);
@@ -169,7 +170,7 @@ static enum sent flush_replies(struct clients *clients, struct client *client)
 static enum sent catch_up(struct clients *clients, struct client *client)
 {
     if (client->dismissed) {
-        enum sent sent = send_bye(clients, client, "silent", 0);
+        enum sent sent = client_send_bye(clients, client, "silent", 0);
         if (sent != SENT_OK)
             return sent;
         client->dismissed = false;
@@ -243,6 +244,8 @@ void clients_reply(struct clients *clients, const struct route *route, struct fr
         gateway_send(clients->server->gateway, route, frame, NULL, 0);
         return;
     }
+    if (client->denied_until)
+        return;
     bool waits = client->dismissed || client->reply_count;
     enum sent sent = waits ? SENT_FULL : send_frame(clients, client, frame);
     if (sent == SENT_FULL)
@@ -263,10 +266,17 @@ void clients_tell_config(struct clients *clients, const char *text)
     frame_free(&frame);
 }
 
+void clients_cut(struct clients *clients, struct client *client, const char *why, int retry_after_ms)
+{
+    client_send_bye(clients, client, why, retry_after_ms);
+    clients->server->stats.cut++;
+    client_cut(clients, client, why);
+}
+
 void clients_bye(struct clients *clients, const char *why, int retry_after_ms)
 {
     for (size_t i = 0; i < clients->count; i++)
-        send_bye(clients, clients->all[i], why, retry_after_ms);
+        client_send_bye(clients, clients->all[i], why, retry_after_ms);
 }
 
 /* --- push --- */

@@ -3,8 +3,10 @@
 #include "daemon/dispatch.h"
 
 #include "daemon/handlers/handlers.h"
+#include "daemon/people/audit.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
@@ -22,6 +24,7 @@ struct inflight { /* a changing request from its arrival until its commit: repea
     size_t waiter_count;
     char *reply; /* NULL until it is handled */
     bool once;   /* the store has an answer already: see call_begin_once */
+    int64_t began; /* steady microseconds */
     struct inflight *next_unpromised;
 };
 
@@ -105,6 +108,7 @@ static struct inflight *inflight_new(struct dispatch *dispatch, const char *user
     inflight->user = xstrdup(user);
     inflight->id = xstrdup(id);
     inflight->dispatch = dispatch;
+    inflight->began = clock_steady_us();
     inflight_wait(inflight, route);
     tsearch(inflight, &dispatch->inflight, compare);
     return inflight;
@@ -154,6 +158,7 @@ static void on_committed(void *arg, enum err code)
     struct dispatch *dispatch = inflight->dispatch;
     struct server *server = dispatch->server;
     if (code == ERR_OK) {
+        histogram_add(&server->stats.promised, clock_steady_us() - inflight->began);
         answer_waiters(inflight, ERR_OK, NULL, NULL);
         inflight_free(inflight);
         return;
@@ -192,9 +197,26 @@ static void finish_reading(struct inflight *inflight, enum err code, const char 
     inflight_free(inflight);
 }
 
-static void finish_changing(struct inflight *inflight, enum err code, const char *error, json_t *detail,
-                            json_t *ok)
+/* What a repeated request is answered. */
+static void remember(struct inflight *inflight, bool shown_once)
 {
+    struct store *store = inflight->dispatch->server->store;
+    if (!shown_once) {
+        store_put_reply(store, inflight->user, inflight->id, inflight->reply, strlen(inflight->reply));
+        return;
+    }
+    struct buf text;
+    buf_init(&text, ENVELOPE_REPLY_MAX);
+    envelope_put_error(&text, inflight->id, ERR_CONFLICT,
+                       "this was done already; its answer has a secret, which is shown only once", NULL);
+    store_put_reply(store, inflight->user, inflight->id, text.data, text.len);
+    buf_free(&text);
+}
+
+static void finish_changing(const struct call *call, enum err code, const char *error, json_t *ok)
+{
+    struct inflight *inflight = call->inflight;
+    json_t *detail = call->detail;
     struct server *server = inflight->dispatch->server;
     if (!server->store || (code != ERR_OK && !inflight->once)) { /* nothing is remembered */
         answer_waiters(inflight, code == ERR_OK ? ERR_SHUTTING_DOWN : code, error, detail);
@@ -208,11 +230,10 @@ static void finish_changing(struct inflight *inflight, enum err code, const char
         buf_init(&text, ENVELOPE_REPLY_MAX);
         envelope_put_error(&text, inflight->id, code, error, detail);
     }
-    size_t len = text.len;
     inflight->reply = buf_take(&text);
     if (inflight->once)
         store_delete_reply(server->store, inflight->user, inflight->id);
-    store_put_reply(server->store, inflight->user, inflight->id, inflight->reply, len);
+    remember(inflight, call->shown_once && code == ERR_OK);
     store_commit(server->store, on_committed, inflight);
 }
 
@@ -271,7 +292,7 @@ static void answer(const struct call *call, enum err code, const char *error, js
     if (call->inflight && !request_row(call->method)->changes)
         finish_reading(call->inflight, code, error, call->detail, ok);
     else if (call->inflight)
-        finish_changing(call->inflight, code, error, call->detail, ok);
+        finish_changing(call, code, error, ok);
     else if (code != ERR_OK)
         send_error_with(call->server, &call->route, call->id, code, error, call->detail);
     else
@@ -399,11 +420,25 @@ enum err call_run_as(struct call *call, enum method method, json_t *params, call
     return code == ERR_OK ? handler_of(method)(call, ok, error) : code;
 }
 
+/* Before anything is looked up for it. */
+static bool is_strange(const struct call *call)
+{
+    if (call->principal.user[0] || request_row(call->method)->role == ROLE_NONE)
+        return false;
+    send_error(call->server, &call->route, call->id, ERR_DENIED,
+               "the daemon does not know you: join with a ticket (stoa ticket, by whoever shares a session), "
+               "or have an admin add your key (stoa user key add)");
+    audit_record(call->server, &call->principal, "refused", request_row(call->method)->name, NULL);
+    return true;
+}
+
 static void run(struct dispatch *dispatch, struct call *call, const char *sid)
 {
     char error[256] = "";
     json_t *ok = NULL;
     bool changes = request_row(call->method)->changes;
+    if (is_strange(call))
+        return;
     enum err code = dispatch->server->stopping && changes ? ERR_SHUTTING_DOWN : ERR_OK;
     if (code == ERR_OK && changes && !admit_changing(dispatch, call))
         return;
@@ -422,12 +457,39 @@ static void run(struct dispatch *dispatch, struct call *call, const char *sid)
     }
 }
 
-void dispatch_message(void *arg, const struct gateway_message *message)
+/* Whether it comes too often: then it has been answered, and the client may be no more. */
+static bool is_too_often(struct server *server, struct client *client, const struct request *request,
+                         enum method method, size_t bytes)
 {
-    struct dispatch *dispatch = arg;
+    char error[256], id[sizeof client->id];
+    int retry_ms;
+    enum throttle_verdict verdict = throttle_ask(server->throttle, &client->throttled, client->principal.user,
+                                                 method, bytes, clock_steady_us(), &retry_ms, error);
+    if (verdict == THROTTLE_PASS)
+        return false;
+    json_t *detail = json_object();
+    jsonx_set_int(detail, "retry_ms", retry_ms);
+    snprintf(id, sizeof id, "%s", client->id);
+    server->stats.limited++;
+    struct route route = client->route;
+    send_error_with(server, &route, request->id, ERR_BUSY, error, detail);
+    json_decref(detail);
+    client = clients_find(server->clients, &route);
+    if (verdict == THROTTLE_CUT && client) {
+        log_warn("client", "%s is cut, user=%s: %s", log_id(id), client->principal.user, error);
+        clients_cut(server->clients, client, "flood", THROTTLE_PENALTY_MS);
+    }
+    return true;
+}
+
+static void take_message(struct dispatch *dispatch, const struct gateway_message *message)
+{
     struct server *server = dispatch->server;
     struct request request;
     char error[256];
+    struct client *known = clients_find(server->clients, message->route);
+    if (known && known->denied_until)
+        return;
     server->stats.requests++;
     enum err code = envelope_request(message->body, message->body_len, &request, error);
     if (envelope_version(message->version, message->version_len, error) != ERR_OK) {
@@ -442,6 +504,12 @@ void dispatch_message(void *arg, const struct gateway_message *message)
     struct client *client = code == ERR_OK ? clients_get(server->clients, message, error) : NULL;
     if (code == ERR_OK && !client)
         code = ERR_LIMIT;
+    struct client *asker = client ? client : clients_find(server->clients, message->route);
+    enum method method = code == ERR_OK ? request.method : METHOD_COUNT;
+    if (asker && is_too_often(server, asker, &request, method, message->body_len)) {
+        request_clear(&request);
+        return;
+    }
     if (code == ERR_OK && !clients_may_ask(server->clients, client, error))
         code = ERR_BUSY;
     if (code != ERR_OK) {
@@ -454,12 +522,21 @@ void dispatch_message(void *arg, const struct gateway_message *message)
                             .principal = client->principal,
                             .method = request.method};
         snprintf(call.id, sizeof call.id, "%s", request.id);
+        client->requests++;
         log_trace("request", "%s %s %s", request_row(call.method)->name, call.id, log_id(request.session));
         run(dispatch, &call, request.session);
         json_decref(call.params);
         json_decref(call.asked);
     }
     request_clear(&request);
+}
+
+void dispatch_message(void *arg, const struct gateway_message *message)
+{
+    struct dispatch *dispatch = arg;
+    int64_t began = clock_steady_us();
+    take_message(dispatch, message);
+    histogram_add(&dispatch->server->stats.handling, clock_steady_us() - began);
 }
 
 struct dispatch *dispatch_open(struct server *server)

@@ -133,8 +133,14 @@ static void list_sessions(struct session *session, const json_t *arguments, buil
     (void)arguments;
     struct listing *listing = xmalloc(sizeof *listing);
     *listing = (struct listing){done, arg};
-    enum err code = store_list(session->server->store, session->state->owner, false, BUILTIN_SESSIONS_MAX,
-                               NULL, on_list, listing);
+    const struct state *state = session->state;
+    /* Who shares this one reads the answer, and has no right to know of the others. */
+    const struct store_asker alone = {state->owner, state->id};
+    struct store *store = session->server->store;
+    enum err code =
+        state->member_count > 0
+            ? store_list_for(store, &alone, false, BUILTIN_SESSIONS_MAX, NULL, on_list, listing)
+            : store_list(store, state->owner, false, BUILTIN_SESSIONS_MAX, NULL, on_list, listing);
     if (code == ERR_OK)
         return;
     free(listing);

@@ -187,9 +187,15 @@ enum err session_add_rule(struct session *session, const char *effect, const cha
     for (size_t i = state->rule_count; i-- > 0;) {
         if (strcmp(state->rules[i].pattern, pattern) != 0)
             continue;
-        if (strcmp(state->rules[i].effect, effect) == 0) {
+        bool own = strcmp(state->rules[i].by, by) == 0, owner = strcmp(state->owner, by) == 0;
+        if (strcmp(state->rules[i].effect, effect) == 0 && (own || !owner)) {
             strcpy(id, state->rules[i].id);
             return ERR_OK;
+        }
+        if (!own && !owner) {
+            snprintf(error, 256, "there is a rule of %.63s's about that; only they or the owner change it",
+                     state->rules[i].by);
+            return ERR_CONFLICT;
         }
         session_remove_rule(session, state->rules[i].id, by);
     }

@@ -83,7 +83,8 @@ bool session_interrupt(struct session *session, enum link_interrupt why, const c
 /* Begins a compaction. ERR_OK, or why not. */
 enum err session_compact(struct session *session, const char *by, char error[256]);
 /* A rule of the session's, in the place of others of the same pattern. The pattern was checked. why: or NULL.
- * id receives its id. ERR_OK, or ERR_LIMIT with a sentence. */
+ * id receives its id. ERR_OK, ERR_CONFLICT if it is in the way of another's rule and not the owner's, or
+ * ERR_LIMIT, with a sentence. */
 enum err session_add_rule(struct session *session, const char *effect, const char *pattern, const char *by,
                           const char *why, char id[ID_MAX], char error[256]);
 /* False if it has none of that id. */

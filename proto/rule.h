@@ -47,6 +47,10 @@ bool rule_check(const char *pattern, char error[256]);
  * object or NULL. */
 bool rule_matches(const char *pattern, enum rule_effect effect, const char *server, const char *tool,
                   const json_t *arguments);
+/* What daemon and agent call calls that two persons must allow, where rules have their effect; the pattern is
+ * a list of patterns then. */
+#define RULE_TWO_PERSON "two_person"
+
 /* Several patterns in one text: separated by ';', with blanks around them as one likes; a ';' between ( and
  * ), or after a \, is part of its pattern. "" has none. */
 

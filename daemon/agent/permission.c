@@ -57,6 +57,20 @@ static void set_why(struct permission *permission, const struct rule_line *rule)
              rule->pattern, cut < len ? "..." : "");
 }
 
+static bool needs_two(const json_t *rules, const struct servers_tool *tool, const json_t *arguments)
+{
+    const json_t *rule;
+    size_t i;
+
+    json_array_foreach(rules, i, rule)
+    {
+        if (strcmp(jsonx_str(rule, "effect", ""), RULE_TWO_PERSON) == 0 &&
+            rule_list_matches(jsonx_str(rule, "pattern", ""), tool->server, tool->tool, arguments))
+            return true;
+    }
+    return false;
+}
+
 void permission_decide(const struct state *state, const json_t *rules, const struct servers_tool *tool,
                        const json_t *arguments, struct permission *permission)
 {
@@ -74,6 +88,10 @@ void permission_decide(const struct state *state, const json_t *rules, const str
         permission->effect = RULE_ALLOW;
         snprintf(permission->why, sizeof permission->why, "%s",
                  tool->connects ? "it only connects" : "a built-in tool that only reads");
+    }
+    if (permission->effect != RULE_DENY && needs_two(rules, tool, arguments)) {
+        permission->effect = RULE_ASK;
+        snprintf(permission->why, sizeof permission->why, "two persons must allow it");
     }
     free(lines);
 }

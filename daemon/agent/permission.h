@@ -15,7 +15,8 @@ struct permission {
 };
 
 /* rules: servers_rules, may be NULL; arguments: an object. Where no rule decides, built-in tools and
- * placeholders that only connect are allowed, and all others asked for. */
+ * placeholders that only connect are allowed, and all others asked for. What two persons must allow is asked
+ * for unless it is denied. */
 void permission_decide(const struct state *state, const json_t *rules, const struct servers_tool *tool,
                        const json_t *arguments, struct permission *permission);
 

@@ -17,6 +17,7 @@
 enum {
     TURN_CALLS_PROGRESS_MS = 250, /* between two reports of one call's progress; others are dropped */
     TURN_CALLS_OVERHEAD = 704,    /* bytes that a call takes beside its result: names, rule, file */
+    TURN_CALLS_ADDED = 256,       /* bytes that the daemon may add to a question, as JSON */
     TURN_CALLS_NOTED = 2048       /* bytes of room from which on a result says whose arguments it had */
 };
 
@@ -321,6 +322,7 @@ static void ask(struct call *call, const struct servers_tool *tool, const json_t
     size_t bytes;
 
     free(jsonx_dump(question, &bytes));
+    bytes += TURN_CALLS_ADDED;
     if (!question_fits(calls, bytes)) {
         json_decref(question);
         return;

@@ -2,6 +2,8 @@
  * one is told whose that was. */
 #include "daemon/handlers/handlers.h"
 
+#include "daemon/people/audit.h"
+#include "daemon/people/rights.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/rules.h"
@@ -44,7 +46,10 @@ static enum err unknown(const char *id, char error[256])
 static enum err too_late(struct call *call, const char *id, char error[256])
 {
     const struct questions_known *known = questions_known(call->server, id);
-    if (!known || strcmp(known->owner, call->principal.user) != 0)
+    struct session *session;
+    char unused[256];
+    if (!known || registry_get(call->server->registry, known->session, &session, unused) != ERR_OK ||
+        !auth_may(&call->principal, session->state, ROLE_VIEWER))
         return unknown(id, error);
     int64_t ago = (clock_wall_ms() - known->ts) / 1000;
     char by[80] = "";
@@ -72,10 +77,62 @@ static enum err find(struct call *call, struct answer *answer, char error[256])
     if (!auth_may(&call->principal, state, ROLE_VIEWER))
         return unknown(id, error);
     answer->question = state_question(state, id);
-    if (auth_may(&call->principal, state, ROLE_APPROVER))
-        return ERR_OK;
-    snprintf(error, 256, "answering needs the role %s in this session", role_name(ROLE_APPROVER));
-    return ERR_DENIED;
+    if (!auth_may(&call->principal, state, ROLE_APPROVER)) {
+        snprintf(error, 256, "answering needs the role %s in this session", role_name(ROLE_APPROVER));
+        return ERR_DENIED;
+    }
+    /* Declining gives nothing that one has not. */
+    if (answer->allows && !rights_may_server(answer->session, call->principal.user,
+                                             jsonx_str(answer->question->json, "server", ""), error))
+        return ERR_DENIED;
+    return ERR_OK;
+}
+
+/* --- two persons --- */
+
+static bool is_for_two(const struct question *question)
+{
+    return jsonx_bool(question->json, "two_person", false);
+}
+
+/* Whether the first one's word still counts. */
+static bool first_counts(const struct answer *answer)
+{
+    const char *first = jsonx_str(answer->question->json, "approved_by", NULL);
+    char unused[256];
+    return first && rights_may_approve(answer->session, first) &&
+           rights_may_server(answer->session, first, jsonx_str(answer->question->json, "server", ""), unused);
+}
+
+static enum err check_two(struct call *call, const struct answer *answer, char error[256])
+{
+    const char *first = jsonx_str(answer->question->json, "approved_by", "");
+    if (answer->lasts) {
+        snprintf(error, 256,
+                 "two persons must allow this call each time (permission.two_person); answer it "
+                 "with the scope once");
+        return ERR_BAD_REQUEST;
+    }
+    if (answer->content) {
+        snprintf(error, 256,
+                 "two persons must allow this call as it is (permission.two_person); deny it, and "
+                 "say in the reason what it should be");
+        return ERR_BAD_REQUEST;
+    }
+    if (answer->allows && strcmp(first, call->principal.user) == 0) {
+        snprintf(error, 256, "you have allowed it already; a second person is needed");
+        return ERR_CONFLICT;
+    }
+    return ERR_OK;
+}
+
+/* The first of two. */
+static enum err approve(struct call *call, const struct answer *answer)
+{
+    json_t *data = json_object();
+    jsonx_set_str(data, "question", answer->question->id);
+    jsonx_set_str(data, "by", call->principal.user);
+    return session_emit(answer->session, EVENT_QUESTION_APPROVED, data) ? ERR_OK : ERR_INTERNAL;
 }
 
 /* --- checks --- */
@@ -140,15 +197,41 @@ static enum err check_changed(struct answer *answer, char error[256])
     size_t full = message ? message->bytes : 0, most = STATE_ARGUMENTS_MAX;
     if (full > STATE_MESSAGE_BYTES - most)
         most = full < STATE_MESSAGE_BYTES ? STATE_MESSAGE_BYTES - full : 0;
-    if (len <= most)
+    if (len > most) {
+        snprintf(error, 256, "the arguments have %zu bytes; at most %zu are taken", len, most);
+        return ERR_TOO_LARGE;
+    }
+    const json_t *json = answer->question->json;
+    if (!answer->content || !rights_two_person(answer->session->server, jsonx_str(json, "server", ""),
+                                               jsonx_str(json, "tool", ""), changed))
         return ERR_OK;
-    snprintf(error, 256, "the arguments have %zu bytes; at most %zu are taken", len, most);
-    return ERR_TOO_LARGE;
+    snprintf(error, 256,
+             "with these arguments two persons must allow the call (permission.two_person); deny "
+             "it, and have the model call it so");
+    return ERR_DENIED;
 }
 
-static enum err check_permission(struct answer *answer, char **own, char error[256])
+/* A rule of one's own counts in one's own sessions. */
+static enum err check_scope(const struct answer *answer, const char *user, char error[256])
+{
+    const char *owner = answer->session->state->owner;
+    if (strcmp(answer->scope, "user") != 0 || strcmp(owner, user) == 0)
+        return ERR_OK;
+    snprintf(
+        error, 256,
+        "a rule of yours counts in your own sessions, and this one is %.63s's; give scope session or once",
+        owner);
+    return ERR_DENIED;
+}
+
+static enum err check_permission(struct call *call, struct answer *answer, char **own, char error[256])
 {
     const json_t *json = answer->question->json;
+    enum err checked = is_for_two(answer->question) ? check_two(call, answer, error) : ERR_OK;
+    if (checked == ERR_OK)
+        checked = check_scope(answer, call->principal.user, error);
+    if (checked != ERR_OK)
+        return checked;
     if (answer->content && !may_change(answer, error))
         return ERR_BAD_REQUEST;
     enum err code = answer->content ? check_changed(answer, error) : ERR_OK;
@@ -168,7 +251,11 @@ static enum err check_permission(struct answer *answer, char **own, char error[2
         answer->pattern = jsonx_str(json, "pattern", NULL);
     if (!answer->pattern)
         answer->pattern = *own = rule_exact(jsonx_str(json, "server", ""), jsonx_str(json, "tool", ""));
-    return check_pattern(answer, error);
+    enum err good = check_pattern(answer, error);
+    if (good == ERR_OK && answer->allows &&
+        !rights_may_pattern(answer->session, call->principal.user, answer->pattern, error))
+        good = ERR_DENIED;
+    return good;
 }
 
 static enum err check_other(const struct answer *answer, char error[256])
@@ -230,7 +317,8 @@ static void allow_reading(struct call *call, const struct answer *answer)
 {
     const json_t *json = answer->question->json;
     char id[ID_MAX], unused[256];
-    if (!answer->allows || answer->lasts || answer->content || !jsonx_bool(json, "read_only", false))
+    if (!answer->allows || answer->lasts || answer->content || is_for_two(answer->question) ||
+        !jsonx_bool(json, "read_only", false))
         return;
     char *pattern = rule_exact(jsonx_str(json, "server", ""), jsonx_str(json, "tool", ""));
     if (rule_check(pattern, unused))
@@ -302,6 +390,8 @@ static enum err act(struct call *call, struct answer *answer, char error[256])
     bool authorize = answer->question->kind == QUESTION_AUTHORIZE;
     enum err code = ERR_OK;
     strcpy(id, answer->question->id);
+    if (permission && answer->allows && is_for_two(answer->question) && !first_counts(answer))
+        return approve(call, answer);
     if (answer->lasts)
         code = make_rule(call, answer, error);
     if (authorize && answer->allows)
@@ -334,13 +424,19 @@ enum err handle_question_answer(struct call *call, json_t **ok, char error[256])
     if (code == ERR_OK)
         code = check_size(answer.content, error);
     if (code == ERR_OK)
-        code = answer.question->kind == QUESTION_PERMISSION ? check_permission(&answer, &own, error)
+        code = answer.question->kind == QUESTION_PERMISSION ? check_permission(call, &answer, &own, error)
                                                             : check_other(&answer, error);
+    char what[400] = "";
+    if (code == ERR_OK)
+        snprintf(what, sizeof what, "%s %s/%s, scope %s", answer.decision,
+                 jsonx_str(answer.question->json, "server", ""), jsonx_str(answer.question->json, "tool", ""),
+                 answer.scope);
     if (code == ERR_OK)
         code = act(call, &answer, error);
     free(own);
     if (code != ERR_OK)
         return code;
+    audit_record(call->server, &call->principal, "question.answer", answer.session->state->id, "%s", what);
     *ok = seq_reply(answer.session);
     jsonx_set_str(*ok, "session", answer.session->state->id);
     return ERR_OK;
@@ -354,6 +450,16 @@ struct listing {
     size_t bytes;
 };
 
+static bool may_answer(const struct principal *principal, const struct session *session,
+                       const struct question *question)
+{
+    char unused[256];
+    const char *server = jsonx_str(question->json, "server", "");
+    return auth_may(principal, session->state, ROLE_APPROVER) &&
+           strcmp(jsonx_str(question->json, "approved_by", ""), principal->user) != 0 &&
+           rights_may_server(session, principal->user, server, unused);
+}
+
 static void list_session(struct session *session, void *arg)
 {
     struct listing *listing = arg;
@@ -366,6 +472,9 @@ static void list_session(struct session *session, void *arg)
         json_t *json = json_copy(state->questions[i]->json);
         jsonx_set_str(json, "session", state->id);
         jsonx_set_str(json, "title", state->title);
+        jsonx_set_str(json, "owner", state->owner);
+        json_object_set_new(json, "may_answer",
+                            json_boolean(may_answer(listing->principal, session, state->questions[i])));
         listing->bytes += state->questions[i]->bytes;
         json_array_append_new(listing->array, json);
     }

@@ -3,6 +3,8 @@
 #include "daemon/handlers/handlers.h"
 
 #include "daemon/config/config_server.h"
+#include "daemon/people/audit.h"
+#include "daemon/people/rights.h"
 #include "daemon/registry.h"
 #include "daemon/rules.h"
 #include "daemon/server.h"
@@ -12,6 +14,7 @@
 #include "shared/jsonx.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* The session that params name: *session stays NULL if they name none. */
 static enum err find(struct call *call, enum role least, struct session **session, char error[256])
@@ -44,14 +47,34 @@ enum err handle_rule_add(struct call *call, json_t **ok, char error[256])
         return code;
     if (!rule_check(pattern, error))
         return ERR_BAD_REQUEST;
+    if (session && strcmp(effect, "allow") == 0 && !rights_may_pattern(session, user, pattern, error))
+        return ERR_DENIED;
     code = session ? session_add_rule(session, effect, pattern, user, NULL, id, error)
                    : rules_add(call->server, user, effect, pattern, id, error);
     if (code != ERR_OK)
         return code;
     if (!session)
         supervisor_define_all(call->server->supervisor, user);
+    audit_record(call->server, &call->principal, "rule.add", session ? session->state->id : user, "%s %s",
+                 effect, pattern);
     *ok = json_object();
     jsonx_set_str(*ok, "rule", id);
+    return ERR_OK;
+}
+
+/* All rules of a session are its owner's to remove; to the others, those that they have made. */
+static enum err check_own(const struct call *call, const struct session *session, const char *id,
+                          char error[256])
+{
+    const struct state *state = session->state;
+    for (size_t i = 0; i < state->rule_count; i++) {
+        const struct rule *rule = &state->rules[i];
+        if (strcmp(rule->id, id) != 0 || strcmp(rule->by, call->principal.user) == 0 ||
+            auth_may(&call->principal, state, ROLE_OWNER))
+            continue;
+        snprintf(error, 256, "the rule '%s' is %.63s's; only they or the owner remove it", id, rule->by);
+        return ERR_DENIED;
+    }
     return ERR_OK;
 }
 
@@ -61,6 +84,8 @@ enum err handle_rule_remove(struct call *call, json_t **ok, char error[256])
     const char *id = jsonx_str(call->params, "rule", ""), *user = call->principal.user;
     struct session *session;
     enum err code = find(call, ROLE_APPROVER, &session, error);
+    if (code == ERR_OK && session)
+        code = check_own(call, session, id, error);
     if (code != ERR_OK)
         return code;
     if (session ? !session_remove_rule(session, id, user) : !rules_remove(call->server, user, id)) {
@@ -70,6 +95,8 @@ enum err handle_rule_remove(struct call *call, json_t **ok, char error[256])
     }
     if (!session)
         supervisor_define_all(call->server->supervisor, user);
+    audit_record(call->server, &call->principal, "rule.remove", session ? session->state->id : user, "%s",
+                 id);
     return ERR_OK;
 }
 

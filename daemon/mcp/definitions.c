@@ -2,8 +2,10 @@
  * they are then. A server whose definition can't be filled in is sent with an error, and harms no other. */
 #include "daemon/mcp/definitions.h"
 
+#include "daemon/lends.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
+#include "daemon/people/vault.h"
 #include "daemon/rules.h"
 #include "daemon/server.h"
 #include "shared/jsonx.h"
@@ -82,6 +84,26 @@ static bool put_value(const struct filling *filling, json_t *json, const char *n
     return value && json_object_set_new(json, name, value) == 0;
 }
 
+/* A secret stays a reference, see LINK_SERVERS. */
+static bool put_parts(const struct filling *filling, json_t *json, const char *what, const char *name,
+                      const char *text)
+{
+    char why[256];
+    json_t *parts = template_fill_parts(text, &filling->values, why);
+    if (!parts)
+        snprintf(filling->error, 256, "%s: %s", what, why);
+    return parts && json_object_set_new(json, name, parts) == 0;
+}
+
+static uint64_t secret_version(void *arg, const char *name, char error[256])
+{
+    const struct filling *filling = arg;
+    uint64_t version = vault_version(filling->server->vault, filling->user, name);
+    if (version == 0)
+        snprintf(error, 256, "the secret '%s' is not set; set it with: stoa secret set %s", name, name);
+    return version;
+}
+
 static void put_default(json_t *env, const char *name, const char *fallback)
 {
     const char *value = getenv(name);
@@ -106,7 +128,10 @@ static bool put_environment(const struct filling *filling, json_t *json)
     for (size_t i = 0; i < pairs->count; i++) {
         char what[160];
         snprintf(what, sizeof what, "its environment's %.100s", pairs->items[i].name);
-        if (!put_value(filling, env, pairs->items[i].name, fill(filling, what, pairs->items[i].value)))
+        const char *name = pairs->items[i].name, *text = pairs->items[i].value;
+        bool good = template_names_secret(text) ? put_parts(filling, env, what, name, text)
+                                                : put_value(filling, env, name, fill(filling, what, text));
+        if (!good)
             return false;
     }
     return true;
@@ -139,6 +164,11 @@ static bool put_headers(const struct filling *filling, json_t *json)
     for (size_t i = 0; i < pairs->count; i++) {
         char what[160];
         snprintf(what, sizeof what, "its header %.100s", pairs->items[i].name);
+        if (template_names_secret(pairs->items[i].value)) {
+            if (!put_parts(filling, headers, what, pairs->items[i].name, pairs->items[i].value))
+                return false;
+            continue;
+        }
         char *text = fill(filling, what, pairs->items[i].value);
         if (text && has_control(text)) {
             snprintf(filling->error, 256, "%s has a control character, which a header can't hold", what);
@@ -237,8 +267,10 @@ static json_t *new_definition(const struct filling *filling)
 }
 
 /* All of it, or NULL with a sentence. */
-static json_t *fill_whole(const struct filling *filling)
+static json_t *fill_whole(struct filling *filling)
 {
+    filling->values.secret = filling->user[0] ? secret_version : NULL;
+    filling->values.secret_arg = filling;
     json_t *json = new_definition(filling);
     put_bounds(filling, json);
     bool good = filling->variant->url ? put_url(filling, json)
@@ -317,7 +349,7 @@ static struct filling filling_of(struct session *session, const struct config_se
 }
 
 /* Of user and shared scope only what an agent needs to know: the rest is for the host. */
-static json_t *definition_of(const struct filling *filling)
+static json_t *definition_of(struct filling *filling)
 {
     json_t *json = filling->variant ? fill_whole(filling) : NULL;
     if (!json || filling->config->scope == SCOPE_SESSION)
@@ -351,6 +383,19 @@ static void add_rules(const struct config_server *config, json_t *rules)
     }
 }
 
+/* Beside the rules, none of which is stronger. */
+static void add_two_person(const struct config *config, json_t *rules)
+{
+    const char *patterns = config_text(config, OPTION_PERMISSION_TWO_PERSON);
+    if (!patterns[0])
+        return;
+    json_t *rule = json_object();
+    jsonx_set_str(rule, "origin", rule_origin_name(RULE_CONFIG));
+    jsonx_set_str(rule, "effect", RULE_TWO_PERSON);
+    jsonx_set_str(rule, "pattern", patterns);
+    json_array_append_new(rules, rule);
+}
+
 json_t *definitions_session(struct session *session)
 {
     struct server *server = session->server;
@@ -371,7 +416,9 @@ json_t *definitions_session(struct session *session)
         json_array_append_new(servers, json);
         add_rules(config, rules);
     }
+    lends_define(server->lends, session, servers);
     rules_of_user(server, session->state->owner, rules);
+    add_two_person(server->config, rules);
     json_object_set_new(payload, "servers", servers);
     json_object_set_new(payload, "rules", rules);
     free(folder);
@@ -437,6 +484,8 @@ bool definitions_remember(struct session *session, const json_t *request)
     char error[256];
     const struct config_variant *variant =
         config ? config_variant_find(config, jsonx_str(request, "variant", "")) : NULL;
+    if (!config && lends_remember(session->server->lends, session, request))
+        return true;
     if (!variant)
         return jsonx_str(request, "server", NULL) != NULL; /* the configuration has changed meanwhile */
     char *folder = folders_session(session->server->folders, session->state->id, error);

@@ -498,12 +498,25 @@ enum err store_history(struct store *store, uint32_t session, const char *before
     return store_queue_read(store, &job);
 }
 
-enum err store_search(struct store *store, const char *owner, const char *text, int limit, store_read_cb *cb,
-                      void *arg)
+enum err store_list_for(struct store *store, const struct store_asker *asker, bool archived, int limit,
+                        const char *before, store_read_cb *cb, void *arg)
+{
+    struct read_job job = {
+        .kind = READ_LIST, .archived = archived, .limit = limit, .shared = true, .cb = cb, .arg = arg};
+
+    job.owner = (char *)asker->user;
+    job.text = (char *)before;
+    snprintf(job.only, sizeof job.only, "%s", asker->only);
+    return store_queue_read(store, &job);
+}
+
+enum err store_search(struct store *store, const struct store_asker *asker, const char *text, int limit,
+                      store_read_cb *cb, void *arg)
 {
     struct read_job job = {.kind = READ_SEARCH, .limit = limit, .cb = cb, .arg = arg};
 
-    job.owner = (char *)owner;
+    job.owner = (char *)asker->user;
+    snprintf(job.only, sizeof job.only, "%s", asker->only);
     job.text = (char *)text;
     return store_queue_read(store, &job);
 }

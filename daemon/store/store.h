@@ -211,22 +211,30 @@ typedef void store_read_cb(void *arg, enum err code, const char *error, json_t *
 
 /* Each returns ERR_OK and calls back later, or ERR_BUSY (too many reads wait) without ever calling. */
 
-/* {"sessions":[{id,title,state,model,created,activity,messages,archived}...],"next":cursor?}: those of owner
- * which are archived (or which are not), the newest activity first. before: a cursor that was given as next,
- * or NULL; a string that is no cursor is ERR_BAD_REQUEST. */
+struct store_asker { /* who reads */
+    const char *user;
+    const char *only; /* the id of the one session that they may know of; "" for any */
+};
+/* {"sessions":[{id,title,state,model,created,activity,messages,archived,owner,role}...],"next":cursor?}:
+ * those of owner which are archived (or which are not), the newest activity first. before: a cursor that was
+ * given as next, or NULL; a string that is no cursor is ERR_BAD_REQUEST. */
 enum err store_list(struct store *store, const char *owner, bool archived, int limit, const char *before,
                     store_read_cb *cb, void *arg);
+/* The same with those that are shared with the user. */
+enum err store_list_for(struct store *store, const struct store_asker *asker, bool archived, int limit,
+                        const char *before, store_read_cb *cb, void *arg);
 /* {"messages":[...],"more":bool}, oldest first: the limit newest ones, or the ones right before (or right
  * after) the message of that id; give at most one of the two. At most STORE_HISTORY_BYTES, but always one
  * message if there is one. more: there are others further in that direction. ERR_NOT_FOUND if the session has
  * no message of that id. */
 enum err store_history(struct store *store, uint32_t session, const char *before, const char *after,
                        int limit, store_read_cb *cb, void *arg);
-/* {"hits":[{session,title,message,role,ts,snippet}...]}: messages in sessions of owner that contain every
- * word of text (as the beginning of a word), the best first: of more than STORE_SEARCH_RANKED those in the
- * sessions that were begun last are looked at. Nothing in text is an operator. */
-enum err store_search(struct store *store, const char *owner, const char *text, int limit, store_read_cb *cb,
-                      void *arg);
+/* {"hits":[{session,title,message,role,ts,snippet,owner}...]}: messages in own sessions, and in those that
+ * are shared with the user, that contain every word of text (as the beginning of a word), the best first: of
+ * more than STORE_SEARCH_RANKED those in the sessions that were begun last are looked at. Nothing in text is
+ * an operator. */
+enum err store_search(struct store *store, const struct store_asker *asker, const char *text, int limit,
+                      store_read_cb *cb, void *arg);
 
 /* --- care --- */
 

@@ -7,20 +7,31 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Own sessions and those that are shared with the user; of a token that is for one session, that one. */
+#define VISIBLE                                                                                              \
+    "(s.owner = ?2 OR EXISTS(SELECT 1 FROM members WHERE user = ?2 AND session = s.key))"                    \
+    " AND (?5 = '' OR s.sid = ?5)"
+
 static const char *const texts[QUERY_COUNT] = {
-    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived FROM sessions"
-                   " WHERE owner = ?1 AND archived = ?2 AND (activity, key) < (?3, ?4)"
-                   " ORDER BY activity DESC, key DESC LIMIT ?5",
+    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived, owner, 'owner'"
+                   " FROM sessions WHERE owner = ?1 AND archived = ?2 AND (activity, key) < (?3, ?4)"
+                   " AND (?6 = '' OR sid = ?6) ORDER BY activity DESC, key DESC LIMIT ?5",
+    /* CROSS JOIN keeps the order: a user is a member of few. */
+    [QUERY_SHARED] =
+        "SELECT s.key, s.sid, s.title, s.run, s.model, s.created, s.activity, s.messages, s.archived, s.owner,"
+        " m.role FROM members AS m CROSS JOIN sessions AS s ON s.key = m.session"
+        " WHERE m.user = ?1 AND s.archived = ?2 AND (s.activity, s.key) < (?3, ?4)"
+        " AND (?6 = '' OR s.sid = ?6) AND s.owner <> ?1 ORDER BY s.activity DESC, s.key DESC LIMIT ?5",
     [QUERY_MESSAGE] = "SELECT key FROM messages WHERE id = ?1 AND key BETWEEN ?2 AND ?3",
     [QUERY_BEFORE] = "SELECT json FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
     [QUERY_AFTER] = "SELECT json FROM messages WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3",
     /* CROSS JOIN keeps the order: the index of words first. */
     [QUERY_BROAD] = "SELECT search.rowid FROM search CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
-                    " WHERE search MATCH ?1 AND s.owner = ?2 ORDER BY search.rowid DESC LIMIT 1 OFFSET ?3",
-    [QUERY_SEARCH] = "SELECT s.sid, s.title, m.id, m.role, m.ts, snippet(search, 0, '', '', '…', 16)"
+                    " WHERE search MATCH ?1 AND " VISIBLE " ORDER BY search.rowid DESC LIMIT 1 OFFSET ?3",
+    [QUERY_SEARCH] = "SELECT s.sid, s.title, m.id, m.role, m.ts, snippet(search, 0, '', '', '…', 16), s.owner"
                      " FROM search CROSS JOIN messages AS m ON m.key = search.rowid"
                      " CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
-                     " WHERE search MATCH ?1 AND search.rowid > ?4 AND s.owner = ?2 ORDER BY rank LIMIT ?3",
+                     " WHERE search MATCH ?1 AND search.rowid > ?4 AND " VISIBLE " ORDER BY rank LIMIT ?3",
 #define AUDIT(side, order)                                                                                   \
     "SELECT n, ts, user, action, object, detail, hash FROM audit WHERE n " side " ?1"                        \
     " AND (?2 IS NULL OR user = ?2)"                                                                         \
@@ -97,16 +108,45 @@ static json_t *session_row(sqlite3_stmt *stmt)
     jsonx_set_int(row, "activity", sqlite3_column_int64(stmt, 6));
     jsonx_set_int(row, "messages", sqlite3_column_int64(stmt, 7));
     json_object_set_new(row, "archived", json_boolean(sqlite3_column_int(stmt, 8)));
+    jsonx_set_str(row, "owner", text_of(stmt, 9));
+    jsonx_set_str(row, "role", text_of(stmt, 10));
     return row;
+}
+
+struct listing { /* a statement that gives rows of the list, and what its last step said */
+    sqlite3_stmt *stmt;
+    int code;
+};
+
+static void listing_begin(struct listing *listing, const struct read_job *job, int64_t activity, int64_t key)
+{
+    sqlite3_bind_text(listing->stmt, 1, job->owner, -1, SQLITE_STATIC);
+    sqlite3_bind_int(listing->stmt, 2, job->archived);
+    sqlite3_bind_int64(listing->stmt, 3, activity);
+    sqlite3_bind_int64(listing->stmt, 4, key);
+    sqlite3_bind_int(listing->stmt, 5, job->limit + 1); /* one more tells whether there are more */
+    sqlite3_bind_text(listing->stmt, 6, job->only, -1, SQLITE_STATIC);
+    listing->code = sqlite3_step(listing->stmt);
+}
+
+/* The one whose row is next: of the newer activity. Either when none has any. */
+static struct listing *listing_next(struct listing *own, struct listing *shared)
+{
+    if (own->code != SQLITE_ROW || shared->code != SQLITE_ROW)
+        return shared->code == SQLITE_ROW ? shared : own;
+    int64_t a = sqlite3_column_int64(own->stmt, 6), b = sqlite3_column_int64(shared->stmt, 6);
+    bool later = a != b ? a < b : sqlite3_column_int64(own->stmt, 0) < sqlite3_column_int64(shared->stmt, 0);
+
+    return later ? shared : own;
 }
 
 static void run_list(struct queries *queries, struct read_job *job)
 {
-    sqlite3_stmt *stmt = queries->statement[QUERY_LIST];
+    struct listing own = {queries->statement[QUERY_LIST], SQLITE_DONE}, *next = &own;
+    struct listing shared = {queries->statement[QUERY_SHARED], SQLITE_DONE};
     json_t *sessions;
     int64_t activity, key;
-    char next[48] = "";
-    int code;
+    char cursor[48] = "";
 
     if (!read_cursor(job->text, &activity, &key)) {
         job->code = ERR_BAD_REQUEST;
@@ -114,21 +154,22 @@ static void run_list(struct queries *queries, struct read_job *job)
                  "parameter 'before' is no cursor that session.list gave as 'next'");
         return;
     }
-    sqlite3_bind_text(stmt, 1, job->owner, -1, SQLITE_STATIC);
-    sqlite3_bind_int(stmt, 2, job->archived);
-    sqlite3_bind_int64(stmt, 3, activity);
-    sqlite3_bind_int64(stmt, 4, key);
-    sqlite3_bind_int(stmt, 5, job->limit + 1); /* one more tells whether there are more */
+    listing_begin(&own, job, activity, key);
+    if (job->shared)
+        listing_begin(&shared, job, activity, key);
     job->result = json_object();
     sessions = json_array();
     json_object_set_new(job->result, "sessions", sessions);
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW && json_array_size(sessions) < (size_t)job->limit) {
-        json_array_append_new(sessions, session_row(stmt));
-        snprintf(next, sizeof next, "%lld-%lld", (long long)sqlite3_column_int64(stmt, 6),
-                 (long long)sqlite3_column_int64(stmt, 0));
+    while ((next = listing_next(&own, &shared))->code == SQLITE_ROW &&
+           json_array_size(sessions) < (size_t)job->limit) {
+        json_array_append_new(sessions, session_row(next->stmt));
+        snprintf(cursor, sizeof cursor, "%lld-%lld", (long long)sqlite3_column_int64(next->stmt, 6),
+                 (long long)sqlite3_column_int64(next->stmt, 0));
+        next->code = sqlite3_step(next->stmt);
     }
-    if (query_finish(queries, job, stmt, code) && code == SQLITE_ROW)
-        jsonx_set_str(job->result, "next", next);
+    bool good = query_finish(queries, job, own.stmt, own.code);
+    if (query_finish(queries, job, shared.stmt, shared.code) && good && next->code == SQLITE_ROW)
+        jsonx_set_str(job->result, "next", cursor);
 }
 
 /* The key of the message that the job names; false when the job has failed. */
@@ -233,6 +274,7 @@ static json_t *hit(sqlite3_stmt *stmt)
         jsonx_set_str(row, names[i], text_of(stmt, i));
     jsonx_set_int(row, "ts", sqlite3_column_int64(stmt, 4));
     jsonx_set_str(row, "snippet", text_of(stmt, 5));
+    jsonx_set_str(row, "owner", text_of(stmt, 6));
     return row;
 }
 
@@ -247,6 +289,7 @@ static bool find_ranked(struct queries *queries, struct read_job *job, const str
     sqlite3_bind_text(stmt, 1, expression->data, (int)expression->len, SQLITE_STATIC);
     sqlite3_bind_text(stmt, 2, job->owner, -1, SQLITE_STATIC);
     sqlite3_bind_int(stmt, 3, STORE_SEARCH_RANKED);
+    sqlite3_bind_text(stmt, 5, job->only, -1, SQLITE_STATIC);
     code = sqlite3_step(stmt);
     *after = code == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
     return query_finish(queries, job, stmt, code);
@@ -269,6 +312,7 @@ static void run_search(struct queries *queries, struct read_job *job)
         sqlite3_bind_text(stmt, 2, job->owner, -1, SQLITE_STATIC);
         sqlite3_bind_int(stmt, 3, job->limit);
         sqlite3_bind_int64(stmt, 4, after);
+        sqlite3_bind_text(stmt, 5, job->only, -1, SQLITE_STATIC);
         while ((code = sqlite3_step(stmt)) == SQLITE_ROW)
             json_array_append_new(hits, hit(stmt));
         query_finish(queries, job, stmt, code);

@@ -3,6 +3,7 @@
  * dropped; anything else that can't be breaks the protocol. */
 #include "daemon/supervisor/supervisor_internal.h"
 
+#include "daemon/people/rights.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -151,10 +152,46 @@ static void set_arguments(const struct state *state, json_t *data)
         jsonx_set_str(data, "arguments", changed);
 }
 
+/* What the call that data names is, and would be run with: NULL, or a new reference. *block: its block. */
+static json_t *call_arguments(const struct state *state, const json_t *data, const struct block **block)
+{
+    const struct message *message = state_message(state, jsonx_str(data, "message", ""));
+    int64_t at = jsonx_int(data, "block", -1);
+    *block = message && at >= 0 && (size_t)at < message->block_count ? &message->blocks[at] : NULL;
+    if (!*block)
+        return NULL;
+    const char *changed = (*block)->call ? (*block)->call->arguments : NULL;
+    const struct buf *input = &(*block)->text;
+    if (changed)
+        return jsonx_parse(changed, strlen(changed), NULL);
+    return input->len > 0 ? jsonx_parse(input->data, input->len, NULL) : json_object();
+}
+
+static bool needs_two(const struct session *session, const json_t *data)
+{
+    const struct block *block;
+    json_t *arguments = call_arguments(session->state, data, &block);
+    bool needs = rights_two_person(session->server, jsonx_str(data, "server", ""),
+                                   jsonx_str(data, "tool", ""), arguments);
+    json_decref(arguments);
+    return needs;
+}
+
+/* Whether what was allowed is what begins, and was allowed by as many as it needs. */
+static bool was_allowed(const struct session *session, const json_t *data, bool *by_enough)
+{
+    const struct message *message = state_message(session->state, jsonx_str(data, "message", ""));
+    const struct tool_call *call = message->blocks[jsonx_int(data, "block", 0)].call;
+    *by_enough = (call && call->first) || !needs_two(session, data);
+    return !call || (strcmp(call->server, jsonx_str(data, "server", "")) == 0 &&
+                     strcmp(call->tool, jsonx_str(data, "tool", "")) == 0);
+}
+
 static bool fact_tool_started(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
     enum call_state call;
+    bool by_enough;
     if (is_persons(data))
         return session_emit(session, EVENT_TOOL_STARTED, json_incref(data));
     if (session->state->run == RUN_INTERRUPTING)
@@ -162,8 +199,15 @@ static bool fact_tool_started(struct agent *agent, json_t *data)
     json_object_del(data, "by");
     set_arguments(session->state, data);
     if (agent->state != AGENT_RUNNING || !names_call(session->state, data, &call) ||
-        (call != CALL_NONE && call != CALL_ALLOWED) ||
-        !session_emit(session, EVENT_TOOL_STARTED, json_incref(data)))
+        (call != CALL_NONE && call != CALL_ALLOWED) || !was_allowed(session, data, &by_enough))
+        return false;
+    if (!by_enough) { /* it was decided on before that was configured, or its agent is not to be trusted */
+        session_end_call(
+            session, jsonx_str(data, "message", ""), (int)jsonx_int(data, "block", -1), CALL_CANCELLED,
+            "Not run: two persons must allow this call (permission.two_person), and have not.", NULL);
+        return true;
+    }
+    if (!session_emit(session, EVENT_TOOL_STARTED, json_incref(data)))
         return false;
     supervisor_go_when_stored(agent, jsonx_str(data, "message", ""), (int)jsonx_int(data, "block", -1));
     return true;
@@ -251,6 +295,15 @@ static void set_times(const struct session *session, json_t *json)
         jsonx_set_int(json, "deadline", now + timeout);
 }
 
+/* So are how many must allow it, and who has. */
+static void set_persons(const struct session *session, json_t *json)
+{
+    json_object_del(json, "two_person");
+    json_object_del(json, "approved_by");
+    if (strcmp(jsonx_str(json, "kind", ""), "permission") == 0 && needs_two(session, json))
+        json_object_set_new(json, "two_person", json_true());
+}
+
 static bool fact_asked(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
@@ -259,6 +312,7 @@ static bool fact_asked(struct agent *agent, json_t *data)
         return true; /* its call is being cancelled */
     set_times(session, json);
     set_pattern(json);
+    set_persons(session, json);
     struct question *question = question_from_json(json);
     bool good = question && may_ask(agent, json, question) &&
                 session_emit(session, EVENT_QUESTION_ASKED, json_incref(data));

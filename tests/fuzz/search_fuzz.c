@@ -52,7 +52,7 @@ static size_t search(const char *owner, const char *text)
 {
     struct answer answer = {0};
 
-    assert(store_search(store, owner, text, HITS, on_read, &answer) == ERR_OK);
+    assert(store_search(store, &(struct store_asker){owner, ""}, text, HITS, on_read, &answer) == ERR_OK);
     while (!answer.here)
         uv_run(&loop, UV_RUN_ONCE);
     assert(answer.code == ERR_OK && answer.hits <= HITS);

@@ -17,7 +17,7 @@ static size_t hits(struct rig *rig, const char *word)
 {
     struct answer answer = {0};
     json_t *result =
-        read_result(rig, &answer, store_search(rig->store, "ann", word, 200, answer_read, &answer));
+        read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, word, 200, answer_read, &answer));
     size_t count = json_array_size(json_object_get(result, "hits"));
 
     json_decref(result);

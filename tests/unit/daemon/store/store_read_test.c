@@ -209,7 +209,7 @@ static void a_message_that_ended_replaces_the_one_that_streamed(void **state)
     put_message(rig, key, 0, "m_0", "conclusion");
     assert_int_equal(commit(rig), ERR_OK);
     assert_string_equal(page(rig, key, NULL, NULL, 10), "m_0");
-    read_result(rig, &answer, store_search(rig->store, "ann", "beginning", 10, answer_read, &answer));
+    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, "beginning", 10, answer_read, &answer));
     assert_int_equal(json_array_size(json_object_get(answer.result, "hits")), 0);
     json_decref(answer.result);
 }
@@ -224,7 +224,7 @@ static const char *found(struct rig *rig, const char *owner, const char *text, i
     json_t *hit;
     size_t i;
 
-    read_result(rig, &answer, store_search(rig->store, owner, text, limit, answer_read, &answer));
+    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){owner, ""}, text, limit, answer_read, &answer));
     if (answer.code != ERR_OK)
         fail_msg("'%s' gave %s: %s", text, err_name(answer.code), answer.error);
     ids[0] = '\0';
@@ -274,7 +274,7 @@ static void a_hit_says_where_and_shows_a_piece_of_the_text(void **state)
         strcat(text, i == 50 ? "needle " : "hay ");
     put_message(rig, put_session(rig, "s_a", "ann", 1), 0, "m_0", text);
     assert_int_equal(commit(rig), ERR_OK);
-    read_result(rig, &answer, store_search(rig->store, "ann", "needle", 10, answer_read, &answer));
+    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, "needle", 10, answer_read, &answer));
     hit = json_array_get(json_object_get(answer.result, "hits"), 0);
     expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s}", "session", "s_a", "title", "A title", "message", "m_0",
                          "role", "user", "ts", 7000, "snippet",

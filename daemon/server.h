@@ -3,6 +3,7 @@
 #define STOA_DAEMON_SERVER_H
 
 #include "daemon/config/config.h"
+#include "daemon/histogram.h"
 #include "daemon/store/store.h"
 #include "shared/err.h"
 #include "shared/id.h"
@@ -11,7 +12,9 @@
 #include <uv.h>
 
 struct stats { /* counters since the start, for admin.stats */
-    uint64_t requests, events, chunks, deliveries, resyncs, cut, crashes;
+    uint64_t requests, events, chunks, deliveries, resyncs, cut, crashes, limited;
+    struct histogram handling; /* of a request by this thread, until its handler returns */
+    struct histogram promised; /* of a changing request, until its events are on disk */
 };
 
 struct server {
@@ -30,10 +33,12 @@ struct server {
     struct audit *audit;
     struct vault *vault;
     struct ledger *ledger;
+    struct throttle *throttle;
     struct tickets *tickets;
     struct pairs *pairs;
+    struct tries *tries;
     struct lends *lends;
-    struct metrics *metrics;
+    struct metrics_http *metrics;
     struct supervisor *supervisor;
     struct folders *folders;
     struct known *known;

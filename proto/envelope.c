@@ -194,6 +194,16 @@ bool envelope_put_config(struct buf *out, const char *text)
     return put_object(out, object);
 }
 
+bool envelope_put_paired(struct buf *out, const char *user, const char *label, const char *words)
+{
+    json_t *object = json_object();
+    jsonx_set_str(object, "notice", "paired");
+    jsonx_set_str(object, "user", user);
+    jsonx_set_str(object, "label", label);
+    jsonx_set_str(object, "words", words);
+    return put_object(out, object);
+}
+
 bool envelope_put_lend(struct buf *out, const char *session, const char *server, json_t *rest)
 {
     json_t *object = json_object();

@@ -43,6 +43,8 @@ bool envelope_put_resync(struct buf *out, const char *session, const char *why);
 bool envelope_put_revoked(struct buf *out, const char *session, const char *why);
 bool envelope_put_bye(struct buf *out, const char *why, int retry_after_ms);
 bool envelope_put_config(struct buf *out, const char *text);
+/* words: of the key that the user has now. */
+bool envelope_put_paired(struct buf *out, const char *user, const char *label, const char *words);
 /* rest: what else the notice "lend" says; its reference is taken. */
 bool envelope_put_lend(struct buf *out, const char *session, const char *server, json_t *rest);
 

@@ -1,16 +1,15 @@
 /* Codes of six digits, and who has guessed wrongly. */
 #include "daemon/people/pairs.h"
 
+#include "daemon/socket/address.h"
 #include "shared/xalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ADDRESS_MAX = 64 };
-
 struct wrong { /* an address that was */
-    char address[ADDRESS_MAX];
+    struct address address;
     int count;
     int64_t last; /* steady ms */
 };
@@ -91,10 +90,10 @@ enum err pairs_start(struct pairs *pairs, const char *user, const char *key, con
 
 /* --- addresses --- */
 
-static struct wrong *wrong_of(struct pairs *pairs, const char *address)
+static struct wrong *wrong_of(struct pairs *pairs, const struct address *address)
 {
     for (size_t i = 0; i < pairs->wrong_count; i++)
-        if (strncmp(pairs->wrong[i].address, address, ADDRESS_MAX - 1) == 0)
+        if (address_equal(&pairs->wrong[i].address, address))
             return &pairs->wrong[i];
     return NULL;
 }
@@ -106,7 +105,7 @@ static void forget_old(struct pairs *pairs, int64_t now)
             pairs->wrong[i] = pairs->wrong[--pairs->wrong_count];
 }
 
-static void count_wrong(struct pairs *pairs, const char *address, int64_t now)
+static void count_wrong(struct pairs *pairs, const struct address *address, int64_t now)
 {
     struct wrong *wrong = wrong_of(pairs, address);
     if (!wrong) {
@@ -118,8 +117,7 @@ static void count_wrong(struct pairs *pairs, const char *address, int64_t now)
                 wrong = &pairs->wrong[i];
         if (pairs->wrong_count < PAIR_ADDRESSES)
             wrong = &pairs->wrong[pairs->wrong_count++];
-        *wrong = (struct wrong){.address = ""};
-        snprintf(wrong->address, sizeof wrong->address, "%s", address);
+        *wrong = (struct wrong){.address = *address};
     }
     wrong->count++;
     wrong->last = now;
@@ -130,7 +128,10 @@ enum pair_fate pairs_try(struct pairs *pairs, const char *code, const char *addr
 {
     end_old(pairs, now);
     forget_old(pairs, now);
-    const struct wrong *wrong = wrong_of(pairs, address);
+    struct address from;
+    if (!address_of_text(address, &from))
+        memset(&from, 0, sizeof from);
+    const struct wrong *wrong = wrong_of(pairs, &from);
     if (wrong && wrong->count >= PAIR_ADDRESS_TRIES)
         return PAIR_DEAF;
     size_t at = find(pairs, code);
@@ -141,6 +142,6 @@ enum pair_fate pairs_try(struct pairs *pairs, const char *code, const char *addr
     }
     for (size_t i = 0; i < pairs->count; i++)
         pairs->all[i].wrong++;
-    count_wrong(pairs, address, now);
+    count_wrong(pairs, &from, now);
     return PAIR_WRONG;
 }

@@ -15,7 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WAITERS_MAX = 256 };
+enum {
+    WAITERS_MAX = 256,
+    SECRET_MESSAGE_MAX = 128 << 10 /* bytes; none that brings a secret is larger, all of it escaped */
+};
 
 struct inflight { /* a changing request from its arrival until its commit: repeated ones wait with it */
     const char *user, *id; /* the tree's key */
@@ -301,9 +304,25 @@ static void answer(const struct call *call, enum err code, const char *error, js
     json_decref(ok);
 }
 
+/* Whether the right to the answer was taken away while it was being made. */
+static bool is_revoked(const struct call *call)
+{
+    return call->session && call->session->end == SESSION_LIVES && request_row(call->method)->session &&
+           !auth_may(&call->principal, call->session->state, ROLE_VIEWER);
+}
+
 void call_finish(struct call **slot, enum err code, const char *error, json_t *ok)
 {
     struct call *call = *slot;
+    char gone[80];
+    if (is_revoked(call)) {
+        snprintf(gone, sizeof gone, "there is no session '%s'", call->session->state->id);
+        json_decref(ok);
+        json_decref(call->detail);
+        ok = call->detail = NULL;
+        code = ERR_NOT_FOUND;
+        error = gone;
+    }
     answer(call, code, error, ok ? ok : json_object());
     call_drop(slot);
 }
@@ -343,8 +362,19 @@ static bool goes_on_unpromised(enum method method)
     return method == METHOD_SESSION_INTERRUPT;
 }
 
+/* Whether the answer that a request got may be given again: also when its session was deleted since, or left
+ * by it. */
+static bool may_have(const struct call *call, const char *sid)
+{
+    struct session *session;
+    char unused[256];
+    return !request_row(call->method)->session || call->method == METHOD_SESSION_UNSHARE ||
+           registry_get(call->server->registry, sid, &session, unused) != ERR_OK ||
+           auth_may(&call->principal, session->state, ROLE_VIEWER);
+}
+
 /* Whether a changing request may go on to its handler; else it has been answered, or waits. */
-static bool admit_changing(struct dispatch *dispatch, struct call *call)
+static bool admit_changing(struct dispatch *dispatch, struct call *call, const char *sid)
 {
     struct server *server = dispatch->server;
     struct inflight *same = inflight_find(dispatch, call->principal.user, call->id);
@@ -357,6 +387,12 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
         return false;
     }
     char *stored = same ? NULL : store_reply(server->store, call->principal.user, call->id);
+    if (stored && !may_have(call, sid)) { /* what was answered once is nobody's any more who lost the right */
+        snprintf(error, sizeof error, "there is no session '%s'", sid);
+        send_error(server, &call->route, call->id, ERR_NOT_FOUND, error);
+        free(stored);
+        return false;
+    }
     if (stored) {
         struct buf text;
         buf_init(&text, ENVELOPE_REPLY_MAX);
@@ -377,9 +413,19 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call)
     return true;
 }
 
+static bool makes_session(enum method method)
+{
+    return method == METHOD_SESSION_CREATE || method == METHOD_SESSION_FORK;
+}
+
 static enum err check_role(const struct call *call, const struct session *session, char error[256])
 {
     const struct request_row *row = request_row(call->method);
+    if (makes_session(call->method) && !auth_is_whole(&call->principal)) {
+        snprintf(error, 256, "this token makes no sessions: it is for one session, or for less than the role "
+                             "owner");
+        return ERR_DENIED;
+    }
     if (auth_may(&call->principal, row->session ? session->state : NULL, row->role))
         return ERR_OK;
     snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
@@ -440,7 +486,7 @@ static void run(struct dispatch *dispatch, struct call *call, const char *sid)
     if (is_strange(call))
         return;
     enum err code = dispatch->server->stopping && changes ? ERR_SHUTTING_DOWN : ERR_OK;
-    if (code == ERR_OK && changes && !admit_changing(dispatch, call))
+    if (code == ERR_OK && changes && !admit_changing(dispatch, call, sid))
         return;
     if (code == ERR_OK)
         code = find_session(call, sid, error);
@@ -531,12 +577,29 @@ static void take_message(struct dispatch *dispatch, const struct gateway_message
     request_clear(&request);
 }
 
+/* Whether a message may hold what is to be forgotten: a secret, a token, a ticket's secret, a code. */
+static bool may_be_secret(const struct gateway_message *message)
+{
+    static const char *const words[] = {"secret", "token.", "ticket.", "pair."};
+    for (size_t i = 0; message->body_len <= SECRET_MESSAGE_MAX && i < sizeof words / sizeof words[0]; i++)
+        if (memmem(message->body, message->body_len, words[i], strlen(words[i])))
+            return true;
+    return false;
+}
+
 void dispatch_message(void *arg, const struct gateway_message *message)
 {
     struct dispatch *dispatch = arg;
+    bool wipe = may_be_secret(message);
+    if (wipe)
+        jsonx_set_wiping(true);
     int64_t began = clock_steady_us();
     take_message(dispatch, message);
     histogram_add(&dispatch->server->stats.handling, clock_steady_us() - began);
+    if (wipe) {
+        jsonx_set_wiping(false);
+        explicit_bzero((char *)message->body, message->body_len); /* it is this message's alone, and done with */
+    }
 }
 
 struct dispatch *dispatch_open(struct server *server)

@@ -2,8 +2,10 @@
  * which servers there are, and how they are doing, is known here. */
 #include "daemon/handlers/handlers.h"
 
+#include "daemon/lends.h"
 #include "daemon/mcp/definitions.h"
 #include "daemon/mcp/mcp_asks.h"
+#include "daemon/people/rights.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/jsonx.h"
@@ -44,6 +46,14 @@ static json_t *variant_names(const struct config_server *config)
     return names;
 }
 
+static void set_status(json_t *json, const struct server_status *status)
+{
+    jsonx_set_str(json, "title", status ? status->title : "");
+    jsonx_set_str(json, "version", status ? status->version : "");
+    jsonx_set_str(json, "protocol", status ? status->protocol : "");
+    jsonx_set_int(json, "tools", status ? status->tools : 0);
+}
+
 static json_t *server_json(struct session *session, const struct config_server *config)
 {
     const struct server_status *status = state_server(session->state, config->name);
@@ -60,14 +70,34 @@ static json_t *server_json(struct session *session, const struct config_server *
     json_object_set_new(json, "variants", variant_names(config));
     jsonx_set_str(json, "kind", (variant ? variant : &config->variants[0])->url ? "http" : "stdio");
     jsonx_set_str(json, "state", state);
-    jsonx_set_str(json, "title", status ? status->title : "");
-    jsonx_set_str(json, "version", status ? status->version : "");
-    jsonx_set_str(json, "protocol", status ? status->protocol : "");
-    jsonx_set_int(json, "tools", status ? status->tools : 0);
+    set_status(json, status);
     if (usable)
         text = status && status->text && *status->text ? status->text
                : strcmp(state, "waiting") == 0         ? "starts when it is needed"
                                                        : "";
+    jsonx_set_str(json, "text", text);
+    return json;
+}
+
+/* What a terminal lends: from whom and where is what people must know of it. */
+static json_t *lent_json(const struct session *session, const struct lent *lent)
+{
+    const struct server_status *status = state_server(session->state, lent->server);
+    const char *state = state_of(status), *why = status && status->text ? status->text : "";
+    json_t *json = json_object();
+    char text[512];
+    snprintf(text, sizeof text, "lent by %s%s%s%s%s", lent->user, *lent->terminal ? " from " : "",
+             lent->terminal, strcmp(state, "failed") == 0 && *why ? ": " : "",
+             strcmp(state, "failed") == 0 ? why : "");
+    jsonx_set_str(json, "server", lent->server);
+    jsonx_set_str(json, "scope", "lent");
+    jsonx_set_str(json, "variant", "");
+    json_object_set_new(json, "variants", json_array());
+    jsonx_set_str(json, "kind", "lent");
+    jsonx_set_str(json, "state", state);
+    jsonx_set_str(json, "lender", lent->user);
+    jsonx_set_str(json, "terminal", lent->terminal);
+    set_status(json, status);
     jsonx_set_str(json, "text", text);
     return json;
 }
@@ -79,6 +109,8 @@ enum err handle_mcp_servers(struct call *call, json_t **ok, char error[256])
     json_t *servers = json_array();
     for (size_t i = 0; i < config_server_count(config); i++)
         json_array_append_new(servers, server_json(call->session, config_server(config, i)));
+    for (size_t i = 0; i < call->session->state->lent_count; i++)
+        json_array_append_new(servers, lent_json(call->session, &call->session->state->lent[i]));
     *ok = json_object();
     json_object_set_new(*ok, "servers", servers);
     return ERR_OK;
@@ -98,6 +130,28 @@ static const struct config_server *named_server(const struct call *call, char er
     return config;
 }
 
+/* What is lent under that name, or NULL. */
+static const struct lent *named_lent(const struct call *call)
+{
+    return state_lent(call->session->state, jsonx_str(call->params, "server", ""));
+}
+
+/* The session's servers run for its owner; who asks has them do no more than servers of their own might, and
+ * nothing alone that takes two. */
+static enum err check_asker(const struct call *call, char error[256])
+{
+    const char *server = jsonx_str(call->params, "server", NULL), *tool = jsonx_str(call->params, "tool", "");
+    if (server && !rights_may_server(call->session, call->principal.user, server, error))
+        return ERR_DENIED;
+    if (call->method != METHOD_MCP_CALL ||
+        !rights_two_person(call->server, server, tool, jsonx_obj(call->params, "arguments")))
+        return ERR_OK;
+    snprintf(error, 256, "two persons must allow %.32s/%.100s (permission.two_person); have the model call it, "
+                         "and both be asked",
+             server, tool);
+    return ERR_DENIED;
+}
+
 enum err handle_mcp_select(struct call *call, json_t **ok, char error[256])
 {
     const struct config_server *config = named_server(call, error);
@@ -105,6 +159,8 @@ enum err handle_mcp_select(struct call *call, json_t **ok, char error[256])
     char list[128];
     if (!config)
         return ERR_NOT_FOUND;
+    if (check_asker(call, error) != ERR_OK)
+        return ERR_DENIED;
     if (name && (!name[0] || !config_variant_find(config, name))) {
         config_variants_list(config, list, sizeof list);
         snprintf(error, 256, "MCP server '%s' has no variant '%.40s'; there are: %s", config->name, name,
@@ -125,11 +181,11 @@ enum err handle_mcp_select(struct call *call, json_t **ok, char error[256])
 /* It stays so until somebody connects it; an agent that has it closes it when it sees the event. */
 enum err handle_mcp_disconnect(struct call *call, json_t **ok, char error[256])
 {
-    const struct config_server *config = named_server(call, error);
-    if (!config)
+    const char *name = jsonx_str(call->params, "server", "");
+    if (!named_lent(call) && !named_server(call, error))
         return ERR_NOT_FOUND;
     json_t *data = json_object();
-    jsonx_set_str(data, "server", config->name);
+    jsonx_set_str(data, "server", name);
     jsonx_set_str(data, "cause", "off");
     jsonx_set_str(data, "by", call->principal.user);
     if (!session_emit(call->session, EVENT_MCP_DISCONNECTED, data))
@@ -145,6 +201,8 @@ static int64_t patience(const struct call *call, const struct config_server *onl
 {
     const struct config *config = call->server->config;
     int64_t most = ANSWER_MS;
+    if (call->session->state->lent_count > 0)
+        most = lends_patience(call->server->lends, jsonx_int(call->params, "timeout_ms", 0));
     for (size_t i = 0; i < config_server_count(config); i++) {
         const struct config_server *server = config_server(config, i);
         char unused[256];
@@ -164,7 +222,10 @@ static json_t *connected_reply(struct call *call, json_t *ok)
 {
     const struct config_server *config =
         config_server_find(call->server->config, jsonx_str(call->params, "server", ""));
-    return config ? server_json(call->session, config) : json_incref(ok);
+    const struct lent *lent = named_lent(call);
+    return lent     ? lent_json(call->session, lent)
+           : config ? server_json(call->session, config)
+                    : json_incref(ok);
 }
 
 enum err handle_mcp_ask(struct call *call, json_t **ok, char error[256])
@@ -172,7 +233,10 @@ enum err handle_mcp_ask(struct call *call, json_t **ok, char error[256])
     (void)ok;
     const struct config_server *config = NULL;
     char why[256];
-    if (json_object_get(call->params, "server")) {
+    enum err code = check_asker(call, error);
+    if (code != ERR_OK)
+        return code;
+    if (json_object_get(call->params, "server") && !named_lent(call)) {
         config = named_server(call, error);
         if (!config)
             return ERR_NOT_FOUND;

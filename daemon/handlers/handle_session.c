@@ -3,6 +3,7 @@
 
 #include "daemon/builtin.h"
 #include "daemon/config/template.h"
+#include "daemon/people/users.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -28,8 +29,8 @@ json_t *seq_reply(const struct session *session)
 /* --- create --- */
 
 /* The model asked for, checked, or the daemon's choice. NULL with a sentence. */
-static char *choose_model(struct server *server, const char *asked, char why[256], enum err *code,
-                          char error[256])
+static char *choose_model(struct server *server, const char *user, const char *asked, char why[256],
+                          enum err *code, char error[256])
 {
     struct model model;
     char *name = asked ? xstrdup(asked)
@@ -38,6 +39,8 @@ static char *choose_model(struct server *server, const char *asked, char why[256
     if (asked)
         snprintf(why, 256, "asked for");
     *code = config_model(server->config, name, &model, error);
+    if (*code == ERR_OK && !users_may_model(server->users, user, name, error))
+        *code = ERR_DENIED;
     if (*code == ERR_OK)
         return name;
     free(name);
@@ -50,9 +53,14 @@ static void create(void *arg)
     struct server *server = call->server;
     char why[256], error[256];
     char *title = session_title(jsonx_str(call->params, "title", ""), error), *model = NULL;
-    enum err code = title ? registry_room(server->registry, error) : ERR_BAD_REQUEST;
+    enum err code = title ? registry_room(server->registry, call->principal.user, error) : ERR_BAD_REQUEST;
+    if (code == ERR_OK && !users_renew(server->users, &call->principal)) { /* asked while a probe ran */
+        snprintf(error, sizeof error, "you may not be here any more");
+        code = ERR_DENIED;
+    }
     if (code == ERR_OK)
-        model = choose_model(server, jsonx_str(call->params, "model", NULL), why, &code, error);
+        model = choose_model(server, call->principal.user, jsonx_str(call->params, "model", NULL), why, &code,
+                             error);
     if (!model) {
         free(title);
         call_finish(&call, code, error, NULL);
@@ -100,7 +108,8 @@ enum err handle_session_archive(struct call *call, json_t **ok, char error[256])
         return ERR_CONFLICT;
     }
     enum err code =
-        !archived && call->session->state->archived ? registry_room(call->server->registry, error) : ERR_OK;
+        !archived && call->session->state->archived ? registry_room(call->server->registry, call->session->state->owner, error)
+                                                     : ERR_OK;
     if (code != ERR_OK)
         return code;
     json_t *data = json_object();
@@ -149,7 +158,8 @@ enum err handle_session_configure(struct call *call, json_t **ok, char error[256
     if (model) {
         char why[256];
         enum err code;
-        char *name = choose_model(server, json_string_value(model), why, &code, error);
+        char *name =
+            choose_model(server, call->principal.user, json_string_value(model), why, &code, error);
         if (!name) {
             json_decref(data);
             return code;
@@ -216,9 +226,11 @@ enum err handle_session_info(struct call *call, json_t **ok, char error[256])
     *ok = state_snapshot(call->session->state, 0, 0);
     json_object_del(*ok, "messages");
     json_object_set_new(*ok, "agent", supervisor_info(call->session));
-    char *attach = builtin_attach_command(call->session);
-    jsonx_set_str(*ok, "attach", attach);
-    free(attach);
+    if (auth_may(&call->principal, call->session->state, ROLE_OWNER)) { /* who may invite */
+        char *attach = builtin_attach_command(call->session);
+        jsonx_set_str(*ok, "attach", attach);
+        free(attach);
+    }
     return ERR_OK;
 }
 

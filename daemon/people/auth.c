@@ -25,3 +25,8 @@ bool auth_may(const struct principal *principal, const struct state *session, en
 {
     return auth_role(principal, session) >= least;
 }
+
+bool auth_is_whole(const struct principal *principal)
+{
+    return !principal->session[0] && principal->most >= ROLE_OWNER;
+}

@@ -20,6 +20,9 @@ struct principal { /* who a connection belongs to; users.c fills it in, and agai
 /* What the principal is to the daemon (session NULL), or to a session: the owner, a member with the role that
  * it is shared with, or nothing, admins too. Never more than its token allows. */
 enum role auth_role(const struct principal *principal, const struct state *session);
+/* Whether it acts for its user in everything: not with a token for one session, or for less than the role
+ * owner. Only such a one may make sessions, or change what is the user's own. */
+bool auth_is_whole(const struct principal *principal);
 /* Whether that is enough. */
 bool auth_may(const struct principal *principal, const struct state *session, enum role least);
 

@@ -84,11 +84,12 @@ static const struct message *unfinished(const struct state *state)
     return open ? open : state_streaming(state);
 }
 
-enum err branch_count(const struct session *session, const char *message, uint64_t *count, char error[256])
+enum err branch_count(const struct session *session, const char *owner, const char *message, uint64_t *count,
+                      char error[256])
 {
     const struct state *state = session->state;
     const struct message *open = unfinished(state);
-    enum err code = registry_room(session->server->registry, error);
+    enum err code = registry_room(session->server->registry, owner, error);
     if (code != ERR_OK)
         return code;
     if (!message) {
@@ -205,7 +206,7 @@ enum err branch_fork(struct session *session, const struct branch *branch, struc
     uint64_t count = branch->count;
     bool within = false;
     json_t *window = NULL;
-    enum err code = registry_room(server->registry, error);
+    enum err code = registry_room(server->registry, branch->owner, error);
     if (code == ERR_OK)
         code = is_summary_within(session, count, &within, error);
     if (code == ERR_OK)

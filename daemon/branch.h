@@ -14,7 +14,8 @@ struct branch {
 };
 /* How many messages a fork would have, up to that one; NULL: up to the newest that is whole. ERR_OK, or why
  * there can be none. */
-enum err branch_count(const struct session *session, const char *message, uint64_t *count, char error[256]);
+enum err branch_count(const struct session *session, const char *owner, const char *message, uint64_t *count,
+                      char error[256]);
 /* A new session with the first messages of that one. ERR_OK, or why not. */
 enum err branch_fork(struct session *session, const struct branch *branch, struct session **fork,
                      char error[256]);

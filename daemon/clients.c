@@ -165,7 +165,7 @@ void client_dismiss(struct clients *clients, struct client *client, const char *
     client->mine = client->mine_behind = false;
     client_drop_replies(client);
     client_end_subscriptions(clients, client, why);
-    lends_end(clients->server->lends, client, NULL, "gone");
+    lends_end(clients->server->lends, client, NULL, "silent");
     clients_retry_soon(clients);
 }
 

@@ -163,7 +163,8 @@ static void go_on(struct forks *forks)
 enum err forks_make(struct forks *forks, struct call *call, json_t **ok, char error[256])
 {
     uint64_t count;
-    enum err code = branch_count(call->session, jsonx_str(call->params, "message", NULL), &count, error);
+    enum err code = branch_count(call->session, call->principal.user,
+                                 jsonx_str(call->params, "message", NULL), &count, error);
     (void)ok;
     if (code != ERR_OK)
         return code;

@@ -4,9 +4,11 @@
 
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
+#include "daemon/people/users.h"
 #include "daemon/questions.h"
 #include "daemon/people/rights.h"
 #include "daemon/server.h"
+#include "daemon/store/store_people.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
@@ -24,6 +26,7 @@ struct registry {
     struct session **all;
     size_t count, cap;
     size_t open;    /* sessions that are not archived, in memory or not */
+    void *owners;   /* tree of struct owner: whose they are */
     size_t leaving; /* sessions that leave memory once they are stored */
     uv_timer_t *sweep;
 };
@@ -73,13 +76,84 @@ static void take_out(struct registry *registry, struct session *session)
             registry->all[i] = registry->all[--registry->count];
 }
 
-void registry_count(struct registry *registry, int change)
+/* --- how many there are --- */
+
+struct owner {
+    char *name;  /* the tree's key */
+    size_t open; /* sessions of theirs that are not archived */
+};
+
+static int compare_owners(const void *a, const void *b)
 {
-    registry->open += (size_t)change;
+    return strcmp(((const struct owner *)a)->name, ((const struct owner *)b)->name);
 }
 
-enum err registry_room(const struct registry *registry, char error[256])
+static struct owner *find_owner(const struct registry *registry, const char *name)
 {
+    struct owner key = {.name = (char *)name}, **found = tfind(&key, &registry->owners, compare_owners);
+    return found ? *found : NULL;
+}
+
+static void count_owner(struct registry *registry, const char *name, size_t change)
+{
+    struct owner *owner = find_owner(registry, name);
+    if (!owner) {
+        owner = xcalloc(1, sizeof *owner);
+        owner->name = xstrdup(name);
+        tsearch(owner, &registry->owners, compare_owners);
+    }
+    owner->open += change;
+}
+
+static void on_open_of(void *registry, const char *name, size_t count)
+{
+    count_owner(registry, name, count);
+}
+
+static void free_owner(void *node)
+{
+    struct owner *owner = node;
+    free(owner->name);
+    free(owner);
+}
+
+size_t registry_open_of(const struct registry *registry, const char *name)
+{
+    const struct owner *owner = find_owner(registry, name);
+    return owner ? owner->open : 0;
+}
+
+void registry_count(struct registry *registry, const char *owner, int change)
+{
+    registry->open += (size_t)change;
+    if (change)
+        count_owner(registry, owner, (size_t)change);
+}
+
+static enum err room_of_owner(const struct registry *registry, const char *owner, char error[256])
+{
+    int64_t max = users_quota(registry->server->users, owner, QUOTA_SESSIONS);
+    size_t open = registry_open_of(registry, owner);
+    if (max == 0 || (max > 0 && (int64_t)open < max))
+        return ERR_OK;
+    if (max < 0)
+        snprintf(error, 256,
+                 "%.63s may have no sessions of their own (quota.sessions), but work in those that are shared; an "
+                 "admin can allow some: stoa user set --quota",
+                 owner);
+    else
+        snprintf(error, 256,
+                 "%.63s has %zu sessions already (quota.sessions is %" PRId64
+                 "); archive or delete one first: stoa archive, stoa rm",
+                 owner, open, max);
+    return ERR_LIMIT;
+}
+
+enum err registry_room(const struct registry *registry, const char *owner, char error[256])
+{
+    enum err code = room_of_owner(registry, owner, error);
+    if (code != ERR_OK)
+        return code;
     int64_t max = config_number(registry->server->config, OPTION_LIMITS_MAX_SESSIONS);
     if (max == 0 || (int64_t)registry->open < max)
         return ERR_OK;
@@ -440,6 +514,7 @@ struct registry *registry_open(struct server *server)
     struct registry *registry = xcalloc(1, sizeof *registry);
     registry->server = server;
     registry->open = store_count_open(server->store);
+    store_open_of_each(server->store, on_open_of, registry);
     registry->sweep = xcalloc(1, sizeof *registry->sweep);
     uv_timer_init(server->loop, registry->sweep);
     registry->sweep->data = registry;
@@ -462,6 +537,7 @@ void registry_close(struct registry **slot)
         take_out(registry, session);
         session_free(&session);
     }
+    tdestroy(registry->owners, free_owner);
     free(registry->all);
     free(registry);
     *slot = NULL;

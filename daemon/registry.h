@@ -18,11 +18,13 @@ struct registry *registry_open(struct server *server);
 void registry_close(struct registry **registry);
 size_t registry_loaded(const struct registry *registry);
 
-/* Whether there may be one more session that is not archived: ERR_OK, or ERR_LIMIT with a sentence. Ask
- * right before one is made, or taken back from the archive. */
-enum err registry_room(const struct registry *registry, char error[256]);
-/* session.c's: so many more are not archived (1), or so many fewer (-1). */
-void registry_count(struct registry *registry, int change);
+/* Whether there may be one more session of that owner that is not archived: ERR_OK, or ERR_LIMIT with a
+ * sentence. Ask right before one is made, or taken back from the archive. */
+enum err registry_room(const struct registry *registry, const char *owner, char error[256]);
+/* How many the owner has that are not archived. */
+size_t registry_open_of(const struct registry *registry, const char *owner);
+/* session.c's: so many more of the owner's are not archived (1), or so many fewer (-1). */
+void registry_count(struct registry *registry, const char *owner, int change);
 /* Makes a session; its session.started is emitted. */
 struct session *registry_create(struct registry *registry, const char *owner, const char *title,
                                 const char *model, const char *system);

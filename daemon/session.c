@@ -86,7 +86,7 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
     enum fold fold = state_fold(state, &event);
     bool good = fold == FOLD_OK;
     if (good) {
-        registry_count(server->registry, is_open(state) - was_open);
+        registry_count(server->registry, state->owner, is_open(state) - was_open);
         server->stats.events++;
         if (durable)
             session_store_event(session, &event);

@@ -5,6 +5,7 @@
 #include "daemon/probe.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
+#include "daemon/supervisor/order.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
@@ -48,6 +49,7 @@ handler_fn *handler_of(enum method method)
         [METHOD_USER_LIST] = handle_user_list,
         [METHOD_USER_SHOW] = handle_user_show,
         [METHOD_USER_UPDATE] = handle_user_update,
+        [METHOD_ADMIN_METRICS] = handle_admin_metrics,
         [METHOD_ADMIN_RELOAD] = handle_admin_reload,
         [METHOD_ADMIN_STATS] = handle_admin_stats,
         [METHOD_ADMIN_STOP] = handle_admin_stop,
@@ -114,15 +116,17 @@ enum err handle_server_hello(struct call *call, json_t **ok, char error[256])
     snprintf(client->kind, sizeof client->kind, "%s", jsonx_str(call->params, "kind", "api"));
     snprintf(client->terminal, sizeof client->terminal, "%s", jsonx_str(call->params, "terminal", ""));
     snprintf(client->version, sizeof client->version, "%s", jsonx_str(call->params, "version", ""));
+    *ok = json_object();
+    jsonx_set_str(*ok, "version", STOA_VERSION);
+    jsonx_set_str(*ok, "epoch", server->epoch);
+    jsonx_set_str(*ok, "role", role_name(auth_role(&client->principal, NULL)));
+    if (!client->principal.user[0]) /* strangers learn nothing else of the daemon */
+        return ERR_OK;
     json_t *limits = json_object();
     jsonx_set_int(limits, "message_size", config_number(server->config, OPTION_LIMITS_MESSAGE_SIZE));
     jsonx_set_int(limits, "queue", config_number(server->config, OPTION_LIMITS_QUEUE));
     jsonx_set_int(limits, "context", config_number(server->config, OPTION_MODEL_CONTEXT));
-    *ok = json_object();
-    jsonx_set_str(*ok, "version", STOA_VERSION);
-    jsonx_set_str(*ok, "epoch", server->epoch);
     jsonx_set_str(*ok, "user", client->principal.user);
-    jsonx_set_str(*ok, "role", role_name(auth_role(&client->principal, NULL)));
     jsonx_set_str(*ok, "client", client->id);
     put_default_model(server, *ok, "default_model");
     json_object_set_new(*ok, "limits", limits);
@@ -135,6 +139,8 @@ enum err handle_server_ping(struct call *call, json_t **ok, char error[256])
     (void)error;
     *ok = json_object();
     jsonx_set_str(*ok, "epoch", call->server->epoch);
+    if (!call->principal.user[0])
+        return ERR_OK;
     json_object_set_new(*ok, "heads", client_heads(call->client));
     jsonx_set_str(*ok, "failing", store_failing(call->server->store));
     return ERR_OK;
@@ -155,10 +161,11 @@ static void add_model(json_t *models, const struct provider *provider, const cha
     json_array_append_new(models, json);
 }
 
-static void add_provider(struct server *server, json_t *models, const struct provider *provider)
+static void add_provider(struct server *server, json_t *models, const struct provider *provider,
+                         const char *user)
 {
     char why[128];
-    bool ready = config_provider_ready(provider, probe_url(server->probe), why);
+    bool ready = order_provider_ready(server, provider, user, why);
     for (size_t i = 0; i < provider->model_count; i++)
         add_model(models, provider, provider->models[i], ready, why);
     if (provider->model_count > 0)
@@ -177,7 +184,7 @@ enum err handle_model_list(struct call *call, json_t **ok, char error[256])
     struct server *server = call->server;
     json_t *models = json_array();
     for (size_t i = 0; i < config_provider_count(server->config); i++)
-        add_provider(server, models, config_provider(server->config, i));
+        add_provider(server, models, config_provider(server->config, i), call->principal.user);
     *ok = json_object();
     json_object_set_new(*ok, "models", models);
     put_default_model(server, *ok, "default");
@@ -233,6 +240,7 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     jsonx_set_int(*ok, "deliveries", (int64_t)server->stats.deliveries);
     jsonx_set_int(*ok, "resyncs", (int64_t)server->stats.resyncs);
     jsonx_set_int(*ok, "cut", (int64_t)server->stats.cut);
+    jsonx_set_int(*ok, "limited", (int64_t)server->stats.limited);
     jsonx_set_int(*ok, "backlog_bytes", (int64_t)frames_bytes());
     jsonx_set_int(*ok, "requests", (int64_t)server->stats.requests);
     json_object_set_new(*ok, "store", store_json(server));

@@ -5,6 +5,7 @@
 #include "daemon/lends.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
+#include "daemon/people/users.h"
 #include "daemon/people/vault.h"
 #include "daemon/rules.h"
 #include "daemon/server.h"
@@ -351,7 +352,9 @@ static struct filling filling_of(struct session *session, const struct config_se
 /* Of user and shared scope only what an agent needs to know: the rest is for the host. */
 static json_t *definition_of(struct filling *filling)
 {
-    json_t *json = filling->variant ? fill_whole(filling) : NULL;
+    bool may = filling->variant && users_may_server(filling->server->users, filling->user,
+                                                    filling->config->name, filling->error);
+    json_t *json = may ? fill_whole(filling) : NULL;
     if (!json || filling->config->scope == SCOPE_SESSION)
         return json;
     static const char *const hidden[] = {"command", "env", "folder", "url", "headers", "oauth", "limits"};

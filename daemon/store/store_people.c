@@ -166,6 +166,7 @@ struct reading { /* what is called for each row: the one of its kind is set */
     store_ticket_cb *ticket;
     store_secret_cb *secret;
     store_spent_cb *spent;
+    store_open_cb *open;
 };
 
 static void on_user(void *arg, sqlite3_stmt *stmt)
@@ -315,6 +316,22 @@ enum err store_owned_by(struct store *store, const char *user, store_owned_cb *e
     }
     sqlite3_finalize(stmt);
     return code == SQLITE_DONE ? ERR_OK : ERR_STORE;
+}
+
+static void on_open(void *arg, sqlite3_stmt *stmt)
+{
+    const struct reading *reading = arg;
+
+    reading->open(reading->arg, text_at(stmt, 0), (size_t)sqlite3_column_int64(stmt, 1));
+}
+
+enum err store_open_of_each(struct store *store, store_open_cb *each, void *arg)
+{
+    struct reading reading = {.arg = arg, .open = each};
+
+    return read_rows(store,
+                     "SELECT owner, count(*) FROM sessions WHERE archived = 0 AND ended = 0 GROUP BY owner", 0,
+                     on_open, &reading);
 }
 
 static void on_owned(void *arg, const char *sid)

@@ -76,6 +76,9 @@ void store_delete_member(struct store *store, uint32_t session, const char *user
  * (logged). */
 typedef void store_owned_cb(void *arg, const char *sid);
 enum err store_owned_by(struct store *store, const char *user, store_owned_cb *each, void *arg);
+/* Of each user who owns some: how many of them are not archived. */
+typedef void store_open_cb(void *arg, const char *user, size_t count);
+enum err store_open_of_each(struct store *store, store_open_cb *each, void *arg);
 /* Whether there is one that the user owns. */
 bool store_owns(struct store *store, const char *user);
 

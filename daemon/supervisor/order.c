@@ -1,14 +1,54 @@
 #include "daemon/supervisor/order.h"
 
+#include "daemon/people/users.h"
+#include "daemon/people/vault.h"
 #include "daemon/probe.h"
 #include "daemon/server.h"
+#include "daemon/supervisor/handout.h"
 #include "shared/jsonx.h"
 
 #include <stdio.h>
 
-static json_t *provider_json(struct server *server, const struct provider *provider, char error[256])
+bool order_provider_ready(struct server *server, const struct provider *provider, const char *user,
+                          char why[128])
 {
+    const char *name = provider->api_key_secret;
+    if (!config_provider_ready(provider, probe_url(server->probe), why))
+        return false;
+    if (!name)
+        return true;
+    bool has = vault_has(server->vault, user, name);
+    if (has)
+        snprintf(why, 128, "key is your secret %.64s", name);
+    else
+        snprintf(why, 128, "the secret %.40s is not set: stoa secret set %.40s", name, name);
+    return has;
+}
+
+/* Whether the key that it names can be had, and *named if it names one. False with a sentence. */
+static bool check_key(struct server *server, const struct provider *provider, const char *user, bool *named,
+                      char error[256])
+{
+    char why[256];
+    size_t len;
     enum err code = ERR_OK;
+    char *key = provider->api_key_secret ? vault_get(server->vault, user, provider->api_key_secret, &len, why)
+                                         : config_provider_key(provider, &code, error);
+    *named = key != NULL;
+    if (!provider->api_key_secret) {
+        config_key_free(&key);
+        return code == ERR_OK;
+    }
+    if (!key)
+        snprintf(error, 256, "the model's provider %s can't be used: %.200s", provider->name, why);
+    vault_forget(&key);
+    return *named;
+}
+
+static json_t *provider_json(struct server *server, const struct provider *provider, const char *user,
+                             char error[256])
+{
+    bool named;
     const char *url = provider->base_url ? provider->base_url : probe_url(server->probe);
     char why[128];
     /* What is said never goes to another server than the one that is named, nor without the key that is
@@ -17,15 +57,15 @@ static json_t *provider_json(struct server *server, const struct provider *provi
         snprintf(error, 256, "the provider %s can't be used: %s", provider->name, why);
         return NULL;
     }
-    char *key = config_provider_key(provider, &code, error);
-    if (code != ERR_OK)
+    if (!check_key(server, provider, user, &named, error))
         return NULL;
     json_t *json = json_object();
     jsonx_set_str(json, "name", provider->name);
     jsonx_set_str(json, "api", provider_api_name(provider->api));
     jsonx_set_str(json, "base_url", url);
-    jsonx_set_str(json, "key", key);
-    config_key_free(&key);
+    char name[LINK_SECRET_NAME_MAX + 1];
+    handout_key_name(provider, name);
+    jsonx_set_str(json, "secret", named ? name : NULL);
     return json;
 }
 
@@ -57,9 +97,10 @@ json_t *order_turn(const struct session *session, char error[256])
     struct server *server = session->server;
     const struct config *config = server->config;
     struct model model;
-    if (config_model(config, session->state->model, &model, error) != ERR_OK)
+    if (config_model(config, session->state->model, &model, error) != ERR_OK ||
+        !users_may_model(server->users, session->state->owner, session->state->model, error))
         return NULL;
-    json_t *provider = provider_json(server, model.provider, error);
+    json_t *provider = provider_json(server, model.provider, session->state->owner, error);
     if (!provider)
         return NULL;
     json_t *json = json_object(), *demo = json_object();

@@ -54,12 +54,16 @@ static const struct slash_row rows[SLASH_COUNT] = {
                      "what tools may do without a question; one more for this session, or one less"},
     [SLASH_SEARCH] = {"search", "WORDS", "find messages in all sessions"},
     [SLASH_SET] = {"set", "NAME=VALUE", "a variable of the session, for templates; NAME= removes it"},
-    [SLASH_SHARE] = {"share", "", "how another terminal attaches"},
+    [SLASH_SHARE] =
+        {"share", "[USER ROLE]",
+         "share the session with USER as viewer, writer or approver; how another terminal attaches"},
     [SLASH_STEER] = {"steer", "TEXT", "a message that enters at the turn's next step, not after it"},
     [SLASH_SYSTEM] = {"system", "[TEXT | -]", "the system prompt; TEXT: another one; -: none"},
     [SLASH_TITLE] = {"title", "TEXT", "the session's title"},
     [SLASH_UNQUEUE] = {"unqueue", "[all]", "take back the newest message that waits, or all of them"},
+    [SLASH_UNSHARE] = {"unshare", "USER", "share the session with USER no more; yourself: leave it"},
     [SLASH_USAGE] = {"usage", "", "tokens, turns, and how full the model's context is"},
+    [SLASH_WHO] = {"who", "", "whose the session is, whom it is shared with, who is here"},
 };
 
 const struct slash_row *slash_rows(size_t *count)
@@ -378,7 +382,12 @@ static bool parse_set(const struct input *in, struct output *out)
 
 static bool parse_share(const struct input *in, struct output *out)
 {
-    return nothing(in, out, METHOD_SESSION_INFO);
+    if (in->word_count == 0)
+        return nothing(in, out, METHOD_SESSION_INFO);
+    out->method = METHOD_SESSION_SHARE;
+    jsonx_set_str(out->params, "user", in->word[0]);
+    jsonx_set_str(out->params, "role", in->word[1]);
+    return in->word_count == 2 || misused(in);
 }
 
 static bool parse_steer(const struct input *in, struct output *out)
@@ -410,9 +419,19 @@ static bool parse_unqueue(const struct input *in, struct output *out)
     return true;
 }
 
+static bool parse_unshare(const struct input *in, struct output *out)
+{
+    return in->word_count == 1 ? take_text(in, out, METHOD_SESSION_UNSHARE, "user") : misused(in);
+}
+
 static bool parse_usage(const struct input *in, struct output *out)
 {
     return nothing(in, out, METHOD_SESSION_INFO);
+}
+
+static bool parse_who(const struct input *in, struct output *out)
+{
+    return nothing(in, out, METHOD_SESSION_WHO);
 }
 
 static bool (*const parsers[SLASH_COUNT])(const struct input *in, struct output *out) = {
@@ -434,7 +453,9 @@ static bool (*const parsers[SLASH_COUNT])(const struct input *in, struct output 
     [SLASH_SYSTEM] = parse_system,
     [SLASH_TITLE] = parse_title,
     [SLASH_UNQUEUE] = parse_unqueue,
+    [SLASH_UNSHARE] = parse_unshare,
     [SLASH_USAGE] = parse_usage,
+    [SLASH_WHO] = parse_who,
 };
 
 /* Cuts words, in place. */

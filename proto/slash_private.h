@@ -23,7 +23,9 @@ enum slash_command { /* in the order of the names */
                      SLASH_SYSTEM,
                      SLASH_TITLE,
                      SLASH_UNQUEUE,
+                     SLASH_UNSHARE,
                      SLASH_USAGE,
+                     SLASH_WHO,
                      SLASH_COUNT
 };
 

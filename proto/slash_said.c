@@ -310,7 +310,18 @@ static void say_set(struct said *said)
 
 static void say_share(struct said *said)
 {
-    put_line(said, "%s", jsonx_str(said->ok, "attach", ""));
+    const char *user = jsonx_str(said->params, "user", NULL), *attach = jsonx_str(said->ok, "attach", NULL);
+    if (user)
+        put_line(said, "shared with %s as %s", user, jsonx_str(said->params, "role", ""));
+    else if (attach)
+        put_line(said, "%s", attach);
+    else
+        put_line(said, "only the owner, %s, invites others", said->state->owner);
+}
+
+static void say_unshare(struct said *said)
+{
+    put_line(said, "not shared with %s any more", jsonx_str(said->params, "user", ""));
 }
 
 static void say_steer(struct said *said)
@@ -362,6 +373,45 @@ static void say_usage(struct said *said)
         put_value(said, "context", "");
 }
 
+/* How many of a user's terminals are here; terminals: which, "" where they do not say. */
+static size_t here(const json_t *ok, const char *user, struct buf *terminals)
+{
+    json_t *participant;
+    size_t i, count = 0;
+    json_array_foreach(jsonx_arr(ok, "participants"), i, participant)
+    {
+        const char *terminal = jsonx_str(participant, "terminal", "");
+        if (strcmp(jsonx_str(participant, "user", ""), user) != 0)
+            continue;
+        count++;
+        if (*terminal)
+            buf_printf(terminals, "%s%s", terminals->len ? ", " : "", terminal);
+    }
+    return count;
+}
+
+static void say_person(struct said *said, struct table *table, const char *user, const char *role)
+{
+    struct buf terminals;
+    buf_init(&terminals, SAID_MAX);
+    size_t count = here(said->ok, user, &terminals);
+    table_add(table, user, role, count ? "here" : "", count && terminals.len ? terminals.data : "");
+    buf_free(&terminals);
+}
+
+static void say_who(struct said *said)
+{
+    struct table table = {NULL, 0, {0}};
+    json_t *member;
+    size_t i;
+    say_person(said, &table, jsonx_str(said->ok, "owner", ""), "owner");
+    json_array_foreach(jsonx_arr(said->ok, "members"), i, member)
+    {
+        say_person(said, &table, jsonx_str(member, "user", ""), jsonx_str(member, "role", ""));
+    }
+    table_put(&table, said, "nobody");
+}
+
 static void (*const sayers[SLASH_COUNT])(struct said *said) = {
     [SLASH_ARCHIVE] = say_archive,
     [SLASH_COMPACT] = say_compact,
@@ -381,7 +431,9 @@ static void (*const sayers[SLASH_COUNT])(struct said *said) = {
     [SLASH_SYSTEM] = say_system,
     [SLASH_TITLE] = say_title,
     [SLASH_UNQUEUE] = say_unqueue,
+    [SLASH_UNSHARE] = say_unshare,
     [SLASH_USAGE] = say_usage,
+    [SLASH_WHO] = say_who,
 };
 
 char *slash_said(const char *text, const struct state *state, const json_t *params, const json_t *ok)

@@ -1,24 +1,41 @@
 /* What each user has used today: tokens, their cost by the configuration's prices, turns. Kept in the store a
- * day each (UTC), so that a budget survives a restart. */
+ * day each (UTC), written every LEDGER_WRITE_MS, so that a budget survives a restart. A model without a price
+ * costs nothing here. */
 #ifndef STOA_DAEMON_PEOPLE_LEDGER_H
 #define STOA_DAEMON_PEOPLE_LEDGER_H
 
 #include "daemon/session.h"
 #include <stdbool.h>
 
+enum {
+    LEDGER_WRITE_MS = 2000,
+    LEDGER_WARN_PERCENT = 80,
+    LEDGER_KEEP_MS = 48 * 3600 * 1000 /* a day's sums stay in memory for so long after they last changed */
+};
+
 struct server;
 struct ledger;
 
+/* Reads what was used today. */
 struct ledger *ledger_open(struct server *server);
+/* The same by another clock (wall ms). */
+struct ledger *ledger_open_by(struct server *server, int64_t (*wall_ms)(void));
+/* Writes what was not written yet; before the store is closed. */
 void ledger_close(struct ledger **ledger);
 
-/* A reply (or a summary, a title) of the session's model was paid for by its owner. A budget of which more
- * than 80% is used is said in the session, once a day; one that is used up is, too. */
-void ledger_add(struct session *session, const char *model, const struct usage *usage);
+/* Puts the cost into a usage of that model ("provider/model"), in millionths, before it becomes part of an
+ * event; takes away what it says itself. usage may be NULL. */
+void ledger_price(const struct server *server, const char *model, json_t *usage);
+/* It was used in that session, whose owner it is counted for. A budget of which it brings them to 80%, or to
+ * the end, is said in the session (budget.reached), and so once a day. */
+void ledger_add(struct session *session, const struct usage *usage);
+/* One more turn of that session's owner has begun. */
+void ledger_turn(const struct session *session);
 /* Whether the user's budgets let one more request to a model begin; else false with a sentence that says
  * which budget, how much, and when it begins anew. */
 bool ledger_allows(struct server *server, const char *user, char error[256]);
-/* {"input","output","cached","turns","cost"} of today (UTC); cost in the prices' currency. */
+/* {"day","until","input","output","cached","turns","cost","budgets"} of today: until is wall ms, cost in the
+ * prices' currency, budgets those of {"tokens_day","cost_day"} that the user has. */
 json_t *ledger_today(struct server *server, const char *user);
 
 #endif

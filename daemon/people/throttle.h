@@ -1,0 +1,42 @@
+/* How often may be asked: on each connection (limits.connection_requests), and by each user on all of theirs
+ * (quota.requests, else THROTTLE_CONNECTIONS connections' worth). Pings and hellos have a bucket of their own
+ * on each connection, so that nobody seems dead who is only told to wait. Who goes on far beyond that is cut,
+ * and begins anew with next to nothing. */
+#ifndef STOA_DAEMON_PEOPLE_THROTTLE_H
+#define STOA_DAEMON_PEOPLE_THROTTLE_H
+
+#include "daemon/people/bucket.h"
+#include "proto/request.h"
+#include <stddef.h>
+
+enum {
+    THROTTLE_BURST_MS = 5000, /* as many as come in that time may come at once */
+    THROTTLE_CONNECTIONS = 5,
+    THROTTLE_BYTES = 16384,     /* of a request: each so many count as one more */
+    THROTTLE_SEARCH = 20,       /* a search counts as so many: the daemon works on it for that long */
+    THROTTLE_EXCESS = 10,       /* times the rate: refusals beyond that ... */
+    THROTTLE_EXCESS_MS = 10000, /* ... for so long, and the connection is cut */
+    THROTTLE_PENALTY_MS = 10000, /* after that, new connections of the user begin ... */
+    THROTTLE_PENALTY_LEFT = 10,  /* ... with so many */
+    THROTTLE_WAIT_MAX_MS = 60000 /* is told at most */
+};
+
+struct server;
+struct throttle;
+
+struct throttled { /* a connection's part; zeroed at first */
+    struct bucket requests, pings;
+    bool begun;
+};
+
+enum throttle_verdict { THROTTLE_PASS, THROTTLE_WAIT, THROTTLE_CUT };
+
+struct throttle *throttle_open(struct server *server);
+void throttle_close(struct throttle **throttle);
+/* A request of so many bytes has come. user: "" for strangers, who are as one. WAIT: not now; *retry_ms says
+ * when, and error which limit it is. CUT: the same, and the connection is to be ended. */
+enum throttle_verdict throttle_ask(struct throttle *throttle, struct throttled *connection, const char *user,
+                                   enum method method, size_t bytes, int64_t now_us, int *retry_ms,
+                                   char error[256]);
+
+#endif

@@ -473,6 +473,7 @@ static void list_session(struct session *session, void *arg)
         jsonx_set_str(json, "session", state->id);
         jsonx_set_str(json, "title", state->title);
         jsonx_set_str(json, "owner", state->owner);
+        jsonx_set_str(json, "role", role_name(auth_role(listing->principal, state)));
         json_object_set_new(json, "may_answer",
                             json_boolean(may_answer(listing->principal, session, state->questions[i])));
         listing->bytes += state->questions[i]->bytes;

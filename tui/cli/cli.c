@@ -2,6 +2,7 @@
 #include "tui/cli/cli.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
+#include "tui/cli/choose.h"
 #include "tui/cli/resolve.h"
 #include "tui/cli/start.h"
 #include <errno.h>
@@ -145,6 +146,14 @@ static const char *terminal_name(void)
     return name && strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
 }
 
+static void on_other(void *arg, const char *notice, const json_t *json)
+{
+    struct cli *cli = arg;
+
+    if (cli->callbacks.other)
+        cli->callbacks.other(cli->arg, notice, json);
+}
+
 static void on_reader_gone(void *arg)
 {
     struct cli *cli = arg;
@@ -156,14 +165,25 @@ static void on_reader_gone(void *arg)
 enum err cli_open(struct cli *cli, int *exit_code)
 {
     static const struct client_callbacks callbacks = {
-        .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost, .notice = on_notice};
+        .link = on_link,
+        .event = on_event,
+        .snapshot = on_snapshot,
+        .lost = on_lost,
+        .notice = on_notice,
+        .other = on_other};
     char error[ERROR_SIZE] = "";
-    enum err code = start_ensure(cli->socket_path, cli->may_start, error);
+    enum err code = choose_daemon(cli);
 
+    if (code != ERR_OK) {
+        *exit_code = code == ERR_CONFIG ? EXIT_CONFIG : code == ERR_DENIED ? EXIT_UNSAFE : EXIT_USAGE;
+        return code;
+    }
+    if (!client_address_is_remote(&cli->address))
+        code = start_ensure(cli->socket_path, cli->may_start, error);
     if (code == ERR_OK) {
         uv_loop_init(&cli->loop);
         cli->loop_open = true;
-        cli->client = client_open(&cli->loop, cli->socket_path, "cli", terminal_name(), &callbacks, cli);
+        cli->client = client_open(&cli->loop, &cli->address, "cli", terminal_name(), &callbacks, cli);
         if (!cli->client) {
             code = ERR_INTERNAL;
             snprintf(error, sizeof error, "no socket can be made: %s", strerror(errno));
@@ -344,11 +364,25 @@ enum err cli_new_session(struct cli *cli, json_t *params, char id[ID_MAX])
     return code;
 }
 
+/* The first that is one's own; where none is, the first that is shared with one. */
+static const json_t *first_own(const json_t *sessions)
+{
+    json_t *row;
+    size_t i;
+
+    json_array_foreach(sessions, i, row)
+    {
+        if (strcmp(jsonx_str(row, "role", "owner"), "owner") == 0)
+            return row;
+    }
+    return json_array_get(sessions, 0);
+}
+
 enum err cli_last_session(struct cli *cli, char id[ID_MAX])
 {
     json_t *ok;
-    enum err code = cli_call(cli, METHOD_SESSION_LIST, NULL, json_pack("{s:i}", "limit", 1), &ok);
-    const json_t *first = json_array_get(jsonx_arr(ok, "sessions"), 0);
+    enum err code = cli_call(cli, METHOD_SESSION_LIST, NULL, json_pack("{s:i}", "limit", LIST_PAGE), &ok);
+    const json_t *first = first_own(jsonx_arr(ok, "sessions"));
 
     if (first)
         snprintf(id, ID_MAX, "%s", jsonx_str(first, "id", ""));

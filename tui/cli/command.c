@@ -1,5 +1,6 @@
 /* The table of subcommands, and help, which is made from it. */
 #include "tui/cli/command.h"
+#include "tui/cli/choose.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,12 +11,14 @@
     }
 
 const struct option_row command_globals[] = {
+    {"daemon", 'd', "NAME", "a daemon on another host: its name, or tcp://HOST:PORT (or set STOA_DAEMON)"},
     {"json", 0, NULL, "write JSON, one object a line"},
     {"no-alt", 0, NULL, "full screen: on the normal screen, where the last frame stays"},
     {"no-start", 0, NULL, "do not start a daemon where none runs (or set STOA_NO_START=1)"},
     {"plain", 0, NULL, "line by line instead of full screen: for screen readers and dumb terminals"},
     {"socket", 0, "PATH", "the daemon's socket"},
     {"theme", 0, "NAME", "full screen: colours: auto, dark, light, 16 or none"},
+    {"token-file", 0, "FILE", "log in with the API token in FILE (or set STOA_TOKEN)"},
     {"help", 'h', NULL, "show help"},
     {"version", 0, NULL, "show the version"},
     END,
@@ -71,6 +74,14 @@ static const struct option_row send_options[] = {
      "while a turn runs: wait for its end (queue), or go first in the queue (steer)"},
     END};
 
+static const struct option_row stats_options[] = {{"prometheus", 0, NULL, "in Prometheus' text format"},
+                                                  END};
+static const struct option_row top_options[] = {{"once", 0, NULL, "write it once, as text; with --json as JSON"},
+                                                END};
+
+static const char top_notes[] =
+    "Sessions in memory, users, clients and processes, with what they use. Of sessions of others it shows\n"
+    "no title and nothing of what is said. h puts an idle agent to sleep, K ends one at once.\n";
 static const char session_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
 static const char backup_notes[] =
@@ -119,6 +130,10 @@ static const char rules_notes[] =
 static const char set_notes[] =
     "Variables fill in {VAR:NAME} in the definitions of MCP servers. Without NAME=VALUE: show them.\n"
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char share_notes[] =
+    "ROLE is viewer (sees all of it), writer (says and changes things, too) or approver (allows tool\n"
+    "calls, too). Sharing it again changes the role. Only the owner shares; stoa who shows with whom.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
 static const char stop_notes[] = "Sessions are kept. Exit code 69 if no daemon runs.\n";
 
 const struct command command_table[] = {
@@ -128,7 +143,7 @@ const struct command command_table[] = {
      session_notes},
     {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
      COMMAND_TERMINAL, command_attach, NULL, session_notes},
-    {"backup", "FILE", "copy everything that is kept into one file", 1, 1, 0, command_backup, backup_options,
+    {"backup", "FILE", "copy everything that is kept into one file", 1, 1, COMMAND_LOCAL, command_backup, backup_options,
      backup_notes},
     {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,
      cmd_options, cmd_notes},
@@ -166,7 +181,7 @@ const struct command command_table[] = {
      COMMAND_CONNECT, command_queue, NULL, session_notes},
     {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
      session_notes},
-    {"restore", "FILE", "put what a backup holds in the place of all that is kept", 1, 1, 0, command_restore,
+    {"restore", "FILE", "put what a backup holds in the place of all that is kept", 1, 1, COMMAND_LOCAL, command_restore,
      NULL, restore_notes},
     {"rewind", "SESSION MESSAGE|-N", "drop all after a message, or the newest questions", 2, 2,
      COMMAND_CONNECT, command_rewind, rewind_options, rewind_notes},
@@ -180,12 +195,22 @@ const struct command command_table[] = {
      command_send, send_options, send_notes},
     {"set", "SESSION [NAME=VALUE...]", "set variables of a session", 1, -1, COMMAND_CONNECT, command_set,
      set_options, set_notes},
+    {"share", "SESSION USER ROLE", "let another user see or use a session", 3, 3, COMMAND_CONNECT,
+     command_share, NULL, share_notes},
     {"show", "SESSION", "show a whole session as text", 1, 1, COMMAND_CONNECT, command_show, NULL,
      session_notes},
+    {"stats", "", "the daemon's counters", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stats, stats_options,
+     NULL},
     {"stop", "", "stop the daemon", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stop, NULL, stop_notes},
+    {"top", "", "what runs in the daemon, full screen: for admins", 0, 0, COMMAND_NO_START, command_top,
+     top_options, top_notes},
+    {"unshare", "SESSION USER", "share a session with a user no more, or leave it", 2, 2, COMMAND_CONNECT,
+     command_unshare, NULL, session_notes},
     {"version", "", "show the versions of client and daemon", 0, 0, 0, command_version, NULL, NULL},
     {"watch", "SESSION", "follow a session as it goes on", 1, 1, COMMAND_CONNECT, command_watch, NULL,
      watch_notes},
+    {"who", "[SESSION]", "whose a session is, whom it is shared with, and who is there", 0, 1,
+     COMMAND_CONNECT, command_who, NULL, session_notes},
     {NULL, NULL, NULL, 0, 0, 0, NULL, NULL, NULL},
 };
 
@@ -268,11 +293,16 @@ int command_run(struct cli *cli, const struct command *command)
         return cli_usage("%s", error);
     if ((command->flags & COMMAND_TERMINAL) && !has_terminal())
         return cli_usage("this needs a terminal, with --plain too; in scripts use: stoa send");
+    if ((command->flags & COMMAND_LOCAL) && choose_name(cli->args))
+        return cli_usage("%s works on this machine's own daemon alone, not on '%s'", command->name,
+                         choose_name(cli->args));
     if (command->flags & COMMAND_NO_START)
         cli->may_start = false;
     if ((command->flags & COMMAND_CONNECT) && cli_open(cli, &code) != ERR_OK)
         return code;
     code = command->run(cli);
     cli_close(cli);
+    if (code == EXIT_FAILED && cli->fatal == ERR_UNAVAILABLE) /* the daemon was never reached */
+        code = EXIT_NO_DAEMON;
     return code;
 }

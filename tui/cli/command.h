@@ -10,6 +10,7 @@ enum {
     COMMAND_CONNECT = 1,  /* the client is open when the handler runs */
     COMMAND_NO_START = 2, /* never starts a daemon */
     COMMAND_TERMINAL = 4, /* needs a terminal on stdin and stdout */
+    COMMAND_LOCAL = 8,    /* works on this machine's daemon alone */
 };
 
 /* Both end with a row without name. */
@@ -49,10 +50,15 @@ int command_rules(struct cli *cli);
 int command_search(struct cli *cli);
 int command_send(struct cli *cli);
 int command_set(struct cli *cli);
+int command_share(struct cli *cli);
 int command_show(struct cli *cli);
+int command_stats(struct cli *cli);
 int command_stop(struct cli *cli);
+int command_top(struct cli *cli);
+int command_unshare(struct cli *cli);
 int command_version(struct cli *cli);
 int command_watch(struct cli *cli);
+int command_who(struct cli *cli);
 
 /* The full-screen client's settings, with those of the command line. NULL after saying why, with the exit
  * code. */

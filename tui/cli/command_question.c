@@ -68,6 +68,19 @@ static void put_fields(struct out *out, const json_t *fields)
     }
 }
 
+/* Who may answer it. */
+static void put_persons(struct out *out, const json_t *question)
+{
+    const char *first = jsonx_str(question, "approved_by", NULL);
+
+    if (first)
+        out_printf(out, "    %s approved; a second person is needed\n", first);
+    else if (jsonx_bool(question, "two_person", false))
+        out_printf(out, "    two persons must allow it\n");
+    if (!jsonx_bool(question, "may_answer", true))
+        out_printf(out, "    not for you to answer\n");
+}
+
 static void put_question(struct out *out, const json_t *question)
 {
     const char *server = jsonx_str(question, "server", ""), *tool = jsonx_str(question, "tool", "");
@@ -80,9 +93,12 @@ static void put_question(struct out *out, const json_t *question)
                : jsonx_bool(question, "read_only", false) ? " (read-only)"
                                                           : "",
                jsonx_str(question, "title", ""));
+    if (strcmp(jsonx_str(question, "role", "owner"), "owner") != 0)
+        out_printf(out, " of %s", jsonx_str(question, "owner", ""));
     if (deadline > 0)
         out_printf(out, "  %lld s left", (long long)(deadline > now ? (deadline - now) / 1000 : 0));
     out_printf(out, "\n");
+    put_persons(out, question);
     if (*jsonx_str(question, "text", ""))
         put_indented(out, "", jsonx_str(question, "text", ""));
     if (arguments)

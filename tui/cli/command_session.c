@@ -99,9 +99,15 @@ static void put_row(struct out *out, const json_t *row, int state_width, int mod
     int pad = model_width - (int)utf8_width(clean_model, strlen(clean_model));
     char when[32];
 
-    out_printf(out, "%-28s  %-*s  %10s  %5lld  %s%*s  %s\n", jsonx_str(row, "id", ""), state_width,
+    const char *role = jsonx_str(row, "role", "owner");
+    char whose[160] = "";
+
+    if (strcmp(role, "owner") != 0)
+        snprintf(whose, sizeof whose, "%s(%s's, %s)", *clean_title ? "  " : "", jsonx_str(row, "owner", ""),
+                 role);
+    out_printf(out, "%-28s  %-*s  %10s  %5lld  %s%*s  %s%s\n", jsonx_str(row, "id", ""), state_width,
                shown_state(row), age(jsonx_int(row, "activity", 0), when),
-               (long long)jsonx_int(row, "messages", 0), clean_model, pad > 0 ? pad : 0, "", clean_title);
+               (long long)jsonx_int(row, "messages", 0), clean_model, pad > 0 ? pad : 0, "", clean_title, whose);
     free(clean_title);
     free(clean_model);
 }

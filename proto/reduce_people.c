@@ -31,6 +31,12 @@ const struct member *state_member(const struct state *state, const char *user)
     return is_member_at(state, at, user) ? &state->members[at] : NULL;
 }
 
+enum role state_role(const struct state *state, const char *user)
+{
+    const struct member *member = state_member(state, user);
+    return strcmp(state->owner, user) == 0 ? ROLE_OWNER : member ? member->role : ROLE_NONE;
+}
+
 static void member_clear(struct member *member)
 {
     free(member->user);

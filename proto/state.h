@@ -63,6 +63,7 @@ const char *message_status_name(enum message_status status);
 
 struct usage { /* tokens; 0 where the model's server does not say */
     int64_t input, output, cached, reasoning;
+    int64_t cost; /* in millionths of the prices' currency; 0 where no price is known */
 };
 json_t *usage_to_json(const struct usage *usage);
 /* What is missing or no count is 0; NULL is no tokens. */
@@ -278,6 +279,8 @@ size_t state_compact_begin(const struct state *state);
  * where only the running turn is there, all before its newest step. 0: too little was said since the last. */
 size_t state_compact_end(const struct state *state);
 
+/* What the user is to the session: ROLE_OWNER, a member's role, or ROLE_NONE. */
+enum role state_role(const struct state *state, const char *user);
 /* The member of that name, the lent server of that name, or NULL. */
 const struct member *state_member(const struct state *state, const char *user);
 const struct lent *state_lent(const struct state *state, const char *server);

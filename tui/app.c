@@ -293,7 +293,10 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
 
     (void)raw;
     (void)len;
+    bool unknown = sessions_find(app->ui.sessions, event->session) == sessions_count(app->ui.sessions);
     bool listed = sessions_event(app->ui.sessions, event);
+    if (unknown && event->type == EVENT_SESSION_SHARED) /* all that a list says of it */
+        app_load_sessions(app);
     app_notify_event(app, event);
     if (here && fold == FOLD_OK &&
         (event->type == EVENT_MESSAGE_ADDED || event->type == EVENT_QUEUE_CHANGED)) {
@@ -342,9 +345,10 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
 {
     struct app *app = arg;
 
-    (void)notice;
     if (code == ERR_VERSION)
         app_quit(app, EXIT_PROTOCOL, text);
+    else if (strcmp(notice, "bye") == 0 && code != ERR_SHUTTING_DOWN)
+        app_quit(app, code == ERR_UNAVAILABLE ? EXIT_NO_DAEMON : EXIT_FAILED, text);
     else
         app_say(app, true, "%s", text);
 }
@@ -521,7 +525,8 @@ static void say_goodbye(const struct app *app, int cols, bool frame_stays)
     for (const struct draft *draft = outbox_drafts(ui->outbox); draft; draft = draft->next)
         if (*draft->text && strcmp(draft->session, ui->session) != 0 && !draft->kept)
             printf("draft for session %.*s:\n%s\n\n", ATTACH_ID_MIN, draft->session, draft->text);
-    printf("stoa attach %.*s\n", attach_length(ui), ui->session);
+    printf("stoa %s%s%sattach %.*s\n", ui->daemon ? "-d " : "", ui->daemon ? ui->daemon : "",
+           ui->daemon ? " " : "", attach_length(ui), ui->session);
     fflush(stdout);
     if (app->last_words)
         fprintf(stderr, "stoa: %s\n", app->last_words);
@@ -556,15 +561,15 @@ int app_run(const struct app_options *options)
     ui_open(&app->ui, options->session);
     app->ui.mouse = screen.mouse;
     keymap_use(settings_keymap(settings));
-    app->socket_path = options->socket_path;
+    app->address = options->address;
+    app->ui.daemon = client_address_is_remote(app->address) ? app->address->name : NULL;
     app_notify_open(app, settings);
     app->keys = keys_new();
     open_handles(app);
     app_lists_open(app);
     app_complete_open(app);
     app_keep_open(app);
-    app->client =
-        client_open(&app->loop, options->socket_path, "tui", ttyname(STDIN_FILENO), &callbacks, app);
+    app->client = client_open(&app->loop, app->address, "tui", ttyname(STDIN_FILENO), &callbacks, app);
     client_follow(app->client, app->ui.session, FIRST_MESSAGES);
     client_follow_listing(app->client);
     app_draw(app);

@@ -17,7 +17,10 @@ static void say(struct app *app, char *said)
 void app_sync_panel(struct app *app)
 {
     char *said;
+    const struct client_hello *hello = app->ui.hello;
 
+    if (hello && app->ui.state)
+        panel_set_person(app->ui.panel, hello->user, state_role(app->ui.state, hello->user));
     panel_sync(app->ui.panel, app->ui.state, clock_steady_ms(), &said);
     if (app->ui.overlay != OVERLAY_NONE || app->ui.prefix || app->outside)
         app_panel_wait(app);

@@ -208,10 +208,22 @@ static void on_sent(void *arg, enum err code, const char *text, json_t *ok)
     app_changed(app);
 }
 
+/* Whether the person may write in the session that is looked at; true as long as that is not known. */
+static bool may_write(const struct ui *ui)
+{
+    return !ui->hello || !ui->state || state_role(ui->state, ui->hello->user) >= ROLE_WRITER;
+}
+
 bool app_send_text(struct app *app, const char *text, bool steer)
 {
     struct ui *ui = &app->ui;
     char error[512];
+
+    if (!may_write(ui)) {
+        app_say(app, true, "%s%s shares this session with you as viewer: you can only watch it", not_sent,
+                ui->state->owner);
+        return false;
+    }
 
     mentions_sync(ui->mentions, text, strlen(text));
     json_t *attachments = mentions_read(ui->mentions, strlen(text), error);
@@ -292,7 +304,7 @@ void app_tell_typing(struct app *app, bool typing)
 
     if (!typing)
         uv_timer_stop(&app->typing);
-    if (typing == app->says_typing || app->ui.link != CLIENT_READY || !app->ui.state)
+    if (typing == app->says_typing || app->ui.link != CLIENT_READY || !app->ui.state || !may_write(&app->ui))
         return;
     params = json_object();
     json_object_set_new(params, "typing", json_boolean(typing));

@@ -13,6 +13,8 @@ enum {
     PING_BUSY_MS = 250,
     PING_IDLE_MS = 10000,
     ANSWER_MS = 500,       /* silence for that long after a ping: the daemon hangs */
+    REMOTE_MS = 2000,      /* the same where a network is between */
+    UNPROVEN_MAX = 3,      /* connections in a row after which it is another daemon */
     HELLO_AGAIN_MS = 1000, /* after a hello that was refused for now */
     GRACE_MS = 20          /* for what arrived while this process did not run */
 };
@@ -30,6 +32,23 @@ static void notice(struct client *client, const char *name, enum err code, const
 {
     if (client->callbacks.notice && !client->closed)
         client->callbacks.notice(client->arg, name, code, text);
+}
+
+/* The end: nothing more is tried. */
+static void refuse(struct client *client, enum err code, const char *text)
+{
+    if (client->refused || client->closed)
+        return;
+    client->refused = true;
+    client_socket_rest(client->socket);
+    notice(client, "bye", code, text);
+}
+
+static const char *said(const struct client *client)
+{
+    static char text[CLIENT_SAID_MAX];
+
+    return client_address_said(client->address, text);
 }
 
 /* What hello and pings say of the store. */
@@ -66,6 +85,7 @@ static void read_hello(struct client *client, const json_t *ok)
         .epoch = xstrdup(jsonx_str(ok, "epoch", "")),
         .user = xstrdup(jsonx_str(ok, "user", "")),
         .participant = xstrdup(jsonx_str(ok, "client", "")),
+        .role = role_parse(jsonx_str(ok, "role", role_name(ROLE_VIEWER))),
         .default_model = xstrdup(jsonx_str(ok, "default_model", "")),
         .context = jsonx_int(jsonx_obj(ok, "limits"), "context", 0),
         .why = xstrdup(jsonx_str(ok, "why", "")),
@@ -80,14 +100,67 @@ static void subscribe_listing(struct client *client)
             ->anew = true;
 }
 
+static void be_greeted(struct client *client)
+{
+    client->greeted = true;
+    client->last_ping = clock_steady_ms(); /* an answered hello is as good as a ping */
+    subscribe_listing(client);
+    set_link(client, CLIENT_READY, "connected");
+}
+
+/* The daemon speaks with keys that it does not know, but only of tickets and codes. */
+static void refuse_stranger(struct client *client)
+{
+    char words[KEY_WORDS_MAX], text[1024];
+
+    if (!client_address_is_remote(client->address)) {
+        refuse(client, ERR_DENIED, "the daemon does not let this user in");
+        return;
+    }
+    key_words(client->address->pair.open, words);
+    snprintf(
+        text, sizeof text,
+        "%s does not know the key of this terminal (%s), or does not let it in any more: ask somebody "
+        "there for a ticket (stoa ticket), or type stoa pair on a terminal of yours that is in, and here "
+        "what it shows: stoa -d %s pair CODE",
+        said(client), words, client->address->name);
+    refuse(client, ERR_DENIED, text);
+}
+
+static void on_login(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct client *client = arg;
+    char why[1024];
+
+    client->waiting_since = 0;
+    if (code != ERR_OK) {
+        snprintf(why, sizeof why, "%s does not take the API token: %s", said(client), text);
+        refuse(client, code, why);
+        return;
+    }
+    free((char *)client->hello.user);
+    client->hello.user = xstrdup(jsonx_str(ok, "user", ""));
+    client->hello.role = role_parse(jsonx_str(ok, "role", role_name(ROLE_VIEWER)));
+    be_greeted(client);
+}
+
+static void log_in(struct client *client)
+{
+    json_t *params = json_pack("{s:s}", "token", client->address->token);
+    struct pending *pending = pending_add(client, METHOD_TOKEN_LOGIN, NULL, params, on_login, client, NULL);
+
+    pending->anew = pending->background = true;
+    client->waiting_since = clock_steady_ms();
+    pending_send(client, pending);
+}
+
 static void on_hello(void *arg, enum err code, const char *text, json_t *ok)
 {
     struct client *client = arg;
 
     client->waiting_since = 0;
     if (code == ERR_VERSION || code == ERR_DENIED) {
-        client->refused = true;
-        notice(client, "bye", code, text);
+        refuse(client, code, text);
         return;
     }
     if (code != ERR_OK) {
@@ -96,11 +169,15 @@ static void on_hello(void *arg, enum err code, const char *text, json_t *ok)
         return;
     }
     read_hello(client, ok);
-    client->greeted = true;
-    client->last_ping = clock_steady_ms(); /* an answered hello is as good as a ping */
-    subscribe_listing(client);
-    set_link(client, CLIENT_READY, "connected");
     note_store(client, ok);
+    if (client->closed)
+        return;
+    if (client->address->token)
+        log_in(client);
+    else if (client->hello.role == ROLE_NONE && !client->address->stranger)
+        refuse_stranger(client);
+    else
+        be_greeted(client);
 }
 
 static void say_hello(struct client *client)
@@ -159,7 +236,8 @@ static int64_t silence_due(const struct client *client)
 
     if (!client->waiting_since || client->link != CLIENT_READY)
         return INT64_MAX;
-    return client->grace ? client->grace : from + ANSWER_MS;
+    return client->grace ? client->grace
+                         : from + (client_address_is_remote(client->address) ? REMOTE_MS : ANSWER_MS);
 }
 
 /* When this process itself was stopped, the answer may be waiting unread: the loop turns once more before
@@ -248,6 +326,7 @@ static void on_up(void *arg)
         return;
     enter(client);
     client->connected = true;
+    client->unproven = 0;
     say_hello(client);
     leave(client);
 }
@@ -268,21 +347,80 @@ static void on_down(void *arg)
     enter(client);
     client->connected = false;
     forget_connection(client);
-    if (client->link == CLIENT_READY)
-        set_link(client, CLIENT_AWAY, "the daemon is gone; trying again");
+    if (client->link == CLIENT_READY && !client->refused) {
+        char text[512];
+
+        snprintf(text, sizeof text, "%s is gone; trying again", said(client));
+        set_link(client, CLIENT_AWAY, text);
+    }
+    leave(client);
+}
+
+/* Sentences for what a connection to a remote daemon came to. */
+static void say_failure(const struct client *client, enum client_failure failure, char text[1024])
+{
+    char print[KEY_FINGERPRINT_LEN + 1], words[KEY_WORDS_MAX], why[256] = "";
+
+    key_fingerprint(client->address->server_key, print);
+    switch (failure) {
+    case CLIENT_UNREACHED:
+        client_address_explain(&client->address->remote, why);
+        snprintf(text, 1024, "%s can't be reached: %s", said(client), why);
+        break;
+    case CLIENT_SILENT:
+        snprintf(
+            text, 1024,
+            "%s takes the connection, but says nothing: it may be overloaded, or turn this address away for "
+            "now; try again later",
+            said(client));
+        break;
+    case CLIENT_UNPROVEN:
+        snprintf(text, 1024,
+                 "WHO ANSWERS AT %s DOES NOT PROVE TO HAVE ITS KEY (%s): another daemon, one with a new key, "
+                 "or no daemon at all. Nothing was sent. Ask who runs it; only if its key was changed: "
+                 "stoa daemon rm %s, and then stoa daemon add %s with the new one",
+                 said(client), print, client->address->name, client->address->name);
+        break;
+    case CLIENT_TURNED_AWAY:
+        key_words(client->address->pair.open, words);
+        snprintf(text, 1024, "%s turns the key of this terminal away (%s): ask who runs it", said(client),
+                 words);
+        break;
+    }
+}
+
+/* Once it was ready a daemon may be gone for a while; and what stands before it may answer meanwhile. */
+static void on_failed(void *arg, enum client_failure failure)
+{
+    struct client *client = arg;
+    char text[1024];
+
+    if (client->refused || client->has_hello)
+        return;
+    if (failure == CLIENT_UNPROVEN && ++client->unproven < UNPROVEN_MAX)
+        return;
+    enter(client);
+    say_failure(client, failure, text);
+    refuse(client, failure == CLIENT_UNREACHED || failure == CLIENT_SILENT ? ERR_UNAVAILABLE : ERR_DENIED,
+           text);
     leave(client);
 }
 
 static void on_bye(struct client *client, const char *why)
 {
+    char text[512];
+
     if (strcmp(why, "silent") == 0) { /* this process was stopped for long, and is back */
         forget_connection(client);
         say_hello(client);
     } else if (strcmp(why, "denied") == 0) {
-        client->refused = true;
-        notice(client, "bye", ERR_DENIED, "the daemon has ended this connection: no right to be here");
+        snprintf(text, sizeof text,
+                 "%s has ended this connection: this user, key or token is not let in any more",
+                 said(client));
+        refuse(client, ERR_DENIED, text);
     } else {
-        notice(client, "bye", ERR_SHUTTING_DOWN, "the daemon is stopping");
+        snprintf(text, sizeof text, "%s is stopping", said(client));
+        notice(client, "bye", ERR_SHUTTING_DOWN, text);
     }
 }
 
@@ -309,8 +447,12 @@ static void take(struct client *client, const struct incoming *in, const char *r
             follow_resync(client, in->session);
         else if (strcmp(in->notice, "bye") == 0)
             on_bye(client, jsonx_str(in->json, "why", ""));
+        else if (strcmp(in->notice, "revoked") == 0 && in->session)
+            follow_revoked(client, in->session, jsonx_str(in->json, "why", ""));
         else if (strcmp(in->notice, "config") == 0)
             on_config(client, jsonx_str(in->json, "text", ""));
+        else if (client->callbacks.other && !client->closed)
+            client->callbacks.other(client->arg, in->notice, in->json);
         break;
     case INCOMING_BAD:
         break;
@@ -331,10 +473,7 @@ static void on_message(void *arg, const char *version, size_t version_len, const
     if (client->closed) {
         /* the callback has closed it */
     } else if (envelope_version(version, version_len, error) != ERR_OK) {
-        if (!client->refused) {
-            client->refused = true;
-            notice(client, "bye", ERR_VERSION, error);
-        }
+        refuse(client, ERR_VERSION, error);
     } else {
         envelope_incoming(text, len, &in);
         take(client, &in, text, len);
@@ -345,17 +484,18 @@ static void on_message(void *arg, const char *version, size_t version_len, const
 
 /* --- life --- */
 
-struct client *client_open(uv_loop_t *loop, const char *socket_path, const char *kind, const char *terminal,
-                           const struct client_callbacks *callbacks, void *arg)
+struct client *client_open(uv_loop_t *loop, const struct client_address *address, const char *kind,
+                           const char *terminal, const struct client_callbacks *callbacks, void *arg)
 {
     static const struct client_socket_callbacks socket_callbacks = {
-        .up = on_up, .down = on_down, .message = on_message};
+        .up = on_up, .down = on_down, .failed = on_failed, .message = on_message};
     struct client *client = xcalloc(1, sizeof *client);
 
     client->loop = loop;
     client->callbacks = *callbacks;
     client->arg = arg;
-    client->socket = client_socket_open(loop, socket_path, &socket_callbacks, client);
+    client->address = address;
+    client->socket = client_socket_open(loop, address, &socket_callbacks, client);
     if (!client->socket) {
         free(client);
         return NULL;
@@ -411,6 +551,11 @@ void client_request(struct client *client, enum method method, const char *sessi
     if (timeout_ms > 0)
         pending->deadline = clock_steady_ms() + timeout_ms;
     client_settle(client);
+}
+
+void client_forget(struct client *client, const void *arg)
+{
+    pending_cancel(client, arg);
 }
 
 void client_follow_listing(struct client *client)

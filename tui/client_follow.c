@@ -188,6 +188,19 @@ void follow_resync(struct client *client, const char *session)
     doubt(follow);
 }
 
+void follow_revoked(struct client *client, const char *session, const char *why)
+{
+    struct follow *follow = find(client, session);
+    const char *text = strcmp(why, "left") == 0       ? "you have left it"
+                       : strcmp(why, "unshared") == 0 ? "it is not shared with you any more"
+                                                      : "you may not see it any more";
+
+    if (follow)
+        lose(follow, ERR_DENIED, text);
+    else if (client->callbacks.lost && !client->closed)
+        client->callbacks.lost(client->arg, session, ERR_DENIED, text);
+}
+
 void follow_heads(struct client *client, const json_t *heads)
 {
     for (struct follow *f = client->follows; f; f = f->next) {

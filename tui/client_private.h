@@ -39,6 +39,7 @@ struct client {
     uv_loop_t *loop;
     uv_timer_t timer;
     struct client_socket *socket;
+    const struct client_address *address;
     struct client_callbacks callbacks;
     void *arg;
     char *kind, *terminal;
@@ -46,6 +47,7 @@ struct client {
     bool connected; /* the monitor says so */
     bool greeted;   /* hello was answered on this connection */
     bool refused;   /* the daemon speaks another version, or denies: nothing more is tried */
+    int unproven;   /* connections in a row whose other end has not the key that was asked for */
     bool closed;
     int depth; /* callbacks under way */
     struct client_hello hello;
@@ -94,6 +96,8 @@ void follow_pump(struct client *client, int64_t now);
 /* An event of a followed session or of the listing. json: the whole object, borrowed. */
 void follow_event(struct client *client, json_t *json, const char *raw, size_t len);
 void follow_resync(struct client *client, const char *session);
+/* The right to see a session was taken away, followed or only listed. */
+void follow_revoked(struct client *client, const char *session, const char *why);
 /* heads of a ping's answer. */
 void follow_heads(struct client *client, const json_t *heads);
 /* True while a followed session's turn runs, or a loss is suspected. */

@@ -13,13 +13,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { HANG = 4 /* cells; more than what stands below a name is indented */ };
+enum { PANEL_NOTE_BYTES = 192, HANG = 4 /* cells; more than what stands below a name is indented */ };
 
 struct panel *panel_new(void)
 {
     struct panel *panel = xcalloc(1, sizeof *panel);
 
     panel->editor = editor_new();
+    panel->role = ROLE_OWNER;
     return panel;
 }
 
@@ -139,6 +140,22 @@ static void take_up(struct panel *panel, const struct state *state, const struct
     panel->quiet = now;
 }
 
+void panel_set_person(struct panel *panel, const char *user, enum role role)
+{
+    snprintf(panel->user, sizeof panel->user, "%s", user);
+    panel->role = role;
+}
+
+/* The first of two persons has allowed it. */
+static void note_approval(struct panel *panel, const struct question *question)
+{
+    if (question->json == panel->question)
+        return;
+    json_decref(panel->question);
+    panel->question = json_incref(question->json);
+    panel->answering = false;
+}
+
 void panel_sync(struct panel *panel, const struct state *state, int64_t now, char **said)
 {
     *said = NULL;
@@ -149,6 +166,8 @@ void panel_sync(struct panel *panel, const struct state *state, int64_t now, cha
         panel->quiet = now;
         forget_question(panel);
     }
+    if (panel->question)
+        note_approval(panel, state_question(state, panel->id));
     prune_later(panel, state);
     for (size_t i = 0; state && !panel->question && i < state->question_count; i++)
         if (!is_later(panel, state->questions[i]->id))
@@ -280,10 +299,34 @@ static const struct offer offers[] = {
     {"authorize", ACTION_PANEL_DENY, "give up"},
 };
 
+/* What takes two persons is allowed as it is, and once. */
+static bool is_for_two(const struct panel *panel)
+{
+    return jsonx_bool(panel->question, "two_person", false);
+}
+
+/* Whether this person was the first of the two. */
+static bool was_first(const struct panel *panel)
+{
+    return *panel->user && strcmp(jsonx_str(panel->question, "approved_by", ""), panel->user) == 0;
+}
+
+static bool is_ones_own(const struct panel *panel, enum action action)
+{
+    bool more =
+        action == ACTION_PANEL_SESSION || action == ACTION_PANEL_ALWAYS || action == ACTION_PANEL_EDIT;
+    if (panel->role < ROLE_APPROVER || (more && is_for_two(panel)))
+        return false;
+    if (action == ACTION_PANEL_ALWAYS && panel->role < ROLE_OWNER) /* a rule of theirs counts elsewhere */
+        return false;
+    return action != ACTION_PANEL_ONCE || !was_first(panel);
+}
+
 /* A form is sent once it is filled in, and only arguments that are known can be edited. */
 static bool is_offered(const struct panel *panel, const struct offer *offer)
 {
-    if (!panel_is(panel, offer->kind) || (offer->action == ACTION_PANEL_EDIT && !panel->arguments))
+    if (!panel_is(panel, offer->kind) || (offer->action == ACTION_PANEL_EDIT && !panel->arguments) ||
+        !is_ones_own(panel, offer->action))
         return false;
     return panel->content || !panel_is(panel, "form") || offer->action != ACTION_PANEL_ONCE;
 }
@@ -308,11 +351,30 @@ static void put_keys(const struct panel *panel, struct buf *out)
     put_key(out, ACTION_PANEL_LATER, "later", "");
 }
 
+/* Whose answer it needs, if that is not just anybody's who sees it. */
+static void put_persons(const struct panel *panel, char note[PANEL_NOTE_BYTES])
+{
+    const char *first = jsonx_str(panel->question, "approved_by", NULL);
+
+    note[0] = '\0';
+    if (first) {
+        char *name = was_first(panel) ? xstrdup("you") : sanitise_line(first, strlen(first), 64);
+        snprintf(note, PANEL_NOTE_BYTES, "%s approved; a second person is needed ", name);
+        free(name);
+    } else if (is_for_two(panel)) {
+        snprintf(note, PANEL_NOTE_BYTES, "two persons must allow it ");
+    }
+    size_t len = strlen(note);
+    if (panel->role < ROLE_APPROVER)
+        snprintf(note + len, PANEL_NOTE_BYTES - len, "approvers answer this, you are a %s ",
+                 role_name(panel->role));
+}
+
 const char *panel_hint(const struct panel *panel, bool draft_empty)
 {
     struct panel *own = (struct panel *)panel; /* the text is made when it is asked for */
     size_t below = panel->line_count - panel->first - panel->shown;
-    char more[64 + KEYMAP_NAME_MAX] = "", warning[64] = "", view[KEYMAP_NAME_MAX];
+    char more[64 + KEYMAP_NAME_MAX] = "", warning[64] = "", view[KEYMAP_NAME_MAX], note[PANEL_NOTE_BYTES];
     struct buf keys;
 
     if (panel->asks != PANEL_ASKS_NOTHING) {
@@ -326,7 +388,8 @@ const char *panel_hint(const struct panel *panel, bool draft_empty)
         snprintf(warning, sizeof warning, "! %u hidden characters ", panel->hidden);
     buf_init(&keys, PANEL_HINT_BYTES / 2);
     put_keys(panel, &keys);
-    snprintf(own->hint, sizeof own->hint, "%s%s%s%s", warning, more, draft_empty ? "" : "with Alt: ",
+    put_persons(panel, note);
+    snprintf(own->hint, sizeof own->hint, "%s%s%s%s%s", warning, note, more, draft_empty ? "" : "with Alt: ",
              panel->answering ? "answering…"
              : keys.data      ? keys.data
                               : "");

@@ -27,6 +27,9 @@ struct panel;
 struct panel *panel_new(void);
 void panel_free(struct panel **panel);
 
+/* Who answers, and with which role in the session: what is not theirs to answer is shown, but offers nothing.
+ * Until this is called: an owner. */
+void panel_set_person(struct panel *panel, const char *user, enum role role);
 /* Brings it up to date with the session's questions (state NULL: there are none). now: steady ms. If the
  * question that it showed is gone, *said is a sentence about who answered it, unless we did ourselves (free()
  * it); else NULL. */

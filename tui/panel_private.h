@@ -5,7 +5,7 @@
 
 #include "tui/panel.h"
 
-enum { PANEL_HINT_BYTES = 400, PANEL_LABEL_BYTES = 400 };
+enum { PANEL_HINT_BYTES = 600, PANEL_LABEL_BYTES = 400 };
 
 enum panel_asks {
     PANEL_ASKS_NOTHING,
@@ -21,6 +21,8 @@ struct panel_row { /* a line of the text */
 };
 
 struct panel {
+    char user[64]; /* who answers; "" if that is not known */
+    enum role role;
     json_t *question; /* the one that is shown; NULL: none */
     char id[ID_MAX];
     size_t waiting;                          /* questions of the session, with this one */

@@ -123,6 +123,11 @@ static void draw_rule(struct screen *screen, int y, struct area draft)
     screen_row_end(screen);
 }
 
+static bool only_watches(const struct ui *ui)
+{
+    return ui->hello && ui->state && state_role(ui->state, ui->hello->user) == ROLE_VIEWER;
+}
+
 /* In the place of the draft's own hint: the keys that one needs there. */
 static void put_browse_hint(struct screen *screen)
 {
@@ -163,7 +168,8 @@ static void draw_draft(struct ui *ui, struct screen *screen, struct area area, i
         if (draft && editor_empty(editor) && browse_on(ui->browse))
             put_browse_hint(screen);
         else if (draft && editor_empty(editor))
-            screen_puts(screen, "write a message", STYLE_DIM);
+            screen_puts(screen, only_watches(ui) ? "you can only watch this session" : "write a message",
+                        STYLE_DIM);
         else if (i < window.count)
             screen_put(screen, text + window.lines[i].at, window.lines[i].len, STYLE_TEXT);
         screen_row_end(screen);

@@ -100,7 +100,9 @@ static void participant_line(const struct ui *ui, struct screen *screen, struct 
 {
     char *name = view_participant_name(ui, participant);
     bool you = strcmp(name, "you") == 0;
-    const char *word = participant->typing ? "typing" : you ? "here" : "viewing";
+    bool own = ui->hello && strcmp(participant->user, ui->hello->user) == 0;
+    const char *role = own ? "viewing" : role_name(state_role(ui->state, participant->user));
+    const char *word = participant->typing ? "typing" : you ? "here" : role;
 
     screen_row(screen, y, area.x, area.cols - 1, STYLE_TEXT);
     screen_puts(screen, participant->typing ? " … " : " ○ ", participant->typing ? STYLE_GOOD : STYLE_DIM);

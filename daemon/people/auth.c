@@ -5,12 +5,9 @@
 
 static enum role role_in(const struct principal *principal, const struct state *session)
 {
-    const struct member *member = state_member(session, principal->user);
     if (principal->session[0] && strcmp(principal->session, session->id) != 0)
         return ROLE_NONE;
-    if (strcmp(session->owner, principal->user) == 0)
-        return ROLE_OWNER;
-    return member ? member->role : ROLE_NONE;
+    return state_role(session, principal->user);
 }
 
 enum role auth_role(const struct principal *principal, const struct state *session)

@@ -1,0 +1,388 @@
+"""Users, their keys and tokens: what each sees, what they may, and that what is taken from them is gone at once, on live
+connections too."""
+import json
+import os
+import time
+import unittest
+
+import zmq
+from harness import Client, RequestError, StoaTest, children, stoa, wait_for
+from remote import RemoteTest, new_keys
+from zmq.utils.monitor import recv_monitor_message
+
+SECOND = 1.0  # within which what is taken is gone
+
+
+class Cut:
+    """Tells when a client's connection has ended."""
+
+    def __init__(self, client):
+        self.monitor = client.socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self.client = client
+
+    def wait(self, seconds):
+        """Takes what comes meanwhile; the monotonic time of the end."""
+        end = time.monotonic() + seconds
+        while not self.monitor.poll(5):
+            self.client.take(0)
+            if time.monotonic() > end:
+                raise AssertionError(f"the connection was not cut within {seconds} s")
+        recv_monitor_message(self.monitor)
+        return time.monotonic()
+
+    def close(self):
+        self.client.socket.disable_monitor()
+
+
+def code_of(call):
+    """The error's code, or None."""
+    try:
+        call()
+        return None
+    except RequestError as error:
+        return error.code
+
+
+class PeopleTest(RemoteTest):
+    config = "demo.rate: 50\n"
+
+    def setUp(self):
+        super().setUp()
+        self.admin = self.client()
+
+    def session_of(self, client, text=None):
+        session = client.request("session.create")["session"]
+        if text:
+            client.attach(session)
+            client.request("message.send", session, {"text": text})
+        return session
+
+    def refused(self, client, method, session=None, **params):
+        with self.assertRaises(RequestError) as raised:
+            client.request(method, session, params)
+        return raised.exception
+
+    def ends(self, client, take_away, session=None):
+        """take_away() ends the client: bye within a second, nothing after it, the connection cut. Returns the figures."""
+        cut = self.keep(Cut(client))
+        began = time.monotonic()
+        take_away()
+        client.wait(lambda: any(notice["notice"] == "bye" for notice in client.notices), "a bye", SECOND)
+        told = time.monotonic()
+        self.assertEqual([notice["why"] for notice in client.notices if notice["notice"] == "bye"], ["denied"])
+        events, notices = len(client.events), len(client.notices)
+        ended = cut.wait(SECOND)
+        self.assertLess(ended - began, SECOND)
+        self.assertEqual((len(client.events), len(client.notices)), (events, notices), "something came after the bye")
+        print(f"told after {1000 * (told - began):.0f} ms, cut after {1000 * (ended - began):.0f} ms", flush=True)
+
+
+class Isolation(PeopleTest):
+    def test_each_sees_what_is_theirs(self):
+        bo, _ = self.user("bo")
+        cy, _ = self.user("cy")
+        mine = {name: self.session_of(client) for name, client in (("own", self.admin), ("bo", bo), ("cy", cy))}
+        for name, client in (("own", self.admin), ("bo", bo), ("cy", cy)):
+            listed = [row["id"] for row in client.request("session.list")["sessions"]]
+            self.assertEqual(listed, [mine[name]])
+            for other in set(mine) - {name}:
+                for method in ("session.info", "session.snapshot", "message.history", "session.delete", "session.who"):
+                    self.assertEqual(self.refused(client, method, mine[other]).code, "not_found", method)
+                self.assertEqual(self.refused(client, "session.subscribe", sessions=[mine[other]]).code, "not_found")
+
+    def test_mine_is_what_one_owns(self):
+        bo, _ = self.user("bo")
+        cy, _ = self.user("cy")
+        for client in (bo, cy):
+            client.request("session.subscribe", params={"sessions": ["mine"]})
+        session = self.session_of(bo)
+        bo.event("session.started", session)
+        own = self.session_of(cy)
+        cy.event("session.started", own)
+        self.assertEqual({event["session"] for event in cy.events}, {own})
+
+    def test_members_administer_nothing(self):
+        bo, _ = self.user("bo")
+        for method, params in (("user.create", {"user": "di"}), ("user.list", {}), ("user.delete", {"user": "bo"}),
+                               ("user.update", {"user": "bo", "role": "admin"}), ("admin.stats", {}), ("admin.stop", {})):
+            self.assertEqual(self.refused(bo, method, **params).code, "denied", method)
+        for method, params in (("user.show", {"user": self.own()}), ("user.key_add", {"user": self.own(), "key": new_keys().text}),
+                               ("token.issue", {"user": self.own()}), ("token.list", {"user": self.own()})):
+            self.assertEqual(self.refused(bo, method, **params).code, "denied", method)
+        self.assertEqual(bo.request("user.show")["user"], "bo")
+        self.assertEqual(bo.request("server.hello")["role"], "viewer")
+
+    def own(self):
+        return self.admin.request("server.hello")["user"]
+
+    def test_one_adds_and_revokes_ones_own_keys(self):
+        bo, keys = self.user("bo")
+        cy, others = self.user("cy")
+        second = new_keys()
+        bo.request("user.key_add", params={"key": second.text, "label": "phone"})
+        again = self.remote(second)
+        self.assertEqual(again.request("server.hello")["user"], "bo")
+        self.assertEqual([key["label"] for key in again.request("user.show")["keys"]], ["", "phone"])
+        self.assertEqual(self.refused(again, "user.key_revoke", key=others.text).code, "not_found")
+        self.ends(bo, lambda: again.request("user.key_revoke", params={"key": keys.text}))
+        self.assertEqual(again.request("server.hello")["user"], "bo")
+
+    def test_a_stranger_learns_nothing_but_the_version(self):
+        session = self.session_of(self.admin)
+        stranger = self.remote(new_keys())
+        hello = stranger.request("server.hello")
+        self.assertEqual((set(hello), hello["role"]), ({"version", "epoch", "role"}, "none"))
+        self.assertEqual(set(stranger.request("server.ping")), {"epoch"})
+        for method, of, params in (("session.list", None, {}), ("session.info", session, {}), ("model.list", None, {}),
+                                   ("session.info", "s_none", {}), ("session.create", None, {}), ("user.show", None, {}),
+                                   ("session.subscribe", None, {"sessions": [session]}), ("token.issue", None, {})):
+            error = self.refused(stranger, method, of, **params)
+            self.assertEqual(error.code, "denied", method)
+            self.assertIn("stoa ticket", error.text)
+            self.assertIn("stoa user key add", error.text)
+
+    def test_a_stranger_becomes_a_user_where_it_is(self):
+        keys = new_keys()
+        client = self.remote(keys)
+        self.assertEqual(client.request("server.hello")["role"], "none")
+        self.admin.request("user.create", params={"user": "bo", "key": keys.text, "label": "laptop"})
+        self.assertEqual(client.request("server.hello")["user"], "bo")
+
+
+class TakenAway(PeopleTest):
+    """Each within a second, while a turn streams to the connection."""
+
+    def test_a_disabled_user(self):
+        bo, keys = self.user("bo")
+        self.session_of(bo, "say something long")
+        bo.event("stream.chunk")
+        self.ends(bo, lambda: self.admin.request("user.update", params={"user": "bo", "disabled": True}))
+        self.assertEqual(self.remote(keys).request("server.hello")["role"], "none")
+        self.assertEqual(bo.request("server.hello")["role"], "none")
+        self.admin.request("user.update", params={"user": "bo", "disabled": False})
+        self.assertEqual(bo.request("server.hello")["user"], "bo")
+
+    def test_a_removed_user_whose_sessions_stay(self):
+        bo, keys = self.user("bo")
+        session = self.session_of(bo, "say something long")
+        bo.event("stream.chunk")
+        answers = []
+        self.ends(bo, lambda: answers.append(self.admin.request("user.delete", params={"user": "bo"})))
+        self.assertEqual(answers, [{"sessions": 1}])
+        wait_for(lambda: not children(self.daemon.pid), "no agent")
+        self.assertEqual(self.refused(self.admin, "user.show", user="bo").code, "not_found")
+        self.admin.request("user.create", params={"user": "bo", "key": keys.text})
+        again = self.remote(keys)
+        self.assertEqual(again.request("session.list")["sessions"], [])
+        listed = again.request("session.list", params={"archived": True})["sessions"]
+        self.assertEqual([(row["id"], row["state"]) for row in listed], [(session, "idle")])
+
+    def test_a_revoked_key(self):
+        bo, keys = self.user("bo")
+        self.session_of(bo, "say something long")
+        bo.event("stream.chunk")
+        self.ends(bo, lambda: self.admin.request("user.key_revoke", params={"key": keys.text}))
+
+    def test_a_revoked_token(self):
+        self.user("bo")
+        token = self.admin.request("token.issue", params={"user": "bo"})
+        client = self.client()
+        self.assertEqual(client.request("token.login", params={"token": token["secret"]}), {"user": "bo", "role": "viewer"})
+        self.session_of(client, "say something long")
+        client.event("stream.chunk")
+        self.ends(client, lambda: self.admin.request("token.revoke", params={"token": token["token"]}))
+
+    def test_an_expired_token(self):
+        self.user("bo")
+        token = self.admin.request("token.issue", params={"user": "bo", "ttl_ms": 1500})
+        client = self.remote(new_keys())
+        client.request("token.login", params={"token": token["secret"]})
+        self.session_of(client, "say something long")
+        client.event("stream.chunk")
+        cut = self.keep(Cut(client))
+        ended = cut.wait(5) and time.time() * 1000
+        print(f"cut {ended - token['expires']:.0f} ms after its time", flush=True)
+        self.assertGreaterEqual(ended, token["expires"])
+        self.assertLess(ended, token["expires"] + 1000)
+        self.assertEqual([notice["why"] for notice in client.notices if notice["notice"] == "bye"], ["denied"])
+        self.assertEqual(self.refused(client, "token.login", token=token["secret"]).code, "denied")
+
+    def test_an_admins_role(self):
+        bo, _ = self.user("bo", role="admin")
+        self.assertEqual(bo.request("server.hello")["role"], "admin")
+        bo.request("user.list")
+        self.admin.request("user.update", params={"user": "bo", "role": "member"})
+        self.assertEqual(self.refused(bo, "user.list").code, "denied")
+        self.assertEqual(bo.request("server.hello")["role"], "viewer")
+
+    def test_others_see_that_one_was_revoked(self):
+        bo, _ = self.user("bo")
+        session = self.session_of(self.admin)
+        self.admin.attach(session)
+        self.admin.request("session.share", session, {"user": "bo", "role": "writer"})
+        bo.attach(session)
+        joined = self.admin.event("participant.joined", session, user="bo")
+        participant = joined["data"].get("participant") or joined["data"]["id"]
+        self.admin.request("user.update", params={"user": "bo", "disabled": True})
+        self.admin.event("participant.left", session, participant=participant, why="revoked", seconds=SECOND)
+
+    def test_one_who_does_not_read_is_cut_too(self):
+        bo, _ = self.user("bo")
+        session = self.session_of(bo, "say something long")
+        bo.event("stream.chunk")
+        cut = self.keep(Cut(bo))
+        for _ in range(40):
+            bo.send("session.snapshot", session)
+        began = time.monotonic()
+        self.admin.request("user.update", params={"user": "bo", "disabled": True})
+        while not cut.monitor.poll(5):
+            self.assertLess(time.monotonic() - began, SECOND)
+
+
+class Tokens(PeopleTest):
+    def token(self, **params):
+        return self.admin.request("token.issue", params=params)
+
+    def test_a_token_for_one_session(self):
+        bo, _ = self.user("bo")
+        first, second = self.session_of(bo), self.session_of(bo)
+        token = self.token(user="bo", session=first, role="viewer")
+        client = self.client()
+        client.request("token.login", params={"token": token["secret"]})
+        self.assertEqual(client.request("session.info", first)["id"], first)
+        self.assertEqual(self.refused(client, "session.info", second).code, "not_found")
+        self.assertEqual(self.refused(client, "message.send", first, text="hi").code, "denied")
+        self.assertEqual(self.refused(client, "user.key_add", key=new_keys().text).code, "denied")
+        self.assertEqual(self.refused(client, "token.issue").code, "denied")
+
+    def test_an_admins_token_is_no_admin_when_it_says_so(self):
+        client = self.client()
+        client.request("token.login", params={"token": self.token(role="owner")["secret"]})
+        self.assertEqual(self.refused(client, "user.list").code, "denied")
+        self.assertIsNone(code_of(lambda: client.request("session.create")))
+
+    def test_a_secret_is_shown_once(self):
+        first = self.admin.request("token.issue", id="r_once")
+        self.assertTrue(first["secret"].startswith("stoa_"))
+        with self.assertRaises(RequestError) as raised:
+            self.admin.replies.clear()
+            self.admin.request("token.issue", id="r_once")
+        self.assertEqual(raised.exception.code, "conflict")
+        self.assertIn("shown only once", raised.exception.text)
+        self.assertEqual(len(self.admin.request("token.list")["tokens"]), 1)
+        self.daemon.stop()
+        for name in os.listdir(f"{self.place.folder}/state"):
+            path = f"{self.place.folder}/state/{name}"
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    self.assertNotIn(first["secret"][5:].encode(), file.read(), name)
+        self.assertNotIn(first["secret"][5:], self.daemon.log_text())
+        self.daemon.start()
+
+    def test_login_ends_what_the_connection_followed_before(self):
+        self.user("bo")
+        session = self.session_of(self.admin)
+        client = self.client()
+        client.attach(session)
+        client.request("token.login", params={"token": self.token(user="bo")["secret"]})
+        self.assertEqual(self.refused(client, "session.info", session).code, "not_found")
+        self.admin.request("session.rename", session, {"title": "only mine"})
+        client.request("server.ping")
+        self.assertEqual([event for event in client.events if event["type"] == "session.updated"], [])
+
+
+class Limits(PeopleTest):
+    config = "demo.rate: 0\nquota.sessions: 3\n"
+
+    def test_sessions(self):
+        bo, _ = self.user("bo", settings={"quota.sessions": 2})
+        first = self.session_of(bo)
+        self.session_of(bo)
+        error = self.refused(bo, "session.create")
+        self.assertEqual(error.code, "limit")
+        self.assertIn("bo has 2 sessions already (quota.sessions is 2)", error.text)
+        self.assertEqual(self.refused(bo, "session.fork", first).code, "limit")
+        bo.request("session.archive", first)
+        self.session_of(bo)
+        self.assertEqual(self.refused(bo, "session.archive", first, archived=False).code, "limit")
+        self.daemon.stop()
+        self.daemon.start()
+        self.find_daemon()
+        admin = self.client()
+        again = self.client()
+        again.request("token.login", params={"token": admin.request("token.issue", params={"user": "bo"})["secret"]})
+        self.assertEqual(self.refused(again, "session.create").code, "limit")
+        admin.request("user.update", params={"user": "bo", "settings": {"quota.sessions": None}})
+        self.session_of(again)
+        self.assertIn("quota.sessions is 3", self.refused(again, "session.create").text)
+        admin.request("user.update", params={"user": "bo", "settings": {"quota.sessions": "any"}})
+        self.session_of(again)
+        for _ in range(5):
+            self.session_of(admin)  # the daemon's own user has none
+
+    def test_models(self):
+        bo, _ = self.user("bo", settings={"models": ["local/*"]})
+        error = self.refused(bo, "session.create", model="demo/stoa")
+        self.assertEqual(error.code, "denied")
+        self.assertIn("bo may not use the model 'demo/stoa'", error.text)
+        self.admin.request("user.update", params={"user": "bo", "settings": {"models": ["demo/*"]}})
+        session = self.session_of(bo, "hello")
+        bo.idle(session)
+        self.admin.request("user.update", params={"user": "bo", "settings": {"models": []}})
+        bo.request("message.send", session, {"text": "again"})
+        error = bo.event("error.occurred", session)
+        self.assertIn("may not use the model", error["data"]["text"])
+
+
+class Registry(PeopleTest):
+    def test_bad_values_are_named(self):
+        _, keys = self.user("bo")
+        for method, params, code, says in (
+                ("user.create", {"user": "Bo"}, "bad_request", "'Bo' can't be a user's name"),
+                ("user.create", {"user": "bo"}, "conflict", "there is a user 'bo' already"),
+                ("user.create", {"user": "cy", "key": "a" * 42 + "!"}, "bad_request", "that is no key"),
+                ("user.create", {"user": "cy", "key": keys.text}, "conflict", "is bo's already"),
+                ("user.create", {"user": "cy", "settings": {"quota.session": 1}}, "bad_request", "was quota.sessions meant?"),
+                ("user.create", {"user": "cy", "key": new_keys().text, "settings": {"models": 1}}, "bad_request", "models takes"),
+                ("user.update", {"user": "cy", "disabled": True}, "not_found", "there is no user 'cy'"),
+                ("user.update", {"user": "bo", "settings": {"quota.agents": -1}}, "bad_request", "quota.agents"),
+                ("user.key_add", {"user": "cy", "key": new_keys().text}, "not_found", "there is no user 'cy'"),
+                ("user.key_revoke", {"key": new_keys().text}, "not_found", "there is no such key"),
+                ("user.delete", {"user": "cy"}, "not_found", "there is no user 'cy'"),
+                ("user.show", {"user": "cy"}, "not_found", "there is no user 'cy'"),
+                ("token.issue", {"user": "cy"}, "not_found", "there is no user 'cy'"),
+                ("token.issue", {"session": "s_none"}, "not_found", "there is no session 's_none'"),
+                ("token.revoke", {"token": "k_none"}, "not_found", "there is no token 'k_none'"),
+                ("token.login", {"token": "stoa_none"}, "denied", "this token lets nobody in")):
+            error = self.refused(self.admin, method, **params)
+            self.assertEqual(error.code, code, f"{method} {params}: {error.text}")
+            self.assertIn(says, error.text)
+        self.assertEqual([user["user"] for user in self.admin.request("user.list")["users"]],
+                         [self.admin.request("server.hello")["user"], "bo"])
+
+    def test_the_daemons_own_user_stays(self):
+        own = self.admin.request("server.hello")["user"]
+        for method, params in (("user.update", {"role": "member"}), ("user.update", {"disabled": True}), ("user.delete", {})):
+            self.assertEqual(self.refused(self.admin, method, user=own, **params).code, "conflict")
+        keys = new_keys()
+        self.admin.request("user.key_add", params={"key": keys.text})
+        self.assertEqual(self.remote(keys).request("server.hello")["role"], "admin")
+
+    def test_a_restart_keeps_all(self):
+        _, keys = self.user("bo", settings={"quota.sessions": 7, "models": ["demo/*"]})
+        cy, others = self.user("cy")
+        self.admin.request("user.update", params={"user": "cy", "disabled": True})
+        token = self.admin.request("token.issue", params={"user": "bo", "label": "job"})
+        before = [self.admin.request(method) for method in ("user.list", "token.list")]
+        self.daemon.kill()
+        self.daemon.start()
+        self.find_daemon()
+        admin = self.client()
+        self.assertEqual([admin.request(method) for method in ("user.list", "token.list")], before)
+        self.assertEqual(self.remote(keys).request("server.hello")["user"], "bo")
+        self.assertEqual(self.remote(others).request("server.hello")["role"], "none")
+        self.assertEqual(self.client().request("token.login", params={"token": token["secret"]})["user"], "bo")
+
+
+if __name__ == "__main__":
+    unittest.main()

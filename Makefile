@@ -66,7 +66,7 @@ $(BUILD)/obj/%.o: %.c
 
 $(BUILD)/stoad: $(BUILD)/obj/daemon/main.o $(call archive,daemon) $(call archive,proto) $(call archive,shared)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_daemon) $(LIB_shared)) -pthread
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(call pkgs,$(LIB_daemon) $(LIB_shared)) -pthread -lm
 
 $(BUILD)/stoa-agent: $(BUILD)/obj/daemon/agent/main.o $(call archive,daemon/agent) $(call archive,proto) $(call archive,shared)
 	$(call say,LD,$@)

@@ -52,17 +52,54 @@ struct client *clients_find(struct clients *clients, const struct route *route)
 
 static void arm_sweep(struct clients *clients);
 
-static struct client *add(struct clients *clients, const struct gateway_message *message, char error[256])
+/* Clients that a user has over tcp. */
+static int64_t count_remote(const struct clients *clients, const char *user)
 {
-    struct server *server = clients->server;
-    int64_t max = config_number(server->config, OPTION_LIMITS_MAX_CLIENTS);
+    int64_t count = 0;
+    for (size_t i = 0; i < clients->count; i++)
+        count += clients->all[i]->principal.key[0] && strcmp(clients->all[i]->principal.user, user) == 0;
+    return count;
+}
+
+static bool has_room(const struct clients *clients, const struct principal *principal, char error[256])
+{
+    const struct config *config = clients->server->config;
+    int64_t max = config_number(config, OPTION_LIMITS_MAX_CLIENTS);
+    int64_t max_user = config_number(config, OPTION_LIMITS_MAX_USER_CLIENTS);
     if ((int64_t)clients->count >= max) {
         snprintf(error, 256,
                  "%zu clients are connected already (limits.max_clients is %d); close one, or raise that",
                  clients->count, (int)max);
-        return NULL;
+        return false;
     }
+    if (!principal->key[0] || !principal->user[0] || count_remote(clients, principal->user) < max_user)
+        return true;
+    snprintf(error, 256,
+             "%s has %d clients connected already, which is as many as a user may have "
+             "(limits.max_user_clients); close one",
+             principal->user, (int)max_user);
+    return false;
+}
+
+static void find_principal(struct clients *clients, const struct gateway_message *message,
+                           struct principal *principal)
+{
+    if (strcmp(message->peer, GATEWAY_LOCAL) == 0)
+        users_principal(clients->server->users, "", principal);
+    else if (message->peer[0])
+        users_principal(clients->server->users, message->peer, principal);
+    /* else a stranger, without even a key */
+}
+
+static struct client *add(struct clients *clients, const struct gateway_message *message, char error[256])
+{
+    struct server *server = clients->server;
+    struct principal principal = {0};
+    find_principal(clients, message, &principal);
+    if (!has_room(clients, &principal, error))
+        return NULL;
     struct client *client = xcalloc(1, sizeof *client);
+    client->principal = principal;
     if (!connection_watch(server->loop, message->fd, on_connection_end, client, &client->connection)) {
         snprintf(error, 256,
                  "no descriptor is left for one more client; the daemon may open %ld files (ulimit -n)",
@@ -95,6 +132,16 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     return client;
 }
 
+/* What comes over tcp is watched by the gateway until it is somebody's. */
+static void trust(struct clients *clients, struct client *client, int fd)
+{
+    if (client->trusted || !client->principal.user[0] || !client->principal.key[0])
+        return;
+    client->trusted = true;
+    gateway_trust(clients->server->gateway, fd);
+    gateway_forget_stranger(clients->server->gateway, client->principal.key);
+}
+
 struct client *clients_get(struct clients *clients, const struct gateway_message *message, char error[256])
 {
     struct client *client = clients_find(clients, message->route);
@@ -103,6 +150,7 @@ struct client *clients_get(struct clients *clients, const struct gateway_message
     if (!client)
         return NULL;
     client->last_seen = clock_steady_ms();
+    trust(clients, client, message->fd);
     if (client_is_waiting(client)) /* it is awake */
         clients_retry_soon(clients);
     return client;
@@ -137,6 +185,8 @@ void client_end_subscriptions(struct clients *clients, struct client *client, co
 
 static void client_free(struct client *client)
 {
+    if (client->principal.key[0] && !client->trusted)
+        gateway_forget_stranger(client->clients->server->gateway, client->principal.key);
     connection_free(&client->connection);
     client_drop_replies(client);
     meter_free(&client->meter);
@@ -342,8 +392,12 @@ static void on_sweep(uv_timer_t *timer)
         if (client->gone || (client->connection && connection_is_closed(client->connection)))
             clients_drop(clients, client, "disconnected");
         else if (!client->dismissed && !client->denied_until &&
-                 now - client->last_seen > CLIENT_SILENT_MS)
-            client_dismiss(clients, client, "silent");
+                 now - client->last_seen > CLIENT_SILENT_MS) {
+            if (client->principal.key[0]) /* its host may be no more, and would be waited for */
+                client_cut(clients, client, "silent");
+            else
+                client_dismiss(clients, client, "silent");
+        }
     }
     if (clients->count == 0)
         uv_timer_stop(timer);

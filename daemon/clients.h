@@ -46,6 +46,7 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     bool mine, mine_behind;
     uint64_t requests; /* it has made so far */
     struct throttled throttled;
+    bool trusted; /* it comes over tcp and is a user's, and the gateway knows */
     bool gone;      /* its connection is; it is dropped soon */
     bool dismissed; /* all that it had was ended; it could not yet be told so */
     int64_t denied_until; /* steady ms: may not be here any more, and is cut then; else 0 */

@@ -442,6 +442,8 @@ static enum err find_session(struct call *call, const char *sid, char error[256]
         if (!auth_may(&call->principal, session->state, ROLE_VIEWER)) {
             /* whoever may not see a session does not learn that it exists */
             snprintf(error, 256, "there is no session '%s'", sid);
+            audit_record(call->server, &call->principal, "refused", sid, "%s: they may not see it",
+                         request_row(call->method)->name);
             return ERR_NOT_FOUND;
         }
     }
@@ -464,6 +466,31 @@ enum err call_run_as(struct call *call, enum method method, json_t *params, call
     if (code == ERR_OK && row->changes && !goes_on_unpromised(method))
         code = check_store(call->server, error);
     return code == ERR_OK ? handler_of(method)(call, ok, error) : code;
+}
+
+/* Methods that strangers may call tell the audit themselves. */
+static void tell_denied(const struct call *call, const char *sid, const char *error)
+{
+    const struct request_row *row = request_row(call->method);
+    if (row->role != ROLE_NONE)
+        audit_record(call->server, &call->principal, "refused", sid[0] ? sid : row->name, "%s: %s", row->name,
+                     error);
+}
+
+/* The first request of a connection that is somebody's. */
+static void tell_login(struct client *client, const struct call *call)
+{
+    const char *kind = call->method == METHOD_SERVER_HELLO ? jsonx_str(call->params, "kind", client->kind)
+                                                           : client->kind;
+    unsigned char key[KEY_BYTES];
+    char from[KEY_FINGERPRINT_LEN + 1] = "local";
+    if (client->came || !client->principal.user[0])
+        return;
+    client->came = true;
+    if (key_parse(client->principal.key, key))
+        key_fingerprint(key, from);
+    audit_record(call->server, &client->principal, "login", from, "%s%s%s", kind,
+                 client->address[0] ? " from=" : "", client->address);
 }
 
 /* Before anything is looked up for it. */
@@ -495,6 +522,8 @@ static void run(struct dispatch *dispatch, struct call *call, const char *sid)
         session->holds++;
     if (code == ERR_OK)
         code = handler_of(call->method)(call, &ok, error);
+    if (code == ERR_DENIED)
+        tell_denied(call, sid, error);
     if (code != HANDLED_LATER)
         answer(call, code, error[0] ? error : NULL, ok ? ok : json_object());
     if (session) {
@@ -569,6 +598,7 @@ static void take_message(struct dispatch *dispatch, const struct gateway_message
                             .method = request.method};
         snprintf(call.id, sizeof call.id, "%s", request.id);
         client->requests++;
+        tell_login(client, &call);
         log_trace("request", "%s %s %s", request_row(call.method)->name, call.id, log_id(request.session));
         run(dispatch, &call, request.session);
         json_decref(call.params);

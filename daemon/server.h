@@ -7,6 +7,7 @@
 #include "daemon/store/store.h"
 #include "shared/err.h"
 #include "shared/id.h"
+#include "shared/listen.h"
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -22,6 +23,7 @@ struct server {
     struct config *config;
     struct store *store;
     struct gateway *gateway;
+    struct identity *identity;
     struct clients *clients;
     struct dispatch *dispatch;
     struct registry *registry;
@@ -48,6 +50,8 @@ struct server {
     struct probe *probe;
     struct notify *notify;
     struct stats stats;
+    char listens[LISTEN_MAX][LISTEN_TEXT_MAX]; /* "tcp://127.0.0.1:7117": where it listens */
+    int listen_count;
     char epoch[ID_MAX];
     char user[64];   /* the daemon's own user: an admin; what comes over the local socket is theirs */
     int64_t started; /* steady ms */

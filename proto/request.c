@@ -155,8 +155,12 @@ static const struct field audit_list_fields[] = {{"before", FIELD_INT, OPT, fals
                                                  END};
 static const struct field key_add_fields[] = {KEY("key", REQ), USER("user", OPT), LABEL, END};
 static const struct field key_revoke_fields[] = {KEY("key", REQ), END};
-static const struct field lend_message_fields[] = {
-    SERVER, {"message", FIELD_OBJECT, REQ, false, 0, 0, NULL}, END};
+static const struct field lend_message_fields[] = {SERVER,
+                                                   {"run", FIELD_STRING, REQ, false, 1, ID_LEN_MAX, NULL},
+                                                   {"messages", FIELD_ARRAY, OPT, false, 1, 64, NULL},
+                                                   {"end", FIELD_STRING, OPT, false, 0, 256, NULL},
+                                                   {"began", FIELD_BOOL, OPT, false, 0, 0, NULL},
+                                                   END};
 static const struct field lend_offer_fields[] = {
     SERVER, {"title", FIELD_STRING, OPT, false, 0, 200, NULL}, END};
 static const struct field of_session_fields[] = {{"session", FIELD_STRING, REQ, false, 1, ID_LEN_MAX, NULL},
@@ -164,7 +168,7 @@ static const struct field of_session_fields[] = {{"session", FIELD_STRING, REQ, 
 static const struct field pair_redeem_fields[] = {{"code", FIELD_STRING, REQ, false, 6, 6, NULL}, LABEL, END};
 static const struct field secret_name_fields[] = {{"name", FIELD_STRING, REQ, false, 1, 64, NULL}, END};
 static const struct field secret_set_fields[] = {{"name", FIELD_STRING, REQ, false, 1, 64, NULL},
-                                                 {"value", FIELD_STRING, REQ, false, 1, SECRET_MAX, NULL},
+                                                 {"value", FIELD_SECRET, REQ, false, 1, SECRET_MAX, NULL},
                                                  END};
 static const struct field share_fields[] = {
     USER("user", REQ), {"role", FIELD_ENUM, REQ, false, 0, 0, "viewer|writer|approver"}, END};
@@ -209,6 +213,7 @@ static const struct field user_update_fields[] = {USER("user", REQ),
 static const struct request_row rows[METHOD_COUNT] = {
     [METHOD_ADMIN_END] = {"admin.end", false, ROLE_ADMIN, true, of_session_fields},
     [METHOD_ADMIN_HIBERNATE] = {"admin.hibernate", false, ROLE_ADMIN, true, of_session_fields},
+    [METHOD_ADMIN_METRICS] = {"admin.metrics", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_RELOAD] = {"admin.reload", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_STATS] = {"admin.stats", false, ROLE_ADMIN, false, no_fields},
     [METHOD_ADMIN_STOP] = {"admin.stop", false, ROLE_ADMIN, false, no_fields},

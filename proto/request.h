@@ -15,6 +15,7 @@ enum role role_parse(const char *name);
 enum method { /* in the order of the names */
               METHOD_ADMIN_END,
               METHOD_ADMIN_HIBERNATE,
+              METHOD_ADMIN_METRICS,
               METHOD_ADMIN_RELOAD,
               METHOD_ADMIN_STATS,
               METHOD_ADMIN_STOP,

@@ -56,6 +56,14 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                     "sessions",
                                     "How many sessions there may be that are not archived. 0: any number.",
                                     false},
+    [OPTION_LIMITS_MAX_STRANGERS] =
+        {"limits.max_strangers", OPTION_INTEGER, 0, 1000, "16", NULL, "clients",
+         "How many clients whose keys nobody has may be connected at the same time, to present a ticket, a "
+         "pairing code or a token; half of them from one address. 0: none.",
+         false},
+    [OPTION_LIMITS_MAX_USER_CLIENTS] =
+        {"limits.max_user_clients", OPTION_INTEGER, 1, 10000, "64", NULL, "clients",
+         "How many clients of one user may be connected over tcp at the same time.", false},
     [OPTION_LIMITS_MESSAGE_SIZE] = {"limits.message_size", OPTION_SIZE, 1 * KIB, 1 * MIB, "1m", NULL, "bytes",
                                     "The largest message that a client may send, attachments included.",
                                     false},
@@ -63,6 +71,17 @@ static const struct option_spec rows[OPTION_COUNT] = {
                              "How many messages may wait in a session for its turn to end.", false},
     [OPTION_LIMITS_REPLY_SIZE] = {"limits.reply_size", OPTION_SIZE, 4 * KIB, 1 * MIB, "1m", NULL, "bytes",
                                   "The largest reply of a model. A longer one is ended there.", false},
+    [OPTION_LIMITS_STRANGER_TIMEOUT] =
+        {"limits.stranger_timeout", OPTION_DURATION, 1 * SECOND, 1 * HOUR, "30s", NULL, "time",
+         "How long a client may be connected over tcp before it is a user's: by its key, a ticket, a pairing "
+         "code or a token.",
+         false},
+    [OPTION_LISTEN] =
+        {"listen", OPTION_TEXT, 0, 512, "", NULL, "addresses",
+         "Where other machines can connect, encrypted and only with keys that the daemon knows: "
+         "tcp://HOST:PORT, several separated by spaces. HOST is an IPv4 address, an IPv6 address in "
+         "brackets, or * for all of this host's. Empty: nowhere, only over the local socket.",
+         true},
     [OPTION_LOG_LEVEL] = {"log.level", OPTION_ENUM, 0, 4, "info", "error|warn|info|debug|trace", "level",
                           "The least important lines that are logged.", false},
     [OPTION_MCP_CALL_TIMEOUT] = {"mcp.call_timeout", OPTION_DURATION, 100, 24 * HOUR, "1m", NULL, "time",

@@ -1,7 +1,9 @@
 /* server.*, model.* and admin.*: the daemon itself. */
 #include "daemon/handlers/handlers.h"
 
+#include "daemon/identity.h"
 #include "daemon/mcp/hosts.h"
+#include "daemon/people/audit.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -128,6 +130,8 @@ enum err handle_server_hello(struct call *call, json_t **ok, char error[256])
     jsonx_set_int(limits, "context", config_number(server->config, OPTION_MODEL_CONTEXT));
     jsonx_set_str(*ok, "user", client->principal.user);
     jsonx_set_str(*ok, "client", client->id);
+    if (identity_key(server->identity)[0])
+        jsonx_set_str(*ok, "key", identity_key(server->identity));
     put_default_model(server, *ok, "default_model");
     json_object_set_new(*ok, "limits", limits);
     jsonx_set_str(*ok, "failing", store_failing(server->store));
@@ -217,6 +221,14 @@ static json_t *store_json(const struct server *server)
     return json;
 }
 
+static json_t *listen_json(const struct server *server)
+{
+    json_t *listens = json_array();
+    for (int i = 0; i < server->listen_count; i++)
+        json_array_append_new(listens, json_string(server->listens[i]));
+    return listens;
+}
+
 enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
 {
     (void)error;
@@ -245,12 +257,18 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     jsonx_set_int(*ok, "requests", (int64_t)server->stats.requests);
     json_object_set_new(*ok, "store", store_json(server));
     jsonx_set_int(*ok, "memory_bytes", resident_bytes());
+    json_object_set_new(*ok, "listen", listen_json(server));
+    if (identity_key(server->identity)[0]) {
+        jsonx_set_str(*ok, "key", identity_key(server->identity));
+        jsonx_set_str(*ok, "fingerprint", identity_fingerprint(server->identity));
+    }
     return ERR_OK;
 }
 
 enum err handle_admin_reload(struct call *call, json_t **ok, char error[256])
 {
     enum err code = server_reload(call->server, error);
+    audit_record(call->server, &call->principal, "admin.reload", "", code == ERR_OK ? NULL : "%s", error);
     if (code != ERR_OK)
         return code;
     *ok = json_object();
@@ -266,6 +284,7 @@ enum err handle_admin_stop(struct call *call, json_t **ok, char error[256])
     json_t *reply = json_object();
     json_object_set_new(reply, "stopping", json_true());
     log_info("server", "asked to stop by user=%s", call->principal.user);
+    audit_record(server, &call->principal, "admin.stop", "", NULL);
     call_answer(call, reply);
     server_stop(server);
     return HANDLED_LATER;

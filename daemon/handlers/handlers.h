@@ -22,7 +22,7 @@ handler_fn handle_session_archive, handle_session_command, handle_session_compac
     handle_session_snapshot, handle_session_subscribe, handle_session_typing, handle_session_unsubscribe;
 
 /* many people */
-handler_fn handle_admin_end, handle_admin_hibernate, handle_admin_top;
+handler_fn handle_admin_end, handle_admin_hibernate, handle_admin_metrics, handle_admin_top;
 handler_fn handle_audit_list;
 handler_fn handle_lend_message, handle_lend_offer, handle_lend_withdraw;
 handler_fn handle_pair_redeem, handle_pair_start;

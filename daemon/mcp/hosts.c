@@ -6,6 +6,7 @@
 #include "daemon/mcp/definitions.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/agentproc.h"
+#include "daemon/supervisor/handout.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
@@ -24,6 +25,7 @@ struct host {
     json_t *definition;          /* without what is remembered; it holds secrets */
     struct agentproc *proc;      /* NULL while it is down */
     struct agent_requests *requests;
+    struct handout handout; /* what its process was given */
     enum host_state state;
     unsigned crashes;            /* in a row */
     int64_t started, not_before; /* steady ms */
@@ -114,6 +116,7 @@ static void host_free(struct hosts *hosts, struct host *host)
     agent_requests_free(&host->requests);
     uv_close((uv_handle_t *)host->timer, free_handle);
     json_decref(host->definition);
+    handout_clear(&host->handout);
     free(host->user);
     free(host->name);
     free(host->variant);
@@ -128,6 +131,22 @@ static struct host *find(const struct hosts *hosts, const char *user, const char
                     strcmp(host->name, name) != 0 || strcmp(host->variant, variant) != 0))
         host = host->next;
     return host;
+}
+
+json_t *hosts_info(const struct hosts *hosts)
+{
+    json_t *array = json_array();
+    for (const struct host *host = hosts->all; host; host = host->next) {
+        if (!host->proc)
+            continue;
+        json_t *json = json_object();
+        jsonx_set_str(json, "server", host->name);
+        jsonx_set_str(json, "variant", host->variant);
+        jsonx_set_str(json, "user", host->user);
+        jsonx_set_int(json, "pid", agentproc_pid(host->proc));
+        json_array_append_new(array, json);
+    }
+    return array;
 }
 
 size_t hosts_count(const struct hosts *hosts)
@@ -148,6 +167,17 @@ static void leave(struct host *host, const char *why)
     agentproc_stop(host->proc, EXIT_CAUSE_DONE);
 }
 
+static void give_secrets(struct host *host)
+{
+    json_t *names = json_object();
+    char whose[64];
+    snprintf(whose, sizeof whose, "by the host of the MCP server %s", host->name);
+    handout_collect(host->definition, names);
+    handout_clear(&host->handout);
+    handout_send(host->hosts->server, host->proc, &host->handout, host->user, whose, names, NULL);
+    json_decref(names);
+}
+
 static bool on_ready(struct host *host, const json_t *json)
 {
     if (host->state == HOST_LEAVING)
@@ -160,6 +190,7 @@ static bool on_ready(struct host *host, const json_t *json)
     const struct config_variant *variant = config ? config_variant_find(config, host->variant) : NULL;
     if (variant)
         definitions_add_known(server, config, variant, host->user, definition);
+    give_secrets(host);
     json_object_set_new(payload, "server", definition);
     agentproc_send_json(host->proc, LINK_HOST, payload);
     json_decref(payload);
@@ -321,6 +352,20 @@ static bool is_as_before(const struct host *host)
     bool same = definition && json_equal(definition, host->definition);
     json_decref(definition);
     return same;
+}
+
+void hosts_secret(struct hosts *hosts, const char *user)
+{
+    struct host *next;
+    for (struct host *host = hosts->all; host; host = next) {
+        next = host->next;
+        if (strcmp(host->user, user) != 0 || host->state == HOST_LEAVING || is_as_before(host))
+            continue;
+        if (host->state == HOST_DOWN)
+            host_free(hosts, host);
+        else
+            leave(host, "a secret that the MCP server uses was set anew or removed, and its host was stopped");
+    }
 }
 
 void hosts_reload(struct hosts *hosts)

@@ -6,6 +6,7 @@
 
 #include "daemon/config/config_server.h"
 #include "daemon/supervisor/agent_requests.h"
+#include <jansson.h>
 #include <stddef.h>
 
 enum {
@@ -29,8 +30,12 @@ struct agent_requests *hosts_requests(struct hosts *hosts, const struct config_s
                                       char error[256]);
 /* The configuration is another one: hosts of what is no more, or is defined otherwise, are stopped. */
 void hosts_reload(struct hosts *hosts);
+/* A secret of the user's has changed: hosts that use it are stopped; the next call starts them anew. */
+void hosts_secret(struct hosts *hosts, const char *user);
 /* For the orderly stop: tells all of them to leave; it is over when there are none. */
 void hosts_stop(struct hosts *hosts);
+/* [{"server","variant","user","pid"}] of those that run (new reference). */
+json_t *hosts_info(const struct hosts *hosts);
 /* Processes. */
 size_t hosts_count(const struct hosts *hosts);
 

@@ -37,6 +37,10 @@ void supervisor_turn(struct session *session);
 void supervisor_interrupt(struct session *session, enum link_interrupt why);
 /* Ends the session's agent at once, if it has one; for sessions that are deleted. */
 void supervisor_kill(struct session *session);
+/* For admins (supervisor_admin.c). Has an idle agent leave now; false if there is none that is idle. */
+bool supervisor_hibernate(struct session *session);
+/* Ends the session's agent at once, its turn with it: that is said in the session. False if it has none. */
+bool supervisor_end(struct session *session, const char *by);
 /* For asking the session's agent, which is started if there is none. NULL with a sentence if that can't be:
  * *code says why. What is asked is answered ERR_UNAVAILABLE if the agent ends. */
 struct agent_requests *supervisor_requests(struct session *session, enum err *code, char error[256]);
@@ -50,6 +54,12 @@ void supervisor_limit(struct supervisor *supervisor);
  * is not all that there is. The title that it may be making is of what it had, and dropped. While the session
  * is idle. */
 void supervisor_reload(struct session *session);
+/* A frame LINK_LENT for the session's agent. False if it has none. */
+bool supervisor_lent(struct session *session, json_t *json);
+/* An order is about to be sent to the session's agent, which needs the model's key for it. */
+void supervisor_order_follows(struct session *session);
+/* Bytes that the session's agent has not read yet. */
+size_t supervisor_lent_waiting(const struct session *session);
 /* A durable event's text for the agent that follows the session. */
 void supervisor_forward(struct agent *agent, const char *text, size_t len);
 

@@ -31,6 +31,20 @@ static const struct option_row allow_options[] = {
     {"redirect", 0, "URL", "where the browser was sent, if it can't reach this machine"},
     {"reason", 0, "TEXT", "why, for the others"},
     END};
+static const struct option_row attach_options[] = {
+    {"as", 0, "NAME", "with a link: what to be called there; this system's user name if not given"}, END};
+static const struct option_row join_options[] = {
+    {"as", 0, "NAME", "what to be called there; this system's user name if not given"}, END};
+static const struct option_row keygen_options[] = {
+    {"output", 'o', "FILE", "write it to FILE, not to client.key in the configuration's folder"}, END};
+static const struct option_row ticket_options[] = {
+    {"role", 0, "ROLE", "viewer, writer (the default) or approver"},
+    {"ttl", 0, "TIME", "how long it is good: 90s, 10m (the default), 2h, 7d"},
+    {"uses", 0, "N", "how often it may be used (1)"},
+    {"no-qr", 0, NULL, "the link alone, without its QR code"},
+    {"list", 'l', NULL, "list the tickets that are still good"},
+    {"revoke", 0, "ID", "take a ticket back"},
+    END};
 static const struct option_row deny_options[] = {
     {"session", 0, NULL, "and for the rest of the session"},
     {"always", 0, NULL, "and in all my sessions"},
@@ -57,6 +71,11 @@ static const struct option_row fork_options[] = {
     {"at", 0, "MESSAGE", "up to this message, by its id; the newest that is whole if not given"}, END};
 static const struct option_row history_options[] = {
     {"number", 'n', "N", "how many messages (20)"}, {"before", 0, "ID", "those before this message"}, END};
+static const struct option_row lend_options[] = {
+    {"session", 's', "SESSION", "the session; the most recent one if not given"},
+    {"ask", 0, NULL, "ask here, too, before each call"},
+    {"verbose", 'v', NULL, "show what the server writes for people (stderr)"},
+    END};
 static const struct option_row ls_options[] = {{"all", 'a', NULL, "archived ones too"}, END};
 static const struct option_row new_options[] = {{"title", 't', "TITLE", "its title"},
                                                 {"model", 'm', "MODEL", "the model; stoa models lists them"},
@@ -84,15 +103,41 @@ static const char top_notes[] =
     "no title and nothing of what is said. h puts an idle agent to sleep, K ends one at once.\n";
 static const char session_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char attach_notes[] =
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
+    "stoa://... is a ticket's link: the daemon is remembered, and this terminal's key is made known to it.\n"
+    "With - the link is read from stdin, so that it does not stand in the shell's history.\n";
+static const char daemon_notes[] =
+    "ls                          those that are known here (the default)\n"
+    "add NAME tcp://HOST:PORT KEY  one whose key you know; its stoad shows it when it starts\n"
+    "rm NAME                     forget one, and its key\n"
+    "show NAME                   its key, fingerprint and words\n"
+    "A key that differs from the one that is known is refused until stoa daemon rm.\n";
+static const char join_notes[] =
+    "Like stoa attach with a link, but prints the session's id and ends. With - the link is read from stdin.\n";
+static const char pair_notes[] =
+    "Without CODE, on a terminal that is in: shows a code that is good for two minutes and five tries, and\n"
+    "waits until the other has used it. With CODE, on the other one: stoa -d NAME pair CODE\n";
+static const char ticket_notes[] =
+    "In a pipe the link is all that is printed. Who has the link has the session, with that role, until it\n"
+    "is used up or too old: give it to nobody else.\n"
+    "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
 static const char backup_notes[] =
     "It holds all sessions, with the files that belong to them, as they are at one moment; a daemon that\n"
-    "runs goes on meanwhile. It holds secrets too (logins of MCP servers): keep it as private.\n";
+    "runs goes on meanwhile. It holds logins of MCP servers with their key: keep it as private. Secrets\n"
+    "(stoa secret) are in it sealed, without their key, vault.key in the state folder: keep that elsewhere.\n";
 static const char restore_notes[] =
     "No daemon may run: stoa stop. FILE is checked first. What is there now is moved aside, not deleted.\n";
 static const char cmd_notes[] =
     "The same commands as in the full screen, with or without \"/\": stoa cmd first /rewind 1\n"
     "With --json: what the daemon answered to the request that the command stands for.\n"
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char secret_notes[] =
+    "ls         names of those that are set (the default); nobody can read one back\n"
+    "set NAME   the value is asked for and not shown, or read from a pipe (one line's end is dropped)\n"
+    "rm NAME    forget it\n"
+    "The daemon keeps them sealed, each user's own, and gives them to that user's agents alone. In the\n"
+    "configuration {SECRET:NAME} stands for one: in env and headers of MCP servers, and as api_key.\n";
 static const char send_notes[] =
     "Without PROMPT, or with \"-\", the prompt is read from stdin. ^C interrupts the turn.\n"
     "Exit code 0 when the turn completed, 1 when it failed or was interrupted, 130 after ^C.\n";
@@ -114,6 +159,12 @@ static const char mcp_notes[] =
     "read SERVER URI               read it\n"
     "prompts SERVER                what prompts there are\n"
     "prompt SERVER NAME [NAME=VALUE...]\n";
+static const char lend_notes[] =
+    "COMMAND is an MCP server that speaks on its standard streams. It runs on this machine, as you, for\n"
+    "that session alone, and as long as this runs: stoa lend -s work files -- npx -y\n"
+    "@modelcontextprotocol/server-filesystem /home/me/notes\n"
+    "Exit code 0 after ^C; 1 when it could not be lent, or the session was deleted or is not yours to\n"
+    "write in any more.\n";
 static const char config_notes[] = "Without a word: the options in force, and where each value is from.\n"
                                    "keys      all keys in force, as they are written in the file\n"
                                    "example   the client's part of config.example.yaml\n"
@@ -141,8 +192,8 @@ const struct command command_table[] = {
      allow_options, allow_notes},
     {"archive", "SESSION", "put a session away", 1, 1, COMMAND_CONNECT, command_archive, archive_options,
      session_notes},
-    {"attach", "[SESSION]", "open a session full screen; the most recent one, or a new one", 0, 1,
-     COMMAND_TERMINAL, command_attach, NULL, session_notes},
+    {"attach", "[SESSION|stoa://...|-]", "open a session full screen; the most recent one, or a new one", 0, 1,
+     COMMAND_TERMINAL, command_attach, attach_options, attach_notes},
     {"backup", "FILE", "copy everything that is kept into one file", 1, 1, COMMAND_LOCAL, command_backup, backup_options,
      backup_notes},
     {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,
@@ -151,6 +202,8 @@ const struct command command_table[] = {
      command_compact, NULL, session_notes},
     {"config", "[keys|example|man|man-keys]", "print the full-screen client's configuration", 0, 1, 0,
      command_config, NULL, config_notes},
+    {"daemon", "[ls|add|rm|show]", "daemons on other hosts that are known here", 0, 4, 0, command_daemon,
+     NULL, daemon_notes},
     {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
      allow_notes},
     {"doctor", "[AREA...]", "check the whole installation, and say what to do", 0, -1, 0, command_doctor,
@@ -168,6 +221,14 @@ const struct command command_table[] = {
      command_info, NULL, session_notes},
     {"interrupt", "SESSION", "end the turn that runs", 1, 1, COMMAND_CONNECT, command_interrupt, NULL,
      session_notes},
+    {"lend", "NAME -- COMMAND...", "lend a session the tools of a server on this machine", 2, -1,
+     COMMAND_CONNECT, command_lend, lend_options, lend_notes},
+    {"join", "stoa://...|-", "redeem a ticket without opening its session", 1, 1, 0, command_join, join_options,
+     join_notes},
+    {"key", "", "show this terminal's key, by which other hosts' daemons know it", 0, 0, 0, command_key, NULL,
+     NULL},
+    {"keygen", "", "make this terminal's key; one that is there is never replaced", 0, 0, 0, command_keygen,
+     keygen_options, NULL},
     {"ls", "", "list sessions, the newest activity first", 0, 0, COMMAND_CONNECT, command_ls, ls_options,
      NULL},
     {"mcp", "[ls|tools|call|...]", "MCP servers of a session, and their tools", 0, -1, COMMAND_CONNECT,
@@ -175,6 +236,8 @@ const struct command command_table[] = {
     {"models", "", "list the models that can be used", 0, 0, COMMAND_CONNECT, command_models, NULL, NULL},
     {"new", "[PROMPT]", "make a session and print its id; send it the prompt", 0, -1, COMMAND_CONNECT,
      command_new, new_options, NULL},
+    {"pair", "[CODE]", "let another terminal of yours in by a six-digit code", 0, 2, 0, command_pair, NULL,
+     pair_notes},
     {"questions", "", "list what waits for an answer, in all sessions", 0, 0, COMMAND_CONNECT,
      command_questions, NULL, NULL},
     {"queue", "SESSION [rm ID...|edit ID TEXT]", "list, change or withdraw messages that wait", 1, -1,
@@ -191,6 +254,8 @@ const struct command command_table[] = {
      COMMAND_CONNECT, command_rules, rules_options, rules_notes},
     {"search", "TEXT", "find messages in all sessions", 1, -1, COMMAND_CONNECT, command_search,
      search_options, NULL},
+    {"secret", "[ls|set NAME|rm NAME]", "keys and passwords of yours, for MCP servers and models", 0, -1, 0,
+     command_secret, NULL, secret_notes},
     {"send", "[PROMPT|-]", "send a prompt and print the answer as it comes", 0, -1, COMMAND_CONNECT,
      command_send, send_options, send_notes},
     {"set", "SESSION [NAME=VALUE...]", "set variables of a session", 1, -1, COMMAND_CONNECT, command_set,
@@ -202,6 +267,9 @@ const struct command command_table[] = {
     {"stats", "", "the daemon's counters", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stats, stats_options,
      NULL},
     {"stop", "", "stop the daemon", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stop, NULL, stop_notes},
+    {"ticket", "[SESSION]", "make a link (and QR code) that lets somebody else into a session", 0, 1,
+     COMMAND_CONNECT, command_ticket, ticket_options, ticket_notes},
+    {"tickets", "", "list the tickets that are still good", 0, 0, COMMAND_CONNECT, command_tickets, NULL, NULL},
     {"top", "", "what runs in the daemon, full screen: for admins", 0, 0, COMMAND_NO_START, command_top,
      top_options, top_notes},
     {"unshare", "SESSION USER", "share a session with a user no more, or leave it", 2, 2, COMMAND_CONNECT,
@@ -279,9 +347,12 @@ int command_help(struct cli *cli)
 
 /* --- running --- */
 
-static bool has_terminal(void)
+/* A link that comes through a pipe leaves the terminal to be opened later. */
+static bool has_terminal(const struct args *args)
 {
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    bool piped = args->word_count > 0 && strcmp(args->words[0], "-") == 0;
+
+    return (piped || isatty(STDIN_FILENO)) && isatty(STDOUT_FILENO);
 }
 
 int command_run(struct cli *cli, const struct command *command)
@@ -291,7 +362,7 @@ int command_run(struct cli *cli, const struct command *command)
 
     if (cli->args->command && !args_check_count(cli->args, error))
         return cli_usage("%s", error);
-    if ((command->flags & COMMAND_TERMINAL) && !has_terminal())
+    if ((command->flags & COMMAND_TERMINAL) && !has_terminal(cli->args))
         return cli_usage("this needs a terminal, with --plain too; in scripts use: stoa send");
     if ((command->flags & COMMAND_LOCAL) && choose_name(cli->args))
         return cli_usage("%s works on this machine's own daemon alone, not on '%s'", command->name,

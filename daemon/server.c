@@ -6,13 +6,23 @@
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
 #include "daemon/forks.h"
+#include "daemon/identity.h"
+#include "daemon/lends.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/hosts.h"
 #include "daemon/mcp/known.h"
 #include "daemon/mcp/mcp_asks.h"
 #include "daemon/mcp/relay.h"
+#include "daemon/metrics_http.h"
 #include "daemon/notify.h"
+#include "daemon/people/audit.h"
+#include "daemon/people/ledger.h"
+#include "daemon/people/pairs.h"
+#include "daemon/people/tickets.h"
+#include "daemon/people/tries.h"
+#include "daemon/people/throttle.h"
 #include "daemon/people/users.h"
+#include "daemon/people/vault.h"
 #include "daemon/probe.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
@@ -89,6 +99,21 @@ static void apply(struct server *server)
         log_set_level((enum log_level)config_number(server->config, OPTION_LOG_LEVEL));
 }
 
+static bool knows_key(void *arg, const char *key)
+{
+    struct server *server = arg;
+    return users_knows_key(server->users, key);
+}
+
+static void set_guests(struct server *server)
+{
+    const struct config *config = server->config;
+    const struct gateway_guests guests = {knows_key, server,
+                                          (int)config_number(config, OPTION_LIMITS_MAX_STRANGERS),
+                                          config_number(config, OPTION_LIMITS_STRANGER_TIMEOUT)};
+    gateway_set_guests(server->gateway, &guests);
+}
+
 /* *path: the file, NULL for none; free() it. */
 static struct config *read_config(const struct server_options *options, char **path, char error[256])
 {
@@ -112,6 +137,8 @@ enum err server_reload(struct server *server, char error[256])
         config_free(&server->config);
         server->config = fresh;
         apply(server);
+        if (server->listen_count > 0)
+            set_guests(server);
         hosts_reload(server->hosts);
         supervisor_define_all(server->supervisor, NULL);
         supervisor_limit(server->supervisor);
@@ -239,6 +266,40 @@ static int open_store(struct run *run)
     return code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING : EXIT_STORE;
 }
 
+static int load_identity(struct server *server)
+{
+    char error[256];
+    enum err code = identity_load(server->identity, error);
+    if (code == ERR_OK)
+        return EXIT_OK;
+    log_error("server", "%s", error);
+    return code == ERR_DENIED ? EXIT_UNSAFE : code == ERR_CONFIG ? EXIT_CONFIG : EXIT_STORE;
+}
+
+static int open_addresses(struct server *server)
+{
+    struct listen_address addresses[LISTEN_MAX];
+    char error[256];
+    int count = listen_parse(config_text(server->config, OPTION_LISTEN), addresses, error);
+    if (count <= 0) /* a bad one was refused with the configuration */
+        return EXIT_OK;
+    int code = load_identity(server);
+    if (code != EXIT_OK)
+        return code;
+    set_guests(server);
+    for (int i = 0; i < count; i++, server->listen_count++) {
+        if (!gateway_listen(server->gateway, &addresses[i], identity_pair(server->identity),
+                            server->listens[i], error)) {
+            log_error("server", "%s", error);
+            return EXIT_ADDRESS;
+        }
+        log_info("server", "listening address=%s", server->listens[i]);
+    }
+    log_info("server", "key=%s fingerprint=%s words=%s", identity_key(server->identity),
+             identity_fingerprint(server->identity), identity_words(server->identity));
+    return EXIT_OK;
+}
+
 static int open_gateway(struct run *run)
 {
     struct server *server = &run->server;
@@ -249,10 +310,20 @@ static int open_gateway(struct run *run)
     if (server->gateway) {
         run->endpoint =
             endpoint_open(server->loop, run->runtime, run->socket_path, &run->lock, server->gateway);
-        return EXIT_OK;
+        return open_addresses(server);
     }
     log_error("server", "%s", error);
     return EXIT_UNSAFE;
+}
+
+static int open_metrics(struct server *server)
+{
+    char error[256];
+    if (metrics_http_open(server, config_text(server->config, OPTION_METRICS_LISTEN), &server->metrics,
+                          error))
+        return EXIT_OK;
+    log_error("server", "%s", error);
+    return EXIT_CONFIG;
 }
 
 static int start(struct run *run)
@@ -270,10 +341,19 @@ static int start(struct run *run)
     server->asks = mcp_asks_open();
     server->hosts = hosts_open(server);
     server->relays = relays_open();
+    server->lends = lends_open(server);
     server->probe = probe_open(server);
     server->questions = questions_open(server);
     server->rules = rules_open(server);
+    server->audit = audit_open(server);
+    server->tickets = tickets_open(server->store, clock_wall_ms());
+    server->pairs = pairs_open();
+    server->tries = tries_open();
     server->users = users_open(server);
+    server->identity = identity_open(run->state);
+    server->vault = vault_open(server, run->state);
+    server->throttle = throttle_open(server);
+    server->ledger = ledger_open(server);
     server->supervisor = supervisor_open(server);
     server->clients = clients_open(server);
     server->dispatch = dispatch_open(server);
@@ -281,7 +361,8 @@ static int start(struct run *run)
     registry_recover(server->registry);
     server->aging = aging_open(server);
     server->forks = forks_open(server);
-    return open_gateway(run);
+    int opened = open_gateway(run);
+    return opened == EXIT_OK ? open_metrics(server) : opened;
 }
 
 /* --- end --- */
@@ -315,14 +396,18 @@ static int finish(struct run *run, int code)
 {
     struct server *server = &run->server;
     server->stopping = true;
+    metrics_http_close(&server->metrics);
     aging_close(&server->aging);
     supervisor_close(&server->supervisor);
     hosts_close(&server->hosts);
     relays_close(&server->relays);
+    lends_close(&server->lends);
     probe_close(&server->probe);
     subreaper_finish(SWEEP_MS);
     if (server->registry)
         registry_each(server->registry, store_snapshot_of, NULL);
+    audit_close(&server->audit);
+    ledger_close(&server->ledger);
     if (server->store && !store_close(&server->store) && code == EXIT_OK) {
         log_error("store", "the last changes could not be committed");
         code = EXIT_STORE;
@@ -334,13 +419,19 @@ static int finish(struct run *run, int code)
     questions_close(&server->questions);
     rules_close(&server->rules);
     clients_close(&server->clients);
+    throttle_close(&server->throttle);
     users_close(&server->users);
+    vault_close(&server->vault);
+    tickets_close(&server->tickets);
+    pairs_close(&server->pairs);
+    tries_close(&server->tries);
     mcp_asks_close(&server->asks);
     forks_close(&server->forks);
     dispatch_close(&server->dispatch);
     registry_close(&server->registry);
     endpoint_close(&run->endpoint);
     gateway_close(&server->gateway, BYE_LINGER_MS);
+    identity_close(&server->identity);
     notify_close(&server->notify);
     close_handles(run);
     uv_run(server->loop, UV_RUN_DEFAULT);

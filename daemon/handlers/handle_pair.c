@@ -44,6 +44,9 @@ enum err handle_pair_start(struct call *call, json_t **ok, char error[256])
                  "host");
         return ERR_DENIED;
     }
+    struct join_address address;
+    if (!invite_address(server, &address, error))
+        return ERR_CONFIG;
     enum err code = pairs_start(server->pairs, principal->user, principal->key, &call->route,
                                 clock_steady_ms(), &pair, error);
     if (code != ERR_OK)

@@ -3,6 +3,7 @@
 
 #include "daemon/builtin.h"
 #include "daemon/config/template.h"
+#include "daemon/people/audit.h"
 #include "daemon/people/users.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
@@ -187,6 +188,8 @@ enum err handle_session_rename(struct call *call, json_t **ok, char error[256])
 enum err handle_session_delete(struct call *call, json_t **ok, char error[256])
 {
     (void)error;
+    audit_record(call->server, &call->principal, "session.delete", call->session->state->id, "of %s",
+                 call->session->state->owner);
     session_delete(call->session, "deleted");
     *ok = seq_reply(call->session);
     return ERR_OK;

@@ -9,12 +9,20 @@
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
 #include "daemon/forks.h"
+#include "daemon/identity.h"
+#include "daemon/lends.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/hosts.h"
 #include "daemon/mcp/known.h"
 #include "daemon/mcp/mcp_asks.h"
 #include "daemon/mcp/relay.h"
 #include "daemon/notify.h"
+#include "daemon/people/audit.h"
+#include "daemon/people/pairs.h"
+#include "daemon/people/tickets.h"
+#include "daemon/people/tries.h"
+#include "daemon/people/ledger.h"
+#include "daemon/people/throttle.h"
 #include "daemon/people/users.h"
 #include "daemon/probe.h"
 #include "daemon/questions.h"
@@ -40,6 +48,7 @@
 enum { RIG_STUCK_MS = 5000 };
 
 static const char rig_config[] = "default_model: demo/stoa\n"
+                                 "limits: {connection_requests: 0}\n"
                                  "agent:\n"
                                  "  path: /bin/false\n"
                                  "mcp_servers:\n"
@@ -147,6 +156,18 @@ enum sent gateway_send(struct gateway *gateway, const struct route *route, struc
     return SENT_OK;
 }
 
+void gateway_trust(struct gateway *gateway, int fd)
+{
+    (void)gateway;
+    (void)fd;
+}
+
+void gateway_forget_stranger(struct gateway *gateway, const char *key)
+{
+    (void)gateway;
+    (void)key;
+}
+
 bool connection_watch(uv_loop_t *loop, int fd, connection_end_cb *end, void *arg,
                       struct connection **connection)
 {
@@ -185,6 +206,7 @@ static inline void rig_message(int client, const char *text, size_t len)
                                       .body_len = len,
                                       .peer = client == 'o' ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
                                                             : GATEWAY_LOCAL,
+                                      .address = client == 'o' ? "192.0.2.1" : "",
                                       .fd = -1};
     dispatch_message(rig.server.dispatch, &message);
 }
@@ -354,10 +376,18 @@ static inline void rig_open(bool keep)
     server->asks = mcp_asks_open();
     server->hosts = hosts_open(server);
     server->relays = relays_open();
+    server->lends = lends_open(server);
     server->probe = probe_open(server);
     server->questions = questions_open(server);
     server->rules = rules_open(server);
+    server->audit = audit_open(server);
+    server->tickets = tickets_open(server->store, clock_wall_ms());
+    server->pairs = pairs_open();
+    server->tries = tries_open();
     server->users = users_open(server);
+    server->identity = identity_open(rig.state);
+    server->throttle = throttle_open(server);
+    server->ledger = ledger_open(server);
     server->supervisor = supervisor_open(server);
     server->clients = clients_open(server);
     server->dispatch = dispatch_open(server);
@@ -389,20 +419,28 @@ static inline void rig_close(void)
     supervisor_close(&server->supervisor);
     hosts_close(&server->hosts);
     relays_close(&server->relays);
+    lends_close(&server->lends);
     probe_close(&server->probe);
     registry_each(server->registry, rig_store, NULL);
+    audit_close(&server->audit);
+    ledger_close(&server->ledger);
     rig_check(store_close(&server->store));
     folders_close(&server->folders);
     known_close(&server->known);
     questions_close(&server->questions);
     rules_close(&server->rules);
+    throttle_close(&server->throttle);
     users_close(&server->users);
+    tickets_close(&server->tickets);
+    pairs_close(&server->pairs);
+    tries_close(&server->tries);
     clients_close(&server->clients);
     mcp_asks_close(&server->asks);
     forks_close(&server->forks);
     dispatch_close(&server->dispatch);
     registry_close(&server->registry);
     notify_close(&server->notify);
+    identity_close(&server->identity);
     uv_run(&rig.loop, UV_RUN_DEFAULT);
     rig_check(uv_loop_close(&rig.loop) == 0);
     config_free(&server->config);

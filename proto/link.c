@@ -69,6 +69,39 @@ bool link_put_chunk(struct buf *out, const struct chunk *chunk)
     return fits;
 }
 
+size_t link_secret_size(const char *name, size_t value_len)
+{
+    return 1 + strlen(name) + 4 + value_len;
+}
+
+size_t link_put_secret(char *payload, const char *name, const char *value, size_t value_len)
+{
+    size_t name_len = strlen(name);
+    *payload = (char)name_len;
+    memcpy(payload + 1, name, name_len);
+    put_le((unsigned char *)payload + 1 + name_len, value_len, 4);
+    memcpy(payload + 1 + name_len + 4, value, value_len);
+    return link_secret_size(name, value_len);
+}
+
+int link_next_secret(const char *payload, size_t len, size_t *at, char name[LINK_SECRET_NAME_MAX + 1],
+                     const char **value, size_t *value_len)
+{
+    size_t left = len - *at, name_len = left > 0 ? (unsigned char)payload[*at] : 0;
+    if (left == 0)
+        return 0;
+    if (name_len == 0 || name_len > LINK_SECRET_NAME_MAX || left < 1 + name_len + 4)
+        return -1;
+    memcpy(name, payload + *at + 1, name_len);
+    name[name_len] = '\0';
+    *value_len = (size_t)get_le(payload + *at + 1 + name_len, 4);
+    *value = payload + *at + 1 + name_len + 4;
+    if (strlen(name) != name_len || *value_len > left - 1 - name_len - 4)
+        return -1;
+    *at += 1 + name_len + 4 + *value_len;
+    return 1;
+}
+
 bool link_get_chunk(const char *payload, size_t len, char message[ID_MAX], struct chunk *chunk)
 {
     if (len < CHUNK_HEADER)
@@ -110,7 +143,7 @@ int link_next(const struct buf *in, size_t *at, enum link_kind *kind, const char
     return 1;
 }
 
-static const char *const interrupts[] = {"user", "stop", "store"};
+static const char *const interrupts[] = {"user", "stop", "store", "budget"};
 
 const char *link_interrupt_name(enum link_interrupt why)
 {
@@ -119,7 +152,7 @@ const char *link_interrupt_name(enum link_interrupt why)
 
 enum link_interrupt link_interrupt_parse(const char *name)
 {
-    enum link_interrupt why = LINK_INTERRUPT_STORE;
+    enum link_interrupt why = LINK_INTERRUPT_BUDGET;
     while (why > LINK_INTERRUPT_USER && strcmp(interrupts[why], name) != 0)
         why--;
     return why;

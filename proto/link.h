@@ -48,12 +48,14 @@ enum {
     LINK_FD = 3,
     LINK_FRAME_MAX = 24 << 20, /* payload bytes */
     LINK_CHUNK_MAX = 64 << 10, /* delta bytes of one chunk record */
+    LINK_SECRETS_MAX = 2 << 20, /* payload bytes of one SECRETS */
+    LINK_SECRET_NAME_MAX = 80,
     LINK_READY_MS = 5000,      /* from spawn to READY */
     LINK_BEAT_MS = 2000,       /* the agent beats this often during a turn */
     LINK_BEAT_DEADLINE_MS = 15000,
     LINK_INTERRUPT_MS = 2000 /* from INTERRUPT to idle, then the daemon kills */
 };
-#define LINK_VERSION 2
+#define LINK_VERSION 3
 
 /* The agent's exit code when it gets no more memory. */
 enum { LINK_EXIT_MEMORY = 71 };
@@ -73,6 +75,7 @@ enum link_kind {
     LINK_COMPACT,   /* as LINK_TURN, in state compacting: FACT session.compacted, FACT state.changed idle */
     LINK_VISIT,     /* {"name","api":"openai|anthropic|mcp","url","key"?,"headers"?,"timeout_ms"}: instead of
                        LOAD, one look at one server */
+    LINK_SECRETS,   /* binary, link_put_secret: all that this process may use; in the place of earlier ones */
     /* agent to daemon */
     LINK_READY = 64, /* {"link":1,"version":"0.1.0","pid":...} */
     LINK_FACT,       /* {"type":"...","data":{...}}: an event without number */
@@ -84,18 +87,21 @@ enum link_kind {
     LINK_REQUEST = 128, /* {"id":"1","op":"...", ...}: see below */
     LINK_REPLY, /* {"id":"1","ok":{...}} or {"id":"1","error":{"code":"timeout","text":"..."}}, once */
     LINK_NOTE,  /* {"id":"1", ...}: within a request's life, from either side: progress, questions, answers */
-    LINK_CANCEL /* {"id":"1"}: the asker wants no reply any more; none follows */
+    LINK_CANCEL, /* {"id":"1"}: the asker wants no reply any more; none follows */
+    LINK_LENT    /* to and from an MCP server that a terminal lends to the session: see below */
 };
 
 /* LINK_SERVERS: {"servers":[{...}],
  * "rules":[{"origin":"config|user","effect":"allow|ask|deny","pattern":"files/read_*"}]} A server:
- * {"name","variant":"","scope":"session|user|shared","start":"lazy|eager",
+ * {"name","variant":"","scope":"session|user|shared|lent","start":"lazy|eager",
  *     "command":["..."],"env":{"NAME":"value"},"folder":"/..." | "url":"http...","headers":{"Name":"value"},
  *     "start_ms","call_ms","idle_ms","limits":{"memory","processes","cpu_s","files","file_size"},
  *     "oauth":{"client_id","client_secret","metadata_url","scope","redirect_port","file","key":base64 of 32
  * bytes}, "known":{"era":"2025-11-25","tools":[as in MCP]} (what an agent remembered), "error":"why it can't
- * be used" (then no command and no url)}. All templates are filled in. Of user and shared scope, command and
- * url are for hosts only, and missing here.
+ * be used" (then no command and no url)}. All templates are filled in but secrets: a value of env or headers
+ * that has one is a list of its texts and of {"secret":"name","version":n}, whose values are in SECRETS, which
+ * comes before. Of user and shared scope, command and
+ * url are for hosts only, and missing here; of lent ones there are none: "lender" is the user who lends it.
  *
  * Requests of the daemon to a session's agent: op is the method that a client called (mcp.tools, mcp.call,
  * ...), with "params" and "by" (user); {"op":"authorized","question","redirect"};
@@ -111,11 +117,18 @@ enum link_kind {
  * the host of that server, which is started if need be; notes pass both ways.
  * {"op":"relay_info","server","variant"}.
  *   {"op":"builtin","tool","arguments"}: ok is {"text"}. {"op":"remember","server","variant","era","tools"}:
- * no reply is awaited (hosts say it too). {"op":"order"}: ok is as LINK_TURN. An agent's ids begin with "a",
+ * no reply is awaited (hosts say it too). {"op":"order"}: ok is as LINK_TURN. {"op":"spent","usage"}: what
+ * such a question has used; no reply is awaited. An agent's ids begin with "a",
  * the daemon's with "d", so that a note tells whose request it belongs to. */
 
+/* LINK_LENT: an agent begins a run of a server whose scope is "lent", with a number of its own that rises:
+ *   {"server","run":n,"start":true}; from then on, both ways, {"server","run":n,"message":{...}}, each of at
+ * most ENVELOPE_LENT_MAX bytes; either side ends it with {"server","run":n,"end":"why"}, the daemon with
+ * "cause":"closed|crashed|not_started" too. What is of no run any more crossed its end, and is dropped. */
+
 /* LINK_TURN: {"model":"name without provider",
- *   "provider":{"name":"local","api":"openai|anthropic|demo","base_url":"http://...","key":"..."|absent},
+ *   "provider":{"name":"local","api":"openai|anthropic|demo","base_url":"http://...","secret":its key's name in
+ *     SECRETS, which comes before; absent: it needs none},
  *   "connect_ms":..,"first_byte_ms":..,"idle_ms":..,"retries":2,"reply_max":bytes,
  *   "demo":{"rate":chunks/s}, "resume":bool: go on with the calls of the newest message,
  *   "max_steps":n,"max_ms":n,"max_tokens_turn":n (0: no limit), "result_max":bytes of one tool's result,
@@ -127,7 +140,8 @@ enum link_kind {
 enum link_interrupt {
     LINK_INTERRUPT_USER, /* a person wants it so */
     LINK_INTERRUPT_STOP, /* the daemon stops */
-    LINK_INTERRUPT_STORE /* what the turn does can't be kept */
+    LINK_INTERRUPT_STORE, /* what the turn does can't be kept */
+    LINK_INTERRUPT_BUDGET /* its owner's budget is used up */
 };
 const char *link_interrupt_name(enum link_interrupt why);
 enum link_interrupt link_interrupt_parse(const char *name);
@@ -142,6 +156,16 @@ enum exit_cause {
     EXIT_CAUSE_PROTOCOL
 };
 const char *exit_cause_name(enum exit_cause cause);
+
+/* One record of LINK_SECRETS: u8: bytes of the name · name · u32 little-endian: bytes of the value · value. A
+ * vault's secret has its own name, the key of a provider's configuration "provider:NAME". Writes it
+ * to payload, which has room for link_secret_size bytes, and returns those. */
+size_t link_put_secret(char *payload, const char *name, const char *value, size_t value_len);
+size_t link_secret_size(const char *name, size_t value_len);
+/* The record at *at, which becomes where the next one begins: 1 with what points into payload, 0 at its end,
+ * -1 if it is none. */
+int link_next_secret(const char *payload, size_t len, size_t *at, char name[LINK_SECRET_NAME_MAX + 1],
+                     const char **value, size_t *value_len);
 
 /* Append one frame to out; false when out is full. */
 bool link_put(struct buf *out, enum link_kind kind, const char *payload, size_t len);

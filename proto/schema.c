@@ -53,6 +53,7 @@ static bool value_fits(const struct field *field, const json_t *value)
 {
     switch (field->type) {
     case FIELD_STRING:
+    case FIELD_SECRET:
         return json_is_string(value) && in_range(field, (int64_t)json_string_length(value)) &&
                !memchr(json_string_value(value), '\0', json_string_length(value));
     case FIELD_INT:
@@ -78,6 +79,7 @@ static void describe(const struct field *field, char out[160])
 {
     switch (field->type) {
     case FIELD_STRING:
+    case FIELD_SECRET:
         snprintf(out, 160, "a string of %" PRId64 " to %" PRId64 " bytes", field->min, field->max);
         break;
     case FIELD_INT:
@@ -109,7 +111,8 @@ static void describe(const struct field *field, char out[160])
 static void show_size(const struct field *field, const json_t *value, char out[40])
 {
     out[0] = '\0';
-    if (field->type == FIELD_STRING && (int64_t)json_string_length(value) > field->max)
+    if ((field->type == FIELD_STRING || field->type == FIELD_SECRET) &&
+        (int64_t)json_string_length(value) > field->max)
         snprintf(out, 40, ", of %zu bytes", json_string_length(value));
     else if ((field->type == FIELD_ARRAY || field->type == FIELD_STRINGS) &&
              (int64_t)json_array_size(value) > field->max)
@@ -126,7 +129,10 @@ static bool field_check(const struct field *field, const json_t *obj, char error
         return true;
     }
     char shown[64], size[40], right[160];
-    schema_show(value, shown);
+    if (value && field->type == FIELD_SECRET)
+        snprintf(shown, sizeof shown, "%s", json_is_string(value) ? "another string" : "no string");
+    else
+        schema_show(value, shown);
     show_size(field, value, size);
     describe(field, right);
     snprintf(error, 256, "parameter '%s' is %s%s; it must be %s%s", field->name, shown, size, right,

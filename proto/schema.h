@@ -9,6 +9,7 @@
 
 enum field_type {
     FIELD_STRING, /* min..max are bytes */
+    FIELD_SECRET, /* the same; what it is, is never shown */
     FIELD_INT,    /* min..max are values */
     FIELD_REAL,   /* min..max are values; integers are taken too */
     FIELD_BOOL,

@@ -18,14 +18,32 @@ void buf_init(struct buf *buf, size_t max)
 
 void buf_free(struct buf *buf)
 {
+    bool wipes = buf->wipes;
+
+    if (buf->cap && wipes)
+        explicit_bzero(buf->data, buf->cap);
     if (buf->cap)
         free(buf->data);
     buf_init(buf, buf->max);
+    buf->wipes = wipes;
 }
 
 void buf_clear(struct buf *buf)
 {
     buf_truncate(buf, 0);
+}
+
+/* As realloc, but that nothing is left behind. */
+static char *moved(struct buf *buf, size_t cap)
+{
+    char *data = malloc(cap);
+
+    if (data && buf->cap) {
+        memcpy(data, buf->data, buf->len);
+        explicit_bzero(buf->data, buf->cap);
+        free(buf->data);
+    }
+    return data;
 }
 
 bool buf_reserve(struct buf *buf, size_t count)
@@ -42,7 +60,7 @@ bool buf_reserve(struct buf *buf, size_t count)
     if (cap - 1 > buf->max)
         cap = buf->max + 1;
 
-    char *data = realloc(buf->cap ? buf->data : NULL, cap);
+    char *data = buf->wipes ? moved(buf, cap) : realloc(buf->cap ? buf->data : NULL, cap);
     if (!data)
         return false;
     data[buf->len] = '\0';
@@ -159,6 +177,8 @@ void buf_truncate(struct buf *buf, size_t len)
 {
     if (!buf->cap)
         return;
+    if (buf->wipes)
+        explicit_bzero(buf->data + len, buf->len - len);
     buf->len = len;
     buf->data[len] = '\0';
 }

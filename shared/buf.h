@@ -12,6 +12,7 @@ struct buf {
     size_t len; /* bytes in use */
     size_t cap; /* bytes allocated, 0 while data is the static "" */
     size_t max; /* len never passes this */
+    bool wipes; /* set it to have what is no longer in use overwritten; it stays set */
 };
 
 /* max: the most bytes the buffer may hold. Allocates nothing. */

@@ -3,6 +3,7 @@
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,4 +194,22 @@ void jsonx_set_strn(json_t *obj, const char *key, const char *text, size_t len)
 void jsonx_set_int(json_t *obj, const char *key, int64_t value)
 {
     set(obj, key, json_integer(value));
+}
+
+/* --- what is secret --- */
+
+static void wipe_and_free(void *block)
+{
+    if (block)
+        explicit_bzero(block, malloc_usable_size(block));
+    free(block);
+}
+
+void jsonx_set_wiping(bool on)
+{
+    json_malloc_t allocate;
+    json_free_t unused;
+
+    json_get_alloc_funcs(&allocate, &unused);
+    json_set_alloc_funcs(allocate, on ? wipe_and_free : free);
 }

@@ -31,5 +31,8 @@ json_t *jsonx_arr(const json_t *obj, const char *key); /* borrowed; NULL if not 
 void jsonx_set_str(json_t *obj, const char *key, const char *text);
 void jsonx_set_strn(json_t *obj, const char *key, const char *text, size_t len);
 void jsonx_set_int(json_t *obj, const char *key, int64_t value);
+/* While it is on, memory that jansson gives back is overwritten first: for JSON that holds a secret, from
+ * before it is read until it is freed. */
+void jsonx_set_wiping(bool on);
 
 #endif

@@ -39,8 +39,8 @@ for folder in shared proto daemon/agent/mcp daemon/agent daemon daemon/socket da
         done
     done
 done > "$build/includes.txt"
-# MCP knows the agent's HTTP, and nothing else of it.
-grep -nE '^#include "daemon/agent/[a-z_]*\.h"' daemon/agent/mcp/*.[ch] | grep -vE 'daemon/agent/(http|sse)\.h"' >> "$build/includes.txt"
+# MCP knows the agent's HTTP and its secrets, and nothing else of it.
+grep -nE '^#include "daemon/agent/[a-z_]*\.h"' daemon/agent/mcp/*.[ch] | grep -vE 'daemon/agent/(http|sse|secrets)\.h"' >> "$build/includes.txt"
 # Text and terminal stand below all else of the client: they know its styles, and nothing else of it.
 grep -nE '^#include "tui/[a-z_]*\.h"' tui/text/*.[ch] tui/terminal/*.[ch] | grep -vE 'tui/style\.h"' >> "$build/includes.txt"
 [ -s "$build/includes.txt" ] && { cat "$build/includes.txt" >&2; fail "include directions"; }
@@ -55,7 +55,7 @@ fence() { # header pattern, files that may include it
     fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
     fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/terminal/screen[a-z_]*\.[ch]'
     fence 'zmq\.h' 'shared/zloop\.c|daemon/socket/(gateway|inbox|zap)\.[ch]|tui/client[a-z_]*\.[ch]'
-    fence 'sodium\.h' 'shared/key\.c|proto/chain\.c|daemon/people/[a-z_]*\.c|daemon/agent/mcp/oauth[a-z_]*\.c|daemon/agent/secrets\.c'
+    fence 'sodium\.h' 'shared/(key|locked)\.c|proto/chain\.c|daemon/people/[a-z_]*\.c|daemon/agent/mcp/oauth[a-z_]*\.c|daemon/agent/secrets\.c'
     fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c|daemon/metrics_http\.c'
     fence 'qrencode\.h' 'tui/text/qr\.c'
     fence 'yaml\.h' 'shared/yaml\.c'

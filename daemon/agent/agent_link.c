@@ -12,6 +12,7 @@ enum {
     LINK_IN_MAX = LINK_FRAME_MAX + 5 + LINK_READ,
     LINK_OUT_MAX = 64 << 20, /* bytes that wait for the daemon; more means that it is lost */
     LINK_BEHIND = 128 << 10,
+    KIND_AT = 4,            /* in a frame */
     LINK_IN_KEPT = 64 << 10 /* a read buffer larger than this is given back when it is empty */
 };
 
@@ -137,20 +138,35 @@ static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
     *room = uv_buf_init(link->read, LINK_READ);
 }
 
-static void take_frames(struct agent_link *link)
+/* Whether a frame that is not whole yet holds secrets: what follows of it may move the buffer. */
+static bool is_secret(const struct agent_link *link)
 {
+    return link->in.len >= KIND_AT + 1 && (unsigned char)link->in.data[KIND_AT] == LINK_SECRETS;
+}
+
+/* Whether one of them brought secrets. */
+static bool take_frames(struct agent_link *link)
+{
+    bool secret = link->in.wipes;
+
     enum link_kind kind;
     const char *payload;
     size_t len, at = 0;
     int found = 0;
 
-    while (!link->closing && (found = link_next(&link->in, &at, &kind, &payload, &len)) > 0)
+    while (!link->closing && (found = link_next(&link->in, &at, &kind, &payload, &len)) > 0) {
         link->handler.frame(link->handler.arg, kind, payload, len);
+        if (kind == LINK_SECRETS)
+            explicit_bzero((char *)payload, len);
+        secret |= kind == LINK_SECRETS;
+    }
     buf_drop(&link->in, at);
+    link->in.wipes = is_secret(link);
     if (link->in.len == 0 && link->in.cap > LINK_IN_KEPT)
         buf_free(&link->in);
     if (found < 0)
         lose(link, "the daemon sent a frame that is too large");
+    return secret || link->in.wipes;
 }
 
 static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
@@ -161,8 +177,8 @@ static void on_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *bytes)
         lose(link, link->broken);
     else if (!buf_put(&link->in, bytes->base, (size_t)count))
         lose(link, "the daemon sent a frame that is too large");
-    else
-        take_frames(link);
+    else if (take_frames(link))
+        explicit_bzero(bytes->base, (size_t)count);
 }
 
 struct agent_link *agent_link_open(uv_loop_t *loop, int fd, const struct agent_link_handler *handler)

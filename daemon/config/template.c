@@ -11,7 +11,7 @@
 
 enum { SHOWN_MAX = 32 };
 
-enum kind { KIND_TEXT, SESSION_ID, USER_ID, INSTANCE_TYPE, SESSION_DIR, VAR, ENV, KIND_COUNT };
+enum kind { KIND_TEXT, SESSION_ID, USER_ID, INSTANCE_TYPE, SESSION_DIR, VAR, ENV, SECRET, KIND_COUNT };
 
 static const struct {
     const char *name;
@@ -24,26 +24,33 @@ static const struct {
     [SESSION_DIR] = {"SESSION_DIR", false, SCOPE_SESSION},
     [VAR] = {"VAR", true, SCOPE_SESSION},
     [ENV] = {"ENV", true, SCOPE_SHARED},
+    [SECRET] = {"SECRET", true, SCOPE_USER},
 };
 static const char known[] = "known are {SESSION_ID}, {USER_ID}, {INSTANCE_TYPE}, {SESSION_DIR}, {VAR:name}, "
-                            "{ENV:NAME}; {{ is a brace";
+                            "{ENV:NAME}, {SECRET:name}; {{ is a brace";
 
 struct piece {
     enum kind kind;
     const char *text; /* KIND_TEXT */
     size_t len;
-    char name[TEMPLATE_NAME_MAX + 1]; /* VAR, ENV */
+    char name[TEMPLATE_NAME_MAX + 1]; /* VAR, ENV, SECRET */
 };
 
-static bool is_name(const char *name, size_t len)
+/* The first characters are those of all names, the last two of secrets' names too. */
+static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+enum { SECRETS_TOO = 2 };
+
+static bool is_name_of(enum kind kind, const char *name, size_t len)
 {
-    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
-    return len > 0 && len <= TEMPLATE_NAME_MAX && strspn(name, allowed) >= len;
+    size_t known_len = sizeof allowed - 1 - (kind == SECRET ? 0 : SECRETS_TOO), at = 0;
+    while (at < len && memchr(allowed, name[at], known_len))
+        at++;
+    return len > 0 && len <= TEMPLATE_NAME_MAX && at == len;
 }
 
 bool template_is_name(const char *name)
 {
-    return is_name(name, strlen(name));
+    return is_name_of(VAR, name, strlen(name));
 }
 
 /* How much is shown in an error: it may be long. */
@@ -64,9 +71,9 @@ static bool read_braces(const char *text, size_t len, struct piece *piece, char 
         piece->kind = kind;
         if (!colon)
             return true;
-        if (!is_name(colon + 1, len - word - 1)) {
-            snprintf(error, 256, "has '{%.*s}', whose name must be 1 to %d of A-Z a-z 0-9 _",
-                     shown(text, len), text, TEMPLATE_NAME_MAX);
+        if (!is_name_of(kind, colon + 1, len - word - 1)) {
+            snprintf(error, 256, "has '{%.*s}', whose name must be 1 to %d of A-Z a-z 0-9 _%s",
+                     shown(text, len), text, TEMPLATE_NAME_MAX, kind == SECRET ? " - ." : "");
             return false;
         }
         snprintf(piece->name, sizeof piece->name, "%.*s", (int)(len - word - 1), colon + 1);
@@ -127,6 +134,26 @@ bool template_names_session(const char *text)
     return false;
 }
 
+bool template_names_secret(const char *text)
+{
+    struct piece piece;
+    char unused[256];
+    while (template_next(&text, &piece, unused) > 0)
+        if (piece.kind == SECRET)
+            return true;
+    return false;
+}
+
+bool template_is_secret(const char *text, char name[TEMPLATE_NAME_MAX + 1])
+{
+    struct piece piece;
+    char unused[256];
+    bool is = template_next(&text, &piece, unused) > 0 && piece.kind == SECRET && !*text;
+    if (is)
+        memcpy(name, piece.name, sizeof piece.name);
+    return is;
+}
+
 void template_variables(const char *text, const json_t *variables, void (*each)(void *arg, const char *value),
                         void *arg)
 {
@@ -177,6 +204,25 @@ static const char *value_of(const struct piece *piece, const struct template_val
     return value;
 }
 
+/* Puts one piece behind out. False with a sentence. */
+static bool put_piece(struct buf *out, const struct piece *piece, const struct template_values *values,
+                      char error[256])
+{
+    const char *value = piece->kind == KIND_TEXT ? piece->text : value_of(piece, values, error);
+    if (value && buf_put(out, value, piece->kind == KIND_TEXT ? piece->len : strlen(value)))
+        return true;
+    if (value)
+        snprintf(error, 256, "it is longer than %d bytes", TEMPLATE_RESULT_MAX);
+    return false;
+}
+
+static void wipe(struct buf *out)
+{
+    if (out->len)
+        explicit_bzero(out->data, out->len);
+    buf_free(out);
+}
+
 char *template_fill(const char *text, const struct template_values *values, char error[256])
 {
     struct buf out;
@@ -184,20 +230,60 @@ char *template_fill(const char *text, const struct template_values *values, char
     int got;
     buf_init(&out, TEMPLATE_RESULT_MAX);
     while ((got = template_next(&text, &piece, error)) > 0) {
-        const char *value = piece.kind == KIND_TEXT ? piece.text : value_of(&piece, values, error);
-        if (!value) {
-            got = -1;
-            break;
-        }
-        if (!buf_put(&out, value, piece.kind == KIND_TEXT ? piece.len : strlen(value))) {
-            snprintf(error, 256, "it is longer than %d bytes", TEMPLATE_RESULT_MAX);
+        if (piece.kind == SECRET)
+            snprintf(error, 256, "there is no {SECRET:%s} here", piece.name);
+        if (piece.kind == SECRET || !put_piece(&out, &piece, values, error)) {
             got = -1;
             break;
         }
     }
     char *filled = got == 0 ? buf_take(&out) : NULL;
-    if (out.len)
-        explicit_bzero(out.data, out.len);
-    buf_free(&out);
+    wipe(&out);
     return filled;
+}
+
+/* What was gathered so far becomes a text of the list. */
+static bool end_text(json_t *list, struct buf *out, char error[256])
+{
+    json_t *text = out->len > 0 ? json_stringn(out->data, out->len) : NULL;
+    if (out->len > 0 && json_array_append_new(list, text) != 0) {
+        snprintf(error, 256, "it is not UTF-8");
+        return false;
+    }
+    if (out->len > 0)
+        explicit_bzero(out->data, out->len);
+    buf_clear(out);
+    return true;
+}
+
+static bool put_secret(json_t *list, const char *name, const struct template_values *values, char error[256])
+{
+    snprintf(error, 256, "there is no {SECRET:%s} here", name);
+    uint64_t version = values->secret ? values->secret(values->secret_arg, name, error) : 0;
+    if (version == 0)
+        return false;
+    json_array_append_new(list, json_pack("{s:s,s:I}", "secret", name, "version", (json_int_t)version));
+    return true;
+}
+
+json_t *template_fill_parts(const char *text, const struct template_values *values, char error[256])
+{
+    struct buf out;
+    struct piece piece;
+    json_t *list = json_array();
+    int got;
+    bool good = true;
+    buf_init(&out, TEMPLATE_RESULT_MAX);
+    while (good && (got = template_next(&text, &piece, error)) != 0) {
+        if (got > 0 && piece.kind == SECRET)
+            good = end_text(list, &out, error) && put_secret(list, piece.name, values, error);
+        else
+            good = got > 0 && put_piece(&out, &piece, values, error);
+    }
+    good = good && end_text(list, &out, error);
+    wipe(&out);
+    if (good)
+        return list;
+    json_decref(list);
+    return NULL;
 }

@@ -1,5 +1,5 @@
 /* Templates in the definition of an MCP server: {SESSION_ID} {USER_ID} {INSTANCE_TYPE} {SESSION_DIR}
- * {VAR:name} {ENV:NAME}; {{ is a brace itself. What the configuration may say is checked when it is read; a
+ * {VAR:name} {ENV:NAME} {SECRET:name}; {{ is a brace itself. What the configuration may say is checked when it is read; a
  * value may still be missing when it is filled in. */
 #ifndef STOA_DAEMON_CONFIG_TEMPLATE_H
 #define STOA_DAEMON_CONFIG_TEMPLATE_H
@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     TEMPLATE_RESULT_MAX = 64 << 10, /* bytes of a text that was filled in */
@@ -20,6 +21,10 @@ struct template_values {  /* borrowed; NULL where the scope allows none */
     const char *instance; /* "session", "user" or "shared" */
     const char *user, *session_id, *session_dir;
     const json_t *variables; /* object of texts */
+    /* Another number whenever that secret of the user's is set; 0 with a sentence if it can't be used. NULL:
+     * there are no secrets here. */
+    uint64_t (*secret)(void *arg, const char *name, char error[256]);
+    void *secret_arg;
 };
 
 /* Whether text may stand in the configuration; else false with a sentence part that names what is wrong:
@@ -33,6 +38,13 @@ void template_variables(const char *text, const json_t *variables, void (*each)(
 /* Filled in, free() it; the environment is this process's. NULL with a sentence when a value is missing or
  * the result too long. Takes only what template_check let pass. */
 char *template_fill(const char *text, const struct template_values *values, char error[256]);
+/* Whether it names a secret: it may do so in env and headers alone. */
+bool template_names_secret(const char *text);
+/* The same of a text that may name secrets, whose values are filled in where they are used: the list of its
+ * texts and of {"secret":"name","version":n}, as in LINK_SERVERS (new reference). */
+json_t *template_fill_parts(const char *text, const struct template_values *values, char error[256]);
+/* Of a text that is "{SECRET:name}" and nothing else: copies the name. */
+bool template_is_secret(const char *text, char name[TEMPLATE_NAME_MAX + 1]);
 /* Whether it can be the name of a variable. */
 bool template_is_name(const char *name);
 

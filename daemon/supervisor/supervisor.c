@@ -3,6 +3,8 @@
  *     running -> next beat               interrupting -> end of patience */
 #include "daemon/supervisor/supervisor_internal.h"
 
+#include "daemon/lends.h"
+#include "daemon/people/ledger.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/order.h"
@@ -58,6 +60,8 @@ static void agent_free(struct agent *agent, const char *why)
     if (agent->requests)
         agent_requests_fail(agent->requests, true, ERR_UNAVAILABLE, why);
     agent_requests_free(&agent->requests);
+    json_decref(agent->secrets);
+    handout_clear(&agent->handout);
     if (agent->previous)
         agent->previous->next = agent->next;
     else
@@ -65,9 +69,11 @@ static void agent_free(struct agent *agent, const char *why)
     if (agent->next)
         agent->next->previous = agent->previous;
     supervisor->count--;
-    agent->session->agent = NULL;
+    struct session *session = agent->session;
+    session->agent = NULL;
     uv_close((uv_handle_t *)agent->timer, free_handle);
     free(agent);
+    lends_agent_gone(session->server->lends, session);
 }
 
 void supervisor_limit(struct supervisor *supervisor)
@@ -82,12 +88,12 @@ size_t supervisor_agents(const struct supervisor *supervisor)
 
 size_t supervisor_processes(const struct supervisor *supervisor)
 {
-    return supervisor->processes;
+    return line_held(supervisor->line);
 }
 
 size_t supervisor_waiting(const struct supervisor *supervisor)
 {
-    return supervisor->waiting;
+    return line_waiting(supervisor->line);
 }
 
 const char *supervisor_path(const struct supervisor *supervisor)
@@ -137,7 +143,6 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     agent->proc = NULL;
     struct agent_requests *unsent = leaving ? keep_unsent(agent) : NULL;
     agent_free(agent, text);
-    supervisor->processes--;
     supervisor_line_serve(supervisor);
     if (leaving) {
         log_info("agent", "left, cause=%s session=%s", exit_cause_name(cause), log_id(session->state->id));
@@ -173,6 +178,7 @@ static void send_json(struct agent *agent, enum link_kind kind, json_t *json)
 void supervisor_leave(struct agent *agent)
 {
     agent->state = AGENT_LEAVING;
+    line_leaves(supervisor_of(agent)->line, &agent->place);
     agent_requests_fail(agent->requests, false, ERR_UNAVAILABLE, "the agent leaves");
     uv_timer_start(agent->timer, on_timer, AGENTPROC_LEAVE_MS, 0);
     agentproc_stop(agent->proc, EXIT_CAUSE_HIBERNATED);
@@ -201,12 +207,14 @@ void supervisor_set_idle(struct agent *agent)
 static void send_turn(struct agent *agent)
 {
     char error[256];
-    json_t *json = order_turn(agent->session, error);
+    bool allowed = ledger_allows(agent->session->server, agent->session->state->owner, error);
+    json_t *json = allowed ? order_turn(agent->session, error) : NULL;
     if (!json) {
         supervisor_set_idle(agent);
-        fail_turn(agent->session, "provider", error);
+        fail_turn(agent->session, allowed ? "provider" : "limit", error);
         return;
     }
+    ledger_turn(agent->session);
     agent->state = AGENT_RUNNING;
     agent->turn_facts = agent->turn_bytes = 0;
     agent->turn_steps = 0;
@@ -214,6 +222,7 @@ static void send_turn(struct agent *agent)
     agent->failed = false;
     agent->last_beat = clock_steady_ms();
     uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);
+    supervisor_give_secrets(agent);
     send_json(agent, agent->session->state->run == RUN_COMPACTING ? LINK_COMPACT : LINK_TURN, json);
 }
 
@@ -241,9 +250,10 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     struct agent *agent = arg;
     agent->last_beat = clock_steady_ms();
     bool is_request = kind >= LINK_REQUEST && kind <= LINK_CANCEL;
-    bool is_json = kind == LINK_READY || kind == LINK_FACT || is_request, good = false;
+    bool is_lent = kind == LINK_LENT;
+    bool is_json = kind == LINK_READY || kind == LINK_FACT || is_request || is_lent, good = false;
     json_t *json = is_json ? jsonx_parse(payload, len, NULL) : NULL;
-    if (!is_passing(kind, json))
+    if (!is_lent && !is_passing(kind, json))
         agent->turn_bytes += len;
     if (agent->turn_bytes > SUPERVISOR_TURN_BYTES)
         good = false;
@@ -257,6 +267,9 @@ static bool on_frame(void *arg, enum link_kind kind, const char *payload, size_t
         good = supervisor_fact(agent, json);
     else if (is_request)
         good = agent->state != AGENT_STARTING && agent_requests_frame(agent->requests, kind, json);
+    else if (is_lent)
+        good = agent->state != AGENT_STARTING &&
+               lends_agent(agent->session->server->lends, agent->session, json);
     if (kind != LINK_CHUNK && kind != LINK_BEAT)
         supervisor_line_look(supervisor_of(agent));
     if (!good)
@@ -281,7 +294,7 @@ static bool start_process(struct agent *agent, char error[256])
         agent_free(agent, error);
         return false;
     }
-    supervisor_of(agent)->processes++;
+    supervisor_line_hold(agent);
     agent->state = AGENT_STARTING;
     uv_timer_start(agent->timer, on_timer, LINK_READY_MS, 0);
     log_info("agent", "started pid=%d session=%s", (int)agentproc_pid(agent->proc),
@@ -323,7 +336,7 @@ struct agent *supervisor_bring(struct session *session, struct agent_requests *r
         agent->state = AGENT_WAITING;
         uv_timer_start(agent->timer, on_timer, (uint64_t)delay, 0);
         say_waiting(session, delay);
-    } else if (!supervisor_line_is_clear(supervisor_of(agent))) {
+    } else if (!supervisor_line_is_clear(supervisor_of(agent), session->state->owner)) {
         supervisor_line_join(agent);
     } else if (!start_process(agent, error)) {
         return NULL;
@@ -335,6 +348,10 @@ void supervisor_turn(struct session *session)
 {
     struct agent *agent = session->agent;
     char error[256];
+    if (!agent && !ledger_allows(session->server, session->state->owner, error)) {
+        fail_turn(session, "limit", error);
+        return;
+    }
     if (agent && agent->state == AGENT_IDLE)
         send_turn(agent);
     else if (agent && agent->state == AGENT_LEAVING)
@@ -363,7 +380,7 @@ static void on_timer(uv_timer_t *timer)
     struct agent *agent = timer->data;
     switch (agent->state) {
     case AGENT_WAITING:
-        if (supervisor_line_is_clear(supervisor_of(agent)))
+        if (supervisor_line_is_clear(supervisor_of(agent), agent->session->state->owner))
             supervisor_begin(agent);
         else
             supervisor_line_join(agent);
@@ -411,7 +428,6 @@ void supervisor_kill(struct session *session)
     if (!agent)
         return;
     struct supervisor *supervisor = supervisor_of(agent);
-    supervisor->processes -= agent->proc != NULL;
     agentproc_abandon(&agent->proc);
     agent_free(agent, "the agent of this session was ended");
     supervisor_line_serve(supervisor);
@@ -467,6 +483,7 @@ struct supervisor *supervisor_open(struct server *server)
     supervisor->path = set[0] ? xstrdup(set) : paths_program("stoa-agent");
     if (!supervisor->path)
         log_warn("agent", "stoa-agent was found neither beside stoad nor in PATH; turns will fail");
+    supervisor->line = supervisor_line_open(server);
     supervisor->timer = xcalloc(1, sizeof *supervisor->timer);
     uv_timer_init(server->loop, supervisor->timer);
     supervisor->timer->data = supervisor;
@@ -486,6 +503,7 @@ void supervisor_close(struct supervisor **slot)
         fail_turn(session, "agent", "the daemon stopped before the turn had ended");
     }
     uv_close((uv_handle_t *)supervisor->timer, free_handle);
+    line_close(&supervisor->line);
     free(supervisor->path);
     free(supervisor);
     *slot = NULL;

@@ -67,10 +67,10 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
         return NULL;
     }
     *code = ERR_UNAVAILABLE;
-    if (!agent && !supervisor_line_moves(session->server->supervisor)) {
+    if (!agent && !supervisor_line_moves(session->server->supervisor, session->state->owner)) {
         *code = ERR_LIMIT;
         snprintf(error, 256, "%zu agents are at work already (limits.max_live_agents is %d); try again later",
-                 session->server->supervisor->processes,
+                 supervisor_processes(session->server->supervisor),
                  (int)config_number(session->server->config, OPTION_LIMITS_MAX_LIVE_AGENTS));
         return NULL;
     }
@@ -85,6 +85,34 @@ struct agent_requests *supervisor_requests(struct session *session, enum err *co
 }
 
 /* --- what it is told --- */
+
+void supervisor_give_secrets(struct agent *agent)
+{
+    const struct session *session = agent->session;
+    struct server *server = session->server;
+    struct model model;
+    char error[256], whose[128];
+    bool known = config_model(server->config, session->state->model, &model, error) == ERR_OK;
+    snprintf(whose, sizeof whose, "by the agent of the session %s", session->state->id);
+    handout_send(server, agent->proc, &agent->handout, session->state->owner, whose, agent->secrets,
+                 known ? model.provider : NULL);
+}
+
+void supervisor_order_follows(struct session *session)
+{
+    if (session->agent && session->agent->proc && session->agent->state != AGENT_STARTING)
+        supervisor_give_secrets(session->agent);
+}
+
+static void define(struct agent *agent)
+{
+    json_t *payload = definitions_session(agent->session);
+    json_decref(agent->secrets);
+    agent->secrets = json_object();
+    handout_collect(payload, agent->secrets);
+    supervisor_give_secrets(agent);
+    send_json(agent, LINK_SERVERS, payload);
+}
 
 /* All that a session's agent must know before anything is asked of it. */
 void supervisor_load(struct agent *agent)
@@ -101,7 +129,7 @@ void supervisor_load(struct agent *agent)
     free(folder);
     agent->state = AGENT_IDLE;
     send_json(agent, LINK_LOAD, load);
-    send_json(agent, LINK_SERVERS, definitions_session(session));
+    define(agent);
     agent_requests_open(agent->requests);
 }
 
@@ -118,7 +146,20 @@ void supervisor_define(struct session *session)
 {
     struct agent *agent = session->agent;
     if (agent && agent->proc && (agent->state == AGENT_IDLE || agent->state == AGENT_RUNNING))
-        send_json(agent, LINK_SERVERS, definitions_session(session));
+        define(agent);
+}
+
+bool supervisor_lent(struct session *session, json_t *json)
+{
+    struct agent *agent = session->agent;
+    return agent && agent->proc && agent->state != AGENT_STARTING &&
+           agentproc_send_json(agent->proc, LINK_LENT, json);
+}
+
+size_t supervisor_lent_waiting(const struct session *session)
+{
+    const struct agent *agent = session->agent;
+    return agent && agent->proc ? agentproc_waiting(agent->proc) : 0;
 }
 
 void supervisor_define_all(struct supervisor *supervisor, const char *owner)

@@ -5,6 +5,8 @@
 #include "daemon/server.h"
 #include "daemon/supervisor/agent_requests.h"
 #include "daemon/supervisor/agentproc.h"
+#include "daemon/supervisor/line.h"
+#include "daemon/supervisor/handout.h"
 #include "daemon/supervisor/supervisor.h"
 
 #include <uv.h>
@@ -22,6 +24,8 @@ struct agent {
     struct session *session;
     struct agentproc *proc; /* NULL while waiting or in line */
     struct agent_requests *requests;
+    json_t *secrets;        /* {name: true} that its servers refer to; NULL before LOAD */
+    struct handout handout; /* what its process was given */
     enum agent_state state;
     bool interrupting;
     int64_t last_beat;             /* steady ms */
@@ -39,7 +43,7 @@ struct agent {
     bool title_quiet;              /* its end left the agent quiet: nothing was used */
     uv_timer_t *timer;
     struct agent *next, *previous;
-    struct agent *behind; /* in line */
+    struct line_place place; /* in line, or its process */
 };
 
 struct supervisor {
@@ -47,10 +51,8 @@ struct supervisor {
     char *path;
     struct agent *agents;
     size_t count;
-    size_t processes;           /* of them */
-    struct agent *first, *last; /* in line */
-    size_t waiting;             /* there */
-    uv_timer_t *timer;          /* until one that asks may leave */
+    struct line *line; /* who waits, and the processes */
+    uv_timer_t *timer; /* until one that asks may leave */
 };
 
 static inline struct supervisor *supervisor_of(const struct agent *agent)
@@ -72,6 +74,8 @@ void supervisor_hurry(struct agent *agent);
 struct agent_requests *supervisor_new_requests(struct session *session);
 /* The agent is ready: LOAD, SERVERS, and what has waited for it. */
 void supervisor_load(struct agent *agent);
+/* SECRETS, with all that its servers and its model need: before each frame that holds an order. */
+void supervisor_give_secrets(struct agent *agent);
 /* The turn has ended: the agent waits, and hibernates by and by. */
 void supervisor_set_idle(struct agent *agent);
 /* What an agent says (supervisor_facts.c). False: it breaks the protocol. */
@@ -86,11 +90,13 @@ void supervisor_go_when_stored(struct agent *agent, const char *message, int blo
 
 /* --- the line (supervisor_line.c) --- */
 
-/* Whether a process may be started at once. */
-bool supervisor_line_is_clear(const struct supervisor *supervisor);
-/* Puts an agent without process at the end; its session is told if a turn waits for it. */
+/* Whether a process for a session of that owner may be started at once. */
+bool supervisor_line_is_clear(const struct supervisor *supervisor, const char *owner);
+/* It has a process from now on. */
+void supervisor_line_hold(struct agent *agent);
+/* Puts an agent without process at the end of its owner's; its session is told if a turn waits for it. */
 void supervisor_line_join(struct agent *agent);
-/* Takes it out, if it is there. */
+/* Takes it out, or its process off the count. */
 void supervisor_line_take_out(struct agent *agent);
 /* Starts who can be, and has others leave for the rest: a process has ended, or the limit is another. */
 void supervisor_line_serve(struct supervisor *supervisor);
@@ -99,8 +105,9 @@ void supervisor_line_look(struct supervisor *supervisor);
 /* Whether an agent that has become idle should leave at once: for somebody in line, or since the limit is
  * lower than before. */
 bool supervisor_line_needs(const struct agent *agent);
-/* Whether one more in line would be served by agents that can leave now. */
-bool supervisor_line_moves(const struct supervisor *supervisor);
+/* Whether one more in line, of that owner, would be served by agents that can leave now. */
+bool supervisor_line_moves(const struct supervisor *supervisor, const char *owner);
+struct line *supervisor_line_open(struct server *server);
 /* Tells the session, if a turn waits, that its agent is in line, or is no more. */
 void supervisor_line_say(const struct agent *agent);
 void supervisor_line_on_timer(uv_timer_t *timer);

@@ -1,14 +1,16 @@
-/* The line before limits.max_live_agents processes: who comes first is served first. Somebody who waits has
- * an agent leave that is idle, the one that has been so longest; and a turn that ends makes way for the line
- * before its session's next one begins. */
+/* The line before limits.max_live_agents processes, and before each owner's own number (line.h says who is
+ * next). Somebody who waits has an agent leave that is idle, of whoever has most; and a turn that ends makes
+ * way for the line before its session's next one begins. */
 #include "daemon/supervisor/supervisor_internal.h"
 
+#include "daemon/people/users.h"
 #include "daemon/server.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static size_t max_processes(const struct supervisor *supervisor)
 {
@@ -52,55 +54,102 @@ static int64_t free_from(const struct agent *agent)
     return agent->last_used + (patience < SUPERVISOR_ASKING_MS ? patience : SUPERVISOR_ASKING_MS);
 }
 
-/* How many more are wanted, with so many more in line, than there can be once all that leave have left. */
-static size_t missing(const struct supervisor *supervisor, size_t more)
+/* How many more are wanted, with one more of that owner's in line (or NULL), than there can be once all that
+ * leave have left. */
+static size_t missing(const struct supervisor *supervisor, const char *owner)
 {
-    size_t wanted = supervisor->processes + supervisor->waiting + more, max = max_processes(supervisor);
-    for (const struct agent *agent = supervisor->agents; agent; agent = agent->next)
-        wanted -= agent->state == AGENT_LEAVING;
+    size_t wanted = line_wanted(supervisor->line, owner, owner != NULL), max = max_processes(supervisor);
     return wanted > max ? wanted - max : 0;
 }
 
+static const char *owner_of(const struct agent *agent)
+{
+    return agent->session->state->owner;
+}
+
+/* How many processes of its owner's stay. */
+static size_t staying(const struct agent *agent)
+{
+    const struct line_owner *owner = agent->place.owner;
+    return owner ? owner->held - owner->leaving : 0;
+}
+
+/* The agent that has been free longest of those whose owner (if one is given, of that one's) has most. NULL
+ * if none is free now: then *soonest is lowered to when one will be. */
+static struct agent *choose(const struct supervisor *supervisor, const struct line_owner *owner,
+                            int64_t *soonest)
+{
+    int64_t now = clock_steady_ms();
+    struct agent *best = NULL;
+    for (struct agent *agent = supervisor->agents; agent; agent = agent->next) {
+        int64_t from = free_from(agent);
+        if (owner && agent->place.owner != owner)
+            continue;
+        if (from > now) {
+            *soonest = from < *soonest ? from : *soonest;
+            continue;
+        }
+        if (!best || staying(agent) > staying(best) ||
+            (staying(agent) == staying(best) && from < free_from(best)))
+            best = agent;
+    }
+    return best;
+}
+
+/* First who waits for nobody but its own owner's. */
 static void make_room(struct supervisor *supervisor)
 {
-    int64_t now = clock_steady_ms(), soonest = 0;
-    for (size_t more = missing(supervisor, 0); more > 0; more--) {
-        struct agent *oldest = NULL;
-        for (struct agent *agent = supervisor->agents; agent; agent = agent->next)
-            if (free_from(agent) < (oldest ? free_from(oldest) : INT64_MAX))
-                oldest = agent;
-        soonest = oldest ? free_from(oldest) : 0;
-        if (!oldest || soonest > now)
-            break;
-        supervisor_leave(oldest);
-    }
-    if (supervisor->waiting > 0 && soonest > now)
-        uv_timer_start(supervisor->timer, supervisor_line_on_timer, (uint64_t)(soonest - now), 0);
+    int64_t soonest = INT64_MAX, now = clock_steady_ms();
+    struct agent *agent;
+    for (const struct line_owner *owner = line_owners(supervisor->line); owner; owner = owner->next)
+        while (line_over(supervisor->line, owner->name, 0) > 0 &&
+               (agent = choose(supervisor, owner, &soonest)))
+            supervisor_leave(agent);
+    while (missing(supervisor, NULL) > 0 && (agent = choose(supervisor, NULL, &soonest)))
+        supervisor_leave(agent);
+    if (line_waiting(supervisor->line) > 0 && soonest < INT64_MAX)
+        uv_timer_start(supervisor->timer, supervisor_line_on_timer,
+                       (uint64_t)(soonest > now ? soonest - now : 0), 0);
 }
 
 /* Those that leave have others wait for them now. */
 static void hurry(struct supervisor *supervisor)
 {
-    for (struct agent *agent = supervisor->agents; agent && supervisor->waiting > 0; agent = agent->next)
+    for (struct agent *agent = supervisor->agents; agent && line_waiting(supervisor->line) > 0;
+         agent = agent->next)
         if (agent->state == AGENT_LEAVING)
             supervisor_hurry(agent);
 }
 
 /* --- the line --- */
 
+static void say_why(const struct agent *agent, char why[256])
+{
+    const struct supervisor *supervisor = supervisor_of(agent);
+    const struct line_owner *owner = agent->place.owner;
+    size_t max = max_processes(supervisor);
+    if (owner && !line_may(supervisor->line, owner->name))
+        snprintf(why, 256,
+                 "%zu agent%s of %.64s's at work (quota.agents is %lld); this turn is in line, and begins by "
+                 "itself",
+                 owner->held, owner->held == 1 ? " is" : "s are", owner->name,
+                 (long long)(owner->may > 0 ? owner->may : 0));
+    else
+        snprintf(why, 256,
+                 "%s at work (limits.max_live_agents is %zu); this turn is in line, and begins by itself",
+                 max == 1 ? "another agent is" : "other agents are", max);
+}
+
 void supervisor_line_say(const struct agent *agent)
 {
     struct session *session = agent->session;
     const struct state *state = session->state;
     bool waits = agent->state == AGENT_IN_LINE, said = state->retry_why && state->retry_limit == 0;
-    char why[160] = "";
+    char why[256] = "";
     if (state->run == RUN_IDLE || waits == said)
         return;
-    size_t max = max_processes(supervisor_of(agent));
     if (waits)
-        snprintf(why, sizeof why,
-                 "%s at work (limits.max_live_agents is %zu); this turn is in line, and begins by itself",
-                 max == 1 ? "another agent is" : "other agents are", max);
+        say_why(agent, why);
     json_t *data = json_object();
     jsonx_set_int(data, "attempt", 0);
     jsonx_set_int(data, "limit", 0);
@@ -109,22 +158,24 @@ void supervisor_line_say(const struct agent *agent)
     session_emit(session, EVENT_TURN_RETRYING, data);
 }
 
-bool supervisor_line_is_clear(const struct supervisor *supervisor)
+bool supervisor_line_is_clear(const struct supervisor *supervisor, const char *owner)
 {
-    return supervisor->waiting == 0 && supervisor->processes < max_processes(supervisor);
+    line_renew(supervisor->line);
+    return line_held(supervisor->line) < max_processes(supervisor) && !line_next(supervisor->line) &&
+           line_may(supervisor->line, owner);
+}
+
+void supervisor_line_hold(struct agent *agent)
+{
+    line_hold(supervisor_of(agent)->line, &agent->place, owner_of(agent));
 }
 
 void supervisor_line_join(struct agent *agent)
 {
     struct supervisor *supervisor = supervisor_of(agent);
     agent->state = AGENT_IN_LINE;
-    if (supervisor->last)
-        supervisor->last->behind = agent;
-    else
-        supervisor->first = agent;
-    supervisor->last = agent;
-    supervisor->waiting++;
-    log_debug("agent", "in line, waiting=%zu session=%s", supervisor->waiting,
+    line_join(supervisor->line, &agent->place, owner_of(agent));
+    log_debug("agent", "in line, waiting=%zu session=%s", line_waiting(supervisor->line),
               log_id(agent->session->state->id));
     make_room(supervisor);
     hurry(supervisor);
@@ -133,27 +184,17 @@ void supervisor_line_join(struct agent *agent)
 
 void supervisor_line_take_out(struct agent *agent)
 {
-    struct supervisor *supervisor = supervisor_of(agent);
-    struct agent **at = &supervisor->first, *before = NULL;
-    while (*at && *at != agent) {
-        before = *at;
-        at = &before->behind;
-    }
-    if (!*at)
-        return;
-    *at = agent->behind;
-    agent->behind = NULL;
-    if (supervisor->last == agent)
-        supervisor->last = before;
-    supervisor->waiting--;
+    line_out(supervisor_of(agent)->line, &agent->place);
 }
 
 void supervisor_line_serve(struct supervisor *supervisor)
 {
+    struct line_place *place;
     if (supervisor->server->stopping)
         return;
-    while (supervisor->first && supervisor->processes < max_processes(supervisor)) {
-        struct agent *agent = supervisor->first;
+    line_renew(supervisor->line);
+    while (line_held(supervisor->line) < max_processes(supervisor) && (place = line_next(supervisor->line))) {
+        struct agent *agent = (struct agent *)((char *)place - offsetof(struct agent, place));
         supervisor_line_take_out(agent);
         supervisor_begin(agent);
     }
@@ -168,20 +209,37 @@ void supervisor_line_on_timer(uv_timer_t *timer)
 
 void supervisor_line_look(struct supervisor *supervisor)
 {
-    if (supervisor->waiting > 0)
+    if (line_waiting(supervisor->line) > 0)
         uv_timer_start(supervisor->timer, supervisor_line_on_timer, 0, 0);
 }
 
 bool supervisor_line_needs(const struct agent *agent)
 {
-    return is_quiet(agent) && missing(supervisor_of(agent), 0) > 0;
+    const struct supervisor *supervisor = supervisor_of(agent);
+    return is_quiet(agent) &&
+           (missing(supervisor, NULL) > 0 || line_over(supervisor->line, owner_of(agent), 0) > 0);
 }
 
-bool supervisor_line_moves(const struct supervisor *supervisor)
+bool supervisor_line_moves(const struct supervisor *supervisor, const char *owner)
 {
-    size_t could = 0;
+    size_t could = 0, own = 0;
     int64_t now = clock_steady_ms();
-    for (const struct agent *agent = supervisor->agents; agent; agent = agent->next)
-        could += free_from(agent) <= now;
-    return missing(supervisor, 1) <= could;
+    for (const struct agent *agent = supervisor->agents; agent; agent = agent->next) {
+        bool free = agent->place.owner && free_from(agent) <= now;
+        could += free;
+        own += free && strcmp(owner_of(agent), owner) == 0;
+    }
+    return missing(supervisor, owner) <= could && line_over(supervisor->line, owner, 1) <= own;
+}
+
+static int64_t may_have(void *arg, const char *owner)
+{
+    const struct server *server = arg;
+    return users_quota(server->users, owner, QUOTA_AGENTS);
+}
+
+struct line *supervisor_line_open(struct server *server)
+{
+    struct line_handler handler = {server, may_have};
+    return line_open(&handler);
 }

@@ -37,6 +37,7 @@ enum {
     EXIT_USAGE = 64,           /* command line wrong */
     EXIT_NO_DAEMON = 69,       /* daemon not reachable and not started */
     EXIT_SOFTWARE = 70,        /* internal defect */
+    EXIT_ADDRESS = 71,         /* an address of the option listen can't be had */
     EXIT_STORE = 74,           /* store damaged, newer than this daemon, or unusable */
     EXIT_ALREADY_RUNNING = 75, /* another daemon holds the lock */
     EXIT_PROTOCOL = 76,        /* versions of client and daemon differ */

@@ -4,14 +4,17 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static long limit = LONG_MAX; /* set before there is a second thread */
+static long limit = LONG_MAX;          /* set before there is a second thread */
+static atomic_int other_listener = -1; /* whose connections are no clients */
 
 bool files_raise(char error[256])
 {
@@ -44,19 +47,40 @@ ino_t files_inode(int fd)
     return fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
+void files_leave_alone(int listener)
+{
+    other_listener = listener;
+}
+
+/* One of tcp that is refused costs no more than that: no state of it is kept. */
+static void drop(int fd, bool is_tcp)
+{
+    static const struct linger at_once = {.l_onoff = 1};
+    if (is_tcp)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(fd);
+}
+
 /* In place of the C library's, for libzmq: its ipc listener takes EMFILE for a defect and aborts, its tcp
  * listener spins. A connection that there is no room for is closed, which both take for one that changed its
  * mind. */
 __attribute__((visibility("default"))) int accept4(int fd, struct sockaddr *restrict address,
                                                    socklen_t *restrict len, int flags)
 {
-    int accepted = (int)syscall(SYS_accept4, fd, address, len, flags);
-    if (accepted >= 0 && accepted < limit - FILES_RESERVE) {
-        intake_begin(accepted);
-        return accepted;
+    struct address from;
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof peer;
+    int accepted = (int)syscall(SYS_accept4, fd, &peer, &size, flags);
+    bool is_tcp = accepted >= 0 && address_of_socket(&peer, &from);
+    if (accepted >= 0 && address && len) {
+        memcpy(address, &peer, *len < size ? *len : size);
+        *len = size;
     }
+    if (accepted >= 0 && accepted < limit - FILES_RESERVE &&
+        (fd == other_listener || intake_begin(accepted, is_tcp ? &from : NULL)))
+        return accepted;
     if (accepted >= 0)
-        close(accepted);
+        drop(accepted, is_tcp);
     if (accepted >= 0 || errno == EMFILE || errno == ENOBUFS || errno == ENOMEM)
         errno = ECONNABORTED;
     return -1;

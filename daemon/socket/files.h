@@ -22,5 +22,7 @@ bool files_may_keep(int fd);
 long files_limit(void);
 /* The number of an open socket, which no other one has meanwhile; 0 for what is not open. */
 ino_t files_inode(int fd);
+/* Connections of this listener are no clients (the endpoint for metrics); before the first one comes. */
+void files_leave_alone(int listener);
 
 #endif

@@ -5,13 +5,18 @@
 #include "daemon/socket/files.h"
 #include "daemon/socket/inbox.h"
 #include "daemon/socket/intake.h"
+#include "daemon/socket/standing.h"
+#include "daemon/socket/strangers.h"
 #include "daemon/socket/zap.h"
 #include "proto/envelope.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 #include "shared/zloop.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +28,24 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { RECEIVE_HWM = 1000, BACKLOG = 1024, HANDSHAKE_MS = 1000 };
+enum {
+    RECEIVE_HWM = 1000,
+    BACKLOG = 1024,
+    HANDSHAKE_MS = 1000,
+    TCP_HANDSHAKE_MS = 5000,
+    KEEPALIVE_IDLE_S = 60, /* then a probe each KEEPALIVE_STEP_S; without an answer to any it is dead */
+    KEEPALIVE_STEP_S = 15,
+    KEEPALIVE_COUNT = 4,
+    SEAL_MAX = 64 /* bytes that CURVE adds to a frame, or more */
+};
 
 struct gateway {
     void *context, *router;
     struct zloop *zloop;
     struct zap *zap;
     struct inbox *inbox;
+    struct strangers *strangers;
+    struct gateway_guests guests;
     gateway_read_cb *read;
     void *arg;
 };
@@ -222,11 +238,37 @@ static int peer_pid(zmq_msg_t *body)
     return address && sscanf(address, "localhost:%d:%d:%d", &uid, &gid, &pid) == 3 ? pid : 0;
 }
 
+static const char *peer_address(zmq_msg_t *body)
+{
+    const char *address = zmq_msg_gets(body, "Peer-Address");
+    return address && strncmp(address, "localhost:", strlen("localhost:")) != 0 ? address : "";
+}
+
 /* As libzmq notes it for its ZMQ_SRCFD. */
 static int source_fd(zmq_msg_t *body)
 {
     const char *fd = zmq_msg_gets(body, "__fd");
     return fd ? atoi(fd) : -1;
+}
+
+/* libzmq gives five bytes, of which the first is 0. With an id of its own a peer could take another's place;
+ * on the local socket intake.c sees to that. */
+static bool is_given_route(const struct route *route)
+{
+    return route->len == 5 && route->id[0] == 0;
+}
+
+/* Whether the message may go on. What has come over tcp is accounted for. */
+static bool admit(const struct gateway_message *message, uint64_t sealed)
+{
+    if (strcmp(message->peer, GATEWAY_LOCAL) == 0)
+        return true;
+    standing_give(message->fd, sealed);
+    if (!message->peer[0] || !is_given_route(message->route)) {
+        standing_cut(message->fd, "it brings a routing id of its own");
+        return false;
+    }
+    return true;
 }
 
 static bool on_readable(void *arg)
@@ -252,10 +294,11 @@ static bool on_readable(void *arg)
         .body_len = count > 2 ? zmq_msg_size(&parts[2]) : 0,
         .extra = count != 3,
         .peer = peer ? peer : "",
+        .address = count > 1 ? peer_address(last) : "",
         .pid = count > 1 ? peer_pid(last) : 0,
         .fd = count > 1 ? source_fd(last) : -1,
     };
-    if (count > 1)
+    if (count > 1 && admit(&message, arrival.sealed))
         gateway->read(gateway->arg, &message);
     arrival_clear(&arrival);
     return true;
@@ -271,13 +314,10 @@ static void set_int(void *socket, int option, int value)
 
 static void set_options(void *router, int backlog)
 {
-    int64_t frame_max = ENVELOPE_REQUEST_MAX;
-    zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max);
     zmq_setsockopt(router, ZMQ_ZAP_DOMAIN, "stoa", 4);
     set_int(router, ZMQ_ROUTER_MANDATORY, 1);
     set_int(router, ZMQ_SNDHWM, backlog);
     set_int(router, ZMQ_RCVHWM, RECEIVE_HWM);
-    set_int(router, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
     set_int(router, ZMQ_BACKLOG, BACKLOG);
     set_int(router, ZMQ_LINGER, 0);
 }
@@ -311,10 +351,39 @@ static int listen_at(const char *path)
     return -1;
 }
 
+static void set_frame_max(void *router, int64_t max)
+{
+    zmq_setsockopt(router, ZMQ_MAXMSGSIZE, &max, sizeof max);
+}
+
+/* A listener has the options that the socket has when it is bound. */
+static void set_local(void *router)
+{
+    set_int(router, ZMQ_CURVE_SERVER, 0); /* then it is NULL */
+    set_int(router, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS);
+    set_int(router, ZMQ_TCP_KEEPALIVE, -1);
+    set_frame_max(router, ENVELOPE_REQUEST_MAX);
+}
+
+static bool set_remote(void *router, const struct listen_address *address, const struct key_pair *key)
+{
+    set_int(router, ZMQ_IPV6, address->ipv6);
+    set_int(router, ZMQ_HANDSHAKE_IVL, TCP_HANDSHAKE_MS);
+    set_int(router, ZMQ_TCP_KEEPALIVE, 1);
+    set_int(router, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_IDLE_S);
+    set_int(router, ZMQ_TCP_KEEPALIVE_INTVL, KEEPALIVE_STEP_S);
+    set_int(router, ZMQ_TCP_KEEPALIVE_CNT, KEEPALIVE_COUNT);
+    set_frame_max(router, ENVELOPE_REQUEST_MAX + SEAL_MAX);
+    int one = 1; /* a listener that is not sealed would let anybody say anything: none then */
+    return zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, key->secret, KEY_BYTES) == 0 &&
+           zmq_setsockopt(router, ZMQ_CURVE_SERVER, &one, sizeof one) == 0;
+}
+
 bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
 {
     char endpoint[128];
     snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    set_local(gateway->router);
     int fd = listen_at(path);
     if (fd >= 0)
         set_int(gateway->router, ZMQ_USE_FD, fd);
@@ -327,6 +396,132 @@ bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
     return false;
 }
 
+/* --- over tcp --- */
+
+static int port_of(const struct listen_address *address)
+{
+    return atoi(strrchr(address->text, ':') + 1);
+}
+
+/* "127.0.0.1", "::1" or "*" */
+static void host_of(const struct listen_address *address, char host[LISTEN_TEXT_MAX])
+{
+    const char *from = address->text + strlen("tcp://");
+    size_t len = (size_t)(strrchr(from, ':') - from), bracket = from[0] == '[';
+    snprintf(host, LISTEN_TEXT_MAX, "%.*s", (int)(len - 2 * bracket), from + bracket);
+}
+
+static int bind_tcp(int family, const struct sockaddr *address, socklen_t size, bool only_six)
+{
+    int one = 1, six = only_six, fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &six, sizeof six);
+    if (bind(fd, address, size) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* The socket is ours, so that what is wrong with an address can be said, and * is both kinds of addresses. */
+static int listen_tcp(const struct listen_address *address)
+{
+    char host[LISTEN_TEXT_MAX];
+    uint16_t port = htons((uint16_t)port_of(address));
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = port};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = port};
+    host_of(address, host);
+    bool any = strcmp(host, "*") == 0;
+    if (address->ipv6) {
+        if (!any)
+            inet_pton(AF_INET6, host, &six.sin6_addr);
+        int fd = bind_tcp(AF_INET6, (struct sockaddr *)&six, sizeof six, !any);
+        if (fd >= 0 || !any || errno != EAFNOSUPPORT) /* a kernel without IPv6 */
+            return fd;
+    } else {
+        inet_pton(AF_INET, host, &four.sin_addr);
+    }
+    return bind_tcp(AF_INET, (struct sockaddr *)&four, sizeof four, false);
+}
+
+/* As it was asked for, with the port that it is. */
+static void name_bound(int fd, const struct listen_address *address, char bound[LISTEN_TEXT_MAX])
+{
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    int port = port_of(address);
+    if (getsockname(fd, (struct sockaddr *)&name, &size) == 0) /* the port is at the same place in both */
+        port = ntohs(((struct sockaddr_in *)&name)->sin_port);
+    snprintf(bound, LISTEN_TEXT_MAX, "%.*s:%d", (int)(strrchr(address->text, ':') - address->text),
+             address->text, port);
+}
+
+bool gateway_listen(struct gateway *gateway, const struct listen_address *address, const struct key_pair *key,
+                    char bound[LISTEN_TEXT_MAX], char error[256])
+{
+    int fd = listen_tcp(address), why = errno;
+    bool good = fd >= 0;
+    if (good) {
+        name_bound(fd, address, bound);
+        set_int(gateway->router, ZMQ_USE_FD, fd);
+        good = set_remote(gateway->router, address, key) && zmq_bind(gateway->router, bound) == 0;
+        why = errno;
+    }
+    set_int(gateway->router, ZMQ_USE_FD, -1);
+    set_local(gateway->router);
+    if (good)
+        return true;
+    if (fd >= 0)
+        close(fd);
+    snprintf(error, 256, "can't listen at %s: %s", address->text,
+             why == EADDRINUSE      ? "another program serves there"
+             : why == EADDRNOTAVAIL ? "this host has no such address"
+                                    : zmq_strerror(why));
+    return false;
+}
+
+static bool on_key(void *arg, const char *key, const char *address)
+{
+    struct gateway *gateway = arg;
+    const struct gateway_guests *guests = &gateway->guests;
+    return guests->is_known && (guests->is_known(guests->arg, key) ||
+                                strangers_admit(gateway->strangers, key, address, clock_steady_ms()));
+}
+
+void gateway_set_guests(struct gateway *gateway, const struct gateway_guests *guests)
+{
+    gateway->guests = *guests;
+    strangers_limit(gateway->strangers, guests->max_strangers, guests->stranger_ms);
+    standing_limit(guests->stranger_ms);
+}
+
+void gateway_trust(struct gateway *gateway, int fd)
+{
+    (void)gateway;
+    standing_trust(fd);
+}
+
+void gateway_forget_stranger(struct gateway *gateway, const char *key)
+{
+    strangers_leave(gateway->strangers, key);
+}
+
+/* --- life --- */
+
+/* For intake.c. */
+static bool is_drained(void *arg)
+{
+    struct gateway *gateway = arg;
+    int events = 0;
+    size_t size = sizeof events;
+    return !inbox_holds(gateway->inbox) && zmq_getsockopt(gateway->router, ZMQ_EVENTS, &events, &size) == 0 &&
+           !(events & ZMQ_POLLIN);
+}
+
 struct gateway *gateway_open(uv_loop_t *loop, const char *path, int backlog, gateway_read_cb *read, void *arg,
                              char error[256])
 {
@@ -335,16 +530,17 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, int backlog, gat
     if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
         seed = (unsigned)getpid();
     srand(seed);
-    intake_open(loop, files_limit());
     struct gateway *gateway = xcalloc(1, sizeof *gateway);
+    intake_open(loop, files_limit(), is_drained, gateway);
     gateway->read = read;
     gateway->arg = arg;
     gateway->context = zmq_ctx_new();
     gateway->router = zmq_socket(gateway->context, ZMQ_ROUTER);
     gateway->inbox = inbox_new(gateway->router);
+    gateway->strangers = strangers_new();
     set_options(gateway->router, backlog);
     /* ZAP fails open: its handler must be bound before anything else is. */
-    gateway->zap = zap_open(loop, gateway->context);
+    gateway->zap = zap_open(loop, gateway->context, on_key, gateway);
     if (!gateway->zap)
         snprintf(error, 256, "can't say who connections belong to: %s", zmq_strerror(errno));
     if (!gateway->zap || !gateway_bind(gateway, path, error)) {
@@ -371,6 +567,7 @@ void gateway_close(struct gateway **slot, int linger_ms)
     zap_close(&gateway->zap);
     zmq_ctx_term(gateway->context);
     intake_close();
+    strangers_free(&gateway->strangers);
     free(gateway);
     *slot = NULL;
 }

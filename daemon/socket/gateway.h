@@ -1,9 +1,12 @@
 /* The ROUTER: takes messages in, sends frames out. Knows connections by their routing id only; libzmq is
- * known here, in inbox.c and in zap.c alone, and what it asks of the system in intake.c and files.c. */
+ * known here, in inbox.c and in zap.c alone, and what it asks of the system in intake.c, standing.c and
+ * files.c. */
 #ifndef STOA_DAEMON_SOCKET_GATEWAY_H
 #define STOA_DAEMON_SOCKET_GATEWAY_H
 
 #include "shared/buf.h"
+#include "shared/key.h"
+#include "shared/listen.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,8 +34,9 @@ struct gateway_message {
     bool extra; /* there were more frames than two, or too few */
     const char
         *peer; /* who the connection belongs to, by ZAP: GATEWAY_LOCAL, or its key as text; "" for nobody */
-    int pid;   /* of the peer's process on the local socket, else 0 */
-    int fd;    /* libzmq's for the connection, perhaps closed or another's by now; -1 if unknown */
+    const char *address; /* the host that it comes from, over tcp; "" on the local socket */
+    int pid;             /* of the peer's process on the local socket, else 0 */
+    int fd;              /* libzmq's for the connection, perhaps closed or another's by now; -1 if unknown */
 };
 /* The pointers live during the call. */
 typedef void gateway_read_cb(void *arg, const struct gateway_message *message);
@@ -44,6 +48,24 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, int backlog, gat
 /* Binds it once more, where the socket was deleted: nothing may be at path but a socket that nobody serves.
  * Whoever is connected stays so. False with a sentence. */
 bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);
+/* Who may come in over tcp: the keys that is_known tells of, at once, in this thread; and of others
+ * max_strangers at the same time, each for stranger_ms. */
+struct gateway_guests {
+    bool (*is_known)(void *arg, const char *key);
+    void *arg;
+    int max_strangers;
+    int64_t stranger_ms;
+};
+/* Before gateway_listen, and again when something of it has changed. */
+void gateway_set_guests(struct gateway *gateway, const struct gateway_guests *guests);
+/* Listens there too, with the daemon's key: CURVE, and nothing but that. bound: the address with the port
+ * that it got. False with a sentence. */
+bool gateway_listen(struct gateway *gateway, const struct listen_address *address, const struct key_pair *key,
+                    char bound[LISTEN_TEXT_MAX], char error[256]);
+/* The connection is a user's (the key's, or by a ticket or token): it may send more, and stay. */
+void gateway_trust(struct gateway *gateway, int fd);
+/* A connection of that key has ended before it was, or is a user's now: another stranger may come. */
+void gateway_forget_stranger(struct gateway *gateway, const char *key);
 /* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
 void gateway_close(struct gateway **gateway, int linger_ms);
 

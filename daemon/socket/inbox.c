@@ -25,13 +25,24 @@ static bool receive(void *socket, zmq_msg_t *part)
     return true;
 }
 
+/* "\7MESSAGE", a nonce, a seal, and flags are around it; then the frame's head. */
+static uint64_t sealed_size(size_t size)
+{
+    enum { SEAL = 8 + 8 + 16 + 1, HEAD = 2, LONG_HEAD = 9 };
+    size_t frame = size + SEAL;
+    return frame + (frame > UINT8_MAX ? LONG_HEAD : HEAD);
+}
+
 /* Takes the parts of one message; false if there is none. */
 static bool receive_parts(void *socket, struct arrival *arrival)
 {
     zmq_msg_t rest, *part = &arrival->parts[0];
     arrival->count = 0;
+    arrival->sealed = 0;
     while (receive(socket, part)) {
         bool more = zmq_msg_more(part);
+        if (arrival->count > 0) /* the routing id is none of it */
+            arrival->sealed += sealed_size(zmq_msg_size(part));
         if (part == &rest)
             zmq_msg_close(&rest);
         arrival->count++;
@@ -66,6 +77,7 @@ static bool follows_giant(const struct inbox *inbox, struct arrival *arrival)
 static void move(struct arrival *to, struct arrival *from)
 {
     to->count = from->count;
+    to->sealed = from->sealed;
     for (int i = 0; i < to->count && i < INBOX_PARTS; i++) {
         zmq_msg_init(&to->parts[i]);
         zmq_msg_move(&to->parts[i], &from->parts[i]);
@@ -102,6 +114,11 @@ bool inbox_next(struct inbox *inbox, struct arrival *arrival)
         set_aside(inbox, arrival);
     }
     return take_aside(inbox, arrival);
+}
+
+bool inbox_holds(const struct inbox *inbox)
+{
+    return inbox->first != NULL;
 }
 
 void arrival_clear(struct arrival *arrival)

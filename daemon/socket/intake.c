@@ -1,6 +1,7 @@
 #include "daemon/socket/intake.h"
 
 #include "daemon/socket/files.h"
+#include "daemon/socket/standing.h"
 #include "daemon/socket/zmtp.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
@@ -21,36 +22,49 @@ struct stream {
     ino_t inode;    /* of the socket: libzmq may have closed it without reading on */
     bool is_client;
     bool is_cut; /* libzmq reads its end */
+    bool is_tcp;
+    bool is_marked;         /* a mark is set: */
+    uint64_t taken, marked; /* bytes so far, and when much of them had not arrived ... */
+    uint64_t mark;          /* ... and the drain that was */
 };
 
-enum { STREAMS_MAX = 1 << 20 };
+enum { STREAMS_MAX = 1 << 20, SEALED_STEP = 1 << 20 };
 
 static struct stream *streams; /* by descriptor; what is not used takes no memory */
 static long stream_count;
 static atomic_ulong drains, cuts;
 static _Atomic(const char *) cut_why;
+static atomic_bool asked; /* whether the main thread has taken all */
+static bool (*is_drained)(void *arg);
+static void *is_drained_arg;
 static uv_async_t *async;
 static struct log_seldom said; /* of the cuts */
 /* libzmq's thread alone. */
-static uint64_t all_waiting, all_seen, all_parts, beginnings;
-static int highest; /* descriptor of a client so far */
+static uint64_t all_waiting, all_seen, all_parts, beginnings, sealed;
+static int highest;                  /* descriptor of a client so far */
+static _Thread_local bool is_reader; /* this is libzmq's thread: others read what is none of ours */
 
-static void on_cut(uv_async_t *unused)
+static void on_async(uv_async_t *unused)
 {
     (void)unused;
+    if (atomic_exchange(&asked, false) && is_drained(is_drained_arg))
+        intake_drained();
     uint64_t count = log_seldom(&said, atomic_load(&cuts));
     if (count > 0)
         log_warn("intake", "connections ended for what they sent: %llu; of the last: %s",
                  (unsigned long long)count, atomic_load(&cut_why));
 }
 
-void intake_open(uv_loop_t *loop, long files)
+void intake_open(uv_loop_t *loop, long files, bool (*drained)(void *arg), void *arg)
 {
+    is_drained = drained;
+    is_drained_arg = arg;
     stream_count = files < STREAMS_MAX ? files : STREAMS_MAX;
     streams = xcalloc((size_t)stream_count, sizeof *streams);
     async = xcalloc(1, sizeof *async);
-    uv_async_init(loop, async, on_cut);
+    uv_async_init(loop, async, on_async);
     uv_unref((uv_handle_t *)async);
+    standing_open(loop, stream_count);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -64,6 +78,7 @@ void intake_close(void)
     free(streams);
     streams = NULL;
     stream_count = 0;
+    standing_close();
 }
 
 static struct stream *stream_of(int fd)
@@ -80,6 +95,8 @@ static uint64_t part_of(const struct stream *stream)
 static void end(struct stream *stream)
 {
     all_parts -= part_of(stream);
+    if (stream->is_tcp)
+        standing_end((int)(stream - streams));
     memset(stream, 0, sizeof *stream);
 }
 
@@ -98,15 +115,20 @@ static void cut(struct stream *stream, const char *why)
     uv_async_send(async);
 }
 
-void intake_begin(int fd)
+bool intake_begin(int fd, const struct address *from)
 {
     struct stream *stream = stream_of(fd);
+    is_reader = true;
     if (!stream)
-        return;
+        return !from;
     end(stream);
+    if (from && !standing_begin(fd, from))
+        return false;
     stream->is_client = true;
+    stream->is_tcp = from != NULL;
     stream->inode = files_inode(fd);
     highest = fd > highest ? fd : highest;
+    return true;
 }
 
 void intake_drained(void)
@@ -130,6 +152,75 @@ static bool is_full(struct stream *stream)
            (all_waiting > INTAKE_ALL && stream->zmtp.complete + stream->zmtp.message > INTAKE_PART);
 }
 
+/* --- what is sealed --- */
+
+static uint64_t outstanding(const struct stream *stream)
+{
+    uint64_t given = standing_given((int)(stream - streams));
+    return stream->is_tcp && stream->taken > given ? stream->taken - given : 0;
+}
+
+/* What was read before a mark has been handed to the main thread; once that has twice found nothing more,
+ * what has not arrived of it is of a message that is not whole, or never will. */
+static void settle(struct stream *stream, uint64_t bound)
+{
+    uint64_t now = atomic_load(&drains), given = standing_given((int)(stream - streams));
+    if (stream->is_marked && now - stream->mark < 2) {
+        if (!atomic_exchange(&asked, true))
+            uv_async_send(async);
+        return;
+    }
+    if (stream->is_marked && stream->marked > given && stream->marked - given > bound) {
+        cut(stream, "what it sends makes no whole message");
+        return;
+    }
+    stream->is_marked = true;
+    stream->mark = now;
+    stream->marked = stream->taken;
+}
+
+/* Whether nothing more is read of it now; it may be cut. */
+static bool is_sealed_full(struct stream *stream)
+{
+    bool trusted = standing_is_trusted((int)(stream - streams));
+    uint64_t bound = trusted ? INTAKE_MESSAGE : INTAKE_PART, waits = outstanding(stream);
+    if (!trusted && (stream->taken > INTAKE_STRANGER || stream->zmtp.messages > INTAKE_STRANGER_PARTS)) {
+        cut(stream, "nobody knows whose it is, and it sends too much");
+        return true;
+    }
+    if (waits <= bound)
+        stream->is_marked = false;
+    else
+        settle(stream, bound);
+    return stream->is_cut || waits > (trusted ? INTAKE_WAITING : INTAKE_PART);
+}
+
+static void cut_most_sealed(void)
+{
+    struct stream *most = streams;
+    uint64_t all = 0;
+    for (int fd = 0; fd <= highest; fd++) {
+        uint64_t waits = outstanding(&streams[fd]);
+        all += waits;
+        if (waits > outstanding(most))
+            most = &streams[fd];
+    }
+    if (all > INTAKE_SEALED)
+        cut(most, "too much of messages that are not whole waits in memory");
+}
+
+static void take_sealed(struct stream *stream, size_t len)
+{
+    stream->taken += len;
+    sealed += len;
+    if (sealed < SEALED_STEP)
+        return;
+    sealed = 0;
+    cut_most_sealed();
+}
+
+/* --- reading --- */
+
 /* Whoever sends on comes to an end soon; what has waited longest for its end holds the others up. */
 static void cut_oldest_part(void)
 {
@@ -150,6 +241,8 @@ static void take(struct stream *stream, const void *bytes, size_t len)
     all_waiting += stream->zmtp.complete - complete;
     if (why)
         cut(stream, why);
+    else if (stream->is_tcp)
+        take_sealed(stream, len);
     while (all_parts > INTAKE_PARTS)
         cut_oldest_part();
 }
@@ -158,11 +251,13 @@ static void take(struct stream *stream, const void *bytes, size_t len)
  * again and again, which lasts as long as the main thread is busy. */
 __attribute__((visibility("default"))) ssize_t recv(int fd, void *bytes, size_t len, int flags)
 {
-    struct stream *stream = stream_of(fd);
+    struct stream *stream = is_reader ? stream_of(fd) : NULL;
     bool is_client = stream && stream->is_client;
+    bool full =
+        is_client && !stream->is_cut && (is_full(stream) || (stream->is_tcp && is_sealed_full(stream)));
     if (is_client && stream->is_cut)
         return 0;
-    if (is_client && is_full(stream)) {
+    if (full) {
         errno = EAGAIN;
         return -1;
     }

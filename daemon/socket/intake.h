@@ -4,10 +4,18 @@
  * So its recv() is ours: a connection whose message has too many frames or bytes is ended there and then, and
  * when much waits for the main thread, nothing more is read until that has caught up. Ended is also one that
  * brings a routing id of its own: of two with the same, libzmq would take in all that the second one sends,
- * and hand nothing of it out. */
+ * and hand nothing of it out.
+ *
+ * Over tcp all of that is sealed: a message's parts look like messages. There what a connection has sent is
+ * compared with what the main thread has been given of it (standing.h): once that has taken everything,
+ * what is left is a part of one message, and more than INTAKE_MESSAGE of it ends the connection. Who has not
+ * shown to be somebody may have as little as INTAKE_PART there, and all in all not much more,
+ * for a limited time. */
 #ifndef STOA_DAEMON_SOCKET_INTAKE_H
 #define STOA_DAEMON_SOCKET_INTAKE_H
 
+#include "daemon/socket/address.h"
+#include <stdbool.h>
 #include <uv.h>
 
 enum {
@@ -16,16 +24,21 @@ enum {
     INTAKE_WAITING = 16 << 20, /* of whole messages of one connection */
     INTAKE_ALL = 64 << 20,     /* ... and of all together; who has less than INTAKE_PART there goes on */
     INTAKE_PARTS = 128 << 20,  /* of all messages that have begun; then the one that began first is cut */
-    INTAKE_PART = 64 << 10
+    INTAKE_PART = 64 << 10,
+    INTAKE_STRANGER = 256 << 10, /* bytes that a stranger may send in all ... */
+    INTAKE_STRANGER_PARTS = 512, /* ... and parts of messages */
+    INTAKE_SEALED =
+        192 << 20 /* of all connections over tcp, what has not arrived yet; then the most is cut */
 };
 
-/* Before the first connection; files: how many descriptors there may be. Connections that are cut are logged,
- * some at a time. */
-void intake_open(uv_loop_t *loop, long files);
+/* Before the first connection; files: how many descriptors there may be. is_drained: whether nothing waits
+ * for the main thread, which asks it. Connections that are cut are logged, some at a time. */
+void intake_open(uv_loop_t *loop, long files, bool (*is_drained)(void *arg), void *arg);
 /* After the last one. The loop is run once more. */
 void intake_close(void);
-/* A connection was accepted; by the thread that accepts. */
-void intake_begin(int fd);
+/* A connection was accepted; by the thread that accepts. from: its address, NULL on the local socket. False
+ * if it must be closed: it comes over tcp, too fast, or as one of too many. */
+bool intake_begin(int fd, const struct address *from);
 /* The main thread has taken all that libzmq had for it. */
 void intake_drained(void);
 #endif

@@ -13,38 +13,63 @@
 #include <unistd.h>
 #include <zmq.h>
 
-enum { FRAMES = 6, FRAME_BYTES = 256 };
+enum { FRAMES = 7, FRAME_BYTES = 256 };
+enum { VERSION, REQUEST, DOMAIN_NAME, ADDRESS, IDENTITY, MECHANISM, CREDENTIALS };
 
 struct zap {
     void *socket;
     struct zloop *zloop;
-    uint64_t refused; /* connections */
-    struct log_seldom said;
+    zap_admit_cb *admit;
+    void *arg;
+    uint64_t refused, crowded; /* connections */
+    struct log_seldom said, said_crowded;
 };
 
-static bool is_own(const char *mechanism, const char *address)
+static bool is_own(const struct zap_request *request)
 {
     unsigned uid;
-    return strcmp(mechanism, "NULL") == 0 && sscanf(address, "localhost:%u:", &uid) == 1 && uid == getuid();
+    return strcmp(request->mechanism, "NULL") == 0 && sscanf(request->address, "localhost:%u:", &uid) == 1 &&
+           uid == getuid();
 }
 
-static void answer(struct zap *zap, const char *request, size_t request_len, bool allowed)
+enum zap_entry zap_judge(const struct zap_request *request, zap_admit_cb *admit, void *arg,
+                         char key[KEY_TEXT_LEN + 1])
 {
-    const char *user = allowed ? "local" : "";
+    if (is_own(request))
+        return ZAP_LOCAL;
+    if (strcmp(request->mechanism, "CURVE") != 0 || request->credentials_len != KEY_BYTES || !admit)
+        return ZAP_REFUSED;
+    key_text((const unsigned char *)request->credentials, key);
+    return admit(arg, key, request->address) ? ZAP_KEY : ZAP_CROWDED;
+}
+
+static void answer(struct zap *zap, const char *request, size_t request_len, enum zap_entry entry,
+                   const char *key)
+{
+    static const struct {
+        const char *status, *text;
+    } answers[] = {[ZAP_REFUSED] = {"400", "no"},
+                   [ZAP_CROWDED] = {"500", "too many"},
+                   [ZAP_LOCAL] = {"200", "OK"},
+                   [ZAP_KEY] = {"200", "OK"}};
+    const char *user = entry == ZAP_LOCAL ? "local" : entry == ZAP_KEY ? key : "";
     zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE);
     zmq_send(zap->socket, request, request_len, ZMQ_SNDMORE);
-    zmq_send(zap->socket, allowed ? "200" : "400", 3, ZMQ_SNDMORE);
-    zmq_send(zap->socket, allowed ? "OK" : "no", 2, ZMQ_SNDMORE);
+    zmq_send(zap->socket, answers[entry].status, 3, ZMQ_SNDMORE);
+    zmq_send(zap->socket, answers[entry].text, strlen(answers[entry].text), ZMQ_SNDMORE);
     zmq_send(zap->socket, user, strlen(user), ZMQ_SNDMORE);
     zmq_send(zap->socket, "", 0, 0);
 }
 
 /* Whoever is refused tries again many times a second. */
-static void say_refused(struct zap *zap, const char *address)
+static void say_refused(struct zap *zap, enum zap_entry entry, const char *address)
 {
-    uint64_t count = log_seldom(&zap->said, ++zap->refused);
+    bool crowded = entry == ZAP_CROWDED;
+    uint64_t count =
+        crowded ? log_seldom(&zap->said_crowded, ++zap->crowded) : log_seldom(&zap->said, ++zap->refused);
     if (count > 0)
-        log_warn("zap", "refused a connection of another user: peer=%s refused=%llu", address,
+        log_warn("zap", "refused a connection of %s: peer=%s refused=%llu",
+                 crowded ? "an unknown key, there are too many" : "another user", address,
                  (unsigned long long)count);
 }
 
@@ -67,16 +92,23 @@ static bool on_readable(void *arg)
         size_t size = sizeof more;
         zmq_getsockopt(zap->socket, ZMQ_RCVMORE, &more, &size);
     }
-    bool allowed = count >= FRAMES && strcmp(frames[0], "1.0") == 0 && is_own(frames[5], frames[3]);
-    if (!allowed)
-        say_refused(zap, count > 3 ? frames[3] : "?");
-    answer(zap, count > 1 ? frames[1] : "", count > 1 ? (size_t)lens[1] : 0, allowed);
+    const struct zap_request request = {count > MECHANISM ? frames[MECHANISM] : "",
+                                        count > ADDRESS ? frames[ADDRESS] : "?",
+                                        count > CREDENTIALS ? frames[CREDENTIALS] : "", lens[CREDENTIALS]};
+    char key[KEY_TEXT_LEN + 1] = "";
+    enum zap_entry entry =
+        strcmp(frames[VERSION], "1.0") == 0 ? zap_judge(&request, zap->admit, zap->arg, key) : ZAP_REFUSED;
+    if (entry == ZAP_REFUSED || entry == ZAP_CROWDED)
+        say_refused(zap, entry, request.address);
+    answer(zap, count > REQUEST ? frames[REQUEST] : "", (size_t)lens[REQUEST], entry, key);
     return true;
 }
 
-struct zap *zap_open(uv_loop_t *loop, void *context)
+struct zap *zap_open(uv_loop_t *loop, void *context, zap_admit_cb *admit, void *arg)
 {
     struct zap *zap = xcalloc(1, sizeof *zap);
+    zap->admit = admit;
+    zap->arg = arg;
     zap->socket = zmq_socket(context, ZMQ_REP);
     int zero = 0;
     zmq_setsockopt(zap->socket, ZMQ_LINGER, &zero, sizeof zero);

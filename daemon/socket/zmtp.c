@@ -58,6 +58,7 @@ static void end_frame(struct zmtp *zmtp)
     if (zmtp->command || zmtp->more)
         return;
     zmtp->complete += zmtp->message;
+    zmtp->messages++;
     zmtp->message = zmtp->frames = 0;
 }
 

@@ -29,6 +29,7 @@ struct zmtp {      /* of one connection; zeroed at its beginning */
     uint64_t
         message; /* bytes of the message that has begun, heads included, and those that are still to come */
     uint64_t complete; /* bytes of whole messages; for who counts them, to be set back to 0 */
+    uint32_t messages; /* whole ones so far */
     uint16_t frames;   /* of the message that has begun */
     bool greeted, ready, more, command;
     uint8_t head_len;

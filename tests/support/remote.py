@@ -60,7 +60,7 @@ def listening(daemon):
 
 def make_user(client, name, *keys, role="member", **settings):
     """client: an admin's."""
-    client.request("user.create", params={"name": name, "role": role, **settings})
+    client.request("user.create", params={"user": name, "role": role, **settings})
     for each in keys:
         client.request("user.key_add", params={"user": name, "key": each.text})
 

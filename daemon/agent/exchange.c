@@ -37,8 +37,10 @@ static void request_free(struct dialect_request *request)
 {
     free(request->url);
     free(request->body);
-    for (char **header = request->headers; *header; header++)
+    for (char **header = request->headers; *header; header++) {
+        explicit_bzero(*header, strlen(*header)); /* one may be the key */
         free(*header);
+    }
     *request = (struct dialect_request){0};
 }
 

@@ -34,6 +34,8 @@ void failure_server_clear(struct failure_server *server)
 {
     free(server->provider);
     free(server->origin);
+    if (server->key)
+        explicit_bzero(server->key, strlen(server->key));
     free(server->key);
 }
 

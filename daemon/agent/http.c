@@ -73,7 +73,7 @@ static void transfer_drop(struct http_transfer *transfer)
         transfer->http->running--;
     }
     curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->headers);
+    http_easy_forget(transfer->headers);
     transfer->ended = true;
     *transfer->link = transfer->next;
     if (transfer->next)

@@ -52,6 +52,13 @@ static char *header_wrong(const char *header)
     return NULL;
 }
 
+void http_easy_forget(struct curl_slist *list)
+{
+    for (struct curl_slist *at = list; at; at = at->next)
+        explicit_bzero(at->data, strlen(at->data));
+    curl_slist_free_all(list);
+}
+
 struct curl_slist *http_easy_headers(char *const *headers, char **wrong)
 {
     struct curl_slist *list = NULL;

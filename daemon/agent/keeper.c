@@ -2,6 +2,7 @@
  * connection is not gone yet). The trap: a new one never begins before the old one is gone, so that a server
  * never has two processes on the same files; who needs it meanwhile waits. */
 #include "daemon/agent/keeper_internal.h"
+#include "daemon/agent/secrets.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <inttypes.h>
@@ -48,10 +49,12 @@ static void close_peer(struct keeper *keeper, bool at_once)
 
 void keeper_lose(struct keeper *keeper, const char *cause, const char *text)
 {
-    char sentence[KEEPER_WHY_MAX + 128];
+    char sentence[KEEPER_WHY_MAX + 128], *hidden = text ? secrets_hide(text) : NULL;
 
     keeper->failed = true;
+    text = hidden ? hidden : text;
     snprintf(keeper->why, sizeof keeper->why, "%s", text && *text ? text : cause);
+    free(hidden);
     keeper->back_off_ms =
         keeper->useful || keeper->back_off_ms == 0 ? KEEPER_BACK_OFF_MS : keeper->back_off_ms * 2;
     if (keeper->back_off_ms > KEEPER_BACK_OFF_MAX_MS)
@@ -195,8 +198,11 @@ static void on_log(void *arg, const char *level, const char *text)
 
     if (keeper->log_lines == 0)
         uv_timer_start(&keeper->quiet, on_quiet, SECOND_MS, 0);
-    if (keeper->log_lines++ < KEEPER_LOG_LINES)
-        keeper->owner.log(keeper->owner.arg, level, text);
+    if (keeper->log_lines++ >= KEEPER_LOG_LINES)
+        return;
+    char *hidden = secrets_hide(text);
+    keeper->owner.log(keeper->owner.arg, level, hidden ? hidden : text);
+    free(hidden);
 }
 
 /* --- what it asks --- */
@@ -209,6 +215,8 @@ static void on_ask(void *arg, struct peer_ask *ask)
         keeper->authorizing = true;
         if (keeper->phase == PHASE_STARTING || keeper->phase == PHASE_LISTING)
             arm_deadline(keeper);
+    } else {
+        secrets_hide_json((json_t *)ask->params);
     }
     keeper->owner.ask(keeper->owner.arg, ask, keeper_asking_call(keeper, ask));
 }

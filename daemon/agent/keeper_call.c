@@ -2,6 +2,7 @@
  * is taken off the list before its owner hears of its end, since the owner may cancel others, or free the
  * keeper. */
 #include "daemon/agent/keeper_internal.h"
+#include "daemon/agent/secrets.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +35,18 @@ void keeper_arm_idle(struct keeper *keeper)
         uv_timer_stop(&keeper->timer);
 }
 
-/* It is off the list. */
+/* It is off the list. From here on nobody sees what the server repeats of the secrets that it was given. */
 static void call_deliver(struct keeper_call *call, const struct mcp_reply *reply)
 {
+    struct mcp_reply shown = *reply;
+    char *hidden = reply->text ? secrets_hide(reply->text) : NULL;
+
     keeper_arm_idle(call->keeper);
-    call->handler.done(call->handler.arg, reply);
+    if (hidden)
+        shown.text = hidden;
+    secrets_hide_json((json_t *)reply->result);
+    call->handler.done(call->handler.arg, &shown);
+    free(hidden);
     call_free(call);
 }
 
@@ -95,8 +103,11 @@ static void on_progress(void *arg, double progress, double total, const char *te
 {
     struct keeper_call *call = arg;
 
+    char *hidden = text ? secrets_hide(text) : NULL;
+
     if (!call->ending && call->handler.progress)
-        call->handler.progress(call->handler.arg, progress, total, text);
+        call->handler.progress(call->handler.arg, progress, total, hidden ? hidden : text);
+    free(hidden);
 }
 
 static void on_done(void *arg, const struct mcp_reply *reply)

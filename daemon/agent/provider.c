@@ -1,5 +1,6 @@
 /* The table of the APIs that this agent speaks, and what an order says of whom to ask. */
 #include "daemon/agent/provider.h"
+#include "daemon/agent/secrets.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
@@ -37,12 +38,13 @@ const struct provider *provider_order(const json_t *order, struct ask *ask, char
     const json_t *named = jsonx_obj(order, "provider");
     const char *api = jsonx_str(named, "api", "");
     const struct provider *provider = provider_find(api);
+    const char *secret = jsonx_str(named, "secret", NULL);
 
     *ask = (struct ask){
         .provider = jsonx_str(named, "name", "?"),
         .model = jsonx_str(order, "model", ""),
         .base_url = jsonx_str(named, "base_url", ""),
-        .key = jsonx_str(named, "key", NULL),
+        .key = secret ? secrets_get(secret) : NULL,
         .connect_ms = bounded(order, "connect_ms", PROVIDER_CONNECT_MS, INT32_MAX),
         .first_byte_ms = bounded(order, "first_byte_ms", PROVIDER_FIRST_BYTE_MS, INT32_MAX),
         .idle_ms = bounded(order, "idle_ms", PROVIDER_IDLE_MS, INT32_MAX),
@@ -53,6 +55,11 @@ const struct provider *provider_order(const json_t *order, struct ask *ask, char
         snprintf(error, 256,
                  "provider %.64s has the unknown api '%.64s'; it must be openai, anthropic or demo",
                  ask->provider, api);
+    if (provider && secret && !ask->key) {
+        snprintf(error, 256, "provider %.64s can't be used: its key '%.64s' is not there any more",
+                 ask->provider, secret);
+        return NULL;
+    }
     return provider;
 }
 

@@ -69,7 +69,8 @@ extern const struct provider provider_demo;
 /* NULL for an unknown API. */
 const struct provider *provider_find(const char *api);
 /* Reads the parts of LINK_TURN that say whom to ask, and how; all of ask but loop, http and prompt. ask
- * borrows from order. NULL with a sentence in error if the API is not known. */
+ * borrows from order and, for the key, from secrets.h. NULL with a sentence in error if the API is not known,
+ * or its key is not there. */
 const struct provider *provider_order(const json_t *order, struct ask *ask, char error[256]);
 /* "provider/model": who says what comes of it. free() it. */
 char *provider_author(const json_t *order);

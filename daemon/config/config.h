@@ -24,7 +24,8 @@ enum {
     CONFIG_PROVIDERS_MAX = 64,
     CONFIG_MODELS_MAX = 256, /* models listed for one provider */
     CONFIG_MODEL_MAX = 200,  /* bytes of a model's name */
-    CONFIG_KEY_MAX = 4096    /* bytes of an API key */
+    CONFIG_KEY_MAX = 4096,   /* bytes of an API key */
+    CONFIG_PRICE_MAX = 1000000 /* of a million tokens */
 };
 
 struct config;
@@ -55,14 +56,22 @@ enum option config_needs_restart(const struct config *old, const struct config *
 enum provider_api { API_OPENAI, API_ANTHROPIC, API_DEMO, API_COUNT };
 const char *provider_api_name(enum provider_api api); /* as in LINK_TURN */
 
+struct price { /* in millionths of whatever currency is meant, for a million tokens */
+    const char *pattern; /* of a model's name, without provider; '*' stands for any text */
+    int64_t input, output, cached;
+};
+
 struct provider { /* all live as long as the config */
     const char *name;
     enum provider_api api;
     const char *base_url;     /* NULL for demo, and for the built-in "local": there the probed URL is meant */
     const char *api_key_env;  /* NULL if none */
     const char *api_key_file; /* NULL if none */
+    const char *api_key_secret; /* the name of a secret of the session's owner; NULL if none */
     const char **models;
     size_t model_count;
+    struct price *prices;
+    size_t price_count;
     bool builtin; /* not from the file */
 };
 /* Sorted by name. Built in, unless the file says otherwise: anthropic, demo, llamacpp, local, ollama,
@@ -73,14 +82,21 @@ const struct provider *config_provider(const struct config *config, size_t index
 const struct provider *config_provider_find(const struct config *config, const char *name);
 
 /* The provider's API key, free() it (config_key_free also wipes it). NULL without a key: then *code is ERR_OK
- * if the provider names none or its environment variable is not set, or ERR_CONFIG with a sentence in error
+ * if the provider names none (or a secret, which is not the daemon's) or its environment variable is not set, or ERR_CONFIG with a sentence in error
  * (file missing, empty, too long). A file that group or others can read is used, with a warning in the log.
  * Never log the key. */
 char *config_provider_key(const struct provider *provider, enum err *code, char error[256]);
 void config_key_free(char **key);
 /* Whether a turn could begin: base_url known (or demo, or local with a probed URL), key there if one is
- * named. why says in a few words why, or why not ("ANTHROPIC_API_KEY is not set"). For model.list. */
+ * named. why says in a few words why, or why not ("ANTHROPIC_API_KEY is not set"). For model.list. With a
+ * secret it may be otherwise for each user: see order_provider_ready. */
 bool config_provider_ready(const struct provider *provider, const char *probed_url, char why[128]);
+
+/* What the model ("provider/model") costs: its own price, else that of the pattern which leaves the least
+ * open; NULL if none is known. */
+const struct price *config_price(const struct config *config, const char *model);
+/* In millionths; never negative, at most 2^48. cached: how many of input's tokens. */
+int64_t price_micros(const struct price *price, int64_t input, int64_t cached, int64_t output);
 
 struct model {
     const struct provider *provider;

@@ -100,6 +100,8 @@ bool config_provider_ready(const struct provider *provider, const char *probed_u
     } else if (!provider->base_url) {
         ready = probed_url != NULL;
         snprintf(why, 128, ready ? "found at %.100s" : "no model server was found on this host", probed_url);
+    } else if (provider->api_key_secret) {
+        snprintf(why, 128, "key is each user's secret %.64s", provider->api_key_secret);
     } else if (file) {
         ready = access(file, R_OK) == 0;
         snprintf(why, 128, ready ? "key in %.90s" : "key file %.90s cannot be read", file);

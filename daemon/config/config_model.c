@@ -138,7 +138,7 @@ size_t config_probe_urls(const struct config *config, const char **urls, size_t 
         const struct provider *provider = &config->providers[i];
 
         if (provider->api == API_OPENAI && provider->base_url && !provider->api_key_env &&
-            !provider->api_key_file && is_here(provider->base_url))
+            !provider->api_key_file && !provider->api_key_secret && is_here(provider->base_url))
             urls[count++] = provider->base_url;
     }
     return count;

@@ -14,6 +14,27 @@ static void put_member(const char *name, const char *text, FILE *out)
     fputc('\n', out);
 }
 
+static void put_amount(const char *name, int64_t micros, FILE *out)
+{
+    fprintf(out, "%s: %lld.%06lld", name, (long long)(micros / 1000000), (long long)(micros % 1000000));
+}
+
+static void put_prices(const struct provider *provider, FILE *out)
+{
+    if (provider->price_count > 0)
+        fputs("    prices:\n", out);
+    for (size_t i = 0; i < provider->price_count; i++) {
+        const struct price *price = &provider->prices[i];
+        fputs("      ", out);
+        option_print_quoted(price->pattern, out);
+        fputs(": {", out);
+        put_amount("input", price->input, out);
+        put_amount(", output", price->output, out);
+        put_amount(", cached", price->cached, out);
+        fputs("}\n", out);
+    }
+}
+
 /* The built-in "local" has no URL, which a file could not say. */
 static void put_provider(const struct provider *provider, FILE *out)
 {
@@ -24,6 +45,8 @@ static void put_provider(const struct provider *provider, FILE *out)
     fprintf(out, "  %s:  # %s\n    api: %s\n", provider->name, provider->builtin ? "built in" : "file",
             provider_api_name(provider->api));
     put_member("base_url", provider->base_url, out);
+    if (provider->api_key_secret)
+        fprintf(out, "    api_key: \"{SECRET:%s}\"\n", provider->api_key_secret);
     put_member("api_key_env", provider->api_key_env, out);
     put_member("api_key_file", provider->api_key_file, out);
     if (provider->model_count > 0)
@@ -33,6 +56,7 @@ static void put_provider(const struct provider *provider, FILE *out)
         option_print_quoted(provider->models[i], out);
         fputc('\n', out);
     }
+    put_prices(provider, out);
 }
 
 void config_print(const struct config *config, FILE *out)
@@ -67,8 +91,11 @@ static const char example_providers[] =
     "  #   api: openai               # openai, anthropic or demo\n"
     "  #   base_url: http://127.0.0.1:8000/v1\n"
     "  #   api_key_env: MY_API_KEY   # or\n"
-    "  #   api_key_file: ~/.config/stoa/my.key\n"
-    "  #   models: [small, large]    # optional: nothing else is accepted then\n";
+    "  #   api_key_file: ~/.config/stoa/my.key   # or\n"
+    "  #   api_key: \"{SECRET:name}\"  # of each user's own: stoa secret set name\n"
+    "  #   models: [small, large]    # optional: nothing else is accepted then\n"
+    "  #   prices:                   # optional: of a million tokens, in your currency\n"
+    "  #     \"small*\": {input: 0.25, output: 1.5, cached: 0.025}\n";
 
 void config_print_example(FILE *out)
 {

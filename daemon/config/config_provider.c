@@ -1,6 +1,7 @@
 /* The providers: built in or read from the file, and their keys. A key itself is never in the file, in an
  * error or in a log. */
 #include "daemon/config/config_internal.h"
+#include "daemon/config/template.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/utf8.h"
@@ -93,10 +94,12 @@ void providers_free(struct config *config)
         struct provider *provider = &config->providers[i];
 
         clear_models(provider);
+        prices_free(provider);
         free((char *)provider->name);
         free((char *)provider->base_url);
         free((char *)provider->api_key_env);
         free((char *)provider->api_key_file);
+        free((char *)provider->api_key_secret);
     }
     free(config->providers);
 }
@@ -226,15 +229,25 @@ static bool read_models(struct provider *provider, const struct yaml_node *node,
     return true;
 }
 
-static bool refuse_key(struct provider *provider, const struct yaml_node *node, const struct place *place)
+/* What is not the name of a secret may be the key itself: it is not shown. */
+static bool read_key(struct provider *provider, const struct yaml_node *node, const struct place *place)
 {
-    (void)provider;
-    (void)node;
-    return config_error(
-        place->config, place->line, place->error,
-        "provider '%s' has its 'api_key' in this file; use api_key_env (the name of an environment "
-        "variable) or api_key_file (a file of mode 0600) instead",
-        place->provider);
+    char name[TEMPLATE_NAME_MAX + 1];
+
+    if (!is_scalar(node) || !template_is_secret(node->text, name))
+        return config_error(
+            place->config, place->line, place->error,
+            "provider '%s': 'api_key' can only be \"{SECRET:name}\", a secret of each user's; or use "
+            "api_key_env "
+            "(the name of an environment variable) or api_key_file (a file of mode 0600) instead",
+            place->provider);
+    set_text(&provider->api_key_secret, name);
+    return true;
+}
+
+static bool read_prices(struct provider *provider, const struct yaml_node *node, const struct place *place)
+{
+    return prices_read(place->config, provider, node, place->line, place->error);
 }
 
 static const struct {
@@ -242,11 +255,12 @@ static const struct {
     bool (*read)(struct provider *provider, const struct yaml_node *node, const struct place *place);
 } members[] = {
     {"api", read_api},
-    {"api_key", refuse_key},
+    {"api_key", read_key},
     {"api_key_env", read_key_env},
     {"api_key_file", read_key_file},
     {"base_url", read_base_url},
     {"models", read_models},
+    {"prices", read_prices},
 };
 
 static bool read_member(struct provider *provider, const char *name, const struct yaml_node *node,
@@ -260,8 +274,8 @@ static bool read_member(struct provider *provider, const char *name, const struc
             return members[i].read(provider, node, place);
     option_show_node(&as_scalar, shown);
     return config_error(place->config, place->line, place->error,
-                        "provider '%s' has the unknown member %s; known are api, base_url, api_key_env, "
-                        "api_key_file, models",
+                        "provider '%s' has the unknown member %s; known are api, base_url, api_key, "
+                        "api_key_env, api_key_file, models, prices",
                         place->provider, shown);
 }
 
@@ -269,10 +283,11 @@ static bool read_member(struct provider *provider, const char *name, const struc
 static bool check_provider(struct provider *provider, const struct yaml_node *map, const struct place *place)
 {
     const struct yaml_node *env = yaml_get(map, "api_key_env"), *file = yaml_get(map, "api_key_file");
+    const struct yaml_node *secret = yaml_get(map, "api_key");
     const char *what = NULL;
 
-    if (env && file)
-        what = "has both api_key_env and api_key_file; one is enough";
+    if ((env && file) || (secret && (env || file)))
+        what = "has two of api_key, api_key_env and api_key_file; one is enough";
     else if (provider->api == API_COUNT)
         what = "has no 'api'; it must be one of openai, anthropic, demo";
     else if (provider->api == API_DEMO && provider->base_url)
@@ -282,7 +297,7 @@ static bool check_provider(struct provider *provider, const struct yaml_node *ma
     if (what)
         return config_error(place->config, place->line, place->error, "provider '%s' %s", place->provider,
                             what);
-    if (file)
+    if (file || secret)
         set_text(&provider->api_key_env, NULL);
     return true;
 }
@@ -301,6 +316,7 @@ static bool read_provider(struct config *config, const char *name, const struct 
         set_text(&provider->base_url, NULL);
         set_text(&provider->api_key_env, NULL);
         clear_models(provider);
+        prices_free(provider);
     }
     provider->builtin = false;
     for (size_t i = 0; i < map->count; i++) {

@@ -116,6 +116,17 @@ static bool check_text(const char *what, const struct yaml_node *node, const str
     return true;
 }
 
+/* A secret would be seen by others there: arguments and folders by all who may look at processes, a URL by
+ * whatever logs it. */
+static bool check_open_text(const char *what, const struct yaml_node *node, const struct config_place *place)
+{
+    if (!check_text(what, node, place))
+        return false;
+    return !template_names_secret(node->text) ||
+           config_place_error(place, "%s names a secret; {SECRET:name} may stand in env and headers only",
+                              what);
+}
+
 static bool has_control(const char *text)
 {
     for (; *text; text++)
@@ -133,7 +144,7 @@ static bool read_command(struct config_variant *variant, const struct yaml_node 
     clear_command(variant);
     set_text(&variant->url, NULL);
     for (size_t i = 0; i < node->count; i++) {
-        if (!check_text("a text of 'command'", node->items[i], place))
+        if (!check_open_text("a text of 'command'", node->items[i], place))
             return false;
         variant->command = xreallocarray(variant->command, i + 1, sizeof *variant->command);
         variant->command[i] = xstrdup(node->items[i]->text);
@@ -153,7 +164,7 @@ static bool is_url(const char *text)
 static bool read_url(struct config_variant *variant, const struct yaml_node *node,
                      const struct config_place *place)
 {
-    if (!check_text("'url'", node, place))
+    if (!check_open_text("'url'", node, place))
         return false;
     if (!is_url(node->text) || has_control(node->text) || strchr(node->text, ' '))
         return config_place_wrong(place, "url", node, "a URL that begins with http:// or https://");
@@ -241,7 +252,7 @@ static char *home_path(const char *text)
 static bool read_cwd(struct config_variant *variant, const struct yaml_node *node,
                      const struct config_place *place)
 {
-    if (!check_text("'cwd'", node, place))
+    if (!check_open_text("'cwd'", node, place))
         return false;
     free(variant->cwd);
     variant->cwd = home_path(node->text);

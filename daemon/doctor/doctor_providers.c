@@ -45,6 +45,15 @@ static bool find_key(struct doctor *doctor, const struct provider *provider, cha
     char error[256], advice[DOCTOR_ADVICE_MAX];
     enum err code;
 
+    *key = NULL;
+    if (provider->api_key_secret) {
+        snprintf(advice, sizeof advice, "each user: stoa secret set %s; stoa models says who has it",
+                 provider->api_key_secret);
+        findings_add(&doctor->findings, FINDING_NOTE, "key", advice,
+                     "provider %s takes the secret %s of whoever uses it, and was not asked", provider->name,
+                     provider->api_key_secret);
+        return false;
+    }
     *key = config_provider_key(provider, &code, error);
     if (*key || (!provider->api_key_env && !provider->api_key_file))
         return true;

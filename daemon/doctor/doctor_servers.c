@@ -37,9 +37,16 @@ static bool names_variable(const char *text)
 /* Filled in, free() it; NULL with a finding. What only a session has set is no fault. */
 static char *fill(struct looking *looking, const struct one *one, const char *what, const char *text)
 {
-    char why[256], *filled = template_fill(text, &one->values, why);
+    char why[256], *filled = NULL;
 
-    if (filled)
+    if (template_names_secret(text)) {
+        findings_add(&looking->doctor->findings, FINDING_NOTE, "secret",
+                     "each user: stoa secret set NAME; stoa mcp ls says whether it can be used",
+                     "MCP server %s: its %s holds a secret of whoever uses it, and it was not asked",
+                     one->name, what);
+        return NULL;
+    }
+    if ((filled = template_fill(text, &one->values, why)))
         return filled;
     if (names_variable(text))
         findings_add(

@@ -5,6 +5,7 @@
 #include "daemon/agent/mcp/stdio.h"
 #include "daemon/agent/mcp/streamable.h"
 #include "daemon/agent/mcp/versions.h"
+#include "daemon/agent/secrets.h"
 #include "shared/buf.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
@@ -92,8 +93,9 @@ static struct mcp_transport *open_stdio(void *arg, const struct mcp_transport_ha
 {
     const struct mcp_client *client = arg;
     const struct mcp_server *server = client->server;
+    char **environment = secrets_fill(server->environment, server->secret_environment, "=", error);
     struct launch launch = {.argv = server->command,
-                            .environment = server->environment,
+                            .environment = environment,
                             .folder = server->folder,
                             .memory = server->memory,
                             .processes = server->processes,
@@ -101,7 +103,9 @@ static struct mcp_transport *open_stdio(void *arg, const struct mcp_transport_ha
                             .files = server->files,
                             .file_size = server->file_size};
 
-    return stdio_open(client->loop, &launch, handler, error);
+    struct mcp_transport *transport = environment ? stdio_open(client->loop, &launch, handler, error) : NULL;
+    secrets_wipe(&environment);
+    return transport;
 }
 
 static struct mcp_transport *open_http(void *arg, const struct mcp_transport_handler *handler,
@@ -110,6 +114,7 @@ static struct mcp_transport *open_http(void *arg, const struct mcp_transport_han
     const struct mcp_client *client = arg;
     struct streamable_options options = {.url = client->server->url,
                                          .headers = client->server->headers,
+                                         .secret_headers = client->server->secret_headers,
                                          .connect_ms = client->server->start_ms};
 
     (void)error;

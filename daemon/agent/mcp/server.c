@@ -65,6 +65,22 @@ static char **read_pairs(const json_t *json, const char *separator)
     return pairs;
 }
 
+/* Those of the values that are lists; NULL if there are none. */
+static json_t *read_parts(const json_t *json)
+{
+    json_t *parts = NULL, *value;
+    const char *key;
+
+    json_object_foreach((json_t *)json, key, value)
+    {
+        if (!json_is_array(value))
+            continue;
+        parts = parts ? parts : json_object();
+        json_object_set(parts, key, value);
+    }
+    return parts;
+}
+
 static char *read_text(const json_t *json, const char *key)
 {
     return xstrdup_null(jsonx_str(json, key, NULL));
@@ -126,6 +142,9 @@ static bool read_scope(const json_t *json, enum mcp_scope *scope)
     static const char *const names[] = {"session", "user", "shared"};
     const char *name = jsonx_str(json, "scope", "session");
 
+    *scope = MCP_SCOPE_SESSION;
+    if (strcmp(name, "lent") == 0)
+        return true;
     for (size_t i = 0; i < 3; i++)
         if (strcmp(name, names[i]) == 0) {
             *scope = (enum mcp_scope)i;
@@ -142,11 +161,17 @@ static bool read_way(struct mcp_server *server, const json_t *json)
     server->command = read_words(command);
     server->environment = read_pairs(jsonx_obj(json, "env"), "=");
     server->headers = read_pairs(jsonx_obj(json, "headers"), ": ");
+    server->secret_environment = read_parts(jsonx_obj(json, "env"));
+    server->secret_headers = read_parts(jsonx_obj(json, "headers"));
     server->folder = read_text(json, "folder");
     if (command && !json_is_null(command) && !server->command)
         return false;
     if (server->url && server->command)
         return false;
+    if (strcmp(jsonx_str(json, "scope", ""), "lent") == 0) {
+        server->lender = read_text(json, "lender");
+        return server->lender && !server->url && !server->command;
+    }
     /* what others run is reached through the daemon, which knows how */
     return server->url || server->command || server->scope != MCP_SCOPE_SESSION;
 }
@@ -192,9 +217,9 @@ static const char *fill(struct mcp_server *server, const json_t *json)
     if (!is_name(server->name))
         return "its name must be 1 to 32 of a-z, 0-9, _ and -, and begin with one of the former";
     if (!read_scope(json, &server->scope))
-        return "its scope must be session, user or shared";
+        return "its scope must be session, user, shared or lent";
     if (!read_way(server, json))
-        return "it needs either a command (a list of words) or a url";
+        return "it needs either a command (a list of words) or a url, or whose terminal lends it";
     if (!read_oauth(server, jsonx_obj(json, "oauth")))
         return "the key of its token file must be 32 bytes in base64";
     return NULL;
@@ -253,12 +278,19 @@ static bool same_pairs(char *const *a, char *const *b)
     return count_a == count_b;
 }
 
+static bool same_parts(const json_t *a, const json_t *b)
+{
+    return a && b ? json_equal(a, b) : a == b;
+}
+
 bool mcp_server_same(const struct mcp_server *a, const struct mcp_server *b)
 {
-    return a->scope == b->scope && same_text(a->name, b->name) && same_text(a->variant, b->variant) &&
-           same_text(a->url, b->url) && same_text(a->folder, b->folder) &&
-           same_words(a->command, b->command) && same_pairs(a->environment, b->environment) &&
-           same_pairs(a->headers, b->headers);
+    return a->scope == b->scope && same_text(a->lender, b->lender) && same_text(a->name, b->name) &&
+           same_text(a->variant, b->variant) && same_text(a->url, b->url) &&
+           same_text(a->folder, b->folder) && same_words(a->command, b->command) &&
+           same_pairs(a->environment, b->environment) && same_pairs(a->headers, b->headers) &&
+           same_parts(a->secret_environment, b->secret_environment) &&
+           same_parts(a->secret_headers, b->secret_headers);
 }
 
 void mcp_server_free(struct mcp_server **slot)
@@ -270,6 +302,7 @@ void mcp_server_free(struct mcp_server **slot)
         return;
     free(server->name);
     free(server->variant);
+    free(server->lender);
     free(server->folder);
     free(server->client_id);
     free(server->metadata_url);
@@ -281,6 +314,8 @@ void mcp_server_free(struct mcp_server **slot)
     wipe_list(&server->command);
     wipe_list(&server->environment);
     wipe_list(&server->headers);
+    json_decref(server->secret_environment);
+    json_decref(server->secret_headers);
     json_decref(server->tools);
     explicit_bzero(server->token_key, sizeof server->token_key);
     free(server);

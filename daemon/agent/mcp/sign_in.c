@@ -57,11 +57,20 @@ void sign_in_open(struct mcp_client *client, const struct mcp_client_options *op
                                   .key = options->token_key,
                                   .redirect_port = server->redirect_port};
 
+    const char *name;
+    json_t *value;
+
     if (!server->url || options->connector)
         return;
     for (char **header = server->headers; header && *header; header++)
         if (strncasecmp(*header, authorization, sizeof authorization - 1) == 0)
             return;
+    json_object_foreach(server->secret_headers, name, value)
+    {
+        if (strncasecmp(name, authorization, sizeof authorization - 2) == 0 &&
+            strlen(name) == sizeof authorization - 2)
+            return;
+    }
     client->sign_in.oauth = oauth_open(&oauth, &callbacks, client);
 }
 

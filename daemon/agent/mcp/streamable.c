@@ -213,6 +213,7 @@ static void streamable_free(struct streamable *owner)
 {
     sse_free(&owner->stream.sse);
     streamable_headers_free(owner->headers);
+    json_decref(owner->secret_headers);
     forget_text(&owner->session);
     forget_text(&owner->bearer);
     free(owner->url);
@@ -313,6 +314,7 @@ struct mcp_transport *streamable_open(uv_loop_t *loop, struct http *http,
     owner->url = xstrdup(options->url);
     owner->endpoint = xstrdup(options->url);
     owner->headers = streamable_headers_copy(options->headers);
+    owner->secret_headers = json_incref(options->secret_headers);
     owner->connect_ms = options->connect_ms;
     owner->resume_ms = options->resume_ms > 0 ? options->resume_ms : STREAMABLE_RESUME_MS;
     streamable_stream_init(owner);

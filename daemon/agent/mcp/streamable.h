@@ -29,7 +29,8 @@ enum {
 
 struct streamable_options { /* borrowed for the call */
     const char *url;
-    char *const *headers; /* from the configuration, "Name: value", ended by NULL; or NULL */
+    char *const *headers;   /* from the configuration, "Name: value", ended by NULL; or NULL */
+    json_t *secret_headers; /* more of them, see secrets_fill; or NULL */
     int64_t
         connect_ms; /* to connect; then until the answer begins it is the client's time-out of the request */
     int64_t resume_ms; /* so long attempts to resume a broken answer stream (Last-Event-ID) may go on without

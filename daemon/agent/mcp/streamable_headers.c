@@ -1,5 +1,6 @@
 /* The headers of a request. Ours win over those of the configuration, so that none is sent twice. */
 #include "daemon/agent/mcp/streamable_parts.h"
+#include "daemon/agent/secrets.h"
 #include "shared/xalloc.h"
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,17 @@ static void add_post(struct list *list, const struct streamable *owner, const st
         list_add(list, xstrdup(*header));
 }
 
+/* One that is not there any more is left out: the server then says that it misses it. */
+static void add_secret(struct list *list, const struct streamable *owner)
+{
+    char unused[256], **filled = secrets_fill(NULL, owner->secret_headers, ": ", unused);
+
+    for (char **header = filled; header && *header; header++)
+        if (!is_ours(owner, *header))
+            list_add(list, xstrdup(*header));
+    secrets_wipe(&filled);
+}
+
 char **streamable_headers(const struct streamable *owner, const struct streamable_headers *which)
 {
     struct list list = {0};
@@ -132,6 +144,8 @@ char **streamable_headers(const struct streamable *owner, const struct streamabl
     for (char *const *header = owner->headers; header && *header; header++)
         if (!is_ours(owner, *header))
             list_add(&list, xstrdup(*header));
+    if (owner->secret_headers)
+        add_secret(&list, owner);
     if (which->method == STREAMABLE_POST)
         list_set(&list, "Content-Type", "application/json");
     if (which->method == STREAMABLE_GET)

@@ -32,6 +32,7 @@ struct streamable {
     char *url;
     char *endpoint; /* where messages go; NULL until HTTP+SSE has told */
     char **headers;
+    json_t *secret_headers; /* filled in for each request; NULL if none */
     int64_t connect_ms, resume_ms;
     char *session, *bearer; /* NULL if none */
     char version[STREAMABLE_VERSION_MAX + 1];

@@ -3,6 +3,7 @@
 #include "daemon/config/config.h"
 #include "daemon/config/config_internal.h"
 #include "proto/rule.h"
+#include "shared/listen.h"
 #include "shared/nearest.h"
 #include "shared/xalloc.h"
 #include <stdarg.h>
@@ -147,6 +148,16 @@ static bool check_patterns(const struct config *config, char error[256])
            config_error(config, value->line, error, "option 'permission.two_person': %s", reason);
 }
 
+static bool check_listen(const struct config *config, char error[256])
+{
+    const struct option_value *value = &config->options.values[OPTION_LISTEN];
+    struct listen_address addresses[LISTEN_MAX];
+    char reason[256];
+
+    return listen_parse(value->text, addresses, reason) >= 0 ||
+           config_error(config, value->line, error, "option 'listen': %s", reason);
+}
+
 /* What no single option can tell. */
 static bool check_whole(const struct config *config, char error[256])
 {
@@ -188,7 +199,8 @@ static struct config *build(struct yaml_node *root, const char *file, const char
     ok = ok &&
          (!environment ||
           (check_environment(config, error) && option_set_environment(&config->options, error))) &&
-         read_sets(config, sets, set_count, error) && check_whole(config, error);
+         read_sets(config, sets, set_count, error) && check_listen(config, error) &&
+         check_whole(config, error);
     yaml_free(&root);
     if (!ok)
         config_free(&config);

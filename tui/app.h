@@ -4,12 +4,13 @@
 
 #include <stdbool.h>
 
+struct client_address;
 struct settings;
 
 struct app_options {
-    const char *socket_path; /* a daemon serves there already */
-    const char *session;     /* full id of the session to show first; never NULL */
-    bool no_alternate;       /* on the normal screen, where the last frame stays */
+    const struct client_address *address; /* a daemon serves there already */
+    const char *session;                  /* full id of the session to show first; never NULL */
+    bool no_alternate;                    /* on the normal screen, where the last frame stays */
     const struct settings *settings;
 };
 

@@ -117,9 +117,21 @@ static void start(struct app *app, char *path)
 {
     struct export *export = xcalloc(1, sizeof *export);
     const char *format = ends_with(path, ".json") ? "json" : "md";
-    const char *args[] = {"stoa",   "--no-start", "--socket",      app->socket_path,
-                          "export", "--format",   format,          "--output",
-                          path,     "--",         app->ui.session, NULL};
+    bool remote = client_address_is_remote(app->address), token = app->address->token_file != NULL;
+    const char *args[] = {"stoa",
+                          "--no-start",
+                          remote ? "--daemon" : "--socket",
+                          remote ? app->address->name : app->address->path,
+                          "export",
+                          "--format",
+                          format,
+                          "--output",
+                          path,
+                          token ? "--token-file" : "--",
+                          token ? app->address->token_file : app->ui.session,
+                          token ? "--" : NULL,
+                          token ? app->ui.session : NULL,
+                          NULL};
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE}, {.flags = UV_IGNORE}, {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE}};
     uv_process_options_t options = {.exit_cb = on_ended,

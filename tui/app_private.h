@@ -86,7 +86,7 @@ struct app {
     struct notify *notify;
     struct asked *asked;   /* commands that the daemon has not answered */
     struct export *export; /* NULL: none is under way */
-    const char *socket_path;
+    const struct client_address *address;
     bool quit;
     int exit_code;
     char *last_words; /* said on stderr at the end; NULL: nothing */

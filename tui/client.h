@@ -7,6 +7,7 @@
 
 #include "proto/envelope.h"
 #include "proto/state.h"
+#include "tui/client_address.h"
 #include <stdbool.h>
 #include <uv.h>
 
@@ -21,6 +22,7 @@ enum client_link {
 /* What the daemon said in its hello. Strings live until the next hello. */
 struct client_hello {
     const char *version, *epoch, *user, *participant, *default_model, *why;
+    enum role role;    /* ROLE_NONE: a stranger */
     long long context; /* tokens of the models' window; 0: not said */
 };
 
@@ -35,16 +37,20 @@ struct client_callbacks { /* each may be NULL */
     void (*snapshot)(void *arg, const struct state *state, const json_t *snapshot);
     /* Following ended: the session was deleted, or may not be seen. code and text say why. */
     void (*lost)(void *arg, const char *session, enum err code, const char *text);
-    /* The daemon says "bye", is incompatible ("bye", ERR_VERSION), or refuses hello for now ("refused"). */
+    /* The daemon says "bye", is incompatible ("bye", ERR_VERSION), does not let this terminal in or can't be
+     * reached at first ("bye", ERR_DENIED or ERR_UNAVAILABLE), or refuses hello for now ("refused"). After a
+     * "bye" that is not ERR_SHUTTING_DOWN nothing more is tried. */
     void (*notice)(void *arg, const char *notice, enum err code, const char *text);
     /* The daemon's store can't commit any more, and why; NULL: it can again. */
     void (*failing)(void *arg, const char *why);
+    /* Another notice, such as "paired" or "lend"; json: the whole object, borrowed. */
+    void (*other)(void *arg, const char *notice, const json_t *json);
 };
 
-/* socket_path: the daemon's socket (without "ipc://"). kind: "tui" or "cli". terminal: the tty's name or
- * NULL. */
-struct client *client_open(uv_loop_t *loop, const char *socket_path, const char *kind, const char *terminal,
-                           const struct client_callbacks *callbacks, void *arg);
+/* address lives longer than the client. kind: "tui" or "cli". terminal: the tty's name or NULL. NULL if no
+ * socket can be made. */
+struct client *client_open(uv_loop_t *loop, const struct client_address *address, const char *kind,
+                           const char *terminal, const struct client_callbacks *callbacks, void *arg);
 /* Closes at once; pending replies are not called back. Run the loop until it is idle afterwards to free
  * handles. */
 void client_close(struct client **client);
@@ -59,6 +65,9 @@ typedef void client_reply_cb(void *arg, enum err code, const char *text, json_t 
  * with the same id after a reconnect. timeout_ms 0: wait for ever; else ERR_TIMEOUT is called back. */
 void client_request(struct client *client, enum method method, const char *session, json_t *params,
                     int timeout_ms, client_reply_cb *reply, void *arg);
+
+/* The requests with that arg are not answered any more; what the daemon does with them is not changed. */
+void client_forget(struct client *client, const void *arg);
 
 /* Follows a session: subscribes, takes a snapshot, folds. limit: messages of the snapshot (1-200). */
 void client_follow(struct client *client, const char *session, int limit);

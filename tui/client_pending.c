@@ -29,6 +29,7 @@ struct pending *pending_add(struct client *client, enum method method, const cha
 
 static void pending_free(struct pending *pending)
 {
+    explicit_bzero(pending->text, pending->len); /* tickets and tokens pass here */
     free(pending->text);
     free(pending->owned);
     free(pending);

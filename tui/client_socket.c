@@ -2,15 +2,30 @@
  * read first, so that a new connection is known before what it brings. */
 #include "tui/client_socket.h"
 #include "proto/envelope.h"
+#include "shared/clock.h"
 #include "shared/xalloc.h"
 #include "shared/zloop.h"
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
-enum { RECONNECT_MS = 10, RECEIVE_HWM = 10000 };
+enum {
+    RECONNECT_MS = 10,
+    RECONNECT_MAX_MS = 1000, /* to remote daemons it gets rarer */
+    RECEIVE_HWM = 10000,
+    CONNECT_MS = 5000, /* until a remote host has taken the connection */
+    HANDSHAKE_MS = 5000,
+    SILENT_MS = HANDSHAKE_MS - 500, /* a handshake that failed after that was not refused, but not answered */
+    HEARTBEAT_MS = 10000,           /* a network that is gone is noticed by these */
+    HEARTBEAT_TIMEOUT_MS = 20000,
+    KEEPALIVE_S = 60,
+    AGAIN_MS = 100, /* after the first handshake that failed; libzmq itself would not wait */
+    AGAIN_MAX_MS = 2000,
+    ENDPOINT_MAX = JOIN_ADDRESS_MAX + 128
+};
 #define MONITOR_ADDRESS "inproc://monitor"
 
 struct client_socket {
@@ -18,7 +33,11 @@ struct client_socket {
     struct zloop *dealer_loop, *monitor_loop;
     struct client_socket_callbacks callbacks;
     void *arg;
-    uv_idle_t end; /* keeps the memory until the callback that closed the socket has returned */
+    char endpoint[ENDPOINT_MAX];
+    bool remote, shaken;  /* shaken: the handshake succeeded on this connection */
+    int64_t connected_at; /* steady ms */
+    unsigned failures;    /* handshakes in a row */
+    uv_timer_t end;       /* the next attempt; keeps the memory until who closed the socket has returned */
 };
 
 static bool set_int(void *socket, int option, int value)
@@ -26,14 +45,33 @@ static bool set_int(void *socket, int option, int value)
     return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
 }
 
-static bool set_options(void *dealer)
+static bool set_curve(void *dealer, const struct client_address *address)
+{
+    return zmq_setsockopt(dealer, ZMQ_CURVE_SERVERKEY, address->server_key, KEY_BYTES) == 0 &&
+           zmq_setsockopt(dealer, ZMQ_CURVE_PUBLICKEY, address->pair.open, KEY_BYTES) == 0 &&
+           zmq_setsockopt(dealer, ZMQ_CURVE_SECRETKEY, address->pair.secret, KEY_BYTES) == 0;
+}
+
+static bool set_remote(void *dealer, const struct client_address *address)
+{
+    return set_curve(dealer, address) && set_int(dealer, ZMQ_RECONNECT_IVL_MAX, RECONNECT_MAX_MS) &&
+           set_int(dealer, ZMQ_CONNECT_TIMEOUT, CONNECT_MS) &&
+           set_int(dealer, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
+           set_int(dealer, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
+           set_int(dealer, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) &&
+           set_int(dealer, ZMQ_TCP_KEEPALIVE, 1) && set_int(dealer, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S) &&
+           set_int(dealer, ZMQ_IPV6, client_address_is_ipv6(&address->remote));
+}
+
+static bool set_options(void *dealer, const struct client_address *address)
 {
     int64_t frame_max = ENVELOPE_REPLY_MAX;
 
     return set_int(dealer, ZMQ_IMMEDIATE, 1) && set_int(dealer, ZMQ_RECONNECT_IVL, RECONNECT_MS) &&
            set_int(dealer, ZMQ_RECONNECT_IVL_MAX, 0) && set_int(dealer, ZMQ_RCVHWM, RECEIVE_HWM) &&
            set_int(dealer, ZMQ_LINGER, 0) &&
-           zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0;
+           zmq_setsockopt(dealer, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max) == 0 &&
+           (!client_address_is_remote(address) || set_remote(dealer, address));
 }
 
 /* --- receiving --- */
@@ -70,6 +108,63 @@ static bool read_dealer(void *arg)
     return got;
 }
 
+/* --- connections that come to nothing --- */
+
+static void on_again(uv_timer_t *timer)
+{
+    struct client_socket *socket = timer->data;
+
+    socket->connected_at = 0;
+    zmq_connect(socket->dealer, socket->endpoint);
+}
+
+/* Where the other side ends the handshake libzmq tries again at once, or never, by how it ended. */
+static void try_later(struct client_socket *socket)
+{
+    uint64_t wait = AGAIN_MS;
+
+    for (unsigned i = 1; i < socket->failures && wait < AGAIN_MAX_MS; i++)
+        wait *= 2;
+    zmq_disconnect(socket->dealer, socket->endpoint);
+    uv_update_time(socket->end.loop);
+    uv_timer_start(&socket->end, on_again, wait < AGAIN_MAX_MS ? wait : AGAIN_MAX_MS, 0);
+}
+
+static void handshake_failed(struct client_socket *socket, enum client_failure failure)
+{
+    if (failure == CLIENT_UNPROVEN && clock_steady_ms() - socket->connected_at >= SILENT_MS)
+        failure = CLIENT_SILENT;
+    socket->failures++;
+    try_later(socket);
+    socket->callbacks.failed(socket->arg, failure);
+}
+
+/* --- the monitor --- */
+
+static void take_event(struct client_socket *socket, int event)
+{
+    if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        socket->failures = 0;
+        socket->shaken = true;
+        socket->callbacks.up(socket->arg);
+    } else if (event == ZMQ_EVENT_DISCONNECTED) {
+        if (socket->shaken || !socket->remote)
+            socket->callbacks.down(socket->arg);
+        socket->shaken = false;
+    } else if (event == ZMQ_EVENT_CONNECTED) {
+        socket->connected_at = clock_steady_ms();
+    } else if (!socket->remote || uv_is_active((uv_handle_t *)&socket->end)) {
+        return;
+    } else if (event == ZMQ_EVENT_CONNECT_RETRIED && !socket->shaken && socket->connected_at == 0) {
+        socket->callbacks.failed(socket->arg, CLIENT_UNREACHED);
+    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+        handshake_failed(socket, CLIENT_TURNED_AWAY);
+    } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
+               event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
+        handshake_failed(socket, CLIENT_UNPROVEN);
+    }
+}
+
 static bool read_monitor(void *arg)
 {
     struct client_socket *socket = arg;
@@ -86,10 +181,8 @@ static bool read_monitor(void *arg)
         read_rest(socket->monitor, &address);
     zmq_msg_close(&head);
     zmq_msg_close(&address);
-    if (event & ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
-        socket->callbacks.up(socket->arg);
-    else if (event & ZMQ_EVENT_DISCONNECTED)
-        socket->callbacks.down(socket->arg);
+    if (got)
+        take_event(socket, event);
     return got;
 }
 
@@ -97,27 +190,29 @@ static bool read_monitor(void *arg)
 
 static bool open_monitor(struct client_socket *socket)
 {
-    if (zmq_socket_monitor(socket->dealer, MONITOR_ADDRESS,
-                           ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0)
+    int events = ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+
+    if (socket->remote)
+        events |= ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
+                  ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+    if (zmq_socket_monitor(socket->dealer, MONITOR_ADDRESS, events) != 0)
         return false;
     socket->monitor = zmq_socket(socket->context, ZMQ_PAIR);
     return socket->monitor && set_int(socket->monitor, ZMQ_LINGER, 0) &&
            zmq_connect(socket->monitor, MONITOR_ADDRESS) == 0;
 }
 
-static bool open_sockets(struct client_socket *socket, const char *path)
+static bool open_sockets(struct client_socket *socket, const struct client_address *address)
 {
-    char *address;
-    bool connected;
-
+    socket->remote = client_address_is_remote(address);
+    if (socket->remote)
+        join_address_text(&address->remote, socket->endpoint);
+    else
+        snprintf(socket->endpoint, sizeof socket->endpoint, "ipc://%s", address->path);
     socket->context = zmq_ctx_new();
     socket->dealer = socket->context ? zmq_socket(socket->context, ZMQ_DEALER) : NULL;
-    if (!socket->dealer || !set_options(socket->dealer) || !open_monitor(socket))
-        return false;
-    address = xasprintf("ipc://%s", path);
-    connected = zmq_connect(socket->dealer, address) == 0;
-    free(address);
-    return connected;
+    return socket->dealer && set_options(socket->dealer, address) && open_monitor(socket) &&
+           zmq_connect(socket->dealer, socket->endpoint) == 0;
 }
 
 static void close_sockets(struct client_socket *socket)
@@ -135,19 +230,19 @@ static void on_end(uv_handle_t *handle)
     free(handle->data);
 }
 
-struct client_socket *client_socket_open(uv_loop_t *loop, const char *path,
+struct client_socket *client_socket_open(uv_loop_t *loop, const struct client_address *address,
                                          const struct client_socket_callbacks *callbacks, void *arg)
 {
     struct client_socket *socket = xcalloc(1, sizeof *socket);
 
     socket->callbacks = *callbacks;
     socket->arg = arg;
-    if (!open_sockets(socket, path)) {
+    if (!open_sockets(socket, address)) {
         close_sockets(socket);
         free(socket);
         return NULL;
     }
-    uv_idle_init(loop, &socket->end);
+    uv_timer_init(loop, &socket->end);
     socket->end.data = socket;
     /* libuv runs the prepare handle that was started last first. */
     socket->dealer_loop = zloop_open(loop, socket->dealer, read_dealer, socket);
@@ -168,6 +263,12 @@ void client_socket_close(struct client_socket **slot)
     zloop_close(&socket->dealer_loop);
     close_sockets(socket);
     uv_close((uv_handle_t *)&socket->end, on_end);
+}
+
+void client_socket_rest(struct client_socket *socket)
+{
+    uv_timer_stop(&socket->end);
+    zmq_disconnect(socket->dealer, socket->endpoint);
 }
 
 bool client_socket_send(struct client_socket *socket, const char *version, const char *text, size_t len)

@@ -35,6 +35,7 @@ static int run(struct cli *cli, const struct args *args)
     cli->may_start = !args_has(args, "no-start") && !forbidden_by_environment();
     cli->socket_path = socket_path ? xstrdup(socket_path) : start_socket_path();
     code = command_run(cli, command);
+    client_address_clear(&cli->address);
     free(cli->socket_path);
     return code;
 }

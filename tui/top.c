@@ -505,7 +505,7 @@ int top_run(const struct top_options *options)
     for (int tab = 0; tab < TOP_TABS; tab++)
         top->descending[tab] = true;
     open_handles(top);
-    top->client = client_open(&top->loop, options->socket_path, "tui", NULL, &callbacks, top);
+    top->client = client_open(&top->loop, options->address, "tui", NULL, &callbacks, top);
     draw(top);
     uv_run(&top->loop, UV_RUN_DEFAULT);
     int exit_code = top->exit_code;

@@ -5,8 +5,10 @@
 #include "tui/terminal/theme.h"
 #include <stdbool.h>
 
+struct client_address;
+
 struct top_options {
-    const char *socket_path;
+    const struct client_address *address;
     bool no_alternate;
     enum theme theme;
 };

@@ -24,6 +24,7 @@ struct ui {
     enum client_link link;
     char *link_text;                  /* what the link says of itself; NULL before it said anything */
     const struct client_hello *hello; /* NULL before the first */
+    const char *daemon;               /* the remote daemon's name; NULL: the local one */
     char session[ID_MAX];             /* the one looked at */
     const struct state *state;        /* its state; NULL before its first snapshot */
     struct sessions *sessions;

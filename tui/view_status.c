@@ -12,7 +12,7 @@
 #include <string.h>
 
 enum {
-    PIECES_MAX = 16, /* view_status adds up to 14 */
+    PIECES_MAX = 16, /* view_status adds up to 15 */
     PIECE_BYTES = 512,
     SEPARATOR_CELLS = 3,
     SPINNER_MS = 250,
@@ -46,11 +46,20 @@ static struct piece *add(struct line *line, int rank, enum style style, const ch
 
 static void add_link(struct line *line, const struct ui *ui)
 {
-    if (ui->link == CLIENT_AWAY) {
+    char text[PIECE_BYTES];
+
+    if (ui->link == CLIENT_AWAY && ui->daemon) {
+        snprintf(text, sizeof text, "✗ %s away, reconnecting…", ui->daemon);
+        add(line, 0, STYLE_BAR_ERROR, text);
+    } else if (ui->link == CLIENT_AWAY) {
         add(line, 0, STYLE_BAR_ERROR, "✗ daemon away, reconnecting…");
         add(line, 2, STYLE_BAR_STRONG, "'stoa ls' starts one");
     } else if (ui->link == CLIENT_CONNECTING)
         add(line, 0, STYLE_BAR_WARNING, "~ connecting…");
+    else if (ui->daemon) {
+        snprintf(text, sizeof text, "@ %s", ui->daemon);
+        add(line, 4, STYLE_BAR_STRONG, text);
+    }
 }
 
 /* What comes goes on being shown, and would be lost with the daemon. */

@@ -1,6 +1,7 @@
 /* Subcommands about the daemon: models, health, stop, version. */
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
+#include "tui/cli/choose.h"
 #include "tui/cli/command.h"
 #include "tui/cli/start.h"
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STOP_MS = 15000, DAEMON_NAME_MAX = 200 };
+enum { STOP_MS = 15000, VERSION_MAX = 200 };
 
 /* --- models --- */
 
@@ -109,7 +110,7 @@ int command_stop(struct cli *cli)
     long pid = (long)jsonx_int(stats, "pid", 0);
     int process = -1, exit_code;
 
-    if (code == ERR_OK && pid > 0)
+    if (code == ERR_OK && pid > 0 && !client_address_is_remote(&cli->address))
         process = (int)syscall(SYS_pidfd_open, pid, 0);
     if (code == ERR_OK)
         code = cli_call(cli, METHOD_ADMIN_STOP, NULL, NULL, &ok);
@@ -128,23 +129,23 @@ int command_stop(struct cli *cli)
 /* --- version --- */
 
 /* The daemon's version where one runs; none is started for that, and its absence is no failure. */
-static bool daemon_version(struct cli *cli, char version[DAEMON_NAME_MAX])
+static bool daemon_version(struct cli *cli, char version[VERSION_MAX])
 {
     char error[512];
     int exit_code;
 
     cli->may_start = false;
-    if (start_ensure(cli->socket_path, false, error) != ERR_OK || cli_open(cli, &exit_code) != ERR_OK)
+    if (!choose_name(cli->args) && start_ensure(cli->socket_path, false, error) != ERR_OK)
         return false;
-    if (cli_ready(cli) != ERR_OK)
+    if (cli_open(cli, &exit_code) != ERR_OK || cli_ready(cli) != ERR_OK)
         return false;
-    snprintf(version, DAEMON_NAME_MAX, "%s", client_hello(cli->client)->version);
+    snprintf(version, VERSION_MAX, "%s", client_hello(cli->client)->version);
     return true;
 }
 
 int command_version(struct cli *cli)
 {
-    char daemon[DAEMON_NAME_MAX] = "";
+    char daemon[VERSION_MAX] = "";
     bool runs = daemon_version(cli, daemon);
 
     if (cli->json) {

@@ -1,15 +1,42 @@
 /* The way into the client that stays: which session, then the full screen or line mode. */
 #include "tui/app.h"
 #include "tui/cli/command.h"
+#include "tui/cli/join.h"
 #include "tui/plain/plain.h"
 #include "tui/settings.h"
 #include "tui/terminal/screen_term.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Where the link came through a pipe, the terminal takes the pipe's place. */
+static bool take_terminal(void)
+{
+    int fd = isatty(STDIN_FILENO) ? -1 : open("/dev/tty", O_RDWR | O_CLOEXEC);
+    bool good = fd < 0 ? isatty(STDIN_FILENO) : dup2(fd, STDIN_FILENO) >= 0;
+
+    if (fd >= 0)
+        close(fd);
+    if (!good)
+        cli_say("there is no terminal to attach with: %s", strerror(errno));
+    return good;
+}
 
 /* The connection that finds the session is closed before the screen opens its own. */
 static enum err find_session(struct cli *cli, char id[ID_MAX], int *exit_code)
 {
-    enum err code = cli_open(cli, exit_code);
+    const char *word = cli->args->word_count > 0 ? cli->args->words[0] : NULL;
+    enum err code;
+
+    if (word && join_is_meant(word)) {
+        *exit_code = join_redeem(cli, word, id);
+        if (*exit_code == EXIT_OK && !take_terminal())
+            *exit_code = EXIT_FAILED;
+        return *exit_code == EXIT_OK ? ERR_OK : ERR_DENIED;
+    }
+    code = cli_open(cli, exit_code);
 
     if (code != ERR_OK)
         return code;
@@ -39,8 +66,8 @@ int command_attach(struct cli *cli)
 {
     char id[ID_MAX];
     int exit_code = EXIT_OK;
-    struct app_options options = {.socket_path = cli->socket_path, .session = id};
-    struct plain_options plain = {.socket_path = cli->socket_path, .session = id};
+    struct app_options options = {.address = &cli->address, .session = id};
+    struct plain_options plain = {.address = &cli->address, .session = id};
     struct settings *settings = command_settings(cli, &exit_code);
 
     if (!settings)

@@ -67,7 +67,7 @@ int command_top(struct cli *cli)
     char why[256];
     int exit_code = EXIT_OK;
     struct settings *settings;
-    struct top_options options = {.socket_path = cli->socket_path};
+    struct top_options options = {.address = &cli->address};
 
     if (cli->json || args_has(cli->args, "once") || !screen_term_can_draw(getenv("TERM"), why))
         return print_once(cli);

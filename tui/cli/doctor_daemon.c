@@ -5,6 +5,7 @@
 #include "shared/paths.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
+#include "tui/cli/choose.h"
 #include "tui/cli/doctor.h"
 #include "tui/cli/start.h"
 #include <fcntl.h>
@@ -279,6 +280,11 @@ void doctor_daemon(struct doctor *doctor)
     doctor->findings.area = "daemon";
     findings_doing(&doctor->findings, "asking the daemon");
     cli->may_start = false;
+    if (choose_name(cli->args)) {
+        if (cli_open(cli, &exit_code) == ERR_OK)
+            ask_all(doctor);
+        return;
+    }
     code = start_ensure(cli->socket_path, false, error);
     if (code == ERR_DENIED)
         findings_add(&doctor->findings, FINDING_BAD, "unsafe", "see: stoa doctor permissions", "%s", error);

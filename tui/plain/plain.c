@@ -268,10 +268,11 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
 {
     struct plain *plain = arg;
 
-    (void)notice;
     plain_say(plain, "! %s", text);
     if (code == ERR_VERSION)
         plain_quit(plain, EXIT_PROTOCOL);
+    else if (strcmp(notice, "bye") == 0 && code != ERR_SHUTTING_DOWN)
+        plain_quit(plain, code == ERR_UNAVAILABLE ? EXIT_NO_DAEMON : EXIT_FAILED);
 }
 
 static void on_failing(void *arg, const char *why)
@@ -344,7 +345,10 @@ static void say_goodbye(struct plain *plain)
     for (const struct plain_sent *sent = plain->sent; sent; sent = sent->next)
         if (!sent->arrived && !sent->acknowledged)
             plain_say(plain, "! not acknowledged by the daemon:\n%s", sent->text);
-    plain_say(plain, "stoa attach --plain %s", plain->session);
+    if (plain->daemon)
+        plain_say(plain, "stoa -d %s attach --plain %s", plain->daemon, plain->session);
+    else
+        plain_say(plain, "stoa attach --plain %s", plain->session);
 }
 
 static void release(struct plain *plain)
@@ -380,12 +384,13 @@ int plain_run(const struct plain_options *options)
         return EXIT_FAILED;
     }
     snprintf(plain.session, sizeof plain.session, "%s", options->session);
+    plain.daemon = client_address_is_remote(options->address) ? options->address->name : NULL;
     plain.paper = paper_new(stdout);
     plain.out = paper_out(plain.paper);
     printer_init(&plain.printer, plain.out);
     open_handles(&plain);
     plain.client =
-        client_open(&plain.loop, options->socket_path, "tui", ttyname(STDIN_FILENO), &callbacks, &plain);
+        client_open(&plain.loop, options->address, "tui", ttyname(STDIN_FILENO), &callbacks, &plain);
     client_follow(plain.client, plain.session, PLAIN_MESSAGES);
     run(&plain);
     say_goodbye(&plain);

@@ -4,9 +4,11 @@
 #ifndef STOA_TUI_PLAIN_PLAIN_H
 #define STOA_TUI_PLAIN_PLAIN_H
 
+struct client_address;
+
 struct plain_options {
-    const char *socket_path; /* a daemon serves there already */
-    const char *session;     /* full id of the session to show first */
+    const struct client_address *address; /* a daemon serves there already */
+    const char *session;                  /* full id of the session to show first */
 };
 
 /* Runs until the person leaves. Returns an exit code of shared/err.h; ends by the signal if one ended it. */

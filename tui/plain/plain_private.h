@@ -38,6 +38,7 @@ struct plain {
     struct out *out;        /* of paper */
     struct printer printer; /* of the answer that streams */
     struct typed *typed;
+    const char *daemon; /* the remote daemon's name; NULL: the local one */
     char session[ID_MAX];
     bool begun;         /* the session's first snapshot was shown */
     char last[ID_MAX];  /* the newest message that was printed; "" for none */

@@ -44,6 +44,7 @@ struct fixture {
     uv_loop_t loop;
     char dir[64], path[96];
     struct fake fake;
+    struct client_address address;
     struct client *client;
     char said[4096];  /* what the callbacks heard, one word after the other */
     enum err code;    /* of the last reply, loss or notice */
@@ -281,7 +282,8 @@ static int set_up(void **state)
     f->fake.has_session = true;
     f->fake.seq = 5;
     fake_start(f, EPOCH_1);
-    f->client = client_open(&f->loop, f->path, "cli", "pts/1", &callbacks, f);
+    f->address.path = f->path;
+    f->client = client_open(&f->loop, &f->address, "cli", "pts/1", &callbacks, f);
     assert_non_null(f->client);
     *state = f;
     return 0;

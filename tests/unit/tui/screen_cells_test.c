@@ -563,12 +563,12 @@ static void answer_all(struct client *client)
 
 static void on_step(uv_idle_t *idle);
 
-struct client *client_open(uv_loop_t *loop, const char *socket_path, const char *kind, const char *terminal,
-                           const struct client_callbacks *callbacks, void *arg)
+struct client *client_open(uv_loop_t *loop, const struct client_address *address, const char *kind,
+                           const char *terminal, const struct client_callbacks *callbacks, void *arg)
 {
     struct client *client = xcalloc(1, sizeof *client);
 
-    (void)socket_path;
+    (void)address;
     (void)kind;
     (void)terminal;
     client->callbacks = callbacks;
@@ -1083,10 +1083,12 @@ static void end_programs(void)
 static void run(uint32_t seed, int frames)
 {
     static const char text[] = "tui: {desktop_notifications: osc9, bell: true}\n";
+    static char path[] = "/nowhere";
+    static const struct client_address nowhere = {.path = path};
     char error[256];
     struct settings *settings = settings_parse(text, sizeof text - 1, "test", false, error);
     struct app_options options = {
-        .socket_path = "/nowhere", .session = "s_00000000000000000000000001", .settings = settings};
+        .address = &nowhere, .session = "s_00000000000000000000000001", .settings = settings};
     assert_non_null(settings);
     int out = dup(STDOUT_FILENO), nothing = open("/dev/null", O_WRONLY);
     struct termios after;

@@ -1,0 +1,16 @@
+/* Which daemon the command line means, and what is needed to be let in there. */
+#ifndef STOA_TUI_CLI_CHOOSE_H
+#define STOA_TUI_CLI_CHOOSE_H
+
+#include "shared/err.h"
+#include "tui/cli/cli.h"
+#include <stdbool.h>
+
+/* -d, else --socket, else STOA_DAEMON, else NULL: as it was typed; NULL also for the local one. */
+const char *choose_name(const struct args *args);
+/* Fills in cli->address: the key is loaded, or made and that said. ERR_OK, or a code after saying why. */
+enum err choose_daemon(struct cli *cli);
+/* The same for a daemon that is given, not chosen. */
+enum err choose_remote(struct cli *cli, const struct known_daemon *daemon);
+
+#endif

@@ -536,7 +536,7 @@ static void run(struct dispatch *dispatch, struct call *call, const char *sid)
 static bool is_too_often(struct server *server, struct client *client, const struct request *request,
                          enum method method, size_t bytes)
 {
-    char error[256], id[sizeof client->id];
+    char error[256];
     int retry_ms;
     enum throttle_verdict verdict = throttle_ask(server->throttle, &client->throttled, client->principal.user,
                                                  method, bytes, clock_steady_us(), &retry_ms, error);
@@ -544,14 +544,13 @@ static bool is_too_often(struct server *server, struct client *client, const str
         return false;
     json_t *detail = json_object();
     jsonx_set_int(detail, "retry_ms", retry_ms);
-    snprintf(id, sizeof id, "%s", client->id);
     server->stats.limited++;
     struct route route = client->route;
     send_error_with(server, &route, request->id, ERR_BUSY, error, detail);
     json_decref(detail);
     client = clients_find(server->clients, &route);
     if (verdict == THROTTLE_CUT && client) {
-        log_warn("client", "%s is cut, user=%s: %s", log_id(id), client->principal.user, error);
+        audit_record(server, &client->principal, "refused", "flood", "%s", error);
         clients_cut(server->clients, client, "flood", THROTTLE_PENALTY_MS);
     }
     return true;

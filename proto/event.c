@@ -132,6 +132,12 @@ static const struct field rewound_fields[] = {{"message", FIELD_STRING, REQ, tru
                                               {"uncompacted", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               END};
+static const struct field budget_fields[] = {{"budget", FIELD_ENUM, REQ, false, 0, 0, "cost_day|tokens_day"},
+                                             {"percent", FIELD_INT, REQ, false, 0, 100, NULL},
+                                             {"used", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+                                             {"limit", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+                                             TEXT("text", REQ, REASON_MAX),
+                                             END};
 static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};
 static const struct field started_fields[] = {TEXT("owner", REQ, NAME_MAX_BYTES),
                                               TEXT("title", REQ, 1024),
@@ -183,6 +189,7 @@ static const struct field retrying_fields[] = {{"attempt", FIELD_INT, REQ, false
 
 static const struct event_row rows[EVENT_COUNT] = {
     /* name, durable, listed, an agent may */
+    [EVENT_BUDGET_REACHED] = {"budget.reached", true, true, false, budget_fields, reduce_nothing},
     [EVENT_ERROR_OCCURRED] = {"error.occurred", true, true, true, error_fields, reduce_error},
     [EVENT_MCP_CONNECTED] = {"mcp.connected", true, false, true, connected_fields, reduce_connected},
     [EVENT_MCP_DISCONNECTED] = {"mcp.disconnected", true, false, true, disconnected_fields,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum event_type { /* in the order of the names */
+                  EVENT_BUDGET_REACHED,
                   EVENT_ERROR_OCCURRED,
                   EVENT_MCP_CONNECTED,
                   EVENT_MCP_DISCONNECTED,

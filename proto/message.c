@@ -72,6 +72,8 @@ json_t *usage_to_json(const struct usage *usage)
     jsonx_set_int(json, "output", usage->output);
     jsonx_set_int(json, "cached", usage->cached);
     jsonx_set_int(json, "reasoning", usage->reasoning);
+    if (usage->cost > 0)
+        jsonx_set_int(json, "cost", usage->cost);
     return json;
 }
 
@@ -93,6 +95,7 @@ void usage_add(struct usage *total, const struct usage *more)
     total->output = bounded(total->output + more->output);
     total->cached = bounded(total->cached + more->cached);
     total->reasoning = bounded(total->reasoning + more->reasoning);
+    total->cost = bounded(total->cost + more->cost);
 }
 
 struct usage usage_from_json(const json_t *json)
@@ -100,7 +103,8 @@ struct usage usage_from_json(const json_t *json)
     return (struct usage){.input = count_of(json, "input"),
                           .output = count_of(json, "output"),
                           .cached = count_of(json, "cached"),
-                          .reasoning = count_of(json, "reasoning")};
+                          .reasoning = count_of(json, "reasoning"),
+                          .cost = count_of(json, "cost")};
 }
 
 static const char *const text_keys[BLOCK_KIND_COUNT] = {"text", "text", "data", "input", "text"};

@@ -17,7 +17,8 @@ enum { DECIMALS = 6, MILLION = 1000000 };
 static bool read_amount(const struct yaml_node *node, int64_t *micros)
 {
     const char *at = node->kind == YAML_SCALAR ? node->text : "";
-    size_t whole = strspn(at, "0123456789"), decimals = at[whole] == '.' ? strspn(at + whole + 1, "0123456789") : 0;
+    size_t whole = strspn(at, "0123456789"),
+           decimals = at[whole] == '.' ? strspn(at + whole + 1, "0123456789") : 0;
     if (whole < 1 || whole > 7 || decimals > DECIMALS || (at[whole] == '.' && decimals == 0) ||
         at[whole + (decimals ? decimals + 1 : 0)])
         return false;
@@ -40,7 +41,8 @@ static bool wrong(const struct place *place, int line, const char *what)
                         place->provider, place->pattern, what);
 }
 
-static bool read_members(const struct place *place, struct price *price, const struct yaml_node *map, int line)
+static bool read_members(const struct place *place, struct price *price, const struct yaml_node *map,
+                         int line)
 {
     if (map->kind != YAML_MAP)
         return wrong(place, line, "must be a map with input and output, and cached if that differs");
@@ -80,8 +82,8 @@ static bool is_pattern(const char *text)
     return len > 0 && len <= CONFIG_MODEL_MAX && utf8_valid(text, len);
 }
 
-bool prices_read(const struct config *config, struct provider *provider, const struct yaml_node *map, int line,
-                 char error[256])
+bool prices_read(const struct config *config, struct provider *provider, const struct yaml_node *map,
+                 int line, char error[256])
 {
     struct place place = {config, provider->name, "", error};
     if (map->kind != YAML_MAP || map->count > CONFIG_MODELS_MAX)
@@ -182,6 +184,7 @@ static int64_t part(int64_t tokens, int64_t price)
 int64_t price_micros(const struct price *price, int64_t input, int64_t cached, int64_t output)
 {
     int64_t known = cached < 0 ? 0 : cached < input ? cached : input;
-    int64_t cost = part(input - known, price->input) + part(known, price->cached) + part(output, price->output);
+    int64_t cost =
+        part(input - known, price->input) + part(known, price->cached) + part(output, price->output);
     return cost < COST_MAX ? cost : COST_MAX;
 }

@@ -3,6 +3,7 @@
 
 #include "daemon/people/users.h"
 #include "daemon/server.h"
+#include "shared/log.h"
 #include "shared/xalloc.h"
 
 #include <inttypes.h>
@@ -25,6 +26,8 @@ struct throttle {
     void *tree; /* of struct asker by user */
     struct asker *all;
     size_t count, tidy_at;
+    uint64_t cuts;
+    struct log_seldom told;
 };
 
 static int compare(const void *a, const void *b)
@@ -149,6 +152,14 @@ static enum throttle_verdict refuse(struct asker *asker, int64_t connection, int
     return THROTTLE_CUT;
 }
 
+static void log_cut(struct throttle *throttle, const char *user, const char *error)
+{
+    uint64_t count = log_seldom(&throttle->told, ++throttle->cuts);
+    if (count > 0)
+        log_warn("client", "cut for asking on and on, connections=%" PRIu64 " the last one's user=%s: %s",
+                 count, user[0] ? user : "none", error);
+}
+
 enum throttle_verdict throttle_ask(struct throttle *throttle, struct throttled *connection, const char *user,
                                    enum method method, size_t bytes, int64_t now_us, int *retry_ms,
                                    char error[256])
@@ -160,7 +171,8 @@ enum throttle_verdict throttle_ask(struct throttle *throttle, struct throttled *
     bool ping = is_ping(method), by_user = false;
     if (!connection->begun)
         begin(connection, asker, rate, now_us);
-    bool passes = bucket_take(ping ? &connection->pings : &connection->requests, rate, tokens, now_us, &wait_us);
+    bool passes =
+        bucket_take(ping ? &connection->pings : &connection->requests, rate, tokens, now_us, &wait_us);
     if (passes && !ping) {
         struct bucket_rate all = rate_of_user(throttle, user, per_second, &quota);
         by_user = true;
@@ -171,7 +183,10 @@ enum throttle_verdict throttle_ask(struct throttle *throttle, struct throttled *
     int64_t wait_ms = wait_us / 1000 + 1;
     *retry_ms = (int)(wait_ms < THROTTLE_WAIT_MAX_MS ? wait_ms : THROTTLE_WAIT_MAX_MS);
     say(error, user, per_second, quota, by_user, ping);
-    return refuse(asker, per_second, tokens, now_us);
+    enum throttle_verdict verdict = refuse(asker, per_second, tokens, now_us);
+    if (verdict == THROTTLE_CUT)
+        log_cut(throttle, user, error);
+    return verdict;
 }
 
 /* --- life --- */

@@ -175,7 +175,7 @@ class Daemon:
 class RequestError(Exception):
     def __init__(self, error):
         super().__init__(f"{error['code']}: {error['text']}")
-        self.code, self.text = error["code"], error["text"]
+        self.code, self.text, self.detail = error["code"], error["text"], error.get("detail", {})
 
 
 class Client:

@@ -3,6 +3,7 @@
 #include "daemon/session.h"
 
 #include "daemon/clients.h"
+#include "daemon/lends.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -225,6 +226,7 @@ void session_delete(struct session *session, const char *reason)
     struct server *server = session->server;
     json_t *data = json_object();
     jsonx_set_str(data, "reason", reason);
+    lends_end(server->lends, NULL, session, "deleted");
     supervisor_kill(session);
     store_join(server->store);
     session_cut(session, MESSAGE_INTERRUPTED, "the session was deleted");

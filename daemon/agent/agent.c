@@ -12,6 +12,7 @@
 #include "daemon/agent/probe.h"
 #include "daemon/agent/questions.h"
 #include "daemon/agent/requests.h"
+#include "daemon/agent/secrets.h"
 #include "daemon/agent/servers.h"
 #include "daemon/agent/title.h"
 #include "daemon/agent/turn.h"
@@ -36,6 +37,7 @@ struct agent {
     struct agent_link *link;
     struct http *http;
     struct requests *requests;
+    struct lents *lents;
     struct questions *questions;
     struct servers *servers;
     struct turn *turn;
@@ -89,6 +91,7 @@ static void leave(struct agent *agent, int code, bool daemon_gone)
     servers_free(&agent->servers, ended, agent);
     questions_free(&agent->questions);
     requests_free(&agent->requests);
+    lents_free(&agent->lents);
     agent_link_close(&agent->link);
     uv_timer_start(&agent->deadline, on_deadline, AGENT_LEAVE_MS, 0);
 }
@@ -242,9 +245,13 @@ static void on_request(void *arg, struct incoming *incoming, const json_t *json)
 
 /* --- frames --- */
 
-static void take_json(struct agent *agent, enum link_kind kind, const json_t *json)
+static void take_json(struct agent *agent, enum link_kind kind, json_t *json)
 {
     switch ((int)kind) {
+    case LINK_LENT:
+        if (!lents_frame(agent->lents, json))
+            leave_broken(agent, "a LENT frame without run, or with neither message nor end");
+        break;
     case LINK_SERVERS:
         take_servers(agent, json);
         break;
@@ -297,6 +304,10 @@ static void on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     case LINK_STOP:
         leave(agent, EXIT_OK, false);
         break;
+    case LINK_SECRETS:
+        if (!secrets_take(payload, len))
+            leave_broken(agent, "SECRETS is damaged");
+        break;
     case LINK_TURN:
     case LINK_COMPACT:
     case LINK_INTERRUPT:
@@ -305,6 +316,7 @@ static void on_frame(void *arg, enum link_kind kind, const char *payload, size_t
     case LINK_PROBE:
     case LINK_VISIT:
     case LINK_HOST:
+    case LINK_LENT:
         parse_json(agent, kind, payload, len);
         break;
     case LINK_REQUEST:
@@ -350,10 +362,12 @@ static void begin(struct agent *agent)
     agent->http = http_open(&agent->loop);
     agent->requests = requests_new(agent->link, &requests);
     agent->questions = questions_new(agent->link);
+    agent->lents = lents_new(&agent->loop, agent->link);
     struct servers_options servers = {.loop = &agent->loop,
                                       .link = agent->link,
                                       .http = agent->http,
                                       .requests = agent->requests,
+                                      .lents = agent->lents,
                                       .questions = agent->questions,
                                       .state = &agent->state};
     agent->servers = servers_new(&servers);
@@ -385,6 +399,7 @@ int agent_run(int fd)
         subreaper_finish(AGENT_KILL_MS);
     }
     uv_loop_close(&agent.loop);
+    secrets_forget();
     state_free(&agent.state);
     return agent.exit_code;
 }

@@ -7,6 +7,7 @@
 
 #include "daemon/agent/http.h"
 #include "daemon/agent/mcp/client.h"
+#include "daemon/agent/mcp/lent.h"
 #include "daemon/agent/mcp/server.h"
 #include "daemon/agent/requests.h"
 #include <jansson.h>
@@ -60,6 +61,7 @@ struct peer_options { /* borrowed for the call, but what it points to must live 
     uv_loop_t *loop;
     struct http *http;
     struct requests *requests; /* for a remote one */
+    struct lents *lents;       /* for a lent one */
     const struct mcp_server *server;
     const char *era;  /* what is remembered; NULL: nothing */
     const char *root; /* absolute folder; NULL: none */

@@ -15,6 +15,8 @@ struct local_ask {
 
 struct local {
     struct peer base;
+    struct lents *lents; /* of a server that a terminal lends; else NULL */
+    const char *name;
     struct mcp_client *client;
     struct local_ask *asks;
 };
@@ -201,6 +203,15 @@ static void close_local(struct peer *peer, bool at_once, void (*closed)(void *ar
 
 static const struct peer_ops ops = {request, cancel, answer, redirected, info, close_local};
 
+static struct mcp_transport *open_lent(void *arg, const struct mcp_transport_handler *handler,
+                                       char error[256])
+{
+    const struct local *local = arg;
+
+    (void)error;
+    return lent_open(local->lents, local->name, handler);
+}
+
 struct peer *peer_local_open(const struct peer_options *options, const struct peer_events *events)
 {
     struct local *local = xcalloc(1, sizeof *local);
@@ -223,6 +234,14 @@ struct peer *peer_local_open(const struct peer_options *options, const struct pe
                                       .ask_void = on_ask_void,
                                       .authorize = on_authorize};
 
+    const struct mcp_connector connector = {.arg = local, .open = open_lent};
+
+    local->lents = options->lents;
+    local->name = server->name;
+    if (server->lender) { /* our folder is none of that machine's */
+        client.connector = &connector;
+        client.root = NULL;
+    }
     local->base.ops = &ops;
     local->base.events = *events;
     local->client = mcp_client_open(&client, &callbacks);

@@ -155,6 +155,7 @@ static struct peer *on_open(void *arg, const struct peer_events *events)
     struct peer_options options = {.loop = servers->options.loop,
                                    .http = servers->options.http,
                                    .requests = servers->options.requests,
+                                   .lents = servers->options.lents,
                                    .server = mcp,
                                    .era = mcp->era,
                                    .root = servers->folder};

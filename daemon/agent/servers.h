@@ -10,6 +10,7 @@
 
 #include "daemon/agent/agent_link.h"
 #include "daemon/agent/http.h"
+#include "daemon/agent/mcp/lent.h"
 #include "daemon/agent/questions.h"
 #include "daemon/agent/requests.h"
 #include "proto/state.h"
@@ -30,6 +31,7 @@ struct servers_options { /* all borrowed, and must live as long */
     struct agent_link *link;
     struct http *http;
     struct requests *requests;
+    struct lents *lents; /* NULL where no terminal can lend any */
     struct questions *questions;
     struct state *const *state; /* where the agent's folded state is; *state is NULL before LOAD */
 };

@@ -368,6 +368,8 @@ static void flush(struct agentproc *proc)
         done += (size_t)wrote;
     }
     buf_drop(&proc->out, done);
+    if (proc->out.len == 0)
+        proc->out.wipes = false;
     give_back(&proc->out);
     bool writing = proc->out.len > 0;
     if (writing != proc->writing) {
@@ -414,6 +416,17 @@ bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *pay
     if (!proc->writing)
         flush(proc);
     return true;
+}
+
+bool agentproc_send_secret(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len)
+{
+    proc->out.wipes = true;
+    return agentproc_send(proc, kind, payload, len);
+}
+
+size_t agentproc_waiting(const struct agentproc *proc)
+{
+    return proc->out.len;
 }
 
 bool agentproc_send_json(struct agentproc *proc, enum link_kind kind, json_t *json)

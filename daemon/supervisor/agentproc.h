@@ -35,6 +35,10 @@ bool agentproc_fits(struct agentproc *proc, const json_t *ready);
 /* Sends a frame. False if too much waits already: the process is then killed (cause protocol). */
 bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len);
 bool agentproc_send_json(struct agentproc *proc, enum link_kind kind, json_t *json);
+/* The same of what is secret: what the socket does not take at once is in memory that is wiped after. */
+bool agentproc_send_secret(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len);
+/* Bytes that it has not read yet. */
+size_t agentproc_waiting(const struct agentproc *proc);
 /* Asks it to leave; its end then counts as cause (hibernated or done). It may take AGENTPROC_LEAVE_MS, after
  * which it is the caller who kills it. */
 void agentproc_stop(struct agentproc *proc, enum exit_cause cause);

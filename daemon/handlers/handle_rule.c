@@ -21,6 +21,12 @@ static enum err find(struct call *call, enum role least, struct session **sessio
 {
     const char *sid = jsonx_str(call->params, "session", NULL);
     *session = NULL;
+    if (!sid && least > ROLE_VIEWER && !auth_is_whole(&call->principal)) {
+        snprintf(error, 256,
+                 "this token makes no rules for all sessions: it is for one session, or for less than "
+                 "the role owner");
+        return ERR_DENIED;
+    }
     if (!sid)
         return ERR_OK;
     enum err code = registry_get(call->server->registry, sid, session, error);

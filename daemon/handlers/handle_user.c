@@ -3,6 +3,7 @@
 #include "daemon/handlers/handlers.h"
 
 #include "daemon/people/audit.h"
+#include "daemon/people/rights.h"
 #include "daemon/people/users.h"
 #include "daemon/people/users_end.h"
 #include "daemon/server.h"
@@ -148,6 +149,7 @@ enum err handle_user_update(struct call *call, json_t **ok, char error[256])
                                  has_disabled ? &disabled : NULL, settings, error);
     if (code != ERR_OK)
         return code;
+    rights_user_changed(call->server);
     char *text = settings ? json_dumps(settings, JSON_COMPACT) : NULL;
     audit_record(call->server, &call->principal, "user.update", name, "%s%s%s%s", role ? role : "",
                  !has_disabled ? ""

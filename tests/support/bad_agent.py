@@ -46,7 +46,7 @@ def read(*kinds):
 
 
 def turn():
-    frame(READY, json.dumps({"link": 2, "version": "0", "pid": os.getpid()}).encode())
+    frame(READY, json.dumps({"link": 3, "version": "0", "pid": os.getpid()}).encode())
     return read(TURN)
 
 
@@ -88,7 +88,7 @@ def fact_before_ready():
 
 def ready_twice():
     turn()
-    frame(READY, b'{"link":2}')
+    frame(READY, b'{"link":3}')
 
 
 def no_json():

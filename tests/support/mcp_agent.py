@@ -144,7 +144,7 @@ def main():
     selector.register(link, selectors.EVENT_READ)
     if os.path.exists(f"{HOME}/never-ready"):
         time.sleep(60)
-    frame(READY, {"link": 2, "version": "0", "pid": os.getpid()})
+    frame(READY, {"link": 3, "version": "0", "pid": os.getpid()})
     while True:
         if selector.select(0.02 if waiting else None):
             piece = link.recv(1 << 16)

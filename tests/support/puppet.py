@@ -41,7 +41,7 @@ class Puppet:
         self.socket.sendall(struct.pack("<IB", len(payload) + 1, kind) + payload)
 
     def ready(self):
-        self.send(READY, {"link": 2, "version": "0", "pid": self.pid})
+        self.send(READY, {"link": 3, "version": "0", "pid": self.pid})
         return self
 
     def fact(self, type, **data):

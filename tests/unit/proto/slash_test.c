@@ -84,7 +84,7 @@ static void the_rows_are_in_order_of_their_names_and_found_by_them(void **unused
     const struct slash_row *rows = slash_rows(&count);
 
     (void)unused;
-    assert_int_equal(count, 19);
+    assert_int_equal(count, 21);
     for (size_t i = 0; i < count; i++) {
         assert_ptr_equal(slash_find(rows[i].name, strlen(rows[i].name)), &rows[i]);
         assert_true(*rows[i].summary && rows[i].arguments);
@@ -134,11 +134,14 @@ static void each_command_is_the_request_that_it_stands_for(void **unused)
         {"/set NAME=a b=c", "session.configure {\"variables\":{\"NAME\":\"a b=c\"}}"},
         {"/set NAME=", "session.configure {\"variables\":{\"NAME\":null}}"},
         {"/share", "session.info {}"},
+        {"/share bo approver", "session.share {\"role\":\"approver\",\"user\":\"bo\"}"},
         {"/steer not there\nbut here", "message.send {\"mode\":\"steer\",\"text\":\"not there\\nbut here\"}"},
         {"/system", "session.info {}"},
         {"/system\nYou are\nterse.", "session.configure {\"system\":\"You are\\nterse.\"}"},
         {"/system -", "session.configure {\"system\":null}"},
+        {"/unshare bo", "session.unshare {\"user\":\"bo\"}"},
         {"/usage", "session.info {}"},
+        {"/who", "session.who {}"},
     };
     struct state *state = session();
 
@@ -195,10 +198,14 @@ static void what_is_wrong_is_named_with_what_would_be_right(void **unused)
         {"/set NAME", "/set takes NAME=VALUE, not 'NAME'"},
         {"/set =x", "/set takes NAME=VALUE, not '=x'"},
         {"/set a b=c", "/set takes NAME=VALUE, not 'a b=c'"},
-        {"/share it", "/share takes nothing, not 'it'"},
+        {"/share it", "/share takes [USER ROLE], not 'it'"},
+        {"/share bo owner",
+         "/share: parameter 'role' is \"owner\"; it must be one of viewer|writer|approver"},
         {"/steer", "/steer needs: TEXT"},
         {"/unqueue", "/unqueue: no message waits"},
         {"/unqueue some", "/unqueue takes [all], not 'some'"},
+        {"/unshare", "/unshare needs: USER"},
+        {"/unshare bo cy", "/unshare takes USER, not 'bo cy'"},
         {"/usage all", "/usage takes nothing, not 'all'"},
     };
     struct state *state = session();
@@ -347,6 +354,13 @@ static void what_came_of_it_is_said_in_lines(void **unused)
     expect_said(state, "/set A=b", "{}", "A=b");
     expect_said(state, "/set A=", "{}", "A removed");
     expect_said(state, "/share", "{\"attach\":\"stoa attach s_1\"}", "stoa attach s_1");
+    expect_said(state, "/share", "{}", "only the owner, ann, invites others");
+    expect_said(state, "/share bo writer", "{\"seq\":3}", "shared with bo as writer");
+    expect_said(state, "/unshare bo", "{\"seq\":4}", "not shared with bo any more");
+    expect_said(state, "/who",
+                "{\"owner\":\"ann\",\"members\":[{\"user\":\"bo\",\"role\":\"viewer\"}],\"participants\":"
+                "[{\"user\":\"bo\",\"terminal\":\"pts/3\"}]}",
+                "ann  owner\nbo   viewer  here  pts/3");
     expect_said(state, "/steer x", "{\"queued\":true}", "it enters at the turn's next step");
     expect_said(state, "/steer x", "{\"queued\":false}", "sent");
     expect_said(state, "/system", "{}", "no system prompt");

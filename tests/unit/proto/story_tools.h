@@ -79,17 +79,21 @@ static inline void story_answer(struct story *story, const struct question *ques
     const bool person = strcmp(cause, "person") == 0;
     const enum question_kind kind = question->kind;
     const int block = question->block;
+    const bool two = jsonx_bool(question->json, "two_person", false) && strcmp(decision, "allow") == 0;
     char message[ID_MAX];
     json_t *data = json_pack("{s:s,s:s,s:s}", "question", question->id, "decision", decision, "cause", cause);
 
     strcpy(message, question->message);
+    if (two && !json_object_get(question->json, "approved_by")) /* question is void after that */
+        story_emit(story, EVENT_QUESTION_APPROVED,
+                   json_pack("{s:s,s:s}", "question", question->id, "by", "bo"));
     if (person)
         jsonx_set_str(data, "by", "ann\xc3\xa9");
     if (person && story_random(story, 2))
         jsonx_set_str(data, "reason", story_text(story));
     if (kind == QUESTION_FORM && strcmp(decision, "allow") == 0)
         json_object_set_new(data, "content", json_pack("{s:s}", "a", story_text(story)));
-    if (kind == QUESTION_PERMISSION && strcmp(decision, "allow") == 0 && story_random(story, 2))
+    if (kind == QUESTION_PERMISSION && strcmp(decision, "allow") == 0 && !two && story_random(story, 2))
         json_object_set_new(data, "content", json_pack("{s:{s:s}}", "arguments", "path", story_text(story)));
     story_emit(story, EVENT_QUESTION_ANSWERED, data);
     if (kind == QUESTION_PERMISSION && strcmp(decision, "allow") != 0 &&

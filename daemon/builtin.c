@@ -2,6 +2,7 @@
  * their owner's list shows. */
 #include "daemon/builtin.h"
 
+#include "daemon/people/invite.h"
 #include "daemon/server.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { TEXT_MAX = 64 << 10 };
+enum { TEXT_MAX = 64 << 10, INVITE_MS = 600000 };
 
 static void put_time(json_t *json, const char *name, int64_t ms)
 {
@@ -183,12 +184,59 @@ char *builtin_attach_command(const struct session *session)
     return buf_take(&text);
 }
 
+/* Whose message the model is at: the newest one's. */
+static bool owner_asks(const struct state *state)
+{
+    for (size_t i = state->message_count; i-- > 0;)
+        if (state->messages[i]->role == MESSAGE_ROLE_USER)
+            return strcmp(state->messages[i]->author, state->owner) == 0;
+    return false;
+}
+
+/* All who share the session read this, and what a tool brought in may have asked for it: so it is for a
+ * viewer, once, and soon over. */
+static void put_invitation(struct session *session, struct buf *out)
+{
+    struct principal owner = {.most = ROLE_ADMIN};
+    char error[256];
+    struct invite invite = {
+        .session = session, .by = &owner, .role = ROLE_VIEWER, .ttl_ms = INVITE_MS, .uses = 1};
+    snprintf(owner.user, sizeof owner.user, "%s", session->state->owner);
+    enum err code = invite_make(&invite, error);
+    if (code == ERR_OK)
+        buf_printf(
+            out,
+            "\nFrom another machine: stoa attach '%s'\nThat link lets one person in as a viewer, once, "
+            "within %d minutes. More may be given with stoa share %s USER ROLE, and stoa ticket shows a "
+            "link with a QR code.",
+            invite.link, INVITE_MS / 60000, session->state->id);
+    else
+        buf_printf(out, "\nFrom another machine: no link can be made now: %s", error);
+    invite_wipe(&invite);
+}
+
 static void attach_command(struct session *session, const json_t *arguments, builtin_done *done, void *arg)
 {
     (void)arguments;
-    char *text = builtin_attach_command(session);
-    done(arg, ERR_OK, text);
-    free(text);
+    const struct state *state = session->state;
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    if (owner_asks(state)) {
+        char *command = builtin_attach_command(session);
+        buf_puts(&text, command);
+        free(command);
+        if (session->server->listen_count > 0)
+            put_invitation(session, &text);
+    } else {
+        buf_printf(
+            &text,
+            "Only %s, whose session this is, may invite others: with stoa share %s USER ROLE, or by a link "
+            "that stoa ticket %s makes.",
+            state->owner, state->id, state->id);
+    }
+    done(arg, ERR_OK, text.data);
+    explicit_bzero(text.data, text.len);
+    buf_free(&text);
 }
 
 /* --- all --- */

@@ -23,6 +23,7 @@ enum { ASK_MS = 1000, ANSWER_MS = 10000, SAID_BYTES = 200 };
 struct top {
     uv_loop_t loop;
     struct client *client;
+    const char *daemon; /* its name, where it is not the local one */
     struct screen *screen;
     struct keys *keys;
     uv_timer_t ask, escape;
@@ -61,7 +62,8 @@ static void arrange(struct top *top)
         top->at = found;
     if (top->at >= count)
         top->at = count ? count - 1 : 0;
-    snprintf(top->selected, sizeof top->selected, "%s", count ? top->table.rows[top->at].id : "");
+    if (top->selected[0]) /* whoever has not moved yet sees the first row */
+        snprintf(top->selected, sizeof top->selected, "%s", count ? top->table.rows[top->at].id : "");
     if (top->at < top->first)
         top->first = top->at;
     if (room > 0 && top->at >= top->first + room)
@@ -87,6 +89,7 @@ static void draw(struct top *top)
                             .detail = top->detail,
                             .selected = top->at,
                             .first = top->first,
+                            .daemon = top->daemon,
                             .said = top->said[0] ? top->said : NULL,
                             .said_bad = top->said_bad};
     top_view_draw(top->screen, &show);
@@ -189,6 +192,7 @@ static void doubt(struct top *top, enum method method)
     if (top->table.tab != TOP_SESSIONS || top->table.count == 0)
         return;
     top->doubted = method;
+    snprintf(top->selected, sizeof top->selected, "%s", top->table.rows[top->at].id);
     snprintf(text, sizeof text, "%s %s? y: yes, any other key: no",
              method == METHOD_ADMIN_END ? "end, at once, the agent of" : "put to sleep the agent of",
              top->selected);
@@ -505,6 +509,7 @@ int top_run(const struct top_options *options)
     for (int tab = 0; tab < TOP_TABS; tab++)
         top->descending[tab] = true;
     open_handles(top);
+    top->daemon = client_address_is_remote(options->address) ? options->address->name : NULL;
     top->client = client_open(&top->loop, options->address, "tui", NULL, &callbacks, top);
     draw(top);
     uv_run(&top->loop, UV_RUN_DEFAULT);

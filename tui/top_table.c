@@ -171,7 +171,10 @@ static void put_count(struct top_cell *cell, double number)
 static void put_bytes(struct top_cell *cell, double bytes)
 {
     cell->number = bytes;
-    top_bytes(bytes, cell->text);
+    if (bytes > 0)
+        top_bytes(bytes, cell->text);
+    else
+        strcpy(cell->text, "-");
 }
 
 static void put_decimal(struct top_cell *cell, const char *format, double number)
@@ -313,7 +316,10 @@ static void make_session(struct making *making, const json_t *json)
     put_text(&cells[1], jsonx_str(json, "owner", ""));
     put_text(&cells[2], jsonx_str(json, "state", ""));
     put_text(&cells[3], jsonx_str(agent, "state", ""));
-    put_decimal(&cells[4], "%.0f", (double)jsonx_int(agent, "pid", 0));
+    if (sum.processes > 0)
+        put_decimal(&cells[4], "%.0f", (double)jsonx_int(agent, "pid", 0));
+    else
+        put_text(&cells[4], "-");
     put_decimal(&cells[5], "%.1f", sum.cpu);
     put_bytes(&cells[6], sum.memory);
     put_count(&cells[7], sum.processes);

@@ -287,6 +287,12 @@ void call_not_begun(struct call *call)
 
 static void answer(const struct call *call, enum err code, const char *error, json_t *ok)
 {
+    if (call->answered) {
+        call->answered(call->answered_arg, code, error, ok);
+        json_decref(call->detail);
+        json_decref(ok);
+        return;
+    }
     if (code == ERR_OK && call->wrap) {
         json_t *wrapped = call->wrap(call, ok);
         json_decref(ok);

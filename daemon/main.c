@@ -2,6 +2,7 @@
 #include "daemon/backup.h"
 #include "daemon/config/config.h"
 #include "daemon/doctor/doctor.h"
+#include "daemon/offline.h"
 #include "daemon/server.h"
 #include "shared/log.h"
 #include "shared/paths.h"
@@ -39,6 +40,7 @@ static void usage(FILE *out)
         "      --force              with --backup: replace FILE\n"
         "      --restore FILE       put what FILE holds in the place of all that is kept, and leave\n"
         "      --json               with --backup, --restore: say what was done as JSON\n"
+        "      --request JSON       answer one request about users or tokens while no daemon runs, and leave\n"
         "      --print-example      print config.example.yaml and leave\n"
         "      --print-man          print the options for stoa-config(5) and leave\n"
         "  -V, --version            print the version and leave\n"
@@ -81,6 +83,7 @@ struct line { /* the command line, read */
     bool help, doctor;
     struct doctor_options check; /* of doctor */
     struct backup_options backup;
+    const char *request;
     size_t backups; /* how often one was asked for, or a restore */
 };
 
@@ -130,6 +133,8 @@ static bool read_word(struct line *line, char **argv, int *at)
     if (is_option(word, "--restore", "--restore"))
         return (line->backup.restore = true) &&
                (line->backup.file = value_of(argv, at, "--restore", "--restore")) != NULL;
+    if (is_option(word, "--request", "--request"))
+        return (line->request = value_of(argv, at, "--request", "--request")) != NULL;
     if (strcmp(word, "--force") == 0)
         return (line->backup.replace = true);
     if (strcmp(word, "--json") == 0)
@@ -148,8 +153,8 @@ static const char *clash_of(const struct line *line)
         return "--force is for --backup";
     if (line->check.online && !line->doctor)
         return "--online is for --doctor";
-    if (line->backups > 1 || (line->backups > 0 && line->doctor))
-        return "only one of --doctor, --backup and --restore can be done, once";
+    if (line->backups > 1 || (line->backups > 0) + line->doctor + (line->request != NULL) > 1)
+        return "only one of --doctor, --backup, --restore and --request can be done, once";
     return NULL;
 }
 
@@ -189,7 +194,7 @@ int main(int argc, char **argv)
     log_init("stoad");
     utf8_locale();
     line.check.server = &line.options;
-    if (!line.doctor && !line.backup.file && line.action == SERVE) {
+    if (!line.doctor && !line.backup.file && !line.request && line.action == SERVE) {
         bound_heaps();
         return server_run(&line.options);
     }
@@ -198,5 +203,7 @@ int main(int argc, char **argv)
         return doctor_run(&line.check, stdout);
     if (line.backup.file)
         return backup_run(&line.backup);
+    if (line.request)
+        return offline_run(&line.options, line.request);
     return show(line.action, &line.options);
 }

@@ -22,6 +22,7 @@
 #include "daemon/people/tries.h"
 #include "daemon/people/throttle.h"
 #include "daemon/people/users.h"
+#include "daemon/people/users_end.h"
 #include "daemon/people/vault.h"
 #include "daemon/probe.h"
 #include "daemon/questions.h"
@@ -359,6 +360,7 @@ static int start(struct run *run)
     server->dispatch = dispatch_open(server);
     server->registry = registry_open(server);
     registry_recover(server->registry);
+    users_end_removed(server);
     server->aging = aging_open(server);
     server->forks = forks_open(server);
     int opened = open_gateway(run);
@@ -388,6 +390,17 @@ static void store_snapshot_of(struct session *session, void *arg)
 {
     (void)arg;
     session_store_snapshot(session);
+}
+
+/* The lock last. */
+static void free_places(struct run *run)
+{
+    config_free(&run->server.config);
+    free(run->runtime);
+    free(run->state);
+    free(run->socket_path);
+    if (run->lock >= 0)
+        close(run->lock);
 }
 
 /* Agents first, since their ends are events; then the clients, whose leaving is none of the store's; then the
@@ -437,12 +450,7 @@ static int finish(struct run *run, int code)
     uv_run(server->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(server->loop) != 0)
         log_error("server", "a handle of the loop was left open");
-    config_free(&server->config);
-    free(run->runtime);
-    free(run->state);
-    free(run->socket_path);
-    if (run->lock >= 0)
-        close(run->lock);
+    free_places(run);
     return code;
 }
 
@@ -478,4 +486,43 @@ int server_run(const struct server_options *options)
         uv_run(&loop, UV_RUN_DEFAULT);
     }
     return finish(&run, code);
+}
+
+int server_offline(const struct server_options *options, server_work_fn *work, void *arg)
+{
+    char error[256], *path;
+    struct run run = {.options = options, .lock = -1};
+    struct server *server = &run.server;
+    uv_loop_t loop;
+    server->config = read_config(options, &path, error);
+    free(path);
+    if (!server->config) {
+        log_error("config", "%s", error);
+        return EXIT_CONFIG;
+    }
+    set_process_limits();
+    name_user(server->user);
+    uv_loop_init(&loop);
+    server->loop = &loop;
+    server->notify = notify_open(server->loop);
+    int code = find_places(&run);
+    if (code == EXIT_OK)
+        code = open_store(&run);
+    if (code == EXIT_OK) {
+        server->audit = audit_open(server);
+        server->users = users_open(server);
+        server->vault = vault_open(server, run.state);
+        code = work(server, arg);
+        server->stopping = true;
+    }
+    audit_close(&server->audit);
+    if (server->store && !store_close(&server->store) && code == EXIT_OK)
+        code = EXIT_STORE;
+    vault_close(&server->vault);
+    users_close(&server->users);
+    notify_close(&server->notify);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    free_places(&run);
+    return code;
 }

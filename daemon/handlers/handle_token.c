@@ -49,7 +49,8 @@ enum err handle_token_issue(struct call *call, json_t **ok, char error[256])
     char secret[TOKEN_SECRET_LEN + 1];
     if (!wish.user || !is_whole(call, error))
         return ERR_DENIED;
-    if (session && !registry_knows(call->server->registry, session)) {
+    if (session && !store_has(call->server->store, session) &&
+        !(call->server->registry && registry_knows(call->server->registry, session))) {
         snprintf(error, 256, "there is no session '%s'", session);
         return ERR_NOT_FOUND;
     }

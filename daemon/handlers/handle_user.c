@@ -150,6 +150,8 @@ enum err handle_user_update(struct call *call, json_t **ok, char error[256])
     if (code != ERR_OK)
         return code;
     rights_user_changed(call->server);
+    if (call->server->registry)
+        rights_user_changed(call->server);
     char *text = settings ? json_dumps(settings, JSON_COMPACT) : NULL;
     audit_record(call->server, &call->principal, "user.update", name, "%s%s%s%s", role ? role : "",
                  !has_disabled ? ""

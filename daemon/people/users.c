@@ -4,6 +4,7 @@
 #include "daemon/clients.h"
 #include "daemon/people/users_internal.h"
 #include "daemon/people/users_settings.h"
+#include "daemon/people/vault.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
 #include "shared/clock.h"
@@ -17,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ROLE_REMOVED "removed" /* of a row that only keeps the name */
 enum { SHOWN_BYTES = 80, LABEL_MAX = 64, FREE_NAME_TRIES = 100000 };
 
 static int compare(const void *a, const void *b)
@@ -254,6 +256,10 @@ void user_keep(struct users *users, struct user *user)
 static void on_user(void *arg, const struct store_user *row)
 {
     struct users *users = arg;
+    if (strcmp(row->role, ROLE_REMOVED) == 0) {
+        json_array_append_new(users->removed, json_string(row->name));
+        return;
+    }
     struct user *user = strcmp(row->name, users->own->name) == 0 ? users->own : NULL;
     if (!user)
         user = add_user(users, row->name, strcmp(row->role, "admin") == 0, row->disabled, row->created);
@@ -282,6 +288,7 @@ struct users *users_open(struct server *server)
 {
     struct users *users = xcalloc(1, sizeof *users);
     users->server = server;
+    users->removed = json_array();
     users->own = add_user(users, server->user, true, false, 0);
     users->own->own = true;
     if (server->store && (store_users(server->store, on_user, users) != ERR_OK ||
@@ -299,6 +306,7 @@ void users_close(struct users **slot)
     while (users->count)
         free_user(users, users->all[--users->count]);
     tokens_close(users);
+    json_decref(users->removed);
     free(users->all);
     free(users);
     *slot = NULL;
@@ -343,10 +351,29 @@ static enum err check_key(const struct users *users, const char *key, char error
     return ERR_CONFLICT;
 }
 
+static bool is_removed(const struct users *users, const char *name)
+{
+    const json_t *removed;
+    size_t i;
+    json_array_foreach(users->removed, i, removed)
+    {
+        if (strcmp(json_string_value(removed), name) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum err users_check_new(const struct users *users, const char *name, const char *key, char error[256])
 {
     if (users_get(users, name)) {
         snprintf(error, 256, "there is a user '%s' already", name);
+        return ERR_CONFLICT;
+    }
+    if (is_removed(users, name)) {
+        snprintf(error, 256,
+                 "'%s' was removed while no daemon ran; start it once, so that their sessions are put "
+                 "away: stoa ls",
+                 name);
         return ERR_CONFLICT;
     }
     if (!is_name(name)) {
@@ -491,16 +518,45 @@ enum err users_may_delete(const struct users *users, const char *name, char erro
     return ERR_CONFLICT;
 }
 
-void users_delete(struct users *users, const char *name)
+static void take_out(struct users *users, struct user *user)
 {
-    struct user *user = users_get(users, name);
     size_t at = 0;
     while (users->all[at] != user)
         at++;
     users->count--;
     memmove(&users->all[at], &users->all[at + 1], (users->count - at) * sizeof users->all[0]);
-    store_delete_user(users->server->store, user->name);
     log_info("users", "user=%s removed", user->name);
     free_user(users, user);
     users_changed(users);
+}
+
+void users_delete(struct users *users, const char *name)
+{
+    struct user *user = users_get(users, name);
+    store_delete_user(users->server->store, user->name);
+    vault_drop_user(users->server->vault, user->name);
+    take_out(users, user);
+}
+
+void users_delete_later(struct users *users, const char *name)
+{
+    struct store *store = users->server->store;
+    struct user *user = users_get(users, name);
+    struct store_user row = {.name = user->name,
+                             .role = ROLE_REMOVED,
+                             .settings = "{}",
+                             .disabled = true,
+                             .created = user->created};
+    for (size_t i = 0; i < user->key_count; i++)
+        store_delete_key(store, user->keys[i]->text);
+    for (size_t i = 0; i < user->token_count; i++)
+        store_delete_token(store, user->tokens[i]->id);
+    store_put_user(store, &row);
+    json_array_append_new(users->removed, json_string(user->name));
+    take_out(users, user);
+}
+
+json_t *users_removed(struct users *users)
+{
+    return users->removed;
 }

@@ -92,6 +92,10 @@ enum err users_may_delete(const struct users *users, const char *name, char erro
 /* One that may be, and their keys and tokens, and all else that the store keeps of them alone: users_end.h
  * sees to what is in sessions. */
 void users_delete(struct users *users, const char *name);
+/* The same while no daemon runs: the store keeps the name until users_end_removed has seen to the sessions.
+ */
+json_t *users_removed(struct users *users); /* names of such; open to be emptied */
+void users_delete_later(struct users *users, const char *name);
 /* Whether a new user may have this name, and this key (or NULL): changes nothing. */
 enum err users_check_new(const struct users *users, const char *name, const char *key, char error[256]);
 

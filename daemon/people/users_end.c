@@ -2,6 +2,7 @@
 #include "daemon/people/users_end.h"
 
 #include "daemon/people/rights.h"
+#include "daemon/people/vault.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
@@ -41,7 +42,7 @@ static void on_loaded(struct session *session, void *arg)
         on_owned(ending, session->state->id);
 }
 
-static void archive(struct server *server, const char *sid, const char *by, size_t *sessions)
+static void archive(struct server *server, const char *sid, const char *by)
 {
     static const char why[] = "the session's owner was removed";
     struct session *session;
@@ -52,7 +53,6 @@ static void archive(struct server *server, const char *sid, const char *by, size
             log_error("users", "a session of a removed user stays as it was: %s", error);
         return;
     }
-    ++*sessions;
     if (session->agent || session->state->run != RUN_IDLE) {
         supervisor_kill(session);
         session_recover(session, "agent", why, false);
@@ -74,6 +74,29 @@ static int compare(const void *a, const void *b)
 }
 
 /* What the store knows of the user is read before it is told to forget that. */
+static void find_sessions(struct server *server, struct ending *ending)
+{
+    if (store_owned_by(server->store, ending->user, on_owned, ending) != ERR_OK)
+        log_error("users", "sessions of user=%s that are not in memory can't be archived", ending->user);
+    if (server->registry)
+        registry_each(server->registry, on_loaded, ending);
+    if (ending->count > 0)
+        qsort(ending->sids, ending->count, sizeof ending->sids[0], compare);
+    size_t kept = 0;
+    for (size_t i = 0; i < ending->count; i++)
+        if (i == 0 || strcmp(ending->sids[i], ending->sids[kept - 1]) != 0)
+            memmove(ending->sids[kept++], ending->sids[i], ID_MAX);
+    ending->count = kept;
+}
+
+static void end_sessions(struct server *server, struct ending *ending, const char *by)
+{
+    for (size_t i = 0; i < ending->count; i++)
+        archive(server, ending->sids[i], by);
+    free(ending->sids);
+    rights_user_changed(server);
+}
+
 enum err users_end(struct server *server, const char *name, const char *by, size_t *sessions, char error[256])
 {
     char user[USER_NAME_MAX + 1];
@@ -83,17 +106,33 @@ enum err users_end(struct server *server, const char *name, const char *by, size
     enum err code = users_may_delete(server->users, user, error);
     if (code != ERR_OK)
         return code;
-    if (store_owned_by(server->store, user, on_owned, &ending) != ERR_OK)
-        log_error("users", "sessions of user=%s that are not in memory could not be archived", user);
-    registry_each(server->registry, on_loaded, &ending);
-    if (ending.count > 0)
-        qsort(ending.sids, ending.count, sizeof ending.sids[0], compare);
+    find_sessions(server, &ending);
+    *sessions = ending.count;
+    if (!server->registry) {
+        free(ending.sids);
+        users_delete_later(server->users, user);
+        return ERR_OK;
+    }
     rights_user_gone(server, user);
     users_delete(server->users, user);
-    for (size_t i = 0; i < ending.count; i++)
-        if (i == 0 || strcmp(ending.sids[i], ending.sids[i - 1]) != 0)
-            archive(server, ending.sids[i], by, sessions);
-    rights_user_changed(server);
-    free(ending.sids);
+    end_sessions(server, &ending, by);
     return ERR_OK;
+}
+
+void users_end_removed(struct server *server)
+{
+    json_t *removed = users_removed(server->users), *name;
+    size_t i;
+    json_array_foreach(removed, i, name)
+    {
+        struct ending ending = {.user = json_string_value(name)};
+        find_sessions(server, &ending);
+        rights_user_gone(server, ending.user);
+        store_delete_user(server->store, ending.user);
+        vault_drop_user(server->vault, ending.user);
+        end_sessions(server, &ending, NULL);
+        log_info("users", "user=%s was removed while no daemon ran; their sessions are archived",
+                 ending.user);
+    }
+    json_array_clear(removed);
 }

@@ -10,5 +10,7 @@
  * a sentence. */
 enum err users_end(struct server *server, const char *name, const char *by, size_t *sessions,
                    char error[256]);
+/* At start: the same of those who were removed while no daemon ran. */
+void users_end_removed(struct server *server);
 
 #endif

@@ -39,6 +39,7 @@ struct users {
     size_t count, cap;
     void *names, *keys, *hashes, *ids; /* trees */
     struct user *own;
+    json_t *removed;     /* names of those of whom something is left in sessions */
     int64_t next_expiry; /* wall ms of the first token's; INT64_MAX: there is none */
     uv_timer_t *expiry;  /* looks whether it is over; NULL where there is no loop */
 };

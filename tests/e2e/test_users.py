@@ -10,6 +10,7 @@ from harness import Client, RequestError, StoaTest, children, stoa, wait_for
 from remote import RemoteTest, new_keys
 from zmq.utils.monitor import recv_monitor_message
 
+NO_SESSION = "s_" + "0" * 26
 SECOND = 1.0  # within which what is taken is gone
 
 
@@ -134,7 +135,7 @@ class Isolation(PeopleTest):
         self.assertEqual((set(hello), hello["role"]), ({"version", "epoch", "role"}, "none"))
         self.assertEqual(set(stranger.request("server.ping")), {"epoch"})
         for method, of, params in (("session.list", None, {}), ("session.info", session, {}), ("model.list", None, {}),
-                                   ("session.info", "s_none", {}), ("session.create", None, {}), ("user.show", None, {}),
+                                   ("session.info", NO_SESSION, {}), ("session.create", None, {}), ("user.show", None, {}),
                                    ("session.subscribe", None, {"sessions": [session]}), ("token.issue", None, {})):
             error = self.refused(stranger, method, of, **params)
             self.assertEqual(error.code, "denied", method)
@@ -221,8 +222,9 @@ class TakenAway(PeopleTest):
         self.admin.attach(session)
         self.admin.request("session.share", session, {"user": "bo", "role": "writer"})
         bo.attach(session)
-        joined = self.admin.event("participant.joined", session, user="bo")
-        participant = joined["data"].get("participant") or joined["data"]["id"]
+        participant = self.admin.wait(lambda: [event["data"]["participant"]["id"] for event in self.admin.events
+                                               if event["type"] == "participant.joined" and
+                                               event["data"]["participant"]["user"] == "bo"], "bo is there")[0]
         self.admin.request("user.update", params={"user": "bo", "disabled": True})
         self.admin.event("participant.left", session, participant=participant, why="revoked", seconds=SECOND)
 
@@ -249,7 +251,7 @@ class Tokens(PeopleTest):
         token = self.token(user="bo", session=first, role="viewer")
         client = self.client()
         client.request("token.login", params={"token": token["secret"]})
-        self.assertEqual(client.request("session.info", first)["id"], first)
+        self.assertEqual(client.request("session.info", first)["session"], first)
         self.assertEqual(self.refused(client, "session.info", second).code, "not_found")
         self.assertEqual(self.refused(client, "message.send", first, text="hi").code, "denied")
         self.assertEqual(self.refused(client, "user.key_add", key=new_keys().text).code, "denied")
@@ -351,7 +353,7 @@ class Registry(PeopleTest):
                 ("user.delete", {"user": "cy"}, "not_found", "there is no user 'cy'"),
                 ("user.show", {"user": "cy"}, "not_found", "there is no user 'cy'"),
                 ("token.issue", {"user": "cy"}, "not_found", "there is no user 'cy'"),
-                ("token.issue", {"session": "s_none"}, "not_found", "there is no session 's_none'"),
+                ("token.issue", {"session": NO_SESSION}, "not_found", "there is no session 's_" + "0" * 26 + "'"),
                 ("token.revoke", {"token": "k_none"}, "not_found", "there is no token 'k_none'"),
                 ("token.login", {"token": "stoa_none"}, "denied", "this token lets nobody in")):
             error = self.refused(self.admin, method, **params)

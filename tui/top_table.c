@@ -177,10 +177,10 @@ static void put_bytes(struct top_cell *cell, double bytes)
         strcpy(cell->text, "-");
 }
 
-static void put_decimal(struct top_cell *cell, const char *format, double number)
+static void put_decimal(struct top_cell *cell, int digits, double number)
 {
     cell->number = number;
-    snprintf(cell->text, sizeof cell->text, format, number);
+    snprintf(cell->text, sizeof cell->text, "%.*f", digits, number);
 }
 
 static const json_t *find_by(const json_t *answer, const char *list, const char *key, const char *value)
@@ -266,11 +266,11 @@ static void add_process(struct making *making, const json_t *process, const char
     if (strcmp(id, "0") == 0)
         return;
     struct top_row *row = add_row(making, id, json);
-    put_decimal(&row->cells[0], "%.0f", (double)jsonx_int(process, "pid", 0));
+    put_decimal(&row->cells[0], 0, (double)jsonx_int(process, "pid", 0));
     put_text(&row->cells[1], jsonx_str(process, "name", "stoa-agent"));
     put_text(&row->cells[2], kind);
     put_text(&row->cells[3], owner);
-    put_decimal(&row->cells[4], "%.1f", cpu_of(making, process));
+    put_decimal(&row->cells[4], 1, cpu_of(making, process));
     put_bytes(&row->cells[5], (double)jsonx_int(process, "memory", 0));
     put_text(&row->cells[6], of);
 }
@@ -317,10 +317,10 @@ static void make_session(struct making *making, const json_t *json)
     put_text(&cells[2], jsonx_str(json, "state", ""));
     put_text(&cells[3], jsonx_str(agent, "state", ""));
     if (sum.processes > 0)
-        put_decimal(&cells[4], "%.0f", (double)jsonx_int(agent, "pid", 0));
+        put_decimal(&cells[4], 0, (double)jsonx_int(agent, "pid", 0));
     else
         put_text(&cells[4], "-");
-    put_decimal(&cells[5], "%.1f", sum.cpu);
+    put_decimal(&cells[5], 1, sum.cpu);
     put_bytes(&cells[6], sum.memory);
     put_count(&cells[7], sum.processes);
     put_count(&cells[8], (double)jsonx_int(json, "clients", 0));
@@ -373,15 +373,15 @@ static void make_users(struct making *making)
         put_text(&cells[0], *user ? user : "(strangers)");
         put_count(&cells[1], (double)jsonx_int(json, "sessions", 0));
         put_count(&cells[2], (double)jsonx_int(json, "agents", 0));
-        put_decimal(&cells[3], "%.1f", sum.cpu);
+        put_decimal(&cells[3], 1, sum.cpu);
         put_bytes(&cells[4], sum.memory);
         put_count(&cells[5], (double)jsonx_int(json, "clients", 0));
         put_decimal(
-            &cells[6], "%.1f",
+            &cells[6], 1,
             per_second(json, find_by(making->before, "users", "user", user), making->seconds, "requests"));
         put_count(&cells[7], (double)(jsonx_int(today, "input", 0) + jsonx_int(today, "output", 0)));
         put_count(&cells[8], (double)jsonx_int(today, "turns", 0));
-        put_decimal(&cells[9], "%.2f", jsonx_real(today, "cost", 0));
+        put_decimal(&cells[9], 2, jsonx_real(today, "cost", 0));
         row->style = STYLE_TEXT;
     }
 }
@@ -400,7 +400,7 @@ static void make_client(struct making *making, const json_t *json)
     put_text(&cells[3], jsonx_bool(json, "local", true) ? "here" : "remote");
     put_count(&cells[4], (double)jsonx_int(json, "sessions", 0));
     put_decimal(
-        &cells[5], "%.1f",
+        &cells[5], 1,
         per_second(json, find_by(making->before, "clients", "client", id), making->seconds, "requests"));
     put_bytes(&cells[6], (double)jsonx_int(json, "waiting_bytes", 0));
     put_text(&cells[7], behind ? "behind" : "-");

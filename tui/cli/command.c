@@ -57,6 +57,14 @@ static const struct option_row mcp_options[] = {
 static const struct option_row rules_options[] = {
     {"session", 's', "SESSION", "rules of this session, not of all mine"}, END};
 static const struct option_row set_options[] = {{"unset", 'u', "NAME", "take it away"}, END};
+static const struct option_row audit_options[] = {
+    {"verify", 0, NULL, "whether the records are those that were written, none changed or missing"},
+    {"noted", 0, "N:HASH", "with --verify: a record as an earlier --verify printed it"},
+    {"user", 0, "USER", "only what this user did"},
+    {"action", 0, "ACTION", "only this action, or all that begin with it: login, ticket, user.create"},
+    {"number", 'n', "N", "how many of the newest (50)"},
+    {"since", 0, "TIME", "all since then: 90s, 10m, 2h, 7d"},
+    END};
 static const struct option_row archive_options[] = {{"undo", 0, NULL, "take it back out of the archive"},
                                                     END};
 static const struct option_row backup_options[] = {{"force", 'f', NULL, "replace FILE if it is there"}, END};
@@ -122,6 +130,10 @@ static const char ticket_notes[] =
     "In a pipe the link is all that is printed. Who has the link has the session, with that role, until it\n"
     "is used up or too old: give it to nobody else.\n"
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n";
+static const char audit_notes[] =
+    "Each record has a hash over itself and the one before. --verify computes all of them anew, and prints\n"
+    "the last as NUMBER:HASH. Who can write the store's file can write all records anew; keep that line\n"
+    "elsewhere, and --noted holds the records against it. Exit code 1 if they do not hold.\n";
 static const char backup_notes[] =
     "It holds all sessions, with the files that belong to them, as they are at one moment; a daemon that\n"
     "runs goes on meanwhile. It holds logins of MCP servers with their key: keep it as private. Secrets\n"
@@ -194,6 +206,8 @@ const struct command command_table[] = {
      session_notes},
     {"attach", "[SESSION|stoa://...|-]", "open a session full screen; the most recent one, or a new one", 0, 1,
      COMMAND_TERMINAL, command_attach, attach_options, attach_notes},
+    {"audit", "", "who did what: logins, refusals, shares, approvals, administration", 0, 0, COMMAND_CONNECT,
+     command_audit, audit_options, audit_notes},
     {"backup", "FILE", "copy everything that is kept into one file", 1, 1, COMMAND_LOCAL, command_backup, backup_options,
      backup_notes},
     {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,

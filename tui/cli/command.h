@@ -23,6 +23,7 @@ struct settings;
 int command_allow(struct cli *cli);
 int command_archive(struct cli *cli);
 int command_attach(struct cli *cli);
+int command_audit(struct cli *cli);
 int command_backup(struct cli *cli);
 int command_cmd(struct cli *cli);
 int command_compact(struct cli *cli);

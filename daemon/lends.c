@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-    KNOWN_MAX = 64 << 10,  /* bytes of what is remembered of a server's tools */
+    KNOWN_MAX = 64 << 10, /* bytes of what is remembered of a server's tools */
     NOTICE_MAX = ENVELOPE_LENT_MAX + (64 << 10),
     GRACE_MS = 5000, /* for the agent's own deadlines */
     PROLONGED = 10   /* how many times as long a call may take that reports progress */
@@ -187,7 +187,8 @@ static void lend_free(struct lend *lend)
 /* Whether a client that ends so is told: others are gone, or asked for it. */
 static bool is_told(const char *why)
 {
-    return strcmp(why, "silent") == 0 || strcmp(why, "revoked") == 0 || strcmp(why, "deleted") == 0 || strcmp(why, "replaced") == 0;
+    return strcmp(why, "silent") == 0 || strcmp(why, "revoked") == 0 || strcmp(why, "deleted") == 0 ||
+           strcmp(why, "replaced") == 0;
 }
 
 static void end_lend(struct lends *lends, struct lend *lend, const char *why)
@@ -266,8 +267,9 @@ static enum err room(const struct lends *lends, const struct client *client, con
     const struct state *state = session->state;
     size_t lent = count(lends, NULL, session);
     if (lent >= STATE_LENT_MAX) {
-        snprintf(error, 256, "terminals lend %zu MCP servers to this session already; at most %d are possible",
-                 lent, STATE_LENT_MAX);
+        snprintf(error, 256,
+                 "terminals lend %zu MCP servers to this session already; at most %d are possible", lent,
+                 STATE_LENT_MAX);
         return ERR_LIMIT;
     }
     if (count(lends, client, NULL) >= LENDS_CLIENT_MAX) {
@@ -277,9 +279,10 @@ static enum err room(const struct lends *lends, const struct client *client, con
     }
     if (config_server_count(lends->server->config) + lent >= STATE_SERVERS_MAX ||
         (!state_server(state, name) && state->server_count >= STATE_SERVERS_MAX)) {
-        snprintf(error, 256,
-                 "this session has had %d MCP servers, configured and lent, and can't have one of another name",
-                 STATE_SERVERS_MAX);
+        snprintf(
+            error, 256,
+            "this session has had %d MCP servers, configured and lent, and can't have one of another name",
+            STATE_SERVERS_MAX);
         return ERR_LIMIT;
     }
     return ERR_OK;
@@ -324,9 +327,10 @@ enum err lends_offer(struct lends *lends, struct client *client, struct session 
     struct lend *lend = find(lends, session, name);
     enum err code = ERR_OK;
     if (!is_name(name)) {
-        snprintf(error, 256,
-                 "'%.40s' is no name for an MCP server: 1 to %d of a-z, 0-9, _ and -, a letter or digit first",
-                 name, LENDS_NAME_MAX);
+        snprintf(
+            error, 256,
+            "'%.40s' is no name for an MCP server: 1 to %d of a-z, 0-9, _ and -, a letter or digit first",
+            name, LENDS_NAME_MAX);
         return ERR_BAD_REQUEST;
     }
     if (config_server_find(lends->server->config, name)) {

@@ -283,7 +283,14 @@ static void on_link(void *arg, enum client_link link, const char *text)
     app->says_typing = false;
     if (link == CLIENT_READY)
         app_load_sessions(app);
+    app_lend_link(app, link);
     app_changed(app);
+}
+
+static void on_other(void *arg, const char *notice, const json_t *json)
+{
+    if (strcmp(notice, "lend") == 0)
+        app_lend_notice(arg, json);
 }
 
 static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
@@ -403,6 +410,7 @@ static void close_handle(uv_handle_t *handle, void *arg)
 
 static void close_handles(struct app *app)
 {
+    app_lend_close(app);
     if (app->client)
         client_close(&app->client);
     app_browse_close(app);
@@ -539,6 +547,7 @@ int app_run(const struct app_options *options)
                                                       .snapshot = on_snapshot,
                                                       .lost = on_lost,
                                                       .notice = on_notice,
+                                                      .other = on_other,
                                                       .failing = on_failing};
     const struct settings *settings = options->settings;
     struct screen_options screen = {.path = "/dev/tty",

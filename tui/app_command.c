@@ -192,6 +192,12 @@ static bool command_help(struct app *app, const char *rest)
     return true;
 }
 
+static bool command_lend(struct app *app, const char *rest)
+{
+    app_lend(app, rest);
+    return true;
+}
+
 static bool command_mouse(struct app *app, const char *rest)
 {
     if (!*rest || strcmp(rest, app->ui.mouse ? "off" : "on") == 0)
@@ -245,7 +251,7 @@ static const struct {
     {"browse", command_browse}, {"compact", command_compact},   {"copy", command_copy},
     {"dump", command_dump},     {"editor", command_editor},     {"export", command_export},
     {"help", command_help},     {"keys", command_help},         {"model", command_model},
-    {"mouse", command_mouse},   {"pager", command_pager},       {"quit", command_quit},
+    {"lend", command_lend},     {"mouse", command_mouse},   {"pager", command_pager},       {"quit", command_quit},
     {"rewind", command_rewind}, {"sessions", command_sessions}, {"steer", command_steer},
     {"theme", command_theme},
 };

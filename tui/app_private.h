@@ -2,7 +2,7 @@
  * app_session.c (requests and switching), app_panel.c (questions), app_picker.c (lists that are filtered),
  * app_complete.c (what is offered while one types), app_browse.c (the cursor among the messages),
  * app_find.c (searching there), app_copy.c (the clipboard), app_transcript.c (pager and scrollback),
- * app_confirm.c (what is asked before it is done), app_page.c (what is shown as a page), app_notify.c (bell,
+ * app_confirm.c (what is asked before it is done), app_lend.c (/lend), app_page.c (what is shown as a page), app_notify.c (bell,
  * notifications, title) and app_outside.c (^Z and $EDITOR). Nobody else includes this. */
 #ifndef STOA_TUI_APP_PRIVATE_H
 #define STOA_TUI_APP_PRIVATE_H
@@ -85,6 +85,7 @@ struct app {
     char *confirm_draft;          /* becomes the draft when the rewind is done; NULL: nothing does */
     struct notify *notify;
     struct asked *asked;   /* commands that the daemon has not answered */
+    struct app_lend *lends; /* of app_lend.c */
     struct export *export; /* NULL: none is under way */
     const struct client_address *address;
     bool quit;
@@ -276,6 +277,15 @@ void app_focus(struct app *app, bool focused);
 void app_notify_event(struct app *app, const struct event *event);
 /* The terminal's title, if it should be another. */
 void app_sync_title(struct app *app);
+
+/* --- app_lend.c --- */
+/* /lend, and what is after it. */
+void app_lend(struct app *app, const char *rest);
+/* The client's callbacks. */
+void app_lend_link(struct app *app, enum client_link link);
+void app_lend_notice(struct app *app, const json_t *notice);
+/* Ends all that is lent, while the client is open. */
+void app_lend_close(struct app *app);
 
 /* --- app_page.c --- */
 /* Shows clean lines, the first one a heading; takes text. */

@@ -8,6 +8,7 @@ static const struct slash_row rows[] = {
     {"export", "[FILE]", "write all of it into a file, as Markdown or (.json) JSON"},
     {"help", "", "keys and commands"},
     {"keys", "", "keys and commands"},
+    {"lend", "[NAME -- COMMAND|NAME off]", "lend the session an MCP server of this machine"},
     {"mouse", "[on|off]", "mouse on or off"},
     {"pager", "", "read all of it in $PAGER"},
     {"quit", "", "leave; the session goes on"},

@@ -161,9 +161,10 @@ bool lend_notice(struct lend *lend, const json_t *notice)
         lend->offered = false;
         lend_offer(lend);
     } else if (over) {
-        finish(lend, strcmp(over, "deleted") == 0   ? ERR_NOT_FOUND
-                     : strcmp(over, "revoked") == 0 ? ERR_DENIED
-                                                    : ERR_CONFLICT,
+        finish(lend,
+               strcmp(over, "deleted") == 0   ? ERR_NOT_FOUND
+               : strcmp(over, "revoked") == 0 ? ERR_DENIED
+                                              : ERR_CONFLICT,
                why_over(over));
     } else if (*run && jsonx_bool(notice, "start", false)) {
         begin_run(lend, run);
@@ -211,13 +212,8 @@ struct lend *lend_open(const struct lend_options *options)
     return lend;
 }
 
-void lend_close(struct lend **slot)
+static void lend_free(struct lend *lend)
 {
-    struct lend *lend = *slot;
-
-    *slot = NULL;
-    if (!lend)
-        return;
     client_forget(lend->client, lend);
     if (!lend->over && client_link(lend->client) == CLIENT_READY) {
         json_t *params = json_object();
@@ -235,6 +231,22 @@ void lend_close(struct lend **slot)
     free(lend->name);
     free(lend->command);
     free(lend);
+}
+
+void lend_close(struct lend **slot)
+{
+    struct lend *lend = *slot;
+
+    *slot = NULL;
+    if (lend)
+        lend_free(lend);
+}
+
+void lend_close_now(struct lend **slot)
+{
+    if (*slot)
+        lend_child_end_now(&(*slot)->child);
+    lend_close(slot);
 }
 
 const char *lend_name(const struct lend *lend)

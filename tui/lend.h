@@ -54,6 +54,8 @@ struct lend *lend_open(const struct lend_options *options);
 /* Takes it back, and ends its process in order (the loop goes on until that is gone). No callback follows.
  * Sets *lend to NULL; accepts NULL. */
 void lend_close(struct lend **lend);
+/* The same, for a program that ends: waits until the process is gone, which is killed in the end. */
+void lend_close_now(struct lend **lend);
 const char *lend_name(const struct lend *lend);
 const char *lend_session(const struct lend *lend);
 const char *lend_command(const struct lend *lend);

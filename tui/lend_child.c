@@ -5,6 +5,7 @@
 #include "shared/xalloc.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -298,6 +299,33 @@ static void on_process(uv_poll_t *poll, int status, int events)
         snprintf(how, sizeof how, "it ended with exit code %d", WEXITSTATUS(ended));
     tell_end(child, how);
     finish(child);
+}
+
+static bool has_ended(const struct lend_child *child)
+{
+    struct pollfd end = {.fd = child->pid_fd, .events = POLLIN};
+
+    return poll(&end, 1, LEND_CHILD_NOW_MS) != 0;
+}
+
+void lend_child_end_now(struct lend_child **slot)
+{
+    struct lend_child *child = *slot;
+
+    if (!child)
+        return;
+    child->quiet = true;
+    let_go(&child->in, &child->in_fd);
+    if (!child->dead && !has_ended(child)) {
+        kill_group(child, SIGTERM);
+        has_ended(child);
+    }
+    kill_group(child, SIGKILL);
+    if (!child->dead) {
+        has_ended(child);
+        on_process(&child->process, 0, 0);
+    }
+    lend_child_end(slot);
 }
 
 /* --- start --- */

@@ -11,7 +11,8 @@ enum {
     LEND_CHILD_LINE_MAX = 16 << 20,    /* bytes of a line; a longer one ends it */
     LEND_CHILD_WAITING_MAX = 16 << 20, /* bytes that wait for it to be read; more end it */
     LEND_CHILD_EOF_MS = 2000,          /* from closing its stdin to SIGTERM */
-    LEND_CHILD_TERM_MS = 2000          /* from SIGTERM to SIGKILL */
+    LEND_CHILD_TERM_MS = 2000,         /* from SIGTERM to SIGKILL */
+    LEND_CHILD_NOW_MS = 500            /* either, where somebody waits for it */
 };
 
 struct lend_child;
@@ -36,5 +37,7 @@ void lend_child_listen(struct lend_child *child, bool listen);
 /* Ends it in order: its stdin is closed, then SIGTERM, then SIGKILL to its group. No event follows; the loop
  * goes on until it is gone. Sets *child to NULL; accepts NULL. */
 void lend_child_end(struct lend_child **child);
+/* The same, but it waits for the end, LEND_CHILD_NOW_MS at most each. */
+void lend_child_end_now(struct lend_child **child);
 
 #endif

@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INTERNAL_ERROR = -32603 };
+enum {
+    INTERNAL_ERROR = -32603,
+    VALUES_MAX = ENVELOPE_VALUES_MAX - 100 /* JSON values of one request: the rest is the request itself */
+};
 
 static void say(struct lend *lend);
 
@@ -46,6 +49,24 @@ void lend_out_clear(struct lend *lend)
     set_listening(lend);
 }
 
+/* The daemon takes no request with more of them, and can't even say whose it was. */
+static size_t count_values(const json_t *json)
+{
+    size_t count = 1, i;
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)json, key, value)
+    {
+        count += count_values(value);
+    }
+    json_array_foreach(json, i, value)
+    {
+        count += count_values(value);
+    }
+    return count;
+}
+
 static json_t *refusal(const json_t *message, const char *why)
 {
     char text[400];
@@ -66,6 +87,7 @@ static void put(struct lend *lend, json_t *message, size_t len)
 
     out->json = message;
     out->len = len;
+    out->values = count_values(message);
     if (lend->last)
         lend->last->next = out;
     else
@@ -79,11 +101,14 @@ static void put(struct lend *lend, json_t *message, size_t len)
 void lend_out_put(struct lend *lend, json_t *message)
 {
     char why[128];
-    size_t len;
+    size_t len, values = count_values(message);
 
     free(jsonx_dump(message, &len));
-    if (len > ENVELOPE_LENT_MAX) {
-        snprintf(why, sizeof why, "it has %zu bytes; at most %d are possible", len, ENVELOPE_LENT_MAX);
+    if (len > ENVELOPE_LENT_MAX || values > VALUES_MAX) {
+        if (len > ENVELOPE_LENT_MAX)
+            snprintf(why, sizeof why, "it has %zu bytes; at most %d are possible", len, ENVELOPE_LENT_MAX);
+        else
+            snprintf(why, sizeof why, "it has %zu JSON values; at most %d are possible", values, VALUES_MAX);
         json_t *instead = is_answer(message) ? refusal(message, why) : NULL;
         json_decref(message);
         if (!instead)
@@ -127,8 +152,8 @@ static void on_again(uv_timer_t *timer)
 static void replace_first(struct lend *lend, const char *why)
 {
     struct lend_out *out = lend->first;
-    json_t *instead = is_answer(out->json) && !json_object_get(out->json, "error") ? refusal(out->json, why)
-                                                                                   : NULL;
+    json_t *instead =
+        is_answer(out->json) && !json_object_get(out->json, "error") ? refusal(out->json, why) : NULL;
     if (!instead) {
         drop_first(lend);
         return;
@@ -137,6 +162,7 @@ static void replace_first(struct lend *lend, const char *why)
     json_decref(out->json);
     out->json = instead;
     free(jsonx_dump(instead, &out->len));
+    out->values = count_values(instead);
     lend->bytes += out->len;
 }
 
@@ -174,13 +200,14 @@ static void on_said(void *arg, enum err code, const char *text, json_t *ok)
 static json_t *batch(struct lend *lend)
 {
     json_t *messages = json_array();
-    size_t most = lend->singly > 0 ? 1 : LEND_BATCH_MAX, bytes = 0;
+    size_t most = lend->singly > 0 ? 1 : LEND_BATCH_MAX, bytes = 0, values = 0;
 
     lend->sent = 0;
     for (struct lend_out *out = lend->first; out && lend->sent < most; out = out->next) {
-        if (lend->sent > 0 && bytes + out->len > LEND_BATCH_BYTES)
+        if (lend->sent > 0 && (bytes + out->len > LEND_BATCH_BYTES || values + out->values > VALUES_MAX))
             break;
         bytes += out->len;
+        values += out->values;
         json_array_append(messages, out->json);
         lend->sent++;
     }

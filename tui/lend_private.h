@@ -10,7 +10,7 @@
 struct lend_out { /* a message of the server's */
     struct lend_out *next;
     json_t *json;
-    size_t len;
+    size_t len, values;
 };
 
 struct lend_call { /* of a tool, from when it came until its answer */
@@ -32,9 +32,9 @@ struct lend {
     bool listens; /* what the child writes is read */
     /* lend_out.c */
     struct lend_out *first, *last;
-    size_t bytes;      /* of these */
-    size_t sent;       /* messages at the head that the request under way holds */
-    size_t singly;     /* so many go one by one: one of them was refused */
+    size_t bytes;        /* of these */
+    size_t sent;         /* messages at the head that the request under way holds */
+    size_t singly;       /* so many go one by one: one of them was refused */
     char saying[ID_MAX]; /* the run of the request under way; "": none is */
     bool ending;         /* ... which tells its end */
     bool ended, began;   /* the end must be told, too */

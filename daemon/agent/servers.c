@@ -28,6 +28,16 @@ unsigned servers_definition(const struct servers *servers, const char *name)
     return server ? server->definition : 0;
 }
 
+bool servers_usable(const struct servers *servers, const char *name, char why[320])
+{
+    const struct server *server = server_find(servers, name);
+
+    if (!server || server->def)
+        return true;
+    snprintf(why, 320, "MCP server '%s' can't be used: %.200s", server->name, server->error);
+    return false;
+}
+
 const struct state *servers_state(const struct servers *servers)
 {
     return *servers->options.state;

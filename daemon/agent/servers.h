@@ -54,6 +54,10 @@ const json_t *servers_rules(const struct servers *servers);
  * a person allows is allowed with the definition that there was when it was asked. */
 unsigned servers_definition(const struct servers *servers, const char *server);
 
+/* False with a sentence part if the server can't be used as it is defined, so that nobody need be asked about
+ * its tools; true also for one that is not defined. */
+bool servers_usable(const struct servers *servers, const char *server, char why[320]);
+
 /* Every durable event of the session, after it was folded. */
 void servers_event(struct servers *servers, const struct event *event);
 

@@ -144,8 +144,7 @@ struct servers_call *server_call(struct server *server, const char *method, cons
     struct mcp_request_handler keeper = {call, on_progress, on_done};
     char text[320];
 
-    if (!server->def) {
-        snprintf(text, sizeof text, "MCP server '%s' can't be used: %.200s", server->name, server->error);
+    if (!servers_usable(server->servers, server->name, text)) {
         end_soon(call, ERR_CONFIG, text);
     } else if (server->off) {
         snprintf(text, sizeof text,

@@ -339,10 +339,14 @@ static void decide(struct call *call, const struct block *block, bool may_start)
     struct servers *servers = calls->options.servers;
     struct servers_tool tool;
     struct permission permission;
-    char error[256];
+    char error[256], why[320];
 
     if (!servers || !servers_find(servers, block->name, &tool)) {
         end_with(call, NULL, CALL_FAILED, tools_unknown(servers, block->name));
+        return;
+    }
+    if (!servers_usable(servers, tool.server, why)) {
+        end_with(call, &tool, CALL_FAILED, xasprintf("Not run: %s.", why));
         return;
     }
     know_server(call, tool.server);

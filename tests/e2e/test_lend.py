@@ -171,12 +171,10 @@ class Routing(LendTest):
         lender, client = self.client(), self.client()
         session = self.session(client)
         lender.request("lend.offer", session, {"server": "lent"})
-        call = client.send("mcp.call", session, {"server": "lent", "tool": "who"})
+        client.send("mcp.call", session, {"server": "lent", "tool": "who"})
         lender.wait(lambda: [n for n in lender.notices if n.get("start")], "a run")
         first = lender.notices[0]["run"]
         lender.request("lend.message", session, {"server": "lent", "run": first, "end": "over"})
-        with self.assertRaises(RequestError):
-            client.reply(call)
         with self.assertRaises(RequestError) as caught:
             lender.request("lend.message", session, {"server": "lent", "run": first, "messages": [{"jsonrpc": "2.0"}]})
         self.assertEqual(caught.exception.code, "conflict")
@@ -210,13 +208,13 @@ class Ends(LendTest):
         lender.process.kill()
         ended = client.event("tool.ended", session)["data"]
         self.assertLess(time.monotonic() - since, 1)
-        self.assertEqual(ended["state"], "unknown")
-        self.assertIn("the terminal that lent it has gone", ended["result"])
+        self.assertEqual(ended["state"], "failed")
+        self.assertIn("the terminal that lent it has gone (it may have had its effect)", ended["result"])
         client.idle(session)
         wait_for(lambda: not alive(child), "the server's end with its terminal")
         after = len(client.events)
         self.ask_model(client, session, "who")
-        client.idle(session, after)
+        client.idle(session, after)  # without a question: there is nothing to be allowed
         self.assertIn("no terminal lends 'lent' now", self.blocks(client, session)[-1]["call"]["result"])
 
     def test_the_same_user_goes_on_where_another_terminal_stopped(self):
@@ -285,7 +283,7 @@ class Ends(LendTest):
 
 
 class Bounds(LendTest):
-    config = "default_model: demo/stoa\nmcp: {call_timeout: 2s}\n"
+    config = "default_model: demo/stoa\nmcp: {call_timeout: 2s, start_timeout: 2s}\n"
 
     def test_an_answer_that_is_too_large_is_refused_by_its_size(self):
         client = self.client()
@@ -333,13 +331,13 @@ class Bounds(LendTest):
         except RequestError:
             return False
 
-    def test_a_client_that_reads_nothing_is_no_lender_any_more(self):
+    def test_a_lender_that_answers_nothing_is_given_up_by_the_call(self):
         lender, client = self.client(), self.client()
         session = self.session(client)
         lender.request("lend.offer", session, {"server": "lent"})
         with self.assertRaises(RequestError) as caught:
             self.call(client, session, "who")
-        self.assertIn(caught.exception.code, ("timeout", "unavailable"))
+        self.assertRegex(caught.exception.text, "not ready within 2 s")
         self.assertIn("lent", self.lent(client, session))
 
 

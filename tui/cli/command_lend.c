@@ -275,15 +275,16 @@ int command_lend(struct cli *cli)
     int exit_code;
 
     if (!lend_is_name(lending.name))
-        return cli_usage("'%.60s' can't be a server's name: 1 to %d of a-z, 0-9, _ and -, a letter or digit first",
-                         lending.name, LEND_NAME_MAX);
+        return cli_usage(
+            "'%.60s' can't be a server's name: 1 to %d of a-z, 0-9, _ and -, a letter or digit first",
+            lending.name, LEND_NAME_MAX);
     if (args_has(args, "ask")) {
         lending.tty_fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (lending.tty_fd < 0)
             return cli_usage("--ask needs a terminal to ask on");
     }
-    enum err code = session ? cli_session(cli, session, lending.session)
-                            : cli_last_session(cli, lending.session);
+    enum err code =
+        session ? cli_session(cli, session, lending.session) : cli_last_session(cli, lending.session);
     if (code == ERR_OK)
         code = cli_ready(cli);
     argv = xcalloc(args->word_count, sizeof *argv);

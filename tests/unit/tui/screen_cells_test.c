@@ -680,6 +680,16 @@ void client_older(struct client *client, const char *session, int limit, client_
     json_decref(ok);
 }
 
+void client_forget(struct client *client, const void *arg)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < client->pending_count; i++)
+        if (client->pending[i].arg != arg)
+            client->pending[kept++] = client->pending[i];
+    client->pending_count = kept;
+}
+
 void client_follow_listing(struct client *client)
 {
     (void)client;

@@ -2,6 +2,7 @@
  * intake.h's to bound: it takes nothing more in while anything waits here. */
 #include "daemon/socket/inbox.h"
 
+#include "daemon/socket/intake.h"
 #include "shared/xalloc.h"
 
 #include <errno.h>
@@ -25,12 +26,12 @@ static bool receive(void *socket, zmq_msg_t *part)
     return true;
 }
 
-/* "\7MESSAGE", a nonce, a seal, and flags are around it; then the frame's head. */
+/* As intake.c counts it: "\7MESSAGE", a nonce, a seal, and flags are around it; then the frame's head. */
 static uint64_t sealed_size(size_t size)
 {
     enum { SEAL = 8 + 8 + 16 + 1, HEAD = 2, LONG_HEAD = 9 };
     size_t frame = size + SEAL;
-    return frame + (frame > UINT8_MAX ? LONG_HEAD : HEAD);
+    return frame + (frame > UINT8_MAX ? LONG_HEAD : HEAD) + INTAKE_SEALED_PART;
 }
 
 /* Takes the parts of one message; false if there is none. */

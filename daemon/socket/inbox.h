@@ -12,7 +12,7 @@ enum { INBOX_PARTS = 3, INBOX_GIANT = 64 << 10 /* bytes of a body that is one */
 struct arrival {
     zmq_msg_t parts[INBOX_PARTS]; /* the routing id, the version, the body; further ones are dropped */
     int count;                    /* of all parts there were */
-    uint64_t sealed;              /* bytes of all parts as CURVE sends them */
+    uint64_t sealed;              /* bytes of all parts as CURVE sends them, and INTAKE_SEALED_PART each */
     struct arrival *next;         /* the inbox's own */
 };
 

@@ -209,9 +209,9 @@ static void cut_most_sealed(void)
         cut(most, "too much of messages that are not whole waits in memory");
 }
 
-static void take_sealed(struct stream *stream, size_t len)
+static void take_sealed(struct stream *stream, size_t len, uint32_t parts)
 {
-    stream->taken += len;
+    stream->taken += len + (uint64_t)parts * INTAKE_SEALED_PART;
     sealed += len;
     if (sealed < SEALED_STEP)
         return;
@@ -234,6 +234,7 @@ static void cut_oldest_part(void)
 static void take(struct stream *stream, const void *bytes, size_t len)
 {
     uint64_t complete = stream->zmtp.complete, part = part_of(stream);
+    uint32_t parts = stream->zmtp.messages; /* sealed ones look like messages */
     const char *why = zmtp_take(&stream->zmtp, bytes, len, INTAKE_MESSAGE);
     if (part == 0 || stream->zmtp.complete != complete)
         stream->begun = ++beginnings;
@@ -242,7 +243,7 @@ static void take(struct stream *stream, const void *bytes, size_t len)
     if (why)
         cut(stream, why);
     else if (stream->is_tcp)
-        take_sealed(stream, len);
+        take_sealed(stream, len, stream->zmtp.messages - parts);
     while (all_parts > INTAKE_PARTS)
         cut_oldest_part();
 }

@@ -27,6 +27,7 @@ enum {
     INTAKE_PART = 64 << 10,
     INTAKE_STRANGER = 256 << 10, /* bytes that a stranger may send in all ... */
     INTAKE_STRANGER_PARTS = 512, /* ... and parts of messages */
+    INTAKE_SEALED_PART = 96,     /* bytes that libzmq needs for a part besides what is in it */
     INTAKE_SEALED =
         192 << 20 /* of all connections over tcp, what has not arrived yet; then the most is cut */
 };

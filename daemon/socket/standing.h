@@ -15,7 +15,8 @@ enum {
     STANDING_PER_SECOND = 200, /* new ones ... */
     STANDING_BURST = 400,
     STANDING_ADDRESS_PER_SECOND = 50, /* ... and of one address */
-    STANDING_ADDRESS_BURST = 200
+    STANDING_ADDRESS_BURST = 200,
+    STANDING_FRIENDS = 64 /* addresses from which users came last; a flood from others does not hinder them */
 };
 
 /* Before the first connection; files: how many descriptors there may be. */

@@ -1,5 +1,6 @@
 /* Two tables are in force once the subcommand is known: the global options and its own. */
 #include "tui/cli/args.h"
+#include "shared/key.h"
 #include "shared/nearest.h"
 #include "shared/xalloc.h"
 #include <ctype.h>
@@ -149,6 +150,14 @@ static bool read_short(struct parser *p, const char *text)
 
 /* --- the whole --- */
 
+/* One in 64 keys begins with "-". */
+static bool is_key(const char *text)
+{
+    unsigned char key[KEY_BYTES];
+
+    return key_parse(text, key);
+}
+
 const struct command *args_command(const struct command *commands, const char *name)
 {
     for (const struct command *c = commands; c->name; c++)
@@ -185,6 +194,8 @@ bool args_parse(struct args *args, const struct command *commands, const struct 
 
         if (options && strcmp(text, "--") == 0)
             options = false;
+        else if (args->command && is_key(text))
+            args->words[args->word_count++] = text;
         else if (options && strncmp(text, "--", 2) == 0)
             fine = read_long(&p, text + 2);
         else if (options && text[0] == '-' && text[1] && !isdigit((unsigned char)text[1]))

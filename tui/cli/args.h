@@ -1,5 +1,6 @@
 /* The command line, read by tables: one row a subcommand, one row an option. Options may stand before or
- * after the subcommand's name and among its arguments; "--" ends them. "-2" is an argument. */
+ * after the subcommand's name and among its arguments; "--" ends them. "-2" is an argument, and so is a
+ * key (shared/key.h). */
 #ifndef STOA_TUI_CLI_ARGS_H
 #define STOA_TUI_CLI_ARGS_H
 

@@ -127,6 +127,18 @@ static void the_first_configuration_that_exists_is_taken(void **state)
     check(paths_config(), "/no/such/file.yaml");
 }
 
+static void the_clients_folder_is_where_its_configuration_is(void **state)
+{
+    (void)state;
+    check(paths_config_folder(), NULL);
+    setenv("HOME", base, 1);
+    check(paths_config_folder(), in_base(".config/stoa"));
+    setenv("XDG_CONFIG_HOME", "relative", 1);
+    check(paths_config_folder(), in_base(".config/stoa"));
+    setenv("XDG_CONFIG_HOME", in_base("xdg"), 1);
+    check(paths_config_folder(), in_base("xdg/stoa"));
+}
+
 static void missing_folders_are_made_for_the_owner_only(void **state)
 {
     struct stat st;
@@ -264,6 +276,7 @@ int main(void)
         base_test(the_runtime_folder_follows_the_environment),
         base_test(the_state_folder_follows_the_environment),
         base_test(the_first_configuration_that_exists_is_taken),
+        base_test(the_clients_folder_is_where_its_configuration_is),
         base_test(missing_folders_are_made_for_the_owner_only),
         base_test(a_folder_that_cannot_be_made_is_named_with_the_reason),
         base_test(a_private_folder_of_ones_own_is_safe),

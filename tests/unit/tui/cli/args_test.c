@@ -109,6 +109,18 @@ static void test_one_dash_is_an_argument(void **unused)
     assert_string_equal(args.words[0], "-");
 }
 
+static void test_a_key_that_begins_with_dashes_is_an_argument(void **unused)
+{
+    (void)unused;
+    assert_true(parse("send -I6rRFkcTtULfACCKXvRNcOkeWLvrdw9bxlDiT3Sr0M --json"));
+    assert_int_equal(args.word_count, 1);
+    assert_true(args_has(&args, "json"));
+    assert_true(parse("send --6rRFkcTtULfACCKXvRNcOkeWLvrdw9bxlDiT3Sr0M"));
+    assert_string_equal(args.words[0], "--6rRFkcTtULfACCKXvRNcOkeWLvrdw9bxlDiT3Sr0M");
+    assert_false(parse("send -I6rRFkcTtULfACCKXvRNcOkeWLvrdw9bxlDiT3Sr0"));
+    assert_false(parse("-I6rRFkcTtULfACCKXvRNcOkeWLvrdw9bxlDiT3Sr0M"));
+}
+
 static void test_a_value_may_begin_with_a_dash(void **unused)
 {
     (void)unused;
@@ -201,6 +213,7 @@ int main(void)
         cmocka_unit_test_teardown(test_the_last_value_counts, forget),
         cmocka_unit_test_teardown(test_two_dashes_end_the_options, forget),
         cmocka_unit_test_teardown(test_one_dash_is_an_argument, forget),
+        cmocka_unit_test_teardown(test_a_key_that_begins_with_dashes_is_an_argument, forget),
         cmocka_unit_test_teardown(test_a_value_may_begin_with_a_dash, forget),
         cmocka_unit_test_teardown(test_unknown_options_are_named_with_the_nearest, forget),
         cmocka_unit_test_teardown(test_options_of_another_command_are_unknown, forget),

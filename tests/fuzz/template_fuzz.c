@@ -15,6 +15,14 @@ static void count(void *arg, const char *value)
     ++*(size_t *)arg;
 }
 
+static uint64_t version_of(void *arg, const char *name, char error[256])
+{
+    (void)arg;
+    assert(*name && strlen(name) <= TEMPLATE_NAME_MAX);
+    strcpy(error, "not set");
+    return name[0] % 3;
+}
+
 static void check(const char *text, enum server_scope scope, const struct template_values *values)
 {
     char error[256] = "";
@@ -28,7 +36,12 @@ static void check(const char *text, enum server_scope scope, const struct templa
     template_variables(text, values->variables, count, &variables);
     assert(variables == 0 || template_names_session(text));
     assert(scope == SCOPE_SESSION || !template_names_session(text));
+    json_t *parts = template_fill_parts(text, values, error);
+    assert(!parts || json_is_array(parts));
+    assert(!template_names_secret(text) || scope != SCOPE_SHARED);
+    json_decref(parts);
     char *filled = template_fill(text, values, error);
+    assert(!filled || !template_names_secret(text));
     assert(filled ? strlen(filled) < TEMPLATE_RESULT_MAX + 1 : *error);
     if (!strpbrk(text, "{}"))
         assert(filled && strcmp(filled, text) == 0);
@@ -43,13 +56,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                      .user = "ann",
                                      .session_id = "s_1",
                                      .session_dir = "/tmp/{VAR:A}",
+                                     .secret = version_of,
                                      .variables = variables};
-    struct template_values shared = {.instance = "shared"}, user = {.instance = "user", .user = "ann"};
+    struct template_values shared = {.instance = "shared"},
+                           user = {.instance = "user", .user = "ann", .secret = version_of};
+    char name[TEMPLATE_NAME_MAX + 1];
 
     check(text, SCOPE_SESSION, &values);
     check(text, SCOPE_USER, &user);
     check(text, SCOPE_SHARED, &shared);
     template_is_name(text);
+    assert(!template_is_secret(text, name) || (template_names_secret(text) && *name));
     json_decref(variables);
     free(text);
     return 0;

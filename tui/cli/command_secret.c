@@ -6,6 +6,7 @@
 #include "tui/cli/command.h"
 #include "tui/cli/transcript.h"
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,42 +34,59 @@ static void on_signal(int number)
     caught = number;
 }
 
-static void catch_signals(struct sigaction before[SIGNALS])
+struct before { /* to be put back */
+    struct sigaction actions[SIGNALS];
+    sigset_t mask;
+};
+
+/* They are let in by ppoll alone, so that none comes unseen between two looks. */
+static void catch_signals(struct before *before)
 {
-    struct sigaction action = {.sa_handler = on_signal}; /* no SA_RESTART: the read must end */
+    struct sigaction action = {.sa_handler = on_signal};
+    sigset_t set;
 
     caught = 0;
-    for (size_t i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &action, &before[i]);
+    sigemptyset(&set);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        sigaddset(&set, signals[i]);
+        sigaction(signals[i], &action, &before->actions[i]);
+    }
+    sigprocmask(SIG_BLOCK, &set, &before->mask);
 }
 
-static void release_signals(const struct sigaction before[SIGNALS])
+static void release_signals(const struct before *before)
 {
     for (size_t i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
+        sigaction(signals[i], &before->actions[i], NULL);
+    sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 /* --- reading --- */
 
-/* Until the end of the file, of the line where it is a terminal, or of the room. -1 with errno. */
-static ssize_t read_all(bool line)
+/* Until the end of the file, or of the room. -1 with errno. */
+static ssize_t read_all(void)
 {
     size_t len = 0;
     ssize_t got = 1;
 
-    while (len < sizeof value && (got = read(STDIN_FILENO, value + len, sizeof value - len)) > 0) {
+    while (len < sizeof value && (got = read(STDIN_FILENO, value + len, sizeof value - len)) > 0)
         len += (size_t)got;
-        if (line && value[len - 1] == '\n')
-            break;
-    }
     return got < 0 ? -1 : (ssize_t)len;
+}
+
+/* One line of a terminal, which gives it whole, or nothing at its end. -1 with errno. */
+static ssize_t read_line(const sigset_t *letting_in)
+{
+    struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+
+    return ppoll(&fd, 1, NULL, letting_in) < 0 ? -1 : read(STDIN_FILENO, value, sizeof value);
 }
 
 /* One line, not shown. Whatever ends it, the terminal is as before; a signal then has its usual effect, and
  * after one that only stopped us it is asked again. */
 static ssize_t read_hidden(const char *name)
 {
-    struct sigaction before[SIGNALS];
+    struct before before;
     struct termios shown, hidden;
     ssize_t len;
     int why;
@@ -76,16 +94,16 @@ static ssize_t read_hidden(const char *name)
     if (tcgetattr(STDIN_FILENO, &shown) != 0)
         return -1;
     do {
-        catch_signals(before);
+        catch_signals(&before);
         hidden = shown;
         hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
         fprintf(stderr, "Value of the secret %s (it is not shown): ", name);
-        len = read_all(true);
+        len = read_line(&before.mask);
         why = errno;
         fputc('\n', stderr);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-        release_signals(before);
+        release_signals(&before);
         if (caught)
             raise(caught);
     } while (len < 0 && why == EINTR && caught == SIGTSTP);
@@ -97,7 +115,7 @@ static ssize_t read_hidden(const char *name)
 static ssize_t read_value(const char *name, int *exit_code)
 {
     bool terminal = isatty(STDIN_FILENO);
-    ssize_t len = terminal ? read_hidden(name) : read_all(false);
+    ssize_t len = terminal ? read_hidden(name) : read_all();
 
     *exit_code = EXIT_FAILED;
     if (len < 0) {

@@ -176,6 +176,28 @@ static void a_long_value_or_name_is_cut_and_stays_text(void **unused)
     assert_non_null(strstr(error, "unknown parameter 'x\xf0\x9f\x98\x80"));
 }
 
+/* What a secret is, no error repeats. */
+static void a_secret_is_checked_and_never_shown(void **state)
+{
+    static const struct field fields[] = {{"value", FIELD_SECRET, true, false, 1, 4, NULL}, {NULL}};
+    char error[256] = "";
+
+    (void)state;
+    json_t *json = json_pack("{s:s}", "value", "abcd");
+    assert_true(schema_check(fields, json, true, error));
+    json_object_set_new(json, "value", json_string("hidden"));
+    assert_false(schema_check(fields, json, true, error));
+    assert_string_equal(
+        error, "parameter 'value' is another string, of 6 bytes; it must be a string of 1 to 4 bytes");
+    json_object_set_new(json, "value", json_pack("[s]", "hidden"));
+    assert_false(schema_check(fields, json, true, error));
+    assert_string_equal(error, "parameter 'value' is no string; it must be a string of 1 to 4 bytes");
+    json_object_del(json, "value");
+    assert_false(schema_check(fields, json, true, error));
+    assert_string_equal(error, "parameter 'value' is missing; it must be a string of 1 to 4 bytes");
+    json_decref(json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_required_member_that_is_missing_is_said),
         cmocka_unit_test(other_members_are_skipped_when_not_strict),
         cmocka_unit_test(a_long_value_or_name_is_cut_and_stays_text),
+        cmocka_unit_test(a_secret_is_checked_and_never_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,6 +208,32 @@ static void taken_bytes_are_the_takers_own(void **state)
     buf_free(&buf);
 }
 
+/* The bytes behind what is in use are the buffer's own, and may be looked at. */
+static void what_a_wiping_buffer_lets_go_of_is_overwritten(void **state)
+{
+    struct buf buf;
+
+    (void)state;
+    buf_init(&buf, 4096);
+    buf.wipes = true;
+    assert_true(buf_puts(&buf, "secret-secret"));
+    buf_drop(&buf, 7);
+    assert_string_equal(buf.data, "secret");
+    assert_memory_equal(buf.data + 6, "\0\0\0\0\0\0\0", 7);
+    for (int i = 0; i < 100; i++) /* it moves */
+        assert_true(buf_puts(&buf, "0123456789"));
+    assert_int_equal(buf.len, 1006);
+    assert_memory_equal(buf.data, "secret01234", 11);
+    buf_truncate(&buf, 2);
+    for (size_t at = 2; at < 1006; at++)
+        assert_int_equal(buf.data[at], 0);
+    buf_clear(&buf);
+    assert_int_equal(buf.data[0], 0);
+    assert_int_equal(buf.data[1], 0);
+    buf_free(&buf);
+    assert_true(buf.wipes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +249,7 @@ int main(void)
         cmocka_unit_test(the_front_can_be_dropped_and_the_end_cut),
         cmocka_unit_test(clearing_keeps_the_memory_and_freeing_keeps_the_cap),
         cmocka_unit_test(taken_bytes_are_the_takers_own),
+        cmocka_unit_test(what_a_wiping_buffer_lets_go_of_is_overwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

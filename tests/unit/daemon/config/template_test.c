@@ -36,6 +36,12 @@ static void what_may_be_written_depends_on_the_scope(void **state)
         {"{ENV:}", false, false, false},
         {"{ENV}", false, false, false},
         {"{USER_ID:x}", false, false, false},
+        {"{SECRET:a.b-c_9}", true, true, false},
+        {"{SECRET:}", false, false, false},
+        {"{SECRET}", false, false, false},
+        {"{SECRET:a b}", false, false, false},
+        {"{SECRET:a:b}", false, false, false},
+        {"{VAR:a-b}", false, false, false},
         {"{session_id}", false, false, false},
         {"{SESSION_IDX}", false, false, false},
         {"{SESSION}", false, false, false},
@@ -74,7 +80,7 @@ static void errors_name_what_is_wrong_and_what_would_be_right(void **state)
     expect_error(
         "{SESION_ID}", SCOPE_SESSION,
         "has the unknown template '{SESION_ID}'; known are {SESSION_ID}, {USER_ID}, {INSTANCE_TYPE}, "
-        "{SESSION_DIR}, {VAR:name}, {ENV:NAME}; {{ is a brace");
+        "{SESSION_DIR}, {VAR:name}, {ENV:NAME}, {SECRET:name}; {{ is a brace");
     expect_error("{SESSION_ID", SCOPE_SESSION,
                  "has '{SESSION_ID' without its }; write {{ for a brace itself");
     expect_error("{VAR:a b}", SCOPE_SESSION, "has '{VAR:a b}', whose name must be 1 to 64 of A-Z a-z 0-9 _");
@@ -192,6 +198,68 @@ static void names_of_variables_are_plain(void **state)
     assert_false(template_is_name("\xc3\xa9"));
 }
 
+static uint64_t version_of(void *arg, const char *name, char error[256])
+{
+    if (strcmp(name, "none") == 0)
+        snprintf(error, 256, "the secret 'none' is not set");
+    return strcmp(name, "none") == 0 ? 0 : *(uint64_t *)arg;
+}
+
+static void secrets_stay_references(void **state)
+{
+    static const struct {
+        const char *text, *expected;
+    } cases[] = {
+        {"{SECRET:a}", "[{\"secret\":\"a\",\"version\":7}]"},
+        {"Bearer {SECRET:a.b}", "[\"Bearer \",{\"secret\":\"a.b\",\"version\":7}]"},
+        {"{{{USER_ID}{SECRET:a}{SECRET:b}}", "[\"{ann\",{\"secret\":\"a\",\"version\":7},"
+                                             "{\"secret\":\"b\",\"version\":7},\"}\"]"},
+        {"plain", "[\"plain\"]"},
+        {"", "[]"},
+    };
+    uint64_t version = 7;
+    char error[256] = "";
+    struct template_values given = {.user = "ann", .secret = version_of, .secret_arg = &version},
+                           none = {.user = "ann"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        json_t *parts = template_fill_parts(cases[i].text, &given, error);
+        char *text = parts ? json_dumps(parts, JSON_COMPACT) : NULL;
+
+        assert_non_null(text);
+        assert_string_equal(text, cases[i].expected);
+        free(text);
+        json_decref(parts);
+    }
+    assert_null(template_fill_parts("x{SECRET:none}", &given, error));
+    assert_string_equal(error, "the secret 'none' is not set");
+    assert_null(template_fill_parts("{SECRET:a}", &none, error));
+    assert_string_equal(error, "there is no {SECRET:a} here");
+    assert_null(template_fill_parts("{SECRET:a}{VAR:x}", &given, error));
+    assert_non_null(strstr(error, "'x' is not set"));
+    assert_null(template_fill("{SECRET:a}", &given, error)); /* never as a text */
+    assert_string_equal(error, "there is no {SECRET:a} here");
+}
+
+static void a_text_that_names_a_secret_is_known(void **state)
+{
+    char name[TEMPLATE_NAME_MAX + 1];
+
+    (void)state;
+    assert_true(template_names_secret("a{USER_ID}{SECRET:x}"));
+    assert_false(template_names_secret("{{SECRET:x} {USER_ID}"));
+    assert_true(template_is_secret("{SECRET:a.b-c}", name));
+    assert_string_equal(name, "a.b-c");
+    assert_false(template_is_secret("{SECRET:a} ", name));
+    assert_false(template_is_secret("x{SECRET:a}", name));
+    assert_false(template_is_secret("{ENV:a}", name));
+    assert_false(template_is_secret("{{SECRET:a}", name));
+    assert_false(template_is_secret("{SECRET:a", name));
+    assert_false(template_is_secret("", name));
+    assert_false(template_names_session("{SECRET:a}"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +270,8 @@ int main(void)
         cmocka_unit_test(what_becomes_too_long_is_refused),
         cmocka_unit_test(those_that_name_the_session_are_known),
         cmocka_unit_test(names_of_variables_are_plain),
+        cmocka_unit_test(secrets_stay_references),
+        cmocka_unit_test(a_text_that_names_a_secret_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "daemon/people/audit.h"
 #include "daemon/people/tokens.h"
+#include "daemon/people/tries.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "shared/jsonx.h"
@@ -88,12 +89,13 @@ enum err handle_token_list(struct call *call, json_t **ok, char error[256])
 
 enum err handle_token_login(struct call *call, json_t **ok, char error[256])
 {
+    if (!tries_may(call))
+        return HANDLED_LATER;
     struct principal *principal = &call->client->principal;
     enum err code = users_login(call->server->users, jsonx_str(call->params, "token", ""), principal, error);
-    if (code != ERR_OK) {
-        audit_record(call->server, principal, "refused", "token.login", "%s", error);
-        return code;
-    }
+    if (code != ERR_OK)
+        return tries_failed(call, code, error);
+    call->client->came = true;
     clients_recheck(call->server->clients); /* what it follows was another's */
     audit_record(call->server, principal, "login", principal->token, NULL);
     *ok = json_object();

@@ -3,6 +3,7 @@
 #include "daemon/handlers/handlers.h"
 
 #include "daemon/people/audit.h"
+#include "daemon/people/ledger.h"
 #include "daemon/people/rights.h"
 #include "daemon/people/users.h"
 #include "daemon/people/users_end.h"
@@ -104,6 +105,14 @@ enum err handle_user_key_revoke(struct call *call, json_t **ok, char error[256])
     return code;
 }
 
+static json_t *whole_json(struct server *server, const struct user *user)
+{
+    json_t *json = user_json(user);
+    if (server->ledger)
+        json_object_set_new(json, "used", ledger_today(server, user_name(user)));
+    return json;
+}
+
 struct listing {
     struct server *server;
     json_t *array;
@@ -111,7 +120,8 @@ struct listing {
 
 static void list_one(void *arg, const struct user *user)
 {
-    json_array_append_new(((struct listing *)arg)->array, user_json(user));
+    struct listing *listing = arg;
+    json_array_append_new(listing->array, whole_json(listing->server, user));
 }
 
 enum err handle_user_list(struct call *call, json_t **ok, char error[256])
@@ -134,7 +144,7 @@ enum err handle_user_show(struct call *call, json_t **ok, char error[256])
         snprintf(error, 256, "there is no user '%.63s'; see stoa user ls", name);
         return ERR_NOT_FOUND;
     }
-    *ok = user_json(user);
+    *ok = whole_json(call->server, user);
     return ERR_OK;
 }
 

@@ -2,11 +2,12 @@
 connections too."""
 import json
 import os
+import subprocess
 import time
 import unittest
 
 import zmq
-from harness import Client, RequestError, StoaTest, children, stoa, wait_for
+from harness import RequestError, StoaTest, children, program, stoa, wait_for
 from remote import RemoteTest, new_keys
 from zmq.utils.monitor import recv_monitor_message
 
@@ -353,12 +354,14 @@ class Registry(PeopleTest):
                 ("user.delete", {"user": "cy"}, "not_found", "there is no user 'cy'"),
                 ("user.show", {"user": "cy"}, "not_found", "there is no user 'cy'"),
                 ("token.issue", {"user": "cy"}, "not_found", "there is no user 'cy'"),
-                ("token.issue", {"session": NO_SESSION}, "not_found", "there is no session 's_" + "0" * 26 + "'"),
                 ("token.revoke", {"token": "k_none"}, "not_found", "there is no token 'k_none'"),
                 ("token.login", {"token": "stoa_none"}, "denied", "this token lets nobody in")):
             error = self.refused(self.admin, method, **params)
             self.assertEqual(error.code, code, f"{method} {params}: {error.text}")
             self.assertIn(says, error.text)
+        with self.assertRaises(RequestError) as raised:
+            self.admin.request("token.issue", params={"session": NO_SESSION})
+        self.assertEqual(raised.exception.code, "not_found")
         self.assertEqual([user["user"] for user in self.admin.request("user.list")["users"]],
                          [self.admin.request("server.hello")["user"], "bo"])
 
@@ -384,6 +387,116 @@ class Registry(PeopleTest):
         self.assertEqual(self.remote(keys).request("server.hello")["user"], "bo")
         self.assertEqual(self.remote(others).request("server.hello")["role"], "none")
         self.assertEqual(self.client().request("token.login", params={"token": token["secret"]})["user"], "bo")
+
+
+class Offline(StoaTest):
+    """stoa user and stoa token while no daemon runs: the same answers, kept for the daemon that comes."""
+    autostart = False
+
+    def stoa(self, *args, check=True):
+        return stoa(self.place, *args, check=check)
+
+    def user(self, name):
+        return json.loads(self.stoa("user", "show", name, "--json").stdout)
+
+    def test_what_is_done_offline_is_there_when_the_daemon_comes(self):
+        keys = new_keys()
+        self.stoa("user", "add", "bo", "--key", keys.text, "--label", "laptop", "--quota", "sessions=1", "--models", "demo/*,local/a")
+        self.stoa("user", "add", "cy", "--admin")
+        secret = self.stoa("token", "issue", "--user", "bo", "--label", "job").stdout.strip()
+        self.stoa("user", "disable", "cy")
+        self.assertEqual(self.user("bo")["settings"], {"quota.sessions": 1, "models": ["demo/*", "local/a"]})
+        before = self.user("bo")
+        self.daemon.start()
+        client = self.client()
+        self.assertEqual({**client.request("user.show", params={"user": "bo"}), "used": None}, {**before, "used": None})
+        self.assertTrue(client.request("user.show", params={"user": "cy"})["disabled"])
+        self.assertEqual(client.request("token.login", params={"token": secret}), {"user": "bo", "role": "viewer"})
+        client.request("session.create")
+        self.assertEqual(code_of(lambda: client.request("session.create")), "limit")
+
+    def test_the_same_words_work_while_a_daemon_runs(self):
+        self.daemon.start()
+        keys = new_keys()
+        self.stoa("user", "add", "bo")
+        self.stoa("user", "key", "add", "bo", keys.text, "--label", "phone")
+        self.stoa("user", "set", "bo", "--quota", "requests=60", "--quota", "cost_day=0.5")
+        self.assertEqual(self.client().request("user.show", params={"user": "bo"})["settings"],
+                         {"quota.requests": 60, "quota.cost_day": 0.5})
+        self.assertIn(keys.text, self.stoa("user", "show", "bo").stdout)
+        self.assertIn("phone", self.stoa("user", "show", "bo").stdout)
+        self.stoa("user", "key", "revoke", keys.text)
+        self.assertNotIn(keys.text, self.stoa("user", "show", "bo").stdout)
+        self.assertIn("bo", self.stoa("user", "ls").stdout)
+        self.stoa("user", "rm", "bo", "--yes")
+        self.assertNotIn("bo", self.stoa("user", "ls").stdout)
+
+    def test_a_running_daemon_is_not_gone_behind(self):
+        self.daemon.start()
+        done = subprocess.run([program("stoad"), "--request", '{"method":"user.list"}'], env=self.place.env, capture_output=True,
+                              text=True, timeout=30, check=False)
+        self.assertEqual((done.returncode, done.stdout), (75, ""))
+        self.assertIn("a daemon runs here", done.stderr)
+
+    def test_only_what_needs_no_daemon(self):
+        for request, says in (('{"method":"session.create"}', "needs a daemon that runs"),
+                              ('{"method":"token.login","params":{"token":"stoa_x"}}', "needs a daemon that runs"),
+                              ('{"method":"user.show","params":{"user":1}}', "user"), ("[]", "--request takes"), ("{", "--request takes"),
+                              ('{"method":"none"}', "none")):
+            done = subprocess.run([program("stoad"), "--request", request], env=self.place.env, capture_output=True, text=True,
+                                  timeout=30, check=False)
+            self.assertEqual(done.returncode, 1, request)
+            self.assertIn(says, json.loads(done.stdout)["error"]["text"])
+
+    def test_one_removed_offline_is_put_away_at_the_next_start(self):
+        self.daemon.start()
+        admin = self.client()
+        admin.request("user.create", params={"user": "bo"})
+        bo = self.client()
+        bo.request("token.login", params={"token": admin.request("token.issue", params={"user": "bo"})["secret"]})
+        own, shared = bo.request("session.create")["session"], admin.request("session.create")["session"]
+        admin.request("session.share", shared, {"user": "bo", "role": "writer"})
+        self.daemon.stop()
+        self.assertIn("is removed", self.stoa("user", "rm", "bo", "--yes").stdout)
+        done = self.stoa("user", "add", "bo", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("'bo' was removed while no daemon ran; start it once", done.stderr)
+        self.daemon.start()
+        admin = self.client()
+        self.assertEqual(admin.request("session.who", shared)["members"], [])
+        admin.request("user.create", params={"user": "bo"})
+        again = self.client()
+        again.request("token.login", params={"token": admin.request("token.issue", params={"user": "bo"})["secret"]})
+        self.assertEqual(again.request("session.list")["sessions"], [])
+        self.assertEqual([row["id"] for row in again.request("session.list", params={"archived": True})["sessions"]], [own])
+        self.assertEqual(code_of(lambda: again.request("session.info", shared)), "not_found")
+
+    def test_bad_words_are_said(self):
+        for words, code, says in ((("user", "nix"), 64, "'nix' is nothing that user does"), (("user", "add"), 64, "stoa user add NAME"),
+                                  (("user", "add", "Bo"), 1, "can't be a user's name"),
+                                  (("user", "add", "bo", "--quota", "x"), 64, "option --quota is 'x'"),
+                                  (("user", "add", "bo", "--quota", "x=1"), 1, "'quota.x' is no setting"),
+                                  (("user", "set", "bo"), 64, "user set needs"), (("user", "show", "bo"), 1, "there is no user 'bo'"),
+                                  (("user", "key", "add", "bo"), 64, "stoa user key add NAME KEY"),
+                                  (("user", "rm", "bo"), 64, "--yes"), (("token", "nix"), 64, "stoa token issue"),
+                                  (("token", "issue", "--ttl", "3y"), 64, "option --ttl is '3y'"),
+                                  (("token", "issue", "--role", "king"), 64, "option --role is 'king'"),
+                                  (("token", "revoke", "k_none"), 1, "there is no token 'k_none'")):
+            done = self.stoa(*words, check=False)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), words)
+            self.assertIn(says, done.stderr)
+
+    def test_a_secret_goes_to_stdout_alone(self):
+        done = self.stoa("token", "issue")
+        secret = done.stdout.strip()
+        self.assertRegex(secret, r"^stoa_[A-Za-z0-9_-]{32}$")
+        self.assertNotIn(secret, done.stderr)
+        self.assertIn("good until", done.stderr)
+        rows = [json.loads(line) for line in self.stoa("token", "ls", "--json").stdout.splitlines()]
+        self.assertEqual(len(rows), 1)
+        self.assertNotIn("secret", rows[0])
+        self.stoa("token", "revoke", rows[0]["token"])
+        self.assertEqual(self.stoa("token", "ls", "--json").stdout, "")
 
 
 if __name__ == "__main__":

@@ -103,6 +103,23 @@ static const struct option_row send_options[] = {
 
 static const struct option_row stats_options[] = {{"prometheus", 0, NULL, "in Prometheus' text format"},
                                                   END};
+static const struct option_row token_options[] = {
+    {"user", 'u', "USER", "whose; yours if not given (others': admins)"},
+    {"label", 0, "TEXT", "what it is for"},
+    {"ttl", 0, "TIME", "how long it is good: 12h, 30d (the default), 365d"},
+    {"role", 0, "ROLE", "the most that it may be: viewer, writer, approver, owner or admin"},
+    {"session", 's', "SESSION", "the only session that it may know of"},
+    END};
+static const struct option_row user_options[] = {
+    {"admin", 0, NULL, "may administer the daemon"},
+    {"member", 0, NULL, "set: may not administer it any more"},
+    {"key", 0, "KEY", "add: a key of theirs; stoa key shows it"},
+    {"label", 0, "TEXT", "of the key: which machine it is on"},
+    {"quota", 0, "NAME=VALUE", "a limit: a number, any or default; may be given again"},
+    {"models", 0, "GLOB,...", "models that they may use; any: all of them"},
+    {"servers", 0, "GLOB,...", "MCP servers that they may use; any: all of them"},
+    {"yes", 'y', NULL, "rm: do not ask"},
+    END};
 static const struct option_row top_options[] = {{"once", 0, NULL, "write it once, as text; with --json as JSON"},
                                                 END};
 
@@ -153,6 +170,22 @@ static const char secret_notes[] =
 static const char send_notes[] =
     "Without PROMPT, or with \"-\", the prompt is read from stdin. ^C interrupts the turn.\n"
     "Exit code 0 when the turn completed, 1 when it failed or was interrupted, 130 after ^C.\n";
+static const char token_notes[] =
+    "ls         the tokens there are (the default)\n"
+    "issue      a new one; its secret is written to stdout, once, and kept by the daemon as a hash\n"
+    "revoke ID  what came in by it is closed\n"
+    "A program logs in with it: stoa --token-file FILE, or STOA_TOKEN. Works while no daemon runs, too.\n";
+static const char user_notes[] =
+    "ls               the users there are (the default)\n"
+    "show [NAME]      one of them, with keys, limits and what was used today; yourself if not given\n"
+    "add NAME         a new one: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit\n"
+    "set NAME         other limits, or another role\n"
+    "disable NAME     what they have open is closed, and they can't come in\n"
+    "enable NAME      they can again\n"
+    "rm NAME          remove them, and their keys, tokens and secrets; their sessions stay archived\n"
+    "key add NAME KEY, key revoke KEY\n"
+    "Limits of --quota: agents, cost_day, requests, servers, sessions, tokens_day; 0 is nothing at all. In GLOB\n"
+    "* stands for any text. All of it works while no daemon runs, too.\n";
 static const char watch_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
     "With --json: first a line {\"snapshot\":{...}}, then each event as it was received; a new\n"
@@ -284,10 +317,14 @@ const struct command command_table[] = {
     {"ticket", "[SESSION]", "make a link (and QR code) that lets somebody else into a session", 0, 1,
      COMMAND_CONNECT, command_ticket, ticket_options, ticket_notes},
     {"tickets", "", "list the tickets that are still good", 0, 0, COMMAND_CONNECT, command_tickets, NULL, NULL},
+    {"token", "[ls|issue|revoke ID]", "API tokens, with which programs log in", 0, 2, 0, command_token,
+     token_options, token_notes},
     {"top", "", "what runs in the daemon, full screen: for admins", 0, 0, COMMAND_NO_START, command_top,
      top_options, top_notes},
     {"unshare", "SESSION USER", "share a session with a user no more, or leave it", 2, 2, COMMAND_CONNECT,
      command_unshare, NULL, session_notes},
+    {"user", "[ls|show|add|set|...]", "who may use this daemon, by which keys, and how much of it", 0, 4, 0,
+     command_user, user_options, user_notes},
     {"version", "", "show the versions of client and daemon", 0, 0, 0, command_version, NULL, NULL},
     {"watch", "SESSION", "follow a session as it goes on", 1, 1, COMMAND_CONNECT, command_watch, NULL,
      watch_notes},

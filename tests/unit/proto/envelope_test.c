@@ -222,6 +222,7 @@ static json_t *sized(const struct field *field, int64_t size)
 {
     switch (field->type) {
     case FIELD_STRING:
+    case FIELD_SECRET:
         return size < 0 ? NULL : text_of(size);
     case FIELD_INT:
     case FIELD_REAL:

@@ -84,7 +84,8 @@ class Sealed(StrangerTest):
         requests, small = 60, 20000
 
         def run():
-            for client in (self.ann, self.remote(self.keys)):  # the second says nothing before
+            for client in (self.ann, self.remote(self.keys)):  # of the second the daemon does not know yet whose it is
+                client.send("server.hello")
                 ids = [client.send("server.ping", params={"x": "y" * (1 << 20)}) for _ in range(requests)]
                 client.wait(lambda c=client, i=ids: all(id in c.replies for id in i), "an answer to each", 4 * PATIENCE)
             raw = self.known()

@@ -67,7 +67,7 @@ static void put_person(struct cli *cli, const json_t *who, const char *user, con
 {
     char *here = terminals(who, user);
 
-    out_printf(&cli->out, "%-20s  %-8s%s%s\n", user, role, *here ? "  " : "", here);
+    out_printf(&cli->out, "%-20s  %-*s%s%s\n", user, *here ? 8 : 0, role, *here ? "  " : "", here);
     free(here);
 }
 

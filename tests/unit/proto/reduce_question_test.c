@@ -337,6 +337,57 @@ static void what_a_newer_daemon_says_counts_and_changes_nothing(void **unused)
     state_free(&state);
 }
 
+static enum fold ask_two(struct state *state, int number, int block)
+{
+    json_t *json = question(number, "permission", "?"), *inner = json_object_get(json, "question");
+
+    jsonx_set_str(inner, "message", FOLD_MESSAGE);
+    jsonx_set_int(inner, "block", block);
+    json_object_set_new(inner, "two_person", json_true());
+    return fold_json(state, EVENT_QUESTION_ASKED, json);
+}
+
+static enum fold approve(struct state *state, int number, const char *by)
+{
+    char id[ID_MAX];
+    return fold_json(state, EVENT_QUESTION_APPROVED,
+                     json_pack("{s:s,s:s}", "question", fold_id("q_", number, id), "by", by));
+}
+
+static void what_two_persons_must_allow_is_allowed_by_two(void **unused)
+{
+    (void)unused;
+    struct state *state = fold_calls(3);
+    char id[ID_MAX], error[256];
+
+    assert_int_equal(ask_two(state, 1, 1), FOLD_OK);
+    assert_int_equal(ask_about(state, 2, 2), FOLD_OK);
+    assert_int_equal(answer(state, 1, "allow", "ann"), FOLD_BAD);
+    assert_int_equal(approve(state, 2, "ann"), FOLD_BAD); /* one is enough for that one */
+    assert_int_equal(approve(state, 9, "ann"), FOLD_BAD);
+    assert_int_equal(approve(state, 1, "ann"), FOLD_OK);
+    assert_int_equal(approve(state, 1, "ann"), FOLD_BAD);
+    assert_int_equal(answer(state, 1, "allow", "ann"), FOLD_BAD);
+    assert_int_equal(answer(state, 1, "allow", NULL), FOLD_BAD);
+    assert_int_equal(
+        fold_json(state, EVENT_QUESTION_ANSWERED,
+                  json_pack("{s:s,s:s,s:s,s:s,s:{s:{}}}", "question", fold_id("q_", 1, id), "decision",
+                            "allow", "cause", "person", "by", "bo", "content", "arguments")),
+        FOLD_BAD);
+    json_t *snapshot = state_snapshot(state, SIZE_MAX, SIZE_MAX); /* it survives a restart */
+    struct state *again = state_from_snapshot(snapshot, error);
+    json_decref(snapshot);
+    assert_int_equal(answer(again, 1, "allow", "ann"), FOLD_BAD);
+    assert_int_equal(approve(again, 1, "bo"), FOLD_OK); /* in ann's place */
+    assert_int_equal(answer(again, 1, "allow", "cy"), FOLD_OK);
+    assert_string_equal(by_of(again, 1), "cy");
+    assert_string_equal(again->messages[0]->blocks[1].call->first, "bo");
+    state_free(&again);
+    assert_int_equal(answer(state, 1, "deny", "ann"), FOLD_OK); /* no second one is needed for that */
+    assert_null(state->messages[0]->blocks[1].call->first);
+    state_free(&state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,6 +401,7 @@ int main(void)
         cmocka_unit_test(rules_come_and_go),
         cmocka_unit_test(a_snapshot_with_a_malformed_one_is_refused),
         cmocka_unit_test(a_waiting_message_is_changed_in_its_place),
+        cmocka_unit_test(what_two_persons_must_allow_is_allowed_by_two),
         cmocka_unit_test(what_a_newer_daemon_says_counts_and_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,6 +349,41 @@ static void effects_and_origins_have_names(void **unused)
     assert_string_equal(rule_origin_name(RULE_SESSION), "session");
 }
 
+static void a_list_matches_what_one_of_its_patterns_does(void **unused)
+{
+    static const struct {
+        const char *list, *tool, *value;
+        bool matches;
+    } rows[] = {
+        {"", "a", "1", false},
+        {" ; ;", "a", "1", false},
+        {"s/a", "a", "1", true},
+        {"s/b;s/a", "a", "1", true},
+        {" s/b ;\t s/c ", "a", "1", false},
+        {"s/a(v=x;y); s/b", "a", "x;y", true},
+        {"s/a(v=x;y); s/b", "b", "1", true},
+        {"s/a(v=x\\;y)", "a", "x;y", true},
+        {"s/a(v=x\\));s/b", "b", "", true},
+        {"s/a\\ ;s/b", "a ", "", true},
+        {"s/a(v=/tmp/*)", "a", "/tmp/../tmp/a\n", true}, /* seen through, as an ask does */
+        {"*", "a", "1", true},
+    };
+    char error[256];
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        json_t *arguments = json_pack("{s:s}", "v", rows[i].value);
+        assert_true(rule_list_check(rows[i].list, error));
+        if (rule_list_matches(rows[i].list, "s", rows[i].tool, arguments) != rows[i].matches)
+            fail_msg("%s %s %s", rows[i].list, rows[i].tool, rows[i].value);
+        json_decref(arguments);
+    }
+    assert_false(rule_list_check("s/a; nonsense", error));
+    assert_non_null(strstr(error, "\"nonsense\" is no pattern"));
+    assert_false(rule_list_check("s/a(v", error));
+    assert_false(rule_list_matches("nonsense; (", "s", "a", NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +396,7 @@ int main(void)
         cmocka_unit_test(the_most_specific_rule_decides),
         cmocka_unit_test(the_order_of_rules_does_not_matter),
         cmocka_unit_test(effects_and_origins_have_names),
+        cmocka_unit_test(a_list_matches_what_one_of_its_patterns_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

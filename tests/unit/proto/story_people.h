@@ -21,7 +21,7 @@ static inline void story_lend(struct story *story, const char *person)
 {
     const char *server = story_server(story);
 
-    if (story_random(story, 3) == 0)
+    if (story_random(story, 2) == 0)
         story_emit(story, EVENT_TOOLS_RETURNED, json_pack("{s:s,s:s}", "server", server, "why", "left"));
     else
         story_emit(story, EVENT_TOOLS_LENT,

@@ -45,7 +45,7 @@ static inline void story_ask(struct story *story, const char *kind, const char *
         jsonx_set_int(question, "deadline", story->ts + 60000);
     if (story_random(story, 2))
         jsonx_set_str(question, "arguments", story_text(story));
-    if (strcmp(kind, "permission") == 0 && story_random(story, 2))
+    if (strcmp(kind, "permission") == 0 && story_random(story, 4) > 0)
         json_object_set_new(question, "two_person", json_true());
     if (strcmp(kind, "form") == 0)
         json_object_set_new(question, "fields", json_pack("[{s:s,s:s}]", "name", "a", "type", "text"));

@@ -1,4 +1,5 @@
 /* The reads of the reader thread: lists, pages of history, search. */
+#include "daemon/store/store_people.h"
 #include "store_rig.h"
 #include "tests/support/slow.h"
 
@@ -36,9 +37,9 @@ static void a_list_has_the_newest_activity_first(void **state)
     assert_string_equal(list_sid(&answer, 1), "s_1");
     assert_null(json_object_get(answer.result, "next"));
     row = json_array_get(json_object_get(answer.result, "sessions"), 0);
-    expected =
-        json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b}", "id", "s_2", "title", "A title", "state", "idle",
-                  "model", "demo/stoa", "created", 1000, "activity", 30, "messages", 0, "archived", 0);
+    expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:i,s:i,s:b,s:s,s:s}", "id", "s_2", "title", "A title",
+                         "state", "idle", "model", "demo/stoa", "created", 1000, "activity", 30, "messages",
+                         0, "archived", 0, "owner", "ann", "role", "owner");
     assert_true(json_equal(row, expected));
     json_decref(expected);
     answer.count = 0;
@@ -89,6 +90,111 @@ static void ten_thousand_sessions_are_paged_fast_and_each_seen_once(void **state
     print_message("10,000 sessions: slowest page of 1,000 took %d ms\n", (int)worst);
     assert_true(worst < BOUND_MS * slow());
     free(seen);
+}
+
+/* Microseconds for all pages; total: rows that were seen, each after one of at least its activity. */
+static int64_t read_pages(struct rig *rig, bool shared, int page, int *total)
+{
+    const struct store_asker asker = {"ann", ""};
+    char cursor[64] = "";
+    int64_t spent = 0, last = INT64_MAX;
+
+    *total = 0;
+    do {
+        struct answer answer = {0};
+        const char *before = *cursor ? cursor : NULL;
+        int64_t start = clock_steady_us();
+        json_t *row;
+        size_t i;
+
+        read_result(rig, &answer,
+                    shared ? store_list_for(rig->store, &asker, false, page, before, answer_read, &answer)
+                           : store_list(rig->store, "ann", false, page, before, answer_read, &answer));
+        spent += clock_steady_us() - start;
+        json_array_foreach(json_object_get(answer.result, "sessions"), i, row)
+        {
+            int64_t activity = json_integer_value(json_object_get(row, "activity"));
+            assert_true(activity <= last);
+            last = activity;
+            ++*total;
+        }
+        snprintf(cursor, sizeof cursor, "%s", jsonx_str(answer.result, "next", ""));
+        json_decref(answer.result);
+    } while (*cursor);
+    return spent;
+}
+
+/* Own ones and those of others in one order, each once, wherever a page ends. */
+static void a_list_has_what_is_shared_in_its_place(void **state)
+{
+    struct rig *rig = *state;
+    const struct store_asker only = {"ann", "s_3"}, foreign = {"ann", "s_5"};
+    struct answer answer = {0};
+    char sid[ID_MAX];
+    int total;
+
+    assert_non_null(rig_open(rig));
+    for (int i = 1; i <= 40; i++) {
+        snprintf(sid, sizeof sid, "s_%d", i);
+        put_session(rig, sid, i % 4 ? "ann" : i % 8 ? "bo" : "cy", i / 3);
+    }
+    assert_int_equal(commit(rig), ERR_OK);
+    for (uint32_t key = 4; key <= 40; key += 8) /* bo's */
+        store_put_member(rig->store, key, "ann", "viewer");
+    store_put_member(rig->store, 8, "bo", "writer");
+    assert_int_equal(commit(rig), ERR_OK);
+    for (int page = 1; page <= 41; page++) {
+        read_pages(rig, true, page, &total);
+        assert_int_equal(total, 35);
+        read_pages(rig, false, page, &total);
+        assert_int_equal(total, 30);
+    }
+    read_result(rig, &answer, store_list_for(rig->store, &only, false, 10, NULL, answer_read, &answer));
+    assert_int_equal(list_size(&answer), 1);
+    json_decref(answer.result);
+    answer = (struct answer){0};
+    read_result(rig, &answer, store_list_for(rig->store, &foreign, false, 10, NULL, answer_read, &answer));
+    assert_int_equal(list_size(&answer), 1); /* one's own */
+    json_decref(answer.result);
+    store_delete_member(rig->store, 4, "ann");
+    assert_int_equal(commit(rig), ERR_OK);
+    read_pages(rig, true, 7, &total);
+    assert_int_equal(total, 34);
+}
+
+static void what_is_shared_makes_a_long_list_no_slower(void **state)
+{
+    enum { SESSIONS = 10000, SHARED = 200, PAGE = 100, RUNS = 5 };
+    struct rig *rig = *state;
+    int64_t own = INT64_MAX, all = INT64_MAX, with = INT64_MAX, spent;
+    char sid[ID_MAX];
+    int total;
+
+    assert_non_null(rig_open(rig));
+    for (int i = 0; i < SESSIONS + SHARED; i++) {
+        snprintf(sid, sizeof sid, "s_%d", i);
+        put_session(rig, sid, i < SESSIONS ? "ann" : "bo", i < SESSIONS ? i : (i - SESSIONS) * 50);
+    }
+    assert_int_equal(commit(rig), ERR_OK);
+    for (int run = 0; run < RUNS; run++) {
+        spent = read_pages(rig, false, PAGE, &total);
+        own = spent < own ? spent : own;
+        spent = read_pages(rig, true, PAGE, &total);
+        all = spent < all ? spent : all;
+    }
+    assert_int_equal(total, SESSIONS);
+    for (uint32_t key = SESSIONS + 1; key <= SESSIONS + SHARED; key++)
+        store_put_member(rig->store, key, "ann", "viewer");
+    assert_int_equal(commit(rig), ERR_OK);
+    for (int run = 0; run < RUNS; run++) {
+        spent = read_pages(rig, true, PAGE, &total);
+        with = spent < with ? spent : with;
+    }
+    assert_int_equal(total, SESSIONS + SHARED);
+    print_message(
+        "10,000 own sessions by 100: %lld us; with a look for shared ones %lld, with %d of them %lld\n",
+        (long long)own, (long long)all, SHARED, (long long)with);
+    assert_true(slow() > 1 || all < own * 13 / 10 + 2000);
 }
 
 static void a_cursor_that_is_none_is_refused(void **state)
@@ -209,7 +315,9 @@ static void a_message_that_ended_replaces_the_one_that_streamed(void **state)
     put_message(rig, key, 0, "m_0", "conclusion");
     assert_int_equal(commit(rig), ERR_OK);
     assert_string_equal(page(rig, key, NULL, NULL, 10), "m_0");
-    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, "beginning", 10, answer_read, &answer));
+    read_result(
+        rig, &answer,
+        store_search(rig->store, &(struct store_asker){"ann", ""}, "beginning", 10, answer_read, &answer));
     assert_int_equal(json_array_size(json_object_get(answer.result, "hits")), 0);
     json_decref(answer.result);
 }
@@ -224,7 +332,9 @@ static const char *found(struct rig *rig, const char *owner, const char *text, i
     json_t *hit;
     size_t i;
 
-    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){owner, ""}, text, limit, answer_read, &answer));
+    read_result(
+        rig, &answer,
+        store_search(rig->store, &(struct store_asker){owner, ""}, text, limit, answer_read, &answer));
     if (answer.code != ERR_OK)
         fail_msg("'%s' gave %s: %s", text, err_name(answer.code), answer.error);
     ids[0] = '\0';
@@ -274,7 +384,9 @@ static void a_hit_says_where_and_shows_a_piece_of_the_text(void **state)
         strcat(text, i == 50 ? "needle " : "hay ");
     put_message(rig, put_session(rig, "s_a", "ann", 1), 0, "m_0", text);
     assert_int_equal(commit(rig), ERR_OK);
-    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, "needle", 10, answer_read, &answer));
+    read_result(
+        rig, &answer,
+        store_search(rig->store, &(struct store_asker){"ann", ""}, "needle", 10, answer_read, &answer));
     hit = json_array_get(json_object_get(answer.result, "hits"), 0);
     expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s}", "session", "s_a", "title", "A title", "message", "m_0",
                          "role", "user", "ts", 7000, "snippet",
@@ -453,6 +565,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
         TEST(a_list_has_the_newest_activity_first),
         TEST(ten_thousand_sessions_are_paged_fast_and_each_seen_once),
+        TEST(a_list_has_what_is_shared_in_its_place),
+        TEST(what_is_shared_makes_a_long_list_no_slower),
         TEST(a_cursor_that_is_none_is_refused),
         TEST(history_is_paged_both_ways),
         TEST(a_page_is_bounded_in_bytes_but_has_a_message),

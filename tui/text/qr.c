@@ -10,9 +10,11 @@
 
 enum { MARGIN = 4, MARGIN_LEAST = 2, TEXT_MAX = 256 << 10 };
 
-/* Black on white as the palette has them whatever the theme: 16 colours are often not what they are called.
- */
-static const char *const begins[] = {[QR_16] = "\033[0;30;107m", [QR_256] = "\033[0;38;5;16;48;5;231m"};
+/* Black and white as the palette has them whatever the theme: 16 colours are often not what they are called.
+ * What is dark from top to bottom is so by its background, since characters leave gaps between lines in many
+ * terminals. */
+static const char *const light[] = {[QR_16] = "\033[0;30;107m", [QR_256] = "\033[0;38;5;16;48;5;231m"};
+static const char *const dark[] = {[QR_16] = "\033[0;97;40m", [QR_256] = "\033[0;38;5;231;48;5;16m"};
 static const char line_end[] = "\033[0m\n";
 
 static bool is_dark(const QRcode *code, int x, int y)
@@ -26,13 +28,19 @@ static int lines_of(const QRcode *code, int margin)
     return (code->width + 2 * margin + 1) / 2;
 }
 
-static void put_line(struct buf *out, const QRcode *code, int margin, int y, const char *begin)
+static void put_line(struct buf *out, const QRcode *code, int margin, int y, enum qr_colours colours)
 {
-    static const char *const blocks[] = {" ", "▀", "▄", "█"};
+    const char *ground = NULL;
 
-    buf_puts(out, begin);
-    for (int x = -margin; x < code->width + margin; x++)
-        buf_puts(out, blocks[is_dark(code, x, y) + 2 * is_dark(code, x, y + 1)]);
+    for (int x = -margin; x < code->width + margin; x++) {
+        bool upper = is_dark(code, x, y), lower = is_dark(code, x, y + 1);
+        const char *wanted = upper && lower ? dark[colours] : light[colours];
+
+        if (wanted != ground)
+            buf_puts(out, wanted);
+        ground = wanted;
+        buf_puts(out, upper == lower ? " " : upper ? "▀" : "▄");
+    }
     buf_puts(out, line_end);
 }
 
@@ -59,7 +67,7 @@ char *qr_text(const char *text, int cols, int rows, enum qr_colours colours, cha
     }
     buf_init(&out, TEXT_MAX);
     for (int line = 0; line < lines_of(code, margin); line++)
-        put_line(&out, code, margin, 2 * line - margin, begins[colours]);
+        put_line(&out, code, margin, 2 * line - margin, colours);
     QRcode_free(code);
     return buf_take(&out);
 }

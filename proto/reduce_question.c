@@ -38,6 +38,7 @@ static const struct field question_fields[] = {
     {"url", FIELD_STRING, false, false, 0, QUESTION_URL_MAX, NULL},
     {"asked", FIELD_INT, true, false, 0, INT64_MAX, NULL},
     {"deadline", FIELD_INT, false, false, 0, INT64_MAX, NULL},
+    {"lender", FIELD_STRING, false, false, 0, 200, NULL},
     {"two_person", FIELD_BOOL, false, false, 0, 0, NULL},
     {"approved_by", FIELD_STRING, false, false, 1, 63, NULL},
     {NULL}};

@@ -113,12 +113,14 @@ char *panel_title(const json_t *question)
 {
     const char *kind = jsonx_str(question, "kind", "");
     char *server = clean(question, "server"), *tool = clean(question, "tool"), *title;
+    char *lender = clean(question, "lender");
     const char *nature = jsonx_bool(question, "destructive", false) ? " (can destroy)"
                          : jsonx_bool(question, "read_only", false) ? " (says that it only reads)"
                                                                     : "";
 
     if (strcmp(kind, "permission") == 0)
-        title = xasprintf("run %s%s%s%s", server, *server ? "/" : "", tool, nature);
+        title = xasprintf("run %s%s%s%s%s%s", server, *server ? "/" : "", tool, *lender ? " on " : "", lender,
+                          nature);
     else if (strcmp(kind, "form") == 0)
         title = xasprintf("%s asks", server);
     else if (strcmp(kind, "url") == 0)
@@ -129,6 +131,7 @@ char *panel_title(const json_t *question)
         title = xasprintf("%s needs a login: open this page", server);
     free(server);
     free(tool);
+    free(lender);
     return title;
 }
 

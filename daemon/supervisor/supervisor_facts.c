@@ -4,6 +4,7 @@
 #include "daemon/supervisor/supervisor_internal.h"
 
 #include "daemon/people/rights.h"
+#include "daemon/people/ledger.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -11,9 +12,13 @@
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
+#include "shared/utf8.h"
+#include "shared/xalloc.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { LENDER_MAX = 200, TEXT_MAX = 16384 }; /* bytes, of a question */
 
 /* --- the turn --- */
 
@@ -41,8 +46,17 @@ static bool next_step(struct agent *agent)
     return ++agent->turn_steps <= 2 * agent->max_steps + 2;
 }
 
+/* The owner's budget was used up by this turn itself: it goes no further, and queued messages wait. */
+static void end_by_budget(struct agent *agent, const char *why)
+{
+    agent->failed = true;
+    session_error(agent->session, "limit", why);
+    session_interrupt(agent->session, LINK_INTERRUPT_BUDGET, NULL);
+}
+
 static bool fact_state(struct agent *agent, const json_t *data)
 {
+    char why[256];
     struct session *session = agent->session;
     enum run_state from = session->state->run, to = run_state_parse(jsonx_str(data, "new", ""));
     if (from == RUN_INTERRUPTING && to != RUN_IDLE)
@@ -63,6 +77,8 @@ static bool fact_state(struct agent *agent, const json_t *data)
         return false;
     if (to == RUN_IDLE)
         turn_ended(agent);
+    else if (to == RUN_THINKING && !ledger_allows(session->server, session->state->owner, why))
+        end_by_budget(agent, why);
     return true;
 }
 
@@ -89,6 +105,12 @@ static bool fact_message(struct agent *agent, json_t *data)
            session_emit(session, EVENT_MESSAGE_ADDED, json_incref(data));
 }
 
+static void add_usage(struct session *session, const json_t *used)
+{
+    struct usage usage = usage_from_json(used);
+    ledger_add(session, &usage);
+}
+
 /* What became of a call is said by tool.*, never by the content. */
 static bool fact_completed(struct agent *agent, json_t *data)
 {
@@ -104,8 +126,15 @@ static bool fact_completed(struct agent *agent, json_t *data)
             bytes += json_string_length(member);
         }
     }
-    return bytes <= STATE_MESSAGE_BYTES &&
-           session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data));
+    if (bytes > STATE_MESSAGE_BYTES)
+        return false;
+    const struct message *message = state_streaming(agent->session->state);
+    json_t *used = jsonx_obj(data, "usage");
+    ledger_price(agent->session->server, message ? message->author : "", used);
+    if (!session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data)))
+        return false;
+    add_usage(agent->session, used);
+    return true;
 }
 
 static bool fact_compacted(struct agent *agent, json_t *data)
@@ -119,7 +148,12 @@ static bool fact_compacted(struct agent *agent, json_t *data)
     json_object_del(data, "by");
     if (session->compacts_for[0])
         jsonx_set_str(data, "by", session->compacts_for);
-    return session_emit(session, EVENT_SESSION_COMPACTED, json_incref(data));
+    json_t *used = jsonx_obj(data, "usage");
+    ledger_price(session->server, session->state->model, used);
+    if (!session_emit(session, EVENT_SESSION_COMPACTED, json_incref(data)))
+        return false;
+    add_usage(session, used);
+    return true;
 }
 
 /* --- calls --- */
@@ -281,6 +315,21 @@ static void set_pattern(json_t *json)
     free(pattern);
 }
 
+/* On whose machine a lent tool runs, too. */
+static void set_lender(const struct session *session, json_t *json)
+{
+    const struct lent *lent = state_lent(session->state, jsonx_str(json, "server", ""));
+    json_object_del(json, "lender");
+    if (!lent || strcmp(jsonx_str(json, "kind", ""), "permission") != 0)
+        return;
+    char *lender = xasprintf("%s's terminal%s%s", lent->user, *lent->terminal ? " " : "", lent->terminal);
+    char *text = xasprintf("%s; it runs on the machine of %s", jsonx_str(json, "text", ""), lender);
+    jsonx_set_strn(json, "lender", lender, utf8_cut(lender, strlen(lender), LENDER_MAX));
+    jsonx_set_strn(json, "text", text, utf8_cut(text, strlen(text), TEXT_MAX));
+    free(lender);
+    free(text);
+}
+
 /* When a permission is due is the daemon's to say. */
 static void set_times(const struct session *session, json_t *json)
 {
@@ -312,6 +361,7 @@ static bool fact_asked(struct agent *agent, json_t *data)
         return true; /* its call is being cancelled */
     set_times(session, json);
     set_pattern(json);
+    set_lender(session, json);
     set_persons(session, json);
     struct question *question = question_from_json(json);
     bool good = question && may_ask(agent, json, question) &&

@@ -106,10 +106,17 @@ static bool knows_key(void *arg, const char *key)
     return users_knows_key(server->users, key);
 }
 
+static void on_stranger_refused(void *arg, const char *key, const char *address)
+{
+    struct principal stranger = {.most = ROLE_ADMIN};
+    snprintf(stranger.key, sizeof stranger.key, "%s", key);
+    audit_record(arg, &stranger, "refused", "connection", "too many strangers from=%s", address);
+}
+
 static void set_guests(struct server *server)
 {
     const struct config *config = server->config;
-    const struct gateway_guests guests = {knows_key, server,
+    const struct gateway_guests guests = {knows_key, server, on_stranger_refused,
                                           (int)config_number(config, OPTION_LIMITS_MAX_STRANGERS),
                                           config_number(config, OPTION_LIMITS_STRANGER_TIMEOUT)};
     gateway_set_guests(server->gateway, &guests);

@@ -488,8 +488,13 @@ static bool on_key(void *arg, const char *key, const char *address)
 {
     struct gateway *gateway = arg;
     const struct gateway_guests *guests = &gateway->guests;
-    return guests->is_known && (guests->is_known(guests->arg, key) ||
-                                strangers_admit(gateway->strangers, key, address, clock_steady_ms()));
+    if (!guests->is_known)
+        return false;
+    if (guests->is_known(guests->arg, key) ||
+        strangers_admit(gateway->strangers, key, address, clock_steady_ms()))
+        return true;
+    guests->refused(guests->arg, key, address);
+    return false;
 }
 
 void gateway_set_guests(struct gateway *gateway, const struct gateway_guests *guests)

@@ -53,6 +53,7 @@ bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);
 struct gateway_guests {
     bool (*is_known)(void *arg, const char *key);
     void *arg;
+    void (*refused)(void *arg, const char *key, const char *address); /* a stranger, there are too many */
     int max_strangers;
     int64_t stranger_ms;
 };

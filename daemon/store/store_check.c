@@ -174,6 +174,8 @@ static enum err check_all(struct checking *checking)
     check_size(checking);
     findings_doing(checking->findings, "comparing the store's tables");
     checking_rows(checking);
+    if (checking->version >= 3)
+        checking_audit(checking);
     checking_search(checking);
     if (checking->options->sessions)
         checking_files(checking);

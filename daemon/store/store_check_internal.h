@@ -16,6 +16,8 @@ struct checking {
 void checking_failed(const struct checking *checking, const char *what, int code);
 /* What the tables say of each other (store_check_rows.c). */
 void checking_rows(const struct checking *checking);
+/* The audit's chain (store_check_audit.c). */
+void checking_audit(const struct checking *checking);
 /* Whether search finds what is there (store_check_search.c). */
 void checking_search(const struct checking *checking);
 /* The sessions' folders (store_check_files.c); ends the transaction, and begins another one. */

@@ -2,6 +2,8 @@
  * also while it is written to, gives no finding. */
 #include "daemon/store/store_check.h"
 #include "daemon/store/store_internal.h"
+#include "daemon/store/store_people.h"
+#include "proto/chain.h"
 #include "store_rig.h"
 #include <sys/stat.h>
 
@@ -82,6 +84,20 @@ static void put_text(struct rig *rig, uint32_t session, uint32_t ordinal, const 
     put_message_json(rig, session, ordinal, id, text, json);
 }
 
+static void put_audit(struct rig *rig, int count)
+{
+    char before[CHAIN_HASH_LEN + 1] = "", hash[CHAIN_HASH_LEN + 1];
+
+    for (int n = 1; n <= count; n++) {
+        struct store_audit row = {n, 1000, "ann", "session.share", "s_one", "bo: viewer", hash};
+        struct chain_record record = {n, 1000, row.user, row.action, row.object, row.detail, ""};
+
+        chain_hash(before, &record, hash);
+        store_append_audit(rig->store, &row);
+        strcpy(before, hash);
+    }
+}
+
 /* Sessions 1 and 2: three events, two messages, a snapshot at the second event. */
 static void make_two(struct rig *rig)
 {
@@ -96,6 +112,7 @@ static void make_two(struct rig *rig)
         put_row(rig, key, i ? "s_two" : "s_one", 2, 3);
         store_put_snapshot(rig->store, key, 2, "{}", 2);
     }
+    put_audit(rig, 4);
     assert_int_equal(commit(rig), ERR_OK);
 }
 
@@ -155,6 +172,15 @@ static const struct damage {
      "the index of search does not agree with the texts"},
     {"UPDATE search_content SET c0 = 'another text' WHERE id = 1 << 32", "search_index", FINDING_BAD,
      "the index of search does not agree with the texts"},
+    {"UPDATE audit SET detail = 'bo: approver' WHERE n = 2", "audit", FINDING_BAD,
+     "the audit does not hold: record 2 was changed, or one before it was: its hash is not that of what it "
+     "says"},
+    {"DELETE FROM audit WHERE n = 3", "audit", FINDING_BAD,
+     "the audit does not hold: record 3 is missing: record 4 comes after record 2"},
+    {"DELETE FROM audit WHERE n = 1", "audit", FINDING_BAD,
+     "the audit does not hold: the records before record 2 are missing, and no record says that they were "
+     "dropped "
+     "for their age"},
     {"UPDATE sessions SET run = 'streaming' WHERE key = 1", "unfinished", FINDING_NOTE,
      "sessions that were at work when the daemon was killed: 1; its next start sets them right"},
     {"DROP TABLE search", "search_index", FINDING_BAD, NULL},

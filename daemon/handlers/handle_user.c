@@ -8,6 +8,7 @@
 #include "daemon/people/users.h"
 #include "daemon/people/users_end.h"
 #include "daemon/server.h"
+#include "daemon/supervisor/supervisor.h"
 #include "shared/jsonx.h"
 
 #include <stdio.h>
@@ -159,9 +160,10 @@ enum err handle_user_update(struct call *call, json_t **ok, char error[256])
                                  has_disabled ? &disabled : NULL, settings, error);
     if (code != ERR_OK)
         return code;
-    rights_user_changed(call->server);
     if (call->server->registry)
         rights_user_changed(call->server);
+    if (call->server->supervisor) /* other servers may be theirs now */
+        supervisor_define_all(call->server->supervisor, name);
     char *text = settings ? json_dumps(settings, JSON_COMPACT) : NULL;
     audit_record(call->server, &call->principal, "user.update", name, "%s%s%s%s", role ? role : "",
                  !has_disabled ? ""

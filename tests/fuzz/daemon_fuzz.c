@@ -90,7 +90,7 @@ static void rig_sent(int client, const char *text, size_t len)
         if (client != 'w' && strcmp(in.id, seen.waits) == 0)
             seen.waits[0] = '\0';
         const char *session = jsonx_str(in.ok, "session", NULL);
-        if (client != 'w' && session && strlen(session) < ID_MAX)
+        if (client != 'w' && client != 'o' && session && strlen(session) < ID_MAX)
             snprintf(seen.newest, ID_MAX, "%s", session);
     }
     incoming_clear(&in);

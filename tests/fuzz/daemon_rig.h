@@ -24,6 +24,8 @@
 #include "daemon/people/ledger.h"
 #include "daemon/people/throttle.h"
 #include "daemon/people/users.h"
+#include "daemon/people/users_end.h"
+#include "daemon/people/vault.h"
 #include "daemon/probe.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
@@ -195,7 +197,9 @@ void connection_free(struct connection **connection)
     *connection = NULL;
 }
 
-/* A message of a client: who, and the text of its second frame. */
+#define RIG_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+/* A message of a client: who ('o' is bo's, a member, over tcp; others are the daemon's own user's), and the text of its second frame. */
 static inline void rig_message(int client, const char *text, size_t len)
 {
     struct route route = {.len = 1, .id = {(unsigned char)client}};
@@ -204,8 +208,7 @@ static inline void rig_message(int client, const char *text, size_t len)
                                       .version_len = strlen(ENVELOPE_VERSION),
                                       .body = text,
                                       .body_len = len,
-                                      .peer = client == 'o' ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-                                                            : GATEWAY_LOCAL,
+                                      .peer = client == 'o' ? RIG_KEY : GATEWAY_LOCAL,
                                       .address = client == 'o' ? "192.0.2.1" : "",
                                       .fd = -1};
     dispatch_message(rig.server.dispatch, &message);
@@ -257,6 +260,17 @@ bool agentproc_send(struct agentproc *proc, enum link_kind kind, const char *pay
     json_t *json = jsonx_parse(payload, len, NULL);
     rig_check(json_is_object(json));
     json_decref(json);
+    return !proc->doomed;
+}
+
+bool agentproc_send_secret(struct agentproc *proc, enum link_kind kind, const char *payload, size_t len)
+{
+    char name[LINK_SECRET_NAME_MAX + 1];
+    const char *value;
+    size_t at = 0, value_len;
+    rig_check(kind == LINK_SECRETS);
+    while (at < len)
+        rig_check(link_next_secret(payload, len, &at, name, &value, &value_len) == 1);
     return !proc->doomed;
 }
 
@@ -385,6 +399,7 @@ static inline void rig_open(bool keep)
     server->pairs = pairs_open();
     server->tries = tries_open();
     server->users = users_open(server);
+    server->vault = vault_open(server, rig.state);
     server->identity = identity_open(rig.state);
     server->throttle = throttle_open(server);
     server->ledger = ledger_open(server);
@@ -393,6 +408,11 @@ static inline void rig_open(bool keep)
     server->dispatch = dispatch_open(server);
     server->registry = registry_open(server);
     registry_recover(server->registry);
+    users_end_removed(server);
+    if (!keep) {
+        rig_check(users_create(server->users, "bo", false, NULL, error) == ERR_OK);
+        rig_check(users_add_key(server->users, "bo", RIG_KEY, "laptop", error) == ERR_OK);
+    }
     server->aging = aging_open(server);
     server->forks = forks_open(server);
 }
@@ -431,6 +451,7 @@ static inline void rig_close(void)
     rules_close(&server->rules);
     throttle_close(&server->throttle);
     users_close(&server->users);
+    vault_close(&server->vault);
     tickets_close(&server->tickets);
     pairs_close(&server->pairs);
     tries_close(&server->tries);

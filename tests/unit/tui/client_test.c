@@ -24,8 +24,12 @@
 enum { REQUESTS_MAX = 256, WAIT_MS = 10000 };
 
 struct fake { /* the daemon */
-    void *context, *router;
-    struct zloop *loop;
+    void *context, *router, *zap;
+    struct zloop *loop, *zap_loop;
+    const char *role;     /* what hello says that the client is */
+    const char *zap_code; /* what is said of every key; NULL: nobody asks */
+    struct key_pair key;  /* over tcp */
+    char endpoint[128];   /* the one it has there; "": any */
     const char *epoch;
     int64_t seq;
     int64_t head;      /* what pings say; 0: seq */
@@ -46,9 +50,9 @@ struct fixture {
     struct fake fake;
     struct client_address address;
     struct client *client;
-    char said[4096];  /* what the callbacks heard, one word after the other */
-    enum err code;    /* of the last reply, loss or notice */
-    char notice[256]; /* text of the last one */
+    char said[4096];   /* what the callbacks heard, one word after the other */
+    enum err code;     /* of the last reply, loss or notice */
+    char notice[1024]; /* text of the last one */
     int replies;
 };
 
@@ -101,8 +105,12 @@ static void fake_answer(struct fixture *f, enum method method, const char *id)
         fake_say(
             f,
             "{\"id\":\"%s\",\"ok\":{\"version\":\"0\",\"epoch\":\"%s\",\"user\":\"ann\",\"client\":\"c\","
-            "\"default_model\":\"m\",\"why\":\"\"}}",
-            id, fake->epoch);
+            "\"default_model\":\"m\",\"why\":\"\",\"role\":\"%s\"}}",
+            id, fake->epoch, fake->role);
+    else if (method == METHOD_TOKEN_LOGIN && strcmp(fake->role, "none") != 0)
+        fake_say(f, "{\"id\":\"%s\",\"error\":{\"code\":\"denied\",\"text\":\"it is too old\"}}", id);
+    else if (method == METHOD_TOKEN_LOGIN)
+        fake_say(f, "{\"id\":\"%s\",\"ok\":{\"user\":\"bo\",\"role\":\"writer\"}}", id);
     else if (method == METHOD_SERVER_PING && fake->forgot)
         fake_say(f, "{\"id\":\"%s\",\"ok\":{\"epoch\":\"%s\",\"heads\":{}}}", id, fake->epoch);
     else if (method == METHOD_SERVER_PING)
@@ -142,6 +150,60 @@ static bool fake_read(void *arg)
     return true;
 }
 
+static bool fake_zap(void *arg)
+{
+    struct fake *fake = &((struct fixture *)arg)->fake;
+    char id[64];
+    int more, len = -1;
+    size_t size = sizeof more;
+
+    for (int i = 0;; i++) {
+        char frame[256];
+        int got = zmq_recv(fake->zap, frame, sizeof frame, i ? 0 : ZMQ_DONTWAIT);
+
+        if (got < 0)
+            return false;
+        if (i == 1)
+            memcpy(id, frame, (size_t)(len = got));
+        zmq_getsockopt(fake->zap, ZMQ_RCVMORE, &more, &size);
+        if (!more)
+            break;
+    }
+    zmq_send(fake->zap, "1.0", 3, ZMQ_SNDMORE);
+    zmq_send(fake->zap, id, (size_t)len, ZMQ_SNDMORE);
+    zmq_send(fake->zap, fake->zap_code, 3, ZMQ_SNDMORE);
+    zmq_send(fake->zap, "", 0, ZMQ_SNDMORE);
+    zmq_send(fake->zap, "", 0, ZMQ_SNDMORE);
+    zmq_send(fake->zap, "", 0, 0);
+    return true;
+}
+
+/* Over tcp, with the fake's key. */
+static void fake_start_remote(struct fixture *f, const char *epoch)
+{
+    struct fake *fake = &f->fake;
+    int linger = 0, server = 1;
+    size_t size = sizeof fake->endpoint;
+
+    fake->epoch = epoch;
+    fake->context = zmq_ctx_new();
+    if (fake->zap_code) {
+        fake->zap = zmq_socket(fake->context, ZMQ_REP);
+        zmq_setsockopt(fake->zap, ZMQ_LINGER, &linger, sizeof linger);
+        assert_int_equal(zmq_bind(fake->zap, "inproc://zeromq.zap.01"), 0);
+        fake->zap_loop = zloop_open(&f->loop, fake->zap, fake_zap, f);
+    }
+    fake->router = zmq_socket(fake->context, ZMQ_ROUTER);
+    zmq_setsockopt(fake->router, ZMQ_LINGER, &linger, sizeof linger);
+    zmq_setsockopt(fake->router, ZMQ_CURVE_SERVER, &server, sizeof server);
+    zmq_setsockopt(fake->router, ZMQ_CURVE_SECRETKEY, fake->key.secret, KEY_BYTES);
+    if (fake->zap_code)
+        zmq_setsockopt(fake->router, ZMQ_ZAP_DOMAIN, "stoa", 4);
+    assert_int_equal(zmq_bind(fake->router, *fake->endpoint ? fake->endpoint : "tcp://127.0.0.1:*"), 0);
+    zmq_getsockopt(fake->router, ZMQ_LAST_ENDPOINT, fake->endpoint, &size);
+    fake->loop = zloop_open(&f->loop, fake->router, fake_read, f);
+}
+
 static void fake_start(struct fixture *f, const char *epoch)
 {
     char *address = xasprintf("ipc://%s", f->path);
@@ -161,9 +223,12 @@ static void fake_stop(struct fixture *f)
     if (!f->fake.router)
         return;
     zloop_close(&f->fake.loop);
+    zloop_close(&f->fake.zap_loop);
     zmq_close(f->fake.router);
+    if (f->fake.zap)
+        zmq_close(f->fake.zap);
     zmq_ctx_term(f->fake.context);
-    f->fake.router = NULL;
+    f->fake.router = f->fake.zap = NULL;
 }
 
 /* How many requests of that method came, from the from-th on. */
@@ -241,8 +306,18 @@ static void on_reply(void *arg, enum err code, const char *text, json_t *ok)
     f->replies++;
 }
 
-static const struct client_callbacks callbacks = {
-    .link = on_link, .event = on_event, .snapshot = on_snapshot, .lost = on_lost, .notice = on_notice};
+static void on_other(void *arg, const char *notice, const json_t *json)
+{
+    assert_string_equal(jsonx_str(json, "notice", ""), notice);
+    heard(arg, notice);
+}
+
+static const struct client_callbacks callbacks = {.link = on_link,
+                                                  .event = on_event,
+                                                  .snapshot = on_snapshot,
+                                                  .lost = on_lost,
+                                                  .notice = on_notice,
+                                                  .other = on_other};
 
 /* --- the fixture --- */
 
@@ -281,6 +356,7 @@ static int set_up(void **state)
     uv_loop_init(&f->loop);
     f->fake.has_session = true;
     f->fake.seq = 5;
+    f->fake.role = "owner";
     fake_start(f, EPOCH_1);
     f->address.path = f->path;
     f->client = client_open(&f->loop, &f->address, "cli", "pts/1", &callbacks, f);
@@ -572,10 +648,169 @@ static void test_a_callback_may_close_the_client(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* --- who is let in --- */
+
+/* The client anew, with what the test has set in its address. */
+static void open_again(struct fixture *f)
+{
+    client_close(&f->client);
+    f->client = client_open(&f->loop, &f->address, "cli", "pts/1", &callbacks, f);
+    assert_non_null(f->client);
+}
+
+/* The same with a daemon over tcp. */
+static void open_remote(struct fixture *f)
+{
+    char error[256];
+
+    fake_stop(f);
+    key_make(&f->fake.key);
+    fake_start_remote(f, EPOCH_1);
+    memset(&f->address, 0, sizeof f->address);
+    assert_true(join_address_parse(f->fake.endpoint, &f->address.remote, error));
+    strcpy(f->address.name, "lab");
+    memcpy(f->address.server_key, f->fake.key.open, KEY_BYTES);
+    key_make(&f->address.pair);
+    open_again(f);
+}
+
+static void test_a_remote_daemon_is_spoken_with_and_found_again(void **state)
+{
+    struct fixture *f = *state;
+
+    open_remote(f);
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 0, on_reply, f);
+    WAIT_FOR(f, f->replies == 1);
+    assert_int_equal(f->code, ERR_OK);
+    fake_stop(f);
+    WAIT_FOR(f, has_heard(f, "away"));
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 0, on_reply, f);
+    fake_start_remote(f, EPOCH_2);
+    WAIT_FOR(f, f->replies == 2);
+    assert_int_equal(f->code, ERR_OK);
+    assert_false(has_heard(f, "bye"));
+}
+
+static void test_another_key_than_the_known_one_ends_it(void **state)
+{
+    struct fixture *f = *state;
+    struct key_pair other;
+
+    open_remote(f);
+    key_make(&other);
+    memcpy(f->address.server_key, other.open, KEY_BYTES);
+    size_t before = f->fake.count;
+    open_again(f);
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 0, on_reply, f);
+    WAIT_FOR(f, has_heard(f, "bye"));
+    assert_int_equal(f->code, ERR_DENIED);
+    assert_non_null(strstr(f->notice, "DOES NOT PROVE"));
+    assert_int_equal(f->fake.count, before);
+    assert_int_equal(f->replies, 0);
+    assert_false(has_heard(f, "ready"));
+}
+
+static void test_a_key_that_is_turned_away_ends_it(void **state)
+{
+    struct fixture *f = *state;
+    char words[KEY_WORDS_MAX];
+
+    f->fake.zap_code = "400";
+    open_remote(f);
+    WAIT_FOR(f, has_heard(f, "bye"));
+    key_words(f->address.pair.open, words);
+    assert_int_equal(f->code, ERR_DENIED);
+    assert_non_null(strstr(f->notice, words));
+    assert_non_null(strstr(f->notice, "lab (tcp://127.0.0.1:"));
+}
+
+static void test_a_stranger_is_told_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+
+    f->fake.role = "none";
+    open_remote(f);
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 0, on_reply, f);
+    WAIT_FOR(f, has_heard(f, "bye"));
+    assert_int_equal(f->code, ERR_DENIED);
+    assert_non_null(strstr(f->notice, "stoa -d lab pair CODE"));
+    assert_int_equal(asked(f, "model.list", 0), 0);
+    /* one that has a ticket is let through */
+    f->address.stranger = true;
+    open_again(f);
+    client_request(f->client, METHOD_TICKET_REDEEM, NULL, NULL, 0, on_reply, f);
+    WAIT_FOR(f, f->replies == 1);
+    assert_int_equal(client_hello(f->client)->role, ROLE_NONE);
+}
+
+static void test_a_token_goes_before_all_else_after_each_hello(void **state)
+{
+    struct fixture *f = *state;
+    static char token[] = "secret";
+    size_t from;
+
+    WAIT_FOR(f, has_heard(f, "ready"));
+    f->fake.role = "none";
+    f->address.token = token;
+    from = f->fake.count;
+    open_again(f);
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 0, on_reply, f);
+    WAIT_FOR(f, f->replies == 1);
+    assert_int_equal(strncmp(f->fake.requests[from], "server.hello", 12), 0);
+    assert_int_equal(strncmp(f->fake.requests[from + 1], "token.login", 11), 0);
+    assert_int_equal(strncmp(f->fake.requests[from + 2], "model.list", 10), 0);
+    assert_string_equal(client_hello(f->client)->user, "bo");
+    assert_int_equal(client_hello(f->client)->role, ROLE_WRITER);
+    fake_stop(f);
+    WAIT_FOR(f, has_heard(f, "away"));
+    from = f->fake.count;
+    f->fake.role = "owner"; /* what makes the fake refuse the token */
+    fake_start(f, EPOCH_2);
+    WAIT_FOR(f, has_heard(f, "bye"));
+    assert_int_equal(asked(f, "token.login", from), 1);
+    assert_int_equal(f->code, ERR_DENIED);
+    assert_non_null(strstr(f->notice, "it is too old"));
+    assert_null(strstr(f->notice, token));
+}
+
+static void test_who_is_let_in_no_more_stays_away(void **state)
+{
+    struct fixture *f = *state;
+    size_t before;
+
+    WAIT_FOR(f, has_heard(f, "ready"));
+    fake_say(f, "{\"notice\":\"bye\",\"why\":\"denied\"}");
+    WAIT_FOR(f, has_heard(f, "bye"));
+    assert_int_equal(f->code, ERR_DENIED);
+    before = f->fake.count;
+    fake_stop(f);
+    fake_start(f, EPOCH_2);
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 300, on_reply, f);
+    WAIT_FOR(f, f->replies == 1);
+    assert_int_equal(f->code, ERR_TIMEOUT);
+    assert_int_equal(f->fake.count, before);
+}
+
+static void test_other_notices_are_passed_on(void **state)
+{
+    struct fixture *f = *state;
+
+    WAIT_FOR(f, has_heard(f, "ready"));
+    fake_say(f, "{\"notice\":\"paired\",\"user\":\"bo\",\"label\":\"desk\",\"words\":\"a-b\"}");
+    WAIT_FOR(f, has_heard(f, "paired"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_hello_comes_first_and_requests_follow_in_order),
+        TEST(test_a_remote_daemon_is_spoken_with_and_found_again),
+        TEST(test_another_key_than_the_known_one_ends_it),
+        TEST(test_a_key_that_is_turned_away_ends_it),
+        TEST(test_a_stranger_is_told_what_to_do),
+        TEST(test_a_token_goes_before_all_else_after_each_hello),
+        TEST(test_who_is_let_in_no_more_stays_away),
+        TEST(test_other_notices_are_passed_on),
         TEST(test_an_unanswered_request_times_out),
         TEST(test_too_large_a_request_is_refused_here),
         TEST(test_after_a_restart_the_request_is_repeated_with_its_id),

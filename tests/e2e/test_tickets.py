@@ -3,8 +3,9 @@ import json
 import re
 import time
 
-from harness import Client, RequestError, wait_for
-from remote import RemoteTest, key_text, new_keys
+from harness import PATIENCE, ROOT, Daemon, Place, RequestError, wait_for
+from puppet import REPLY, REQUEST, TURN, Puppets
+from remote import RemoteTest, key_text, listening, new_keys, server_key
 
 
 class JoinTest(RemoteTest):
@@ -171,6 +172,44 @@ class TicketTest(JoinTest):
         self.assertEqual(self.own.request("ticket.list")["tickets"], [])
 
 
+class ModelTest(JoinTest):
+    """What the model is told of how others join."""
+    config = f"agent: {{path: {ROOT}/tests/support/puppet.py}}\n"
+
+    def asks(self, client):
+        """What get_attach_command says in a turn that the client began."""
+        after = len(self.own.events)
+        client.request("message.send", self.sid, {"text": "how can cy join?"})
+        if not self.puppet:
+            self.puppet = self.puppets.next().ready()
+        self.puppet.frame(TURN)
+        self.count += 1
+        self.puppet.send(REQUEST, {"id": str(self.count), "op": "builtin", "tool": "get_attach_command", "arguments": {}})
+        text = self.puppet.wait(lambda kind, data: kind == REPLY and data["id"] == str(self.count), "a reply")["ok"]["text"]
+        self.puppet.reply()
+        self.puppet.step("idle")
+        self.own.idle(self.sid, after)
+        return text
+
+    def setUp(self):
+        super().setUp()
+        self.puppets, self.puppet, self.count = self.keep(Puppets(self.place.folder, PATIENCE)), None, 0
+        self.own.attach(self.sid)
+
+    def test_the_owner_gets_a_link_and_others_do_not(self):
+        text = self.asks(self.own)
+        self.assertIn(f"stoa attach {self.sid}", text)
+        secret = re.search(r"stoa://[^']*&t=([^&]+)&r=viewer", text)[1]
+        self.assertEqual(self.redeem(self.remote(new_keys()), {"secret": secret}, name="cy")["role"], "viewer")
+        self.refused(self.remote(new_keys()), "ticket.redeem", secret=secret)
+        bo, _ = self.user("bo")
+        self.redeem(bo, self.ticket(self.own, self.sid), name="bo")
+        text = self.asks(bo)
+        self.assertNotIn("stoa://", text)
+        self.assertIn("may invite others", text)
+        self.assertEqual(self.own.request("ticket.list")["tickets"], [])
+
+
 class ForeignTest(JoinTest):
     def test_a_ticket_of_another_daemon(self):
         ticket = self.ticket(self.own, self.sid)
@@ -184,8 +223,6 @@ class ForeignDaemon:
     """A second daemon, in a place of its own."""
 
     def __init__(self, test):
-        from harness import Daemon, Place
-        from remote import listening, server_key
         self.place = Place("default_model: demo/stoa\nlisten: 'tcp://127.0.0.1:0'\n")
         self.daemon = Daemon(self.place)
         test.addCleanup(self.place.remove)

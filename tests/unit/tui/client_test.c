@@ -738,7 +738,7 @@ static void test_a_stranger_is_told_what_to_do(void **state)
     /* one that has a ticket is let through */
     f->address.stranger = true;
     open_again(f);
-    client_request(f->client, METHOD_TICKET_REDEEM, NULL, NULL, 0, on_reply, f);
+    client_request(f->client, METHOD_TICKET_REDEEM, NULL, json_pack("{s:s}", "secret", "x"), 0, on_reply, f);
     WAIT_FOR(f, f->replies == 1);
     assert_int_equal(client_hello(f->client)->role, ROLE_NONE);
 }

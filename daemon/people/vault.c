@@ -118,6 +118,8 @@ static void entry_free(struct entry *entry)
 
 static void take_out(struct vault *vault, size_t at, size_t count)
 {
+    if (count == 0)
+        return;
     for (size_t i = at; i < at + count; i++)
         entry_free(vault->entries[i]);
     vault->count -= count;

@@ -140,9 +140,9 @@ static json_t *order(char api)
 {
     const char *name = api == 'o' ? "openai" : api == 'a' ? "anthropic" : "demo";
 
-    return json_pack("{s:s,s:{s:s,s:s,s:s,s:s},s:i,s:i,s:i,s:i,s:i,s:{s:i},s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:b}",
+    return json_pack("{s:s,s:{s:s,s:s,s:s},s:i,s:i,s:i,s:i,s:i,s:{s:i},s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:b}",
                      "model", "m", "provider", "name", "mine", "api", name, "base_url", "http://h.test/v1",
-                     "key", "k", "connect_ms", 1000, "first_byte_ms", 1000, "idle_ms", 1000, "retries", 1,
+                     "connect_ms", 1000, "first_byte_ms", 1000, "idle_ms", 1000, "retries", 1,
                      "reply_max", 4096, "demo", "rate", 0, "max_steps", 4, "max_ms", 0, "max_tokens_turn", 0,
                      "result_max", 1024, "context", 1000, "compact_at", 80, "ask_ms", 0, "tools", 1);
 }

@@ -50,6 +50,22 @@ static void take_chunk(const char *payload, size_t len)
     buf_free(&out);
 }
 
+static void take_secrets(const char *payload, size_t len)
+{
+    char name[LINK_SECRET_NAME_MAX + 1], *back = malloc(len + 1);
+    const char *value;
+    size_t at = 0, begin = 0, value_len;
+
+    while (link_next_secret(payload, len, &at, name, &value, &value_len) == 1) {
+        check(at > begin && at <= len && value >= payload && value + value_len <= payload + len);
+        check(*name && link_secret_size(name, value_len) == at - begin);
+        check(link_put_secret(back, name, value, value_len) == at - begin);
+        check(memcmp(back, payload + begin, at - begin) == 0);
+        begin = at;
+    }
+    free(back);
+}
+
 static void read_pieces(const uint8_t *data, size_t size, size_t piece, struct seen *seen)
 {
     struct buf in;
@@ -83,5 +99,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     read_pieces(data + 1, size - 1, data[0] % 13 + 1u, &cut);
     check(memcmp(&whole, &cut, sizeof whole) == 0);
     take_chunk((const char *)data + 1, size - 1);
+    take_secrets((const char *)data + 1, size - 1);
     return 0;
 }

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-LOAD, EVENT, TURN, INTERRUPT, STOP, PROBE, SERVERS, GO, HOST, COMPACT = range(1, 11)
+LOAD, EVENT, TURN, INTERRUPT, STOP, PROBE, SERVERS, GO, HOST, COMPACT, VISIT, SECRETS = range(1, 13)
 READY, FACT, CHUNK, BEAT, PROBED = range(64, 69)
 REQUEST, REPLY, NOTE, CANCEL = range(128, 132)
 CHUNK_KINDS = ["text", "reasoning", "tool_call", "tool_input"]
@@ -51,7 +51,9 @@ class Agent:
         self.ready_ms = (time.monotonic() - started) * 1000
 
     def send(self, kind, data=None):
-        payload = json.dumps({} if data is None else data).encode()
+        self.send_bytes(kind, json.dumps({} if data is None else data).encode())
+
+    def send_bytes(self, kind, payload):
         self.socket.sendall(struct.pack("<IB", len(payload) + 1, kind) + payload)
 
     def event(self, kind, data):
@@ -81,7 +83,9 @@ class Agent:
         if base_url:
             provider["base_url"] = base_url
         if key:
-            provider["key"] = key
+            provider["secret"] = "provider:local"
+            name, value = b"provider:local", key.encode()
+            self.send_bytes(SECRETS, bytes([len(name)]) + name + struct.pack("<I", len(value)) + value)
         self.send(TURN, {"model": "any", "provider": provider, **order})
 
     def ask(self, text, until_idle=True, timeout=20, **order):

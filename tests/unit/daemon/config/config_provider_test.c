@@ -94,9 +94,11 @@ static void a_key_in_the_file_is_refused_and_not_repeated(void **state)
 
     (void)state;
     expect_error("providers:\n  mine:\n    api: openai\n    api_key: sk-secret\n",
-                 "c.yaml:4: provider 'mine' has its 'api_key' in this file; use api_key_env (the name of an "
-                 "environment "
-                 "variable) or api_key_file (a file of mode 0600) instead");
+                 "c.yaml:4: provider 'mine': 'api_key' can only be \"{SECRET:name}\", a secret of each user's; "
+                 "or use api_key_env (the name of an environment variable) or api_key_file (a file of mode 0600) "
+                 "instead");
+    assert_null(parse("providers: {mine: {api: openai, base_url: http://h, api_key: '{SECRET:a}secret'}}", error));
+    assert_null(strstr(error, "secret'"));
     assert_null(parse("providers: {mine: {api: openai, base_url: http://h, api_key_env: sk-secret}}", error));
     assert_null(strstr(error, "secret"));
     assert_null(parse("providers: {mine: {api: openai, base_url: 'http://u:secret@h'}}", error));
@@ -114,15 +116,15 @@ static void wrong_members_are_named_with_their_line(void **state)
         "https://");
     expect_error(
         "providers:\n  mine:\n    colour: red\n",
-        "c.yaml:3: provider 'mine' has the unknown member 'colour'; known are api, base_url, api_key_env, "
-        "api_key_file, models");
+        "c.yaml:3: provider 'mine' has the unknown member 'colour'; known are api, base_url, api_key, "
+        "api_key_env, api_key_file, models, prices");
     expect_error(
         "providers:\n  mine: {api: openai}\n",
         "c.yaml:2: provider 'mine' has no 'base_url'; it must be a URL that begins with http:// or https://");
     expect_error("providers:\n  mine: {base_url: http://h}\n",
                  "c.yaml:2: provider 'mine' has no 'api'; it must be one of openai, anthropic, demo");
     expect_error("providers: {mine: {api: openai, base_url: http://h, api_key_env: A, api_key_file: /k}}",
-                 "c.yaml:1: provider 'mine' has both api_key_env and api_key_file; one is enough");
+                 "c.yaml:1: provider 'mine' has two of api_key, api_key_env and api_key_file; one is enough");
     expect_error(
         "providers: {mine: {api: openai, base_url: http://h, api_key_file: k}}",
         "c.yaml:1: provider 'mine': 'api_key_file' must be an absolute path, or one that begins with ~/");
@@ -329,6 +331,100 @@ static void readiness_is_said(void **state)
     config_free(&config);
 }
 
+/* --- prices --- */
+
+#define PRICED                                                                                               \
+    "providers:\n  mine:\n    api: openai\n    base_url: http://127.0.0.1:1/v1\n    prices:\n"
+
+static void a_price_is_of_the_name_or_of_the_closest_pattern(void **state)
+{
+    struct config *config = must_parse(PRICED "      \"*\": {input: 1, output: 2}\n"
+                                              "      \"model-or-*\": {input: 3.0, output: 15, cached: 0.3}\n"
+                                              "      \"*-mini\": {input: 0.000001, output: 1000000}\n"
+                                              "      model-or-mini: {input: 0, output: 0}\n");
+    static const struct {
+        const char *model;
+        int64_t input, output, cached;
+    } table[] = {
+        {"mine/model-or-7", 3000000, 15000000, 300000}, {"mine/other", 1000000, 2000000, 1000000},
+        {"mine/a-mini", 1, 1000000000000, 1},           {"mine/model-or-mini", 0, 0, 0},
+        {"mine/model-or", 1000000, 2000000, 1000000},   {"mine/a/b", 1000000, 2000000, 1000000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const struct price *price = config_price(config, table[i].model);
+        assert_non_null(price);
+        assert_int_equal(price->input, table[i].input);
+        assert_int_equal(price->output, table[i].output);
+        assert_int_equal(price->cached, table[i].cached);
+    }
+    assert_null(config_price(config, "openai/model-or-7"));
+    assert_null(config_price(config, "mine"));
+    assert_null(config_price(config, ""));
+    config_free(&config);
+}
+
+static void a_cost_is_exact_and_bounded(void **state)
+{
+    struct price price = {"*", 3000000, 15000000, 300000}, dear = {"*", INT64_C(1000000000000), 0, 0};
+    struct price fine = {"*", 1, 1, 1};
+
+    (void)state;
+    assert_int_equal(price_micros(&price, 1000, 0, 0), 3000);
+    assert_int_equal(price_micros(&price, 1000, 1000, 0), 300);
+    assert_int_equal(price_micros(&price, 1000, 400, 10), 1800 + 120 + 150);
+    assert_int_equal(price_micros(&price, 1000, 5000, 0), 300); /* no more was cached than read */
+    assert_int_equal(price_micros(&price, 1000, -1, -1), 3000);
+    assert_int_equal(price_micros(&price, 0, 0, 0), 0);
+    assert_int_equal(price_micros(&fine, 499999, 0, 0), 0);
+    assert_int_equal(price_micros(&fine, 500000, 0, 0), 1);
+    assert_int_equal(price_micros(&dear, INT64_C(1) << 48, 0, 0), INT64_C(1) << 48);
+    assert_int_equal(price_micros(&dear, INT64_MAX, INT64_MAX, INT64_MAX), 0);
+    assert_int_equal(price_micros(&dear, INT64_MAX, 0, INT64_MAX), INT64_C(1) << 48);
+}
+
+static void what_is_wrong_with_a_price_is_said(void **state)
+{
+    static const struct {
+        const char *text, *error;
+    } table[] = {
+        {"      a: 3\n", "c.yaml:6: provider 'mine': the price of 'a' must be a map with input and output, and "
+                         "cached if that differs"},
+        {"      a: {input: 3}\n", "c.yaml:6: provider 'mine': the price of 'a' needs both 'input' and 'output'"},
+        {"      a: {input: 3, output: 1, colour: 2}\n",
+         "c.yaml:6: provider 'mine': the price of 'a' has the unknown member 'colour'; known are cached, input, "
+         "output"},
+        {"      a: {input: -3, output: 1}\n",
+         "c.yaml:6: provider 'mine': the price of 'a' has 'input' '-3'; it must be what a million tokens cost: 0 "
+         "to 1000000, with at most 6 decimals"},
+        {"      a: {input: 3, output: 1000000.000001}\n",
+         "c.yaml:6: provider 'mine': the price of 'a' has 'output' '1000000.000001'; it must be what a million "
+         "tokens cost: 0 to 1000000, with at most 6 decimals"},
+    };
+    static const char *const amounts[] = {"\"\"", ".5", "3.", "1e3", "0x10", "1,5", "3.1234567", "99999999",
+                                          "[1]",  "+1", "nan"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char text[512];
+        snprintf(text, sizeof text, "%s%s", PRICED, table[i].text);
+        expect_error(text, table[i].error);
+    }
+    for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {
+        char text[512], error[256];
+        snprintf(text, sizeof text, "%s      a: {input: %s, output: 1}\n", PRICED, amounts[i]);
+        if (parse(text, error))
+            fail_msg("taken: %s", amounts[i]);
+        assert_non_null(strstr(error, "it must be what a million tokens cost"));
+    }
+    expect_error("providers:\n  mine:\n    api: demo\n    prices: [1]\n",
+                 "c.yaml:4: provider 'mine': 'prices' must be a map of at most 256 models' names to prices");
+    expect_error(PRICED "      \"a b\": {input: 1, output: 1}\n",
+                 "c.yaml:6: provider 'mine': 'prices' has a name that is empty, has spaces, or is longer than 200 "
+                 "bytes");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +440,9 @@ int main(void)
         TEST(a_model_is_chosen_and_it_is_said_why),
         TEST(only_keyless_servers_on_this_host_are_probed),
         TEST(readiness_is_said),
+        TEST(a_price_is_of_the_name_or_of_the_closest_pattern),
+        TEST(a_cost_is_exact_and_bounded),
+        TEST(what_is_wrong_with_a_price_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

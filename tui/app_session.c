@@ -135,7 +135,7 @@ static void on_created(void *arg, enum err code, const char *text, json_t *ok)
         return;
     }
     app_switch(app, jsonx_str(ok, "session", app->ui.session));
-    if (why && *why)
+    if (why && *why && !(app->ui.notice && app->ui.notice_bad)) /* why one came here is said already */
         app_say(app, false, "%s", why);
 }
 

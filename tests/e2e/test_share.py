@@ -1,7 +1,7 @@
 """Sharing: what each role may do in a session, that a role which is taken away ends at once, and calls that two persons allow."""
 import time
 
-from harness import Client, stoa, wait_for
+from harness import program, stoa
 from test_questions import CONFIG, PuppetTest
 from puppet import GO, TURN, new_id
 
@@ -334,6 +334,62 @@ class Answers(SharedTest):
         _ = puppet, message
 
 
+class Screens(SharedTest):
+    """Root's own terminal is the local user's; what it looks at is ann's."""
+    config = CONFIG + "permission: {two_person: git/push}\n"
+
+    def look(self, session, title):
+        terminal = self.terminal(f"{program('stoa')} attach {session}", 110)
+        terminal.wait(title)
+        return terminal
+
+    def test_a_viewer_watches_and_keeps_the_draft(self):
+        ann = self.user("ann")
+        me = self.admin.request("server.hello")["user"]
+        session = self.session(ann, title="Plan of ann")
+        ann.attach(session)
+        self.share(ann, session, me, "viewer")
+        terminal = self.look(session, "Plan of ann")
+        terminal.wait("you can only watch this session")
+        terminal.wait(r"ann +owner")
+        terminal.type("my draft")
+        terminal.keys("Enter")
+        terminal.wait("not sent: ann shares this session with you as viewer")
+        terminal.wait("my draft")
+        ann.request("session.unshare", session, {"user": me})
+        terminal.wait("it is not shared with you any more")
+        self.assertNotIn("Plan of ann", terminal.screen())
+
+    def test_who_does_not_answer_is_told_whose_answer_it_needs(self):
+        ann = self.user("ann")
+        me = self.admin.request("server.hello")["user"]
+        session, puppet = self.begin(ann, title="Plan of ann")
+        message = puppet.reply(("git__push", "{}"))
+        question = puppet.ask(message, 1, server="git", tool="push")
+        puppet.step("awaiting_permission")
+        ann.event("question.asked", session)
+        self.share(ann, session, me, "viewer")
+        terminal = self.look(session, "Plan of ann")
+        terminal.wait("two persons must allow it approvers answer this, you are a viewer")
+        self.share(ann, session, me, "approver")
+        terminal.wait(r"two persons must allow it .*once.*no")
+        self.assertNotIn("always", terminal.screen())
+        self.answer(ann, question)
+        terminal.wait("ann approved; a second person is needed")
+        terminal.settle(0.5)  # longer than keys mean nothing to the panel
+        terminal.keys("y")
+        ann.event("question.answered", session, question=question, decision="allow", by=me)
+
+    def test_a_share_comes_into_the_list_with_its_title(self):
+        ann = self.user("ann")
+        me = self.admin.request("server.hello")["user"]
+        own = self.session(self.admin, title="Own one")
+        session = self.session(ann, title="Plan of ann")
+        terminal = self.look(own, "Own one")
+        self.share(ann, session, me, "writer")
+        terminal.wait("Plan of ann")
+
+
 class TwoPersons(SharedTest):
     config = CONFIG + "permission:\n  two_person: 'files/write_*(path=/tmp/*); git/push'\n"
 
@@ -439,4 +495,3 @@ if __name__ == "__main__":
     import unittest
 
     unittest.main()
-_ = Client, wait_for

@@ -619,6 +619,41 @@ static void arguments_that_are_cut_come_from_the_message(void **at)
     assert_int_equal(press(f, 'e'), PANEL_LEAVES);
 }
 
+static void who_may_not_answer_is_told_whose_answer_it_needs(void **unused)
+{
+    struct fixture *f = *unused;
+
+    panel_set_person(f->panel, "bo", ROLE_WRITER);
+    ask(f, FIRST, "permission", NULL);
+    assert_non_null(strstr(panel_hint(f->panel, true), "approvers answer this, you are a writer"));
+    assert_null(strstr(panel_hint(f->panel, true), "once"));
+    assert_int_equal(press(f, 'y'), PANEL_LEAVES);
+    assert_int_equal(press(f, 'n'), PANEL_LEAVES);
+    panel_set_person(f->panel, "bo", ROLE_APPROVER);
+    assert_non_null(strstr(panel_hint(f->panel, true), "session"));
+    assert_null(strstr(panel_hint(f->panel, true), "always")); /* a rule of bo's counts elsewhere */
+    assert_int_equal(press(f, 'n'), PANEL_ANSWERS);
+}
+
+static void a_second_person_is_waited_for(void **unused)
+{
+    struct fixture *f = *unused;
+
+    panel_set_person(f->panel, "ann", ROLE_OWNER);
+    ask(f, FIRST, "permission", json_pack("{s:b}", "two_person", 1));
+    assert_non_null(strstr(panel_hint(f->panel, true), "two persons must allow it"));
+    assert_null(strstr(panel_hint(f->panel, true), "session"));
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+    fold(f, EVENT_QUESTION_APPROVED, json_pack("{s:s,s:s}", "question", FIRST, "by", "ann"));
+    sync(f);
+    assert_true(panel_open(f->panel));
+    assert_non_null(strstr(panel_hint(f->panel, true), "you approved; a second person is needed"));
+    assert_int_equal(press(f, 'y'), PANEL_LEAVES);
+    panel_set_person(f->panel, "bo", ROLE_APPROVER);
+    assert_non_null(strstr(panel_hint(f->panel, true), "ann approved; a second person is needed"));
+    assert_int_equal(press(f, 'y'), PANEL_ANSWERS);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -651,6 +686,8 @@ int main(void)
         CASE(nothing_is_hidden_in_the_editor),
         CASE(numbers_stay_the_numbers_that_they_are),
         CASE(arguments_that_are_cut_come_from_the_message),
+        CASE(who_may_not_answer_is_told_whose_answer_it_needs),
+        CASE(a_second_person_is_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* The reads of the reader thread: lists, pages of history, search. */
 #include "daemon/store/store_people.h"
+#include "shared/jsonx.h"
 #include "store_rig.h"
 #include "tests/support/slow.h"
 

@@ -162,6 +162,12 @@ class TamperTest(AuditTest):
             self.assertIn("hold", self.verify("--noted", self.noted))
         self.assertEqual(json.loads(stoa(self.place, "--json", "audit", "--verify").stdout)["holds"], True)
 
+    def test_it_can_be_checked_while_no_daemon_runs(self):
+        self.daemon.stop()
+        self.assertIn("hold", self.verify("--noted", self.noted))
+        self.tamper_stopped("UPDATE audit SET user = 'cy' WHERE n = 9")
+        self.assertIn("record 9 was changed", self.verify(code=1))
+
     def test_a_changed_record_is_found(self):
         self.tamper("UPDATE audit SET detail = replace(detail, 'viewer', 'approver') WHERE n = 9")
         self.assertIn("record 9 was changed", self.verify(code=1))

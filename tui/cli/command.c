@@ -239,7 +239,7 @@ const struct command command_table[] = {
      session_notes},
     {"attach", "[SESSION|stoa://...|-]", "open a session full screen; the most recent one, or a new one", 0, 1,
      COMMAND_TERMINAL, command_attach, attach_options, attach_notes},
-    {"audit", "", "who did what: logins, refusals, shares, approvals, administration", 0, 0, COMMAND_CONNECT,
+    {"audit", "", "who did what: logins, refusals, shares, approvals, administration", 0, 0, 0,
      command_audit, audit_options, audit_notes},
     {"backup", "FILE", "copy everything that is kept into one file", 1, 1, COMMAND_LOCAL, command_backup, backup_options,
      backup_notes},

@@ -5,6 +5,7 @@
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include "tui/cli/command.h"
+#include "tui/cli/offline.h"
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,7 @@ struct filter {
 
 /* A page before (or, if after >= 0, after) the record of that number. */
 static enum err get_page(struct cli *cli, int64_t before, int64_t after, long limit, bool filtered,
-                         json_t **page)
+                         json_t **page, int *exit_code)
 {
     json_t *params = json_object();
 
@@ -37,7 +38,7 @@ static enum err get_page(struct cli *cli, int64_t before, int64_t after, long li
         jsonx_set_str(params, "user", args_value(cli->args, "user"));
     if (filtered)
         jsonx_set_str(params, "action", args_value(cli->args, "action"));
-    return cli_call(cli, METHOD_AUDIT_LIST, NULL, params, page);
+    return offline_call(cli, METHOD_AUDIT_LIST, params, page, exit_code);
 }
 
 static struct chain_record record_of(const json_t *json)
@@ -87,12 +88,13 @@ static int show(struct cli *cli, const struct filter *filter)
 {
     json_t *shown = json_array(), *page = NULL; /* the newest first */
     int64_t before = INT64_MAX;
+    int exit_code;
     enum err code;
     bool more;
 
     do {
         code = get_page(cli, before, -1, filter->count > 0 && filter->count < PAGE ? filter->count : PAGE,
-                        true, &page);
+                        true, &page, &exit_code);
         before = jsonx_int(json_array_get(jsonx_arr(page, "records"), 0), "n", 0);
         more = code == ERR_OK && take_page(shown, page, filter);
         json_decref(page);
@@ -106,7 +108,7 @@ static int show(struct cli *cli, const struct filter *filter)
     if (json_array_size(shown) == SHOWN_MAX)
         cli_say("only the newest %d records are shown", SHOWN_MAX);
     json_decref(shown);
-    return cli_exit_code(code);
+    return exit_code;
 }
 
 /* --- verify --- */
@@ -168,14 +170,14 @@ static bool check_end(struct verifying *verifying)
     return false;
 }
 
-static enum err check_all(struct cli *cli, struct verifying *verifying, bool *good)
+static enum err check_all(struct cli *cli, struct verifying *verifying, bool *good, int *exit_code)
 {
     json_t *page = NULL;
     enum err code;
     bool more, first = true;
 
     do {
-        code = get_page(cli, 0, chain_check_n(verifying->check), PAGE, false, &page);
+        code = get_page(cli, 0, chain_check_n(verifying->check), PAGE, false, &page, exit_code);
         if (code == ERR_OK && first)
             keep_head(verifying, page);
         first = false;
@@ -231,15 +233,16 @@ static int verify(struct cli *cli)
     const char *noted = args_value(cli->args, "noted");
     struct verifying verifying = {.error = ""};
     bool good = false;
+    int exit_code;
 
     if (noted && !read_noted(noted, &verifying))
         return cli_usage("option --noted is '%.80s'; it must be NUMBER:HASH, as --verify printed it", noted);
     verifying.check = chain_check_new();
-    enum err code = check_all(cli, &verifying, &good);
+    enum err code = check_all(cli, &verifying, &good, &exit_code);
     if (code == ERR_OK)
         put_verified(cli, &verifying, good);
     chain_check_free(&verifying.check);
-    return code != ERR_OK ? cli_exit_code(code) : good ? EXIT_OK : EXIT_FAILED;
+    return code != ERR_OK ? exit_code : good ? EXIT_OK : EXIT_FAILED;
 }
 
 /* --- all --- */

@@ -25,10 +25,10 @@ def alive(pid):
 class Lender:
     """`stoa lend`, with what it writes for people in a file."""
 
-    def __init__(self, place, session, name, *command, options=()):
+    def __init__(self, place, session, name, *command, options=(), before=()):
         self.path = f"{place.folder}/lend-{name}-{time.monotonic_ns()}.log"
         with open(self.path, "wb") as log:
-            self.process = subprocess.Popen([program("stoa"), "lend", "-s", session, *options, name, "--", *command],
+            self.process = subprocess.Popen([*before, program("stoa"), "lend", "-s", session, *options, name, "--", *command],
                                             env=place.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
 
     def said(self):
@@ -91,6 +91,9 @@ class Turns(LendTest):
         self.ask_model(client, session, "who")
         asked = client.event("question.asked", session)["data"]["question"]
         self.assertEqual((asked["server"], asked["tool"]), ("lent", "who"))
+        user = client.request("server.hello")["user"]
+        self.assertEqual(asked["lender"], f"{user}'s terminal")
+        self.assertIn(f"it runs on the machine of {user}'s terminal", asked["text"])
         client.request("question.answer", params={"question": asked["id"], "decision": "allow"})
         client.event("tool.ended", session, state="done")
         client.idle(session)
@@ -377,6 +380,44 @@ class Asking(LendTest):
         self.assertTrue(client.reply(id)["text"].startswith("ONE"))
         terminal.keys("C-c")
         terminal.wait("left 0")
+
+
+class FullScreen(LendTest):
+    def test_the_full_screen_lends_a_server_and_takes_it_back(self):
+        client = self.client()
+        session = self.session(client)
+        client.attach(session)
+        terminal = self.terminal(f"{program('stoa')} attach {session}; echo left $?")
+        terminal.wait("write a message")
+
+        def command(text):
+            terminal.type(text)
+            terminal.keys("Enter")
+        command(f"/lend lent -- {sys.executable} {SERVER} ONE")
+        terminal.wait("lent is lent to this session")
+        self.assertTrue(self.call(client, session, "who")["text"].startswith("ONE"))
+        command("/lend")
+        terminal.wait(r"lent: .*lend_server.py ONE\s+runs, 1 call")
+        terminal.keys("Escape")
+        terminal.wait("write a message")
+        self.ask_model(client, session, "who")
+        terminal.wait(r"run lent/who on \w+'s terminal pts/\d+")
+        asked = client.event("question.asked", session)["data"]["question"]
+        client.request("question.answer", params={"question": asked["id"], "decision": "deny"})
+        client.idle(session)
+        command("/lend lent off")
+        client.event("tools.returned", session, server="lent", why="withdrawn")
+        command("/lend")
+        terminal.wait("nothing is lent")
+        command("/lend Bad -- x")
+        terminal.wait("'Bad' can't be a server's name")
+        command(f"/lend again -- {sys.executable} {SERVER} TWO")
+        terminal.wait("again is lent to this session")
+        who = self.call(client, session, "who", name="again")["text"]
+        self.assertTrue(who.startswith("TWO"))
+        command("/quit")
+        terminal.wait("left 0")
+        self.assertFalse(alive(int(who.split()[1])), "the server ends with the screen")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include "daemon/session.h"
 
 #include "daemon/clients.h"
+#include "daemon/mcp/room.h"
 #include "daemon/people/rights.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
@@ -92,6 +93,8 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
             session_store_event(session, &event);
         if (type == EVENT_QUESTION_ANSWERED)
             questions_answered(session, data, event.ts);
+        if (type == EVENT_MCP_CONNECTED || type == EVENT_MCP_DISCONNECTED)
+            room_changed(session, type == EVENT_MCP_CONNECTED);
         struct buf text;
         buf_init(&text, ENVELOPE_REPLY_MAX);
         bool fits = event_encode(&event, &text);

@@ -5,6 +5,7 @@
 #include "daemon/lends.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
+#include "daemon/mcp/room.h"
 #include "daemon/people/users.h"
 #include "daemon/people/vault.h"
 #include "daemon/rules.h"
@@ -30,6 +31,7 @@ struct filling { /* one server, for whom, and what went wrong */
     const struct config_variant *variant;
     struct template_values values;
     const char *session; /* NULL for a host */
+    const struct session *at; /* the same */
     const char *user;    /* "" for a shared host */
     char *error;         /* [256] */
 };
@@ -345,6 +347,7 @@ static struct filling filling_of(struct session *session, const struct config_se
                                        .session_dir = folder,
                                        .variables = state->variables},
                             .session = state->id,
+                            .at = session,
                             .user = state->owner,
                             .error = error};
 }
@@ -354,6 +357,7 @@ static json_t *definition_of(struct filling *filling)
 {
     bool may = filling->variant && users_may_server(filling->server->users, filling->user,
                                                     filling->config->name, filling->error);
+    may = may && room_for_server(filling->at, filling->config, filling->error);
     json_t *json = may ? fill_whole(filling) : NULL;
     if (!json || filling->config->scope == SCOPE_SESSION)
         return json;

@@ -210,6 +210,7 @@ void read_job_free(struct read_job *job);
 
 enum query {
     QUERY_LIST,
+    QUERY_IS_MEMBER,
     QUERY_SHARED,
     QUERY_MESSAGE,
     QUERY_BEFORE,

@@ -13,12 +13,14 @@
     " AND (?5 = '' OR s.sid = ?5)"
 
 static const char *const texts[QUERY_COUNT] = {
-    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived, owner, 'owner'"
+    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived"
                    " FROM sessions WHERE owner = ?1 AND archived = ?2 AND (activity, key) < (?3, ?4)"
                    " AND (?6 = '' OR sid = ?6) ORDER BY activity DESC, key DESC LIMIT ?5",
+    [QUERY_IS_MEMBER] = "SELECT 1 FROM members WHERE user = ?1 LIMIT 1",
     /* CROSS JOIN keeps the order: a user is a member of few. */
     [QUERY_SHARED] =
-        "SELECT s.key, s.sid, s.title, s.run, s.model, s.created, s.activity, s.messages, s.archived, s.owner,"
+        "SELECT s.key, s.sid, s.title, s.run, s.model, s.created, s.activity, s.messages, s.archived, "
+        "s.owner,"
         " m.role FROM members AS m CROSS JOIN sessions AS s ON s.key = m.session"
         " WHERE m.user = ?1 AND s.archived = ?2 AND (s.activity, s.key) < (?3, ?4)"
         " AND (?6 = '' OR s.sid = ?6) AND s.owner <> ?1 ORDER BY s.activity DESC, s.key DESC LIMIT ?5",
@@ -108,9 +110,19 @@ static json_t *session_row(sqlite3_stmt *stmt)
     jsonx_set_int(row, "activity", sqlite3_column_int64(stmt, 6));
     jsonx_set_int(row, "messages", sqlite3_column_int64(stmt, 7));
     json_object_set_new(row, "archived", json_boolean(sqlite3_column_int(stmt, 8)));
-    jsonx_set_str(row, "owner", text_of(stmt, 9));
-    jsonx_set_str(row, "role", text_of(stmt, 10));
     return row;
+}
+
+/* Most are in no session of others; finding that out costs less than to ask for none. */
+static bool is_member(struct queries *queries, const struct read_job *job)
+{
+    sqlite3_stmt *stmt = queries->statement[QUERY_IS_MEMBER];
+
+    sqlite3_bind_text(stmt, 1, job->owner, -1, SQLITE_STATIC);
+    bool is = sqlite3_step(stmt) != SQLITE_DONE; /* what is wrong is said by the next */
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    return is;
 }
 
 struct listing { /* a statement that gives rows of the list, and what its last step said */
@@ -155,18 +167,27 @@ static void run_list(struct queries *queries, struct read_job *job)
         return;
     }
     listing_begin(&own, job, activity, key);
-    if (job->shared)
+    if (job->shared && is_member(queries, job))
         listing_begin(&shared, job, activity, key);
+    json_t *owner = json_string(job->owner), *role = json_string("owner"); /* of all own ones */
     job->result = json_object();
     sessions = json_array();
     json_object_set_new(job->result, "sessions", sessions);
     while ((next = listing_next(&own, &shared))->code == SQLITE_ROW &&
            json_array_size(sessions) < (size_t)job->limit) {
-        json_array_append_new(sessions, session_row(next->stmt));
+        json_t *row = session_row(next->stmt);
+
+        json_object_set_new(row, "owner",
+                            next == &own ? json_incref(owner) : json_string(text_of(next->stmt, 9)));
+        json_object_set_new(row, "role",
+                            next == &own ? json_incref(role) : json_string(text_of(next->stmt, 10)));
+        json_array_append_new(sessions, row);
         snprintf(cursor, sizeof cursor, "%lld-%lld", (long long)sqlite3_column_int64(next->stmt, 6),
                  (long long)sqlite3_column_int64(next->stmt, 0));
         next->code = sqlite3_step(next->stmt);
     }
+    json_decref(owner);
+    json_decref(role);
     bool good = query_finish(queries, job, own.stmt, own.code);
     if (query_finish(queries, job, shared.stmt, shared.code) && good && next->code == SQLITE_ROW)
         jsonx_set_str(job->result, "next", cursor);

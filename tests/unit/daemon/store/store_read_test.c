@@ -389,8 +389,8 @@ static void a_hit_says_where_and_shows_a_piece_of_the_text(void **state)
         rig, &answer,
         store_search(rig->store, &(struct store_asker){"ann", ""}, "needle", 10, answer_read, &answer));
     hit = json_array_get(json_object_get(answer.result, "hits"), 0);
-    expected = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s}", "session", "s_a", "title", "A title", "message", "m_0",
-                         "role", "user", "ts", 7000, "snippet",
+    expected = json_pack("{s:s,s:s,s:s,s:s,s:s,s:i,s:s}", "owner", "ann", "session", "s_a", "title",
+                         "A title", "message", "m_0", "role", "user", "ts", 7000, "snippet",
                          "…hay hay hay hay hay hay hay needle hay hay hay hay hay hay hay hay…");
     if (!json_equal(hit, expected))
         fail_msg("%s", json_string_value(json_object_get(hit, "snippet")));

@@ -180,6 +180,7 @@ static void begin(struct app *app, const char *name, size_t len, const char *com
                                    .session = app->ui.session,
                                    .name = cut,
                                    .argv = argv,
+                                   .title = command,
                                    .callbacks = {.arg = own, .say = on_say, .over = on_over}};
     own->lend = lend_open(&options);
     free(cut);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAID_MAX = 500 };
+enum { SAID_MAX = 500, TITLE_MAX = 200 };
 
 bool lend_is_name(const char *name)
 {
@@ -182,11 +182,11 @@ static char *join(char *const argv[])
 {
     struct buf text;
 
-    buf_init(&text, 200);
+    buf_init(&text, TITLE_MAX);
     for (; *argv; argv++)
         if (!buf_printf(&text, "%s%s", text.len ? " " : "", *argv))
             break;
-    char *joined = buf_take(&text), *clean = sanitise_line(joined, strlen(joined), 200);
+    char *joined = buf_take(&text), *clean = sanitise_line(joined, strlen(joined), TITLE_MAX);
     free(joined);
     return clean;
 }
@@ -206,7 +206,8 @@ struct lend *lend_open(const struct lend_options *options)
     lend->callbacks = options->callbacks;
     lend->session = xstrdup(options->session);
     lend->name = xstrdup(options->name);
-    lend->command = join(options->argv);
+    lend->command = options->title ? sanitise_line(options->title, strlen(options->title), TITLE_MAX)
+                                   : join(options->argv);
     lend_out_open(lend);
     lend_offer(lend);
     return lend;

@@ -44,6 +44,7 @@ struct lend_options { /* copied, but loop and client */
     struct client *client;
     const char *session, *name;
     char *const *argv; /* ended by NULL */
+    const char *title; /* how people are told what runs; NULL: argv */
     struct lend_callbacks callbacks;
 };
 

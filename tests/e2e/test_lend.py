@@ -397,11 +397,11 @@ class FullScreen(LendTest):
         terminal.wait("lent is lent to this session")
         self.assertTrue(self.call(client, session, "who")["text"].startswith("ONE"))
         command("/lend")
-        terminal.wait(r"lent: .*lend_server.py ONE\s+runs, 1 call")
+        terminal.wait(r"lent: /\S+ /\S+lend_server.py ONE[\s\S]*runs, 1 call")
         terminal.keys("Escape")
         terminal.wait("write a message")
         self.ask_model(client, session, "who")
-        terminal.wait(r"run lent/who on \w+'s terminal pts/\d+")
+        terminal.wait(r"run lent/who on \w+'s terminal /dev/pts")
         asked = client.event("question.asked", session)["data"]["question"]
         client.request("question.answer", params={"question": asked["id"], "decision": "deny"})
         client.idle(session)

@@ -21,9 +21,10 @@
 
 enum { SWEEP_MS = 5000 };
 
+/* A client's first member is its route, by which it is looked for. */
 static int compare(const void *a, const void *b)
 {
-    return route_compare(&((const struct client *)a)->route, &((const struct client *)b)->route);
+    return route_compare(a, b);
 }
 
 /* --- presence --- */
@@ -61,24 +62,30 @@ static int64_t count_remote(const struct clients *clients, const char *user)
     return count;
 }
 
+/* others: those that the user has besides this one. */
+static bool may_be_users(const struct clients *clients, const char *user, int64_t others, char error[256])
+{
+    int64_t max = config_number(clients->server->config, OPTION_LIMITS_MAX_USER_CLIENTS);
+    if (others < max)
+        return true;
+    snprintf(error, 256,
+             "%s has %d clients connected already, which is as many as a user may have "
+             "(limits.max_user_clients); close one",
+             user, (int)max);
+    return false;
+}
+
 static bool has_room(const struct clients *clients, const struct principal *principal, char error[256])
 {
-    const struct config *config = clients->server->config;
-    int64_t max = config_number(config, OPTION_LIMITS_MAX_CLIENTS);
-    int64_t max_user = config_number(config, OPTION_LIMITS_MAX_USER_CLIENTS);
+    int64_t max = config_number(clients->server->config, OPTION_LIMITS_MAX_CLIENTS);
     if ((int64_t)clients->count >= max) {
         snprintf(error, 256,
                  "%zu clients are connected already (limits.max_clients is %d); close one, or raise that",
                  clients->count, (int)max);
         return false;
     }
-    if (!principal->key[0] || !principal->user[0] || count_remote(clients, principal->user) < max_user)
-        return true;
-    snprintf(error, 256,
-             "%s has %d clients connected already, which is as many as a user may have "
-             "(limits.max_user_clients); close one",
-             principal->user, (int)max_user);
-    return false;
+    return !principal->key[0] || !principal->user[0] ||
+           may_be_users(clients, principal->user, count_remote(clients, principal->user), error);
 }
 
 static void find_principal(struct clients *clients, const struct gateway_message *message,
@@ -132,14 +139,19 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     return client;
 }
 
-/* What comes over tcp is watched by the gateway until it is somebody's. */
-static void trust(struct clients *clients, struct client *client, int fd)
+/* What comes over tcp is watched by the gateway until it is somebody's. False with a sentence if that user
+ * has enough: it may have become theirs only now. */
+static bool trust(struct clients *clients, struct client *client, int fd, char error[256])
 {
-    if (client->trusted || !client->principal.user[0] || !client->principal.key[0])
-        return;
+    const struct principal *principal = &client->principal;
+    if (client->trusted || !principal->user[0] || !principal->key[0])
+        return true;
+    if (!may_be_users(clients, principal->user, count_remote(clients, principal->user) - 1, error))
+        return false;
     client->trusted = true;
     gateway_trust(clients->server->gateway, fd);
-    gateway_forget_stranger(clients->server->gateway, client->principal.key);
+    gateway_forget_stranger(clients->server->gateway, principal->key);
+    return true;
 }
 
 struct client *clients_get(struct clients *clients, const struct gateway_message *message, char error[256])
@@ -150,7 +162,8 @@ struct client *clients_get(struct clients *clients, const struct gateway_message
     if (!client)
         return NULL;
     client->last_seen = clock_steady_ms();
-    trust(clients, client, message->fd);
+    if (!trust(clients, client, message->fd, error))
+        return NULL;
     if (client_is_waiting(client)) /* it is awake */
         clients_retry_soon(clients);
     return client;
@@ -391,8 +404,7 @@ static void on_sweep(uv_timer_t *timer)
         struct client *client = clients->all[i];
         if (client->gone || (client->connection && connection_is_closed(client->connection)))
             clients_drop(clients, client, "disconnected");
-        else if (!client->dismissed && !client->denied_until &&
-                 now - client->last_seen > CLIENT_SILENT_MS) {
+        else if (!client->dismissed && !client->denied_until && now - client->last_seen > CLIENT_SILENT_MS) {
             if (client->principal.key[0]) /* its host may be no more, and would be waited for */
                 client_cut(clients, client, "silent");
             else

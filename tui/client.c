@@ -381,6 +381,10 @@ static void say_failure(const struct client *client, enum client_failure failure
                  "stoa daemon rm %s, and then stoa daemon add %s with the new one",
                  said(client), print, client->address->name, client->address->name);
         break;
+    case CLIENT_CROWDED:
+        snprintf(text, 1024, "%s takes no more terminals that it does not know for now; try again later",
+                 said(client));
+        break;
     case CLIENT_TURNED_AWAY:
         key_words(client->address->pair.open, words);
         snprintf(text, 1024, "%s turns the key of this terminal away (%s): ask who runs it", said(client),
@@ -389,20 +393,24 @@ static void say_failure(const struct client *client, enum client_failure failure
     }
 }
 
-/* Once it was ready a daemon may be gone for a while; and what stands before it may answer meanwhile. */
+/* Once it was there a daemon may be gone for a while, and what stands before it may answer meanwhile: that is
+ * said, and waited for. But a key that is turned away stays so. */
 static void on_failed(void *arg, enum client_failure failure)
 {
     struct client *client = arg;
+    bool lasts = failure == CLIENT_UNPROVEN || failure == CLIENT_TURNED_AWAY;
     char text[1024];
 
-    if (client->refused || client->has_hello)
+    if (client->refused || (client->has_hello && !lasts))
         return;
-    if (failure == CLIENT_UNPROVEN && ++client->unproven < UNPROVEN_MAX)
+    if (failure == CLIENT_UNPROVEN && ++client->unproven != UNPROVEN_MAX)
         return;
     enter(client);
     say_failure(client, failure, text);
-    refuse(client, failure == CLIENT_UNREACHED || failure == CLIENT_SILENT ? ERR_UNAVAILABLE : ERR_DENIED,
-           text);
+    if (client->has_hello && failure == CLIENT_UNPROVEN)
+        notice(client, "refused", ERR_DENIED, text);
+    else
+        refuse(client, lasts ? ERR_DENIED : ERR_UNAVAILABLE, text);
     leave(client);
 }
 

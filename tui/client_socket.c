@@ -24,6 +24,7 @@ enum {
     KEEPALIVE_S = 60,
     AGAIN_MS = 100, /* after the first handshake that failed; libzmq itself would not wait */
     AGAIN_MAX_MS = 2000,
+    REFUSED_STATUS = 400, /* by ZAP: the key; 300 and 500 are of the moment */
     ENDPOINT_MAX = JOIN_ADDRESS_MAX + 128
 };
 #define MONITOR_ADDRESS "inproc://monitor"
@@ -141,7 +142,8 @@ static void handshake_failed(struct client_socket *socket, enum client_failure f
 
 /* --- the monitor --- */
 
-static void take_event(struct client_socket *socket, int event)
+/* value: of the event; of a key that is refused, the status of RFC 27. */
+static void take_event(struct client_socket *socket, int event, unsigned value)
 {
     if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
         socket->failures = 0;
@@ -158,7 +160,7 @@ static void take_event(struct client_socket *socket, int event)
     } else if (event == ZMQ_EVENT_CONNECT_RETRIED && !socket->shaken && socket->connected_at == 0) {
         socket->callbacks.failed(socket->arg, CLIENT_UNREACHED);
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
-        handshake_failed(socket, CLIENT_TURNED_AWAY);
+        handshake_failed(socket, value == REFUSED_STATUS ? CLIENT_TURNED_AWAY : CLIENT_CROWDED);
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
                event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
         handshake_failed(socket, CLIENT_UNPROVEN);
@@ -170,19 +172,22 @@ static bool read_monitor(void *arg)
     struct client_socket *socket = arg;
     zmq_msg_t head, address;
     uint16_t event = 0;
+    uint32_t value = 0;
     bool got;
 
     zmq_msg_init(&head);
     zmq_msg_init(&address);
     got = zmq_msg_recv(&head, socket->monitor, ZMQ_DONTWAIT) >= 0;
-    if (got && zmq_msg_size(&head) >= sizeof event)
+    if (got && zmq_msg_size(&head) >= sizeof event + sizeof value) {
         memcpy(&event, zmq_msg_data(&head), sizeof event);
+        memcpy(&value, (const char *)zmq_msg_data(&head) + sizeof event, sizeof value);
+    }
     if (got && zmq_msg_more(&head))
         read_rest(socket->monitor, &address);
     zmq_msg_close(&head);
     zmq_msg_close(&address);
     if (got)
-        take_event(socket, event);
+        take_event(socket, event, value);
     return got;
 }
 

@@ -13,6 +13,7 @@ enum client_failure { /* of a connection to a remote daemon that came to nothing
                       CLIENT_SILENT,     /* it was taken, and nothing was said on it */
                       CLIENT_UNPROVEN,   /* it was taken and ended: whoever did has not the key that was asked
                                             for */
+                      CLIENT_CROWDED,    /* the daemon has the key, and takes no more strangers for now */
                       CLIENT_TURNED_AWAY /* the daemon has the key, and does not want ours */
 };
 

@@ -189,6 +189,9 @@ class Joining(Elsewhere, RemoteTest):
         screen.keys("Enter")
         screen.wait("over the net")
         screen.wait("idle")
+        screen.type(f"/export {self.bo.folder}/far.md")
+        screen.keys("Enter")
+        wait_for(lambda: os.path.exists(f"{self.bo.folder}/far.md"), "the export")
         self.daemon.kill()
         screen.wait("away, reconnecting")
         self.daemon.start()
@@ -267,6 +270,18 @@ class Joining(Elsewhere, RemoteTest):
         self.assertRegex(said, "let in any more|does not let it in")
         self.assertEqual(watching.returncode, 1)
         self.fails(self.bo, 1, "does not let it in any more|turns the key", "-d", name, "ls")
+
+    def test_the_full_screen_ends_when_its_user_is_let_in_no_more(self):
+        session = self.session(self.admin)
+        name = self.joined(session)
+        screen = self.keep_terminal(f"sh -c '{program('stoa')} -d {name} attach {session}; echo left; cat'")
+        screen.wait(rf"@ {name} ")
+        screen.type("a draft")
+        screen.wait("› a draft")
+        self.admin.request("user.update", params={"user": "bo", "disabled": True})
+        screen.wait("left")
+        self.assertRegex(screen.screen(), "is not let in any|does not let it in")
+        self.assertRegex(screen.screen(), rf"stoa -d {name} attach")
 
     def test_tickets_are_listed_and_taken_back(self):
         session = self.session(self.admin)

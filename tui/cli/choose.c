@@ -73,27 +73,35 @@ static enum err set_token(struct client_address *address, const char *text, cons
     return ERR_OK;
 }
 
+/* What is wrong with the file, or NULL. */
+static const char *fault_of(int fd)
+{
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "it is no regular file";
+    if (st.st_uid != geteuid() || (st.st_mode & 077))
+        return "others may read it; make it yours alone: chmod 600";
+    return NULL;
+}
+
 static enum err read_token(const char *path, char text[TOKEN_MAX + 3])
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat st;
-    enum err code = ERR_CONFIG;
-    ssize_t len = 0;
+    const char *fault = fault_of(fd);
+    ssize_t len = fault ? 0 : read(fd, text, TOKEN_MAX + 2);
 
-    if (fd < 0 || fstat(fd, &st) != 0)
-        cli_say("the token's file '%s' can't be read: %s", path, strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        cli_say("the token's file '%s' is no regular file", path);
-    else if (st.st_uid != geteuid() || (st.st_mode & 077))
-        cli_say("the token's file '%s' may be read by others; make it yours alone: chmod 600", path);
-    else if ((len = read(fd, text, TOKEN_MAX + 2)) < 0)
-        cli_say("the token's file '%s' can't be read: %s", path, strerror(errno));
-    else
-        code = ERR_OK;
+    if (len < 0)
+        fault = strerror(errno);
     text[len > 0 ? len : 0] = '\0';
     if (fd >= 0)
         close(fd);
-    return code;
+    if (!fault)
+        return ERR_OK;
+    cli_say("the token's file '%s' can't be used: %s", path, fault);
+    return ERR_CONFIG;
 }
 
 static enum err load_token(struct cli *cli)

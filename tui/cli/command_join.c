@@ -283,6 +283,8 @@ static int wait_for_other(struct cli *cli, struct waiting *waiting, int64_t ms)
     cli_run(cli, &waiting->over);
     uv_close((uv_handle_t *)&timer, NULL);
     cli_close(cli); /* the timer lives in this frame */
+    cli->callbacks.other = NULL;
+    cli->arg = NULL;
     if (waiting->over && !waiting->came)
         cli_say("nobody came while the code was valid; start anew: stoa pair");
     return waiting->came ? EXIT_OK : EXIT_FAILED;

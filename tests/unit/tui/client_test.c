@@ -724,6 +724,39 @@ static void test_a_key_that_is_turned_away_ends_it(void **state)
     assert_non_null(strstr(f->notice, "lab (tcp://127.0.0.1:"));
 }
 
+static void test_a_daemon_that_takes_no_more_strangers_is_left_alone(void **state)
+{
+    struct fixture *f = *state;
+
+    f->fake.zap_code = "500";
+    open_remote(f);
+    WAIT_FOR(f, has_heard(f, "bye"));
+    assert_int_equal(f->code, ERR_UNAVAILABLE);
+    assert_non_null(strstr(f->notice, "try again later"));
+}
+
+static void test_a_daemon_that_comes_back_with_another_key_is_not_spoken_with(void **state)
+{
+    struct fixture *f = *state;
+    struct key_pair old;
+    size_t before;
+
+    open_remote(f);
+    WAIT_FOR(f, has_heard(f, "ready"));
+    old = f->fake.key;
+    fake_stop(f);
+    key_make(&f->fake.key);
+    before = f->fake.count;
+    fake_start_remote(f, EPOCH_2);
+    WAIT_FOR(f, has_heard(f, "refused"));
+    assert_non_null(strstr(f->notice, "DOES NOT PROVE"));
+    assert_int_equal(f->fake.count, before);
+    fake_stop(f); /* it was somebody else; the right one is back */
+    f->fake.key = old;
+    fake_start_remote(f, EPOCH_2);
+    WAIT_FOR(f, client_link(f->client) == CLIENT_READY);
+}
+
 static void test_a_stranger_is_told_what_to_do(void **state)
 {
     struct fixture *f = *state;
@@ -807,6 +840,8 @@ int main(void)
         TEST(test_a_remote_daemon_is_spoken_with_and_found_again),
         TEST(test_another_key_than_the_known_one_ends_it),
         TEST(test_a_key_that_is_turned_away_ends_it),
+        TEST(test_a_daemon_that_takes_no_more_strangers_is_left_alone),
+        TEST(test_a_daemon_that_comes_back_with_another_key_is_not_spoken_with),
         TEST(test_a_stranger_is_told_what_to_do),
         TEST(test_a_token_goes_before_all_else_after_each_hello),
         TEST(test_who_is_let_in_no_more_stays_away),

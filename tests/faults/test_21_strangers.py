@@ -5,19 +5,28 @@ import os
 import subprocess
 import sys
 import time
+import unittest
 
 from fault import SLACK, SOAK, FaultTest, peak_mb, resident_mb
-from harness import PATIENCE, SANITIZED
+from harness import PATIENCE, SANITIZED, wait_for
 from hosts import Hosts
 from raw_curve import COMMAND, MORE, RawCurve
 from raw_zmtp import declared, frame
-from remote import RemoteClient, RemoteTest, make_user, new_keys
+from remote import RemoteClient, RemoteTest, make_user, new_keys, write_keys
 from witness import Witness
 
 ALONE = True  # a witness is timed beside floods
 HERE = os.path.dirname(os.path.abspath(__file__))
 SPAN = 20 if SOAK else 3  # seconds of each flood
 PROCESSES = 3
+TALKER = """
+import sys
+sys.path.insert(0, %r)
+from remote import RemoteClient, keys_in
+client = RemoteClient(sys.argv[1], keys_in(sys.argv[2]), bytes.fromhex(sys.argv[3]))
+print(client.request("server.hello")["user"], flush=True)
+client.take(1000)
+""" % os.path.join(os.path.dirname(HERE), "support")
 
 
 class StrangerTest(RemoteTest, FaultTest):
@@ -187,7 +196,7 @@ class Handshakes(StrangerTest):
         self.check_all(f"cut after {sent} bytes")
 
 
-class Floods(StrangerTest):
+class OtherHosts(StrangerTest):
     autostart = False
     listen = "tcp://10.77.0.1:7117"
     witnessed = False
@@ -201,7 +210,50 @@ class Floods(StrangerTest):
         self.find_daemon()
         self.first_pid = self.daemon.pid
         self.witness = self.keep(Witness(self.place))
+        self.keys = new_keys()
+        make_user(self.client(), "ann", self.keys)
+        self.ann = self.remote(self.keys, host=(self.hosts, "ann"))
+        self.ann.request("server.hello")
 
+    def clients(self):
+        return self.watcher.request("admin.stats")["clients"]
+
+
+class Ends(OtherHosts):
+    def setUp(self):
+        super().setUp()
+        self.watcher = self.client()
+        self.watcher.request("server.hello")
+
+    def test_a_client_that_is_killed_is_noticed_at_once(self):
+        key = f"{self.place.folder}/ann.key"
+        write_keys(key, self.keys)
+        there = self.clients()
+        talker = subprocess.Popen([*self.hosts.on("ann"), sys.executable, "-c", TALKER, self.address, key, self.server.hex()],
+                                  stdout=subprocess.PIPE)
+        self.addCleanup(talker.stdout.close)
+        self.assertEqual(talker.stdout.readline(), b"ann\n")
+        self.assertEqual(self.clients(), there + 1)
+        began = time.monotonic()
+        talker.kill()
+        talker.wait()
+        wait_for(lambda: self.clients() == there, "it is gone", 1 + SLACK)
+        self.check_all(f"gone within {1000 * (time.monotonic() - began):.0f} ms")
+
+    @unittest.skipUnless(SOAK, "it takes CLIENT_SILENT_MS; STOA_SOAK=1")
+    def test_a_host_that_vanishes_is_noticed_by_its_silence(self):
+        there, began = self.clients(), time.monotonic()
+        self.hosts.link("ann", up=False)
+        wait_for(lambda: self.watcher.request("server.ping") and self.clients() == there - 1, "it is gone", 40)
+        took = time.monotonic() - began
+        self.assertGreater(took, 25)
+        self.hosts.link("ann", up=True)
+        anew = self.remote(self.keys, host=(self.hosts, "ann"))
+        anew.request("server.hello")
+        self.check_all(f"gone after {took:.0f} s")
+
+
+class Floods(OtherHosts):
     def flood(self, how, sources):
         """From several processes on another host, of so many addresses; returns how often they did it. A user who is there asks on,
         and another comes in anew each time."""
@@ -224,10 +276,6 @@ class Floods(StrangerTest):
         return {name: sum(each[name] for each in found) for name in found[0]}
 
     def check_flood(self, how, addresses=0, most_mb=24):
-        self.keys = new_keys()
-        make_user(self.client(), "ann", self.keys)
-        self.ann = self.remote(self.keys, host=(self.hosts, "ann"))
-        self.ann.request("server.hello")
         sources = self.hosts.more_addresses("foe", addresses) if addresses else []
         found = {}
         grown = self.grows(lambda: found.update(self.flood(how, sources)), most_mb)

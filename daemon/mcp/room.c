@@ -1,5 +1,5 @@
-/* Counted anew each time, from sessions in memory: those that have servers have agents. Nothing is counted for
- * users without a quota. */
+/* Counted anew each time, from sessions in memory: those that have servers have agents. Nothing is counted
+ * for users without a quota. */
 #include "daemon/mcp/room.h"
 
 #include "daemon/people/users.h"
@@ -38,7 +38,8 @@ static void count_session(struct session *session, void *arg)
     if (strcmp(state->owner, count->owner) != 0)
         return;
     for (size_t i = 0; i < state->server_count; i++) {
-        const struct config_server *config = config_server_find(session->server->config, state->servers[i].name);
+        const struct config_server *config =
+            config_server_find(session->server->config, state->servers[i].name);
         bool lent = state_lent(state, state->servers[i].name) != NULL;
         if (!state->servers[i].connected || lent || !config || config->scope == SCOPE_SHARED)
             continue;
@@ -46,11 +47,11 @@ static void count_session(struct session *session, void *arg)
     }
 }
 
-static int64_t running_of(const struct server *server, const char *owner)
+static struct count count_of(const struct server *server, const char *owner)
 {
     struct count count = {.owner = owner};
     registry_each(server->registry, count_session, &count);
-    return count.running;
+    return count;
 }
 
 bool room_for_server(const struct session *session, const struct config_server *config, char error[256])
@@ -61,8 +62,8 @@ bool room_for_server(const struct session *session, const struct config_server *
     const struct server_status *status = state_server(session->state, config->name);
     if (max == 0 || config->scope == SCOPE_SHARED || (max > 0 && status && status->connected))
         return true;
-    int64_t running = max > 0 ? running_of(server, owner) : 0;
-    if (running < max)
+    struct count count = max > 0 ? count_of(server, owner) : (struct count){0};
+    if (count.running < max || (max > 0 && config->scope == SCOPE_USER && is_counted(&count, config)))
         return true;
     if (max < 0)
         snprintf(error, 256, "%.63s may have no MCP servers run (quota.servers)", owner);
@@ -70,7 +71,7 @@ bool room_for_server(const struct session *session, const struct config_server *
         snprintf(error, 256,
                  "%.63s has %" PRId64 " MCP servers running already (quota.servers is %" PRId64
                  "); disconnect one first: stoa mcp disconnect",
-                 owner, running, max);
+                 owner, count.running, max);
     return false;
 }
 
@@ -79,6 +80,6 @@ void room_changed(struct session *session, bool connected)
     struct server *server = session->server;
     const char *owner = session->state->owner;
     int64_t max = server->users ? users_quota(server->users, owner, QUOTA_SERVERS) : 0;
-    if (max > 0 && running_of(server, owner) == (connected ? max : max - 1))
+    if (max > 0 && count_of(server, owner).running == (connected ? max : max - 1))
         supervisor_define_all(server->supervisor, owner);
 }

@@ -3,14 +3,16 @@ connections too."""
 import json
 import os
 import subprocess
+import sys
 import time
 import unittest
 
 import zmq
-from harness import RequestError, StoaTest, children, program, stoa, wait_for
+from harness import ROOT, RequestError, StoaTest, children, program, stoa, wait_for
 from remote import RemoteTest, new_keys
 from zmq.utils.monitor import recv_monitor_message
 
+SERVER = f"{sys.executable}, {ROOT}/tests/support/mcp_server.py"
 NO_SESSION = "s_" + "0" * 26
 SECOND = 1.0  # within which what is taken is gone
 
@@ -335,6 +337,58 @@ class Limits(PeopleTest):
         bo.request("message.send", session, {"text": "again"})
         error = bo.event("error.occurred", session)
         self.assertIn("may not use the model", error["data"]["text"])
+
+
+class Servers(StoaTest):
+    """What runs for a user, in all of their sessions together."""
+    config = f"""
+default_model: demo/stoa
+mcp_servers:
+  one: {{command: [{SERVER}, --name, one]}}
+  two: {{command: [{SERVER}, --name, two]}}
+  common: {{command: [{SERVER}, --name, common], scope: user}}
+  shared: {{command: [{SERVER}, --name, shared], scope: shared}}
+"""
+
+    def bo(self, **settings):
+        self.admin = self.client()
+        self.admin.request("user.create", params={"user": "bo", "settings": settings})
+        client = self.client()
+        client.request("token.login", params={"token": self.admin.request("token.issue", params={"user": "bo"})["secret"]})
+        return client, client.request("session.create")["session"], client.request("session.create")["session"]
+
+    def state(self, client, session, name):
+        return {server["server"]: server for server in client.request("mcp.servers", session)["servers"]}[name]
+
+    def connect(self, client, session, name):
+        client.request("mcp.connect", session, {"server": name})
+        self.assertEqual(self.state(client, session, name)["state"], "ready")
+
+    def test_no_more_run_than_the_quota_says(self):
+        bo, first, second = self.bo(**{"quota.servers": 2})
+        self.connect(bo, first, "one")
+        self.connect(bo, second, "one")
+        for session, name in ((first, "two"), (second, "two"), (first, "common")):
+            with self.assertRaises(RequestError) as raised:
+                bo.request("mcp.connect", session, {"server": name})
+            self.assertIn("bo has 2 MCP servers running already (quota.servers is 2)", raised.exception.text)
+            self.assertIn("quota.servers is 2", self.state(bo, session, name)["text"])
+        self.connect(bo, first, "shared")  # nobody's
+        bo.request("mcp.disconnect", second, {"server": "one"})
+        self.connect(bo, first, "common")
+        self.connect(bo, second, "common")  # it runs already
+        self.assertIn("quota.servers is 2", self.state(bo, second, "two")["text"])
+        self.admin.request("user.update", params={"user": "bo", "settings": {"quota.servers": "any"}})
+        self.connect(bo, second, "two")
+
+    def test_only_those_that_are_allowed(self):
+        bo, session, _ = self.bo(servers=["t*"])
+        self.connect(bo, session, "two")
+        with self.assertRaises(RequestError) as raised:
+            bo.request("mcp.connect", session, {"server": "one"})
+        self.assertIn("bo may not use the MCP server 'one'", raised.exception.text)
+        self.admin.request("user.update", params={"user": "bo", "settings": {"servers": None}})
+        self.connect(bo, session, "one")
 
 
 class Registry(PeopleTest):

@@ -170,11 +170,12 @@ static void leave(struct host *host, const char *why)
 static void give_secrets(struct host *host)
 {
     json_t *names = json_object();
+    const struct provider *const none[HANDOUT_PROVIDERS] = {NULL};
     char whose[64];
     snprintf(whose, sizeof whose, "by the host of the MCP server %s", host->name);
     handout_collect(host->definition, names);
     handout_clear(&host->handout);
-    handout_send(host->hosts->server, host->proc, &host->handout, host->user, whose, names, NULL);
+    handout_send(host->hosts->server, host->proc, &host->handout, host->user, whose, names, none);
     json_decref(names);
 }
 
@@ -364,7 +365,7 @@ void hosts_secret(struct hosts *hosts, const char *user)
         if (host->state == HOST_DOWN)
             host_free(hosts, host);
         else
-            leave(host, "a secret that the MCP server uses was set anew or removed, and its host was stopped");
+            leave(host, "a secret of the MCP server was set anew or removed, and its host was stopped");
     }
 }
 

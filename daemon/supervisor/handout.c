@@ -65,6 +65,14 @@ void handout_collect(const json_t *payload, json_t *names)
 
 /* --- what is there --- */
 
+static bool all_has(const struct all *all, const char *name)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->each[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 /* Takes the value. */
 static void add(struct all *all, const char *name, char *value, size_t len)
 {
@@ -137,22 +145,38 @@ static void send_all(struct agentproc *proc, const struct all *all)
     locked_free(payload);
 }
 
+/* Its key, whoever keeps it. */
+static void add_provider(struct server *server, struct handout *handout, struct all *all, const char *user,
+                         const char *whose, const struct provider *provider)
+{
+    if (!provider->api_key_secret)
+        add_key(all, provider);
+    else if (!all_has(all, provider->api_key_secret))
+        add_secret(server, handout, all, user, whose, provider->api_key_secret);
+}
+
+static bool is_keyed(const struct provider *provider)
+{
+    return provider && (provider->api_key_secret || provider->api_key_env || provider->api_key_file);
+}
+
 void handout_send(struct server *server, struct agentproc *proc, struct handout *handout, const char *user,
-                  const char *whose, const json_t *names, const struct provider *provider)
+                  const char *whose, const json_t *names,
+                  const struct provider *const providers[HANDOUT_PROVIDERS])
 {
     struct all all = {.each = NULL};
     const char *name;
     json_t *unused;
-    bool keyed = provider && (provider->api_key_env || provider->api_key_file) && !provider->api_key_secret;
-    bool secret = provider && provider->api_key_secret;
-    if (json_object_size(names) == 0 && !keyed && !secret && !handout->given)
+    bool needed = json_object_size(names) > 0 || handout->given;
+    for (size_t i = 0; i < HANDOUT_PROVIDERS; i++)
+        needed = needed || is_keyed(providers[i]);
+    if (!needed)
         return;
     all.each = xcalloc(HANDOUT_MAX, sizeof *all.each);
     json_object_foreach((json_t *)names, name, unused) add_secret(server, handout, &all, user, whose, name);
-    if (secret && !json_object_get(names, provider->api_key_secret))
-        add_secret(server, handout, &all, user, whose, provider->api_key_secret);
-    if (keyed)
-        add_key(&all, provider);
+    for (size_t i = 0; i < HANDOUT_PROVIDERS; i++)
+        if (is_keyed(providers[i]) && (i == 0 || providers[i] != providers[0]))
+            add_provider(server, handout, &all, user, whose, providers[i]);
     if (all.count > 0 || handout->given)
         send_all(proc, &all);
     handout->given = all.count > 0;

@@ -222,6 +222,7 @@ static void send_turn(struct agent *agent)
     agent->failed = false;
     agent->last_beat = clock_steady_ms();
     uv_timer_start(agent->timer, on_timer, LINK_BEAT_DEADLINE_MS, 0);
+    snprintf(agent->ordered, sizeof agent->ordered, "%s", jsonx_str(jsonx_obj(json, "provider"), "name", ""));
     supervisor_give_secrets(agent);
     send_json(agent, agent->session->state->run == RUN_COMPACTING ? LINK_COMPACT : LINK_TURN, json);
 }

@@ -93,9 +93,13 @@ void supervisor_give_secrets(struct agent *agent)
     struct model model;
     char error[256], whose[128];
     bool known = config_model(server->config, session->state->model, &model, error) == ERR_OK;
+    /* the turn goes on with the model that it began with, whatever the session's is by now */
+    const struct provider *const providers[HANDOUT_PROVIDERS] = {
+        known ? model.provider : NULL,
+        agent->state == AGENT_RUNNING ? config_provider_find(server->config, agent->ordered) : NULL};
     snprintf(whose, sizeof whose, "by the agent of the session %s", session->state->id);
     handout_send(server, agent->proc, &agent->handout, session->state->owner, whose, agent->secrets,
-                 known ? model.provider : NULL);
+                 providers);
 }
 
 void supervisor_order_follows(struct session *session)

@@ -24,8 +24,9 @@ struct agent {
     struct session *session;
     struct agentproc *proc; /* NULL while waiting or in line */
     struct agent_requests *requests;
-    json_t *secrets;        /* {name: true} that its servers refer to; NULL before LOAD */
-    struct handout handout; /* what its process was given */
+    json_t *secrets;                   /* {name: true} that its servers refer to; NULL before LOAD */
+    struct handout handout;            /* what its process was given */
+    char ordered[CONFIG_NAME_MAX + 1]; /* the provider of the turn that runs */
     enum agent_state state;
     bool interrupting;
     int64_t last_beat;             /* steady ms */

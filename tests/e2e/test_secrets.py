@@ -9,7 +9,7 @@ import signal
 import subprocess
 import termios
 
-from harness import PATIENCE, ROOT, RequestError, StoaTest, children, program, stoa, wait_for
+from harness import PATIENCE, ROOT, SANITIZED, RequestError, StoaTest, children, program, stoa, wait_for
 from model_server import ModelServer, data, head, openai
 from remote import RemoteTest, make_user, new_keys
 
@@ -207,6 +207,37 @@ class Changes(SecretsTest):
             self.assertIn("the secret 'token' is not set", raised.exception.text)
         wait_for(lambda: "the-second-value" not in json.dumps(list(environments(self.daemon.pid))), "what had the old value ends")
 
+    def test_a_turn_keeps_the_key_that_it_began_with(self):
+        self.set(self.ann, "model-key", "key-of-ann")
+        call = {"index": 0, "id": "c1", "type": "function", "function": {"name": "one__hash", "arguments": "{}"}}
+        self.model.scripts[:] = [[head(), openai(tool_calls=[call]), openai(finish="tool_calls"), data("[DONE]")], ANSWER]
+        self.set(self.ann, "token", "ann's-own-value")
+        session = self.session(self.ann, model="mine/m")
+        self.ann.attach(session)
+        self.ann.request("message.send", session, {"text": "hello"})
+        question = self.ann.event("question.asked", session)["data"]["question"]["id"]
+        self.ann.request("session.configure", session, {"model": "demo/stoa"})
+        self.set(self.ann, "unused", "whose agents are told")
+        self.ann.request("question.answer", params={"question": question, "decision": "allow"})
+        self.ann.wait(lambda: len(self.model.requests) == 2, "the answer to the tool's result")
+        self.ann.idle(session)
+        self.assertEqual([r["headers"]["authorization"] for r in self.model.requests], ["Bearer key-of-ann"] * 2)
+
+    def test_the_audit_has_names_alone(self):
+        self.set(self.ann, "token", "ann's-own-value")
+        session = self.session(self.ann)
+        for _ in range(3):
+            self.token(self.ann, session, "one")
+        self.set(self.ann, "token", "ann's-new-value")
+        self.token(self.ann, session, "one")
+        self.ann.request("secret.remove", params={"name": "token"})
+        records = [r for r in self.ann.request("audit.list", params={"limit": 1000})["records"] if r["action"].startswith("secret.")]
+        self.assertEqual([(r["action"], r["object"]) for r in records], [
+            ("secret.set", "token"), ("secret.use", "token"), ("secret.set", "token"), ("secret.use", "token"),
+            ("secret.remove", "token")])
+        self.assertTrue(all(session in r["detail"] for r in records if r["action"] == "secret.use"))
+        self.assertNotIn("-value", json.dumps(records))
+
     def test_they_outlast_the_daemon_and_not_their_key(self):
         self.set(self.ann, "token", "ann's-own-value")
         key = f"{self.place.folder}/state/vault.key"
@@ -260,6 +291,39 @@ class Changes(SecretsTest):
         self.ann.request("mcp.tools", session, {})
         for hidden in (value, "also-to-be-hidden"):
             self.silent(hidden, self.ann)
+
+
+def in_memory(pid, value):
+    """Where the process has it: the names of its mappings."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            where, rights, _, _, _, *name = line.split()
+            begin, end = (int(number, 16) for number in where.split("-"))
+            try:
+                if begin < 1 << 62 and rights[0] == "r" and memory.seek(begin) == begin and value.encode() in memory.read(end - begin):
+                    yield " ".join(name) or "without name"
+            except (OSError, ValueError):  # the kernel's
+                pass
+
+
+class Memory(SecretsTest):
+    def test_the_daemon_has_it_only_while_it_hands_it_over(self):
+        if os.geteuid() != 0 or SANITIZED:
+            self.skipTest("only root may look there, and a sanitizer keeps what is freed")
+        values = {"token": "held-in-no-memory-1", "other.1": "held-in-no-memory-2", "model-key": "held-in-no-memory-3"}
+        for name, value in values.items():
+            self.set(self.ann, name, value)
+        session = self.session(self.ann, model="mine/m")
+        self.ann.attach(session)
+        for server in ("one", "per-user", "web"):
+            self.token(self.ann, session, server)
+        self.ann.request("message.send", session, {"text": "hello"})
+        self.ann.idle(session)
+        self.ann.request("secret.list")
+        for name, value in values.items():
+            self.assertEqual(list(in_memory(self.daemon.pid, value)), [], name)
+        agent = self.ann.request("session.info", session)["agent"]["pid"]
+        self.assertIn("without name", list(in_memory(agent, values["model-key"])), "this looks where it would be")
 
 
 class Configuration(StoaTest):

@@ -517,6 +517,7 @@ int server_offline(const struct server_options *options, server_work_fn *work, v
         code = open_store(&run);
     if (code == EXIT_OK) {
         server->audit = audit_open(server);
+        server->tickets = tickets_open(server->store, clock_wall_ms());
         server->users = users_open(server);
         server->vault = vault_open(server, run.state);
         code = work(server, arg);
@@ -527,6 +528,7 @@ int server_offline(const struct server_options *options, server_work_fn *work, v
         code = EXIT_STORE;
     vault_close(&server->vault);
     users_close(&server->users);
+    tickets_close(&server->tickets);
     notify_close(&server->notify);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);

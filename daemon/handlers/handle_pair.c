@@ -137,6 +137,15 @@ static enum err check_asker(const struct call *call, char error[256])
     return ERR_CONFLICT;
 }
 
+/* A code is good while the terminal that shows it is there and is still that user's: so it ends with a key
+ * that is revoked, and somebody sees who came in. */
+static bool is_shown(const struct call *call, const struct pair *pair)
+{
+    const struct client *client = clients_find(call->server->clients, &pair->route);
+    return client && !client->denied_until && strcmp(client->principal.user, pair->user) == 0 &&
+           strcmp(client->principal.key, pair->key) == 0;
+}
+
 static enum err say_fate(struct call *call, enum pair_fate fate, char error[256])
 {
     if (fate == PAIR_DEAF)
@@ -164,8 +173,7 @@ enum err handle_pair_redeem(struct call *call, json_t **ok, char error[256])
                                     clock_steady_ms(), &pair);
     if (fate != PAIR_GOOD)
         return say_fate(call, fate, error);
-    const struct user *user = users_find(server->users, pair.user);
-    if (!user || user_is_disabled(user))
+    if (!is_shown(call, &pair))
         return say_fate(call, PAIR_WRONG, error);
     const char *label = jsonx_str(call->params, "label", "");
     code = users_add_key(server->users, pair.user, call->principal.key, label, error);

@@ -269,6 +269,7 @@ static enum err check_names(struct call *call, const json_t *names, char error[2
             continue;
         enum err code = registry_get(call->server->registry, sid, &session, error);
         if (code == ERR_OK && !auth_may(&call->principal, session->state, ROLE_VIEWER)) {
+            audit_record(call->server, &call->principal, "refused", sid, "session.subscribe: they may not see it");
             snprintf(error, 256, "there is no session '%s'", sid);
             code = ERR_NOT_FOUND;
         }

@@ -3,6 +3,7 @@
 
 #include "daemon/identity.h"
 #include "daemon/people/audit.h"
+#include "daemon/people/pairs.h"
 #include "daemon/server.h"
 #include "shared/clock.h"
 
@@ -117,4 +118,14 @@ enum err invite_make(struct invite *invite, char error[256])
                  invite->ticket.id, role_name(wish.role), (long long)invite->uses,
                  (long long)(invite->ttl_ms / 1000));
     return ERR_OK;
+}
+
+void invite_end_user(struct server *server, const char *user)
+{
+    if (server->pairs)
+        pairs_end(server->pairs, user);
+    size_t count = server->tickets ? tickets_revoke_by(server->tickets, user, clock_wall_ms()) : 0;
+    if (count > 0)
+        audit_record(server, NULL, "ticket.revoke", user,
+                     "%zu that they gave, since their rights have changed", count);
 }

@@ -24,6 +24,9 @@ enum err invite_make(struct invite *invite, char error[256]);
 /* The daemon's open key; false if it has none yet. */
 bool invite_key(const struct server *server, unsigned char key[KEY_BYTES]);
 void invite_wipe(struct invite *invite);
+/* The user was disabled or removed, or a key of theirs revoked, perhaps since it was stolen: whoever had it
+ * may have made tickets and codes, and none of these lets anybody in any more. */
+void invite_end_user(struct server *server, const char *user);
 /* Where other machines reach this daemon; false with a sentence that says what to set. */
 bool invite_address(const struct server *server, struct join_address *address, char error[256]);
 

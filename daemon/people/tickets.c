@@ -184,6 +184,18 @@ void tickets_revoke(struct tickets *tickets, const struct ticket *ticket)
     set_uses(tickets, ticket, -1);
 }
 
+size_t tickets_revoke_by(struct tickets *tickets, const char *user, int64_t now)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tickets->count; i++) {
+        if (strcmp(tickets->all[i].by, user) != 0 || fate_of(&tickets->all[i], now) != TICKET_GOOD)
+            continue;
+        tickets_revoke(tickets, &tickets->all[i]);
+        count++;
+    }
+    return count;
+}
+
 void tickets_each(const struct tickets *tickets, int64_t now, ticket_cb *each, void *arg)
 {
     for (size_t i = 0; i < tickets->count; i++)

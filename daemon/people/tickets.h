@@ -49,6 +49,8 @@ const struct ticket *tickets_find(const struct tickets *tickets, const char *id,
 /* One use less. */
 void tickets_use(struct tickets *tickets, const struct ticket *ticket);
 void tickets_revoke(struct tickets *tickets, const struct ticket *ticket);
+/* All that the user has given and that can still be used; returns how many these were. */
+size_t tickets_revoke_by(struct tickets *tickets, const char *user, int64_t now);
 /* Those that can still be used, oldest first. */
 typedef void ticket_cb(void *arg, const struct ticket *ticket);
 void tickets_each(const struct tickets *tickets, int64_t now, ticket_cb *each, void *arg);

@@ -2,6 +2,7 @@
 #include "daemon/people/users.h"
 
 #include "daemon/clients.h"
+#include "daemon/people/invite.h"
 #include "daemon/people/users_internal.h"
 #include "daemon/people/users_settings.h"
 #include "daemon/people/vault.h"
@@ -475,6 +476,7 @@ enum err users_revoke_key(struct users *users, const char *key, char error[256])
         }
     store_delete_key(users->server->store, found->text);
     free_key(users, found);
+    invite_end_user(users->server, user->name);
     users_changed(users);
     return ERR_OK;
 }
@@ -504,6 +506,8 @@ enum err users_update(struct users *users, const char *name, const bool *admin, 
     user->disabled = disabled ? *disabled : user->disabled;
     settings_merge(user->settings, settings);
     store_user_row(users, user);
+    if (user->disabled)
+        invite_end_user(users->server, user->name);
     users_changed(users);
     return ERR_OK;
 }
@@ -520,6 +524,7 @@ enum err users_may_delete(const struct users *users, const char *name, char erro
 
 static void take_out(struct users *users, struct user *user)
 {
+    invite_end_user(users->server, user->name);
     size_t at = 0;
     while (users->all[at] != user)
         at++;

@@ -149,6 +149,17 @@ class TicketTest(JoinTest):
         ticket = self.ticket(bo, session)
         self.own.request("user.update", params={"user": "bo", "disabled": True})
         self.refused(self.remote(new_keys()), "ticket.redeem", secret=ticket["secret"])
+        self.own.request("user.update", params={"user": "bo", "disabled": False})  # for good
+        self.refused(self.remote(new_keys()), "ticket.redeem", secret=ticket["secret"])
+
+    def test_a_revoked_key_leaves_no_tickets_and_codes(self):
+        bo, keys = self.user("bo")
+        ticket = self.ticket(bo, bo.request("session.create")["session"])
+        code = bo.request("pair.start")["code"]
+        self.own.request("user.key_revoke", params={"key": keys.text})
+        stranger = self.remote(new_keys())
+        self.assertIn("revoked", self.refused(stranger, "ticket.redeem", secret=ticket["secret"]))
+        self.refused(stranger, "pair.redeem", code=code)
 
     def test_only_the_owner_gives_tickets(self):
         bo, _ = self.user("bo")
@@ -289,6 +300,16 @@ class PairTest(JoinTest):
         # the next code is good
         code = self.own.request("pair.start")["code"]
         self.elsewhere(new_keys(), "127.0.0.4").request("pair.redeem", params={"code": code})
+
+    def test_a_code_ends_with_the_terminal_that_shows_it(self):
+        shower = self.client()
+        code = shower.request("pair.start")["code"]
+        shower.close()
+        stranger = self.remote(new_keys())
+        clients = lambda: self.own.request("admin.stats")["clients"]
+        stranger.request("server.ping")
+        wait_for(lambda: clients() == 2, "it is gone")
+        self.refused(stranger, "pair.redeem", code=code)
 
     def test_who_is_known_needs_no_code(self):
         code = self.own.request("pair.start")["code"]

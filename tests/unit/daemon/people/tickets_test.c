@@ -92,6 +92,21 @@ static void test_a_revoked_ticket_is_known_as_such(void **state)
     tickets_close(&book.tickets);
 }
 
+static void test_all_of_a_giver_are_revoked(void **state)
+{
+    struct book book = begin(*state, 1);
+    struct ticket mine = wish, made;
+    char secret[KEY_SECRET_LEN + 1];
+
+    strcpy(mine.by, "bo");
+    assert_int_equal(tickets_issue(book.tickets, &mine, NOW, &made, secret, book.error), ERR_OK);
+    assert_int_equal(tickets_revoke_by(book.tickets, "ann", NOW), 1);
+    assert_int_equal(tickets_revoke_by(book.tickets, "ann", NOW), 0);
+    assert_int_equal(fate_of(&book, book.secret, NOW), TICKET_REVOKED);
+    assert_int_equal(fate_of(&book, secret, NOW), TICKET_GOOD);
+    tickets_close(&book.tickets);
+}
+
 static void test_tickets_outlive_the_daemon(void **state)
 {
     struct rig *rig = *state;
@@ -197,6 +212,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_ticket_expires_by_the_wall_clock, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_secret_is_no_ticket, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_revoked_ticket_is_known_as_such, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_all_of_a_giver_are_revoked, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_tickets_outlive_the_daemon, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_a_session_and_a_user_have_only_so_many, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_ended_tickets_are_forgotten_when_there_are_too_many, rig_setup,

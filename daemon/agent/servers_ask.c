@@ -52,12 +52,23 @@ static void finish(struct server_ask *ask, const char *action, const json_t *con
 
 /* --- sampling --- */
 
+/* It has been paid for, whatever becomes of it. */
+static void say_spent(const struct server_ask *ask, const json_t *usage)
+{
+    if (jsonx_int(usage, "input", 0) + jsonx_int(usage, "output", 0) <= 0)
+        return;
+    json_t *json = json_object();
+    jsonx_set_str(json, "op", "spent");
+    json_object_set_new(json, "usage", json_deep_copy(usage));
+    requests_ask(ask->server->servers->options.requests, json, NULL);
+}
+
 static void sampled(void *arg, const json_t *result, const json_t *usage, const char *why)
 {
     struct server_ask *ask = arg;
 
-    (void)usage;
     ask->sample = NULL;
+    say_spent(ask, usage);
     finish(ask, result ? "accept" : "cancel", result, why);
 }
 

@@ -162,10 +162,13 @@ static void on_limit(uv_timer_t *timer)
 void turn_interrupt(struct turn *turn, enum link_interrupt cause)
 {
     static const char *const of_message[] = {NULL, "stoad was stopped",
-                                             "stoad could not keep what this turn does"};
+                                             "stoad could not keep what this turn does",
+                                             "the owner's budget is used up"};
     static const char *const of_calls[] = {"The user interrupted the turn.",
                                            "The turn was ended because the program it runs in was stopped.",
-                                           "The turn was ended because what it does could not be stored."};
+                                           "The turn was ended because what it does could not be stored.",
+                                           "The turn was ended because the budget of the session's owner is "
+                                           "used up."};
     struct turn_stop why = {.reason = "interrupted", .calls = of_calls[cause]};
 
     if (turn->step == TURN_NONE || (turn->stop.reason && turn->message[0]))

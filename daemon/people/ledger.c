@@ -86,7 +86,7 @@ static void add(int64_t *sum, int64_t more)
 static void write_dirty(struct ledger *ledger)
 {
     for (struct account *account = ledger->all; account; account = account->next) {
-        struct store_spent row = {account->user,   account->day,    account->input, account->output,
+        struct store_spent row = {account->user,   account->day,   account->input, account->output,
                                   account->cached, account->turns, account->micros};
         if (account->dirty)
             store_put_spent(ledger->server->store, &row);
@@ -209,7 +209,8 @@ static int crossed(int64_t before, int64_t after, int64_t limit)
     return before < warn && after >= warn ? LEDGER_WARN_PERCENT : 0;
 }
 
-static void tell(struct session *session, enum quota budget, int percent, int64_t used, int64_t limit, int64_t day)
+static void tell(struct session *session, enum quota budget, int percent, int64_t used, int64_t limit,
+                 int64_t day)
 {
     const char *user = session->state->owner;
     char said[160], anew[64], text[256];

@@ -12,10 +12,10 @@
 enum {
     THROTTLE_BURST_MS = 5000, /* as many as come in that time may come at once */
     THROTTLE_CONNECTIONS = 5,
-    THROTTLE_BYTES = 16384,     /* of a request: each so many count as one more */
-    THROTTLE_SEARCH = 20,       /* a search counts as so many: the daemon works on it for that long */
-    THROTTLE_EXCESS = 10,       /* times the rate: refusals beyond that ... */
-    THROTTLE_EXCESS_MS = 10000, /* ... for so long, and the connection is cut */
+    THROTTLE_BYTES = 16384,      /* of a request: each so many count as one more */
+    THROTTLE_SEARCH = 20,        /* a search counts as so many: the daemon works on it for that long */
+    THROTTLE_EXCESS = 10,        /* times the rate: refusals beyond that ... */
+    THROTTLE_EXCESS_MS = 10000,  /* ... for so long, and the connection is cut */
     THROTTLE_PENALTY_MS = 10000, /* after that, new connections of the user begin ... */
     THROTTLE_PENALTY_LEFT = 10,  /* ... with so many */
     THROTTLE_WAIT_MAX_MS = 60000 /* is told at most */

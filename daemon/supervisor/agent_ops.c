@@ -5,7 +5,10 @@
 #include "daemon/builtin.h"
 #include "daemon/mcp/definitions.h"
 #include "daemon/mcp/relay.h"
+#include "daemon/people/ledger.h"
+#include "daemon/server.h"
 #include "daemon/supervisor/order.h"
+#include "daemon/supervisor/supervisor.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
@@ -48,12 +51,33 @@ static bool op_builtin(struct session *session, struct incoming *incoming, const
 static bool op_order(struct session *session, struct incoming *incoming, const json_t *json)
 {
     char error[256];
-    json_t *order = order_turn(session, error);
+    bool allowed = ledger_allows(session->server, session->state->owner, error);
+    json_t *order = allowed ? order_turn(session, error) : NULL;
     (void)json;
+    if (order)
+        supervisor_order_follows(session);
     if (order)
         incoming_reply(incoming, order);
     else
-        incoming_refuse(incoming, ERR_PROVIDER, error);
+        incoming_refuse(incoming, allowed ? ERR_PROVIDER : ERR_LIMIT, error);
+    return true;
+}
+
+/* What a question to the model outside of turns has used, as its order was the session's model's. */
+static bool op_spent(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    json_t *used = jsonx_obj(json, "usage");
+    ledger_price(session->server, session->state->model, used);
+    struct usage usage = usage_from_json(used);
+    if (usage.input + usage.output > 0 && !session->state->ended && session->end == SESSION_LIVES) {
+        json_t *data = json_object();
+        json_object_set_new(data, "usage", usage_to_json(&usage));
+        jsonx_set_str(data, "by", session->state->model);
+        json_object_set_new(data, "quiet", json_true());
+        session_emit(session, EVENT_SESSION_UPDATED, data);
+    }
+    ledger_add(session, &usage);
+    incoming_reply(incoming, NULL);
     return true;
 }
 
@@ -80,6 +104,7 @@ static const struct {
 } ops[] = {
     {"builtin", op_builtin},       {"order", op_order},       {"relay", op_relay},
     {"relay_info", op_relay_info}, {"remember", op_remember},
+    {"spent", op_spent},
 };
 
 bool agent_ops_run(struct session *session, struct incoming *incoming, const json_t *json)

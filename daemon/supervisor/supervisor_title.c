@@ -3,6 +3,7 @@
  * title that a person gives, also meanwhile, stays. */
 #include "daemon/supervisor/supervisor_internal.h"
 
+#include "daemon/people/ledger.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/order.h"
 #include "shared/jsonx.h"
@@ -27,6 +28,7 @@ static void give(struct session *session, const json_t *ok)
     char *title = sanitise_line(said, strlen(said), TITLE_BYTES);
     char *by = sanitise_line(model, strlen(model), TITLE_BY_BYTES);
     const struct state *state = session->state;
+    ledger_price(session->server, by, jsonx_obj(ok, "usage"));
     struct usage usage = usage_from_json(jsonx_obj(ok, "usage"));
     bool lives = !state->ended && session->end == SESSION_LIVES;
     bool paid = usage.input + usage.output > 0;
@@ -43,6 +45,7 @@ static void give(struct session *session, const json_t *ok)
         json_object_set_new(data, "quiet", json_true());
         session_emit(session, EVENT_SESSION_UPDATED, data);
     }
+    ledger_add(session, &usage);
     free(title);
     free(by);
 }
@@ -72,7 +75,8 @@ void supervisor_title(struct agent *agent)
 {
     struct outgoing_handler handler = {agent, NULL, on_reply};
     char error[256];
-    if (agent->state != AGENT_IDLE || !is_due(agent))
+    if (agent->state != AGENT_IDLE || !is_due(agent) ||
+        !ledger_allows(agent->session->server, agent->session->state->owner, error))
         return;
     json_t *order = order_turn(agent->session, error);
     if (!order) {
@@ -82,6 +86,7 @@ void supervisor_title(struct agent *agent)
     json_t *json = json_object();
     jsonx_set_str(json, "op", "title");
     json_object_set_new(json, "order", order);
+    supervisor_give_secrets(agent);
     agent->titles++;
     agent->title = agent_requests_ask(agent->requests, json, TITLE_MS, &handler);
 }

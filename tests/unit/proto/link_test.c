@@ -296,7 +296,7 @@ static void each_cause_of_an_end_has_a_name(void **unused)
 static void each_reason_of_an_interrupt_comes_back_by_its_name(void **unused)
 {
     (void)unused;
-    for (enum link_interrupt why = LINK_INTERRUPT_USER; why <= LINK_INTERRUPT_STORE; why++)
+    for (enum link_interrupt why = LINK_INTERRUPT_USER; why <= LINK_INTERRUPT_BUDGET; why++)
         assert_int_equal(link_interrupt_parse(link_interrupt_name(why)), why);
     assert_int_equal(link_interrupt_parse("of a later release"), LINK_INTERRUPT_USER);
     assert_int_equal(link_interrupt_parse(""), LINK_INTERRUPT_USER);

@@ -217,7 +217,13 @@ static inline void story_aside(struct story *story)
                    json_pack("{s:n,s:n,s:n}", "system", "temperature", "max_tokens"));
         break;
     case 11:
-        story_error(story);
+        if (story_random(story, 3) > 0)
+            story_error(story);
+        else
+            story_emit(story, EVENT_BUDGET_REACHED,
+                       json_pack("{s:s,s:i,s:i,s:i,s:s}", "budget", "cost_day", "percent", 80, "used",
+                                 (int)story_random(story, 1000000), "limit", 1000000, "text",
+                                 story_text(story)));
         break;
     case 12:
         if (state->queue_count > 0) {
@@ -286,8 +292,9 @@ static inline void story_complete(struct story *story, const char *status)
     if (story_random(story, 4) > 0) {
         jsonx_set_str(data, "stop_reason", "end_turn");
         json_object_set_new(data, "usage",
-                            json_pack("{s:i,s:i,s:i}", "input", story_random(story, 5000), "output",
-                                      story_random(story, 5000), "reasoning", 7));
+                            json_pack("{s:i,s:i,s:i,s:i}", "input", story_random(story, 5000), "output",
+                                      story_random(story, 5000), "reasoning", 7, "cost",
+                                      story_random(story, 2) * 1234));
         json_object_set_new(data, "timings", json_pack("{s:i,s:i}", "first_ms", 12, "total_ms", 1234));
     }
     if (strcmp(status, "complete") != 0)

@@ -896,7 +896,10 @@ static void an_interrupt_says_why(void **state)
                  "stoad was stopped"},
                 {LINK_INTERRUPT_STORE,
                  "The turn was ended because what it does could not be stored. It was not run.",
-                 "stoad could not keep what this turn does"}};
+                 "stoad could not keep what this turn does"},
+                {LINK_INTERRUPT_BUDGET,
+                 "The turn was ended because the budget of the session's owner is used up. It was not run.",
+                 "the owner's budget is used up"}};
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -23,9 +23,9 @@ static void a_burst_passes_and_then_the_rate(void **state)
     static const struct {
         int64_t count, per_ms, burst_ms, burst, after_ms, more;
     } table[] = {
-        {200, 1000, 5000, 1000, 1000, 200},  /* a connection's */
+        {200, 1000, 5000, 1000, 1000, 200},   /* a connection's */
         {200, 1000, 5000, 1000, 60000, 1000}, /* never more than a burst */
-        {60, 60000, 60000, 60, 1000, 1},     /* a user's, by the minute */
+        {60, 60000, 60000, 60, 1000, 1},      /* a user's, by the minute */
         {1, 60000, 60000, 1, 59999, 0},
         {1, 60000, 60000, 1, 60000, 1},
         {1, 1000, 10, 1, 1000, 1}, /* a burst is one at least */

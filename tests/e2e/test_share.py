@@ -291,7 +291,8 @@ class Lists(SharedTest):
         self.assertRegex(stoa(self.place, "ls").stdout, r"of bo  \(bo's, viewer\)")
         stoa(self.place, "unshare", session, "bo")
         self.assertNotIn("bo", stoa(self.place, "who", session).stdout)
-        self.assertEqual(stoa(self.place, "share", session, "bo", "king", check=False).returncode, 64)
+        wrong = stoa(self.place, "share", session, "bo", "king", check=False)
+        self.assertEqual(wrong.returncode, 64, wrong.stderr)
 
 
 class Answers(SharedTest):

@@ -451,7 +451,7 @@ static int listen_tcp(const struct listen_address *address)
 /* As it was asked for, with the port that it is. */
 static void name_bound(int fd, const struct listen_address *address, char bound[LISTEN_TEXT_MAX])
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t size = sizeof name;
     int port = port_of(address);
     if (getsockname(fd, (struct sockaddr *)&name, &size) == 0) /* the port is at the same place in both */

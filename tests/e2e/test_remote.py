@@ -121,10 +121,11 @@ class Remote(RemoteTest):
         ann, _ = self.user("ann")
         ann.request("server.hello")
         watcher = self.client()
-        before = watcher.request("admin.stats")["clients"]
+        count = lambda: watcher.request("admin.stats")["clients"]  # noqa: E731
+        wait_for(lambda: count() == 2, "these two")
         ann.close()
         self.things.remove(ann)
-        wait_for(lambda: watcher.request("admin.stats")["clients"] == before - 1, "it is gone", 2)
+        wait_for(lambda: count() == 1, "it is gone", 2)
 
     def test_a_routing_id_of_its_own_is_cut(self):
         _, keys = self.user("ann")

@@ -364,7 +364,8 @@ static void say_failure(const struct client *client, enum client_failure failure
     key_fingerprint(client->address->server_key, print);
     switch (failure) {
     case CLIENT_UNREACHED:
-        client_address_explain(&client->address->remote, why);
+        if (!client_address_explain(&client->address->remote, why))
+            snprintf(why, sizeof why, "now it can; try again");
         snprintf(text, 1024, "%s can't be reached: %s", said(client), why);
         break;
     case CLIENT_SILENT:

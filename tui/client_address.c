@@ -43,19 +43,17 @@ static int resolve(const struct join_address *remote, struct addrinfo **found)
     return getaddrinfo(remote->host, port, &hints, found);
 }
 
-bool client_address_is_ipv6(const struct join_address *remote)
+unsigned client_address_families(const struct join_address *remote)
 {
     struct addrinfo *found;
-    bool any = false, ipv4 = false;
+    unsigned families = 0;
 
     resolve(remote, &found);
-    for (const struct addrinfo *a = found; a; a = a->ai_next) {
-        any = true;
-        ipv4 |= a->ai_family == AF_INET;
-    }
+    for (const struct addrinfo *a = found; a; a = a->ai_next)
+        families |= a->ai_family == AF_INET ? CLIENT_IPV4 : a->ai_family == AF_INET6 ? CLIENT_IPV6 : 0;
     if (found)
         freeaddrinfo(found);
-    return any ? !ipv4 : strchr(remote->host, ':') != NULL;
+    return families;
 }
 
 /* 0, or an errno. */

@@ -29,7 +29,8 @@ static inline bool client_address_is_remote(const struct client_address *address
 const char *client_address_said(const struct client_address *address, char said[CLIENT_SAID_MAX]);
 /* Why nothing can be reached there: tries to connect for some seconds, blocking. False if it can be. */
 bool client_address_explain(const struct join_address *remote, char why[256]);
-/* Whether the name of the host stands for IPv6 addresses alone. Blocks while it is resolved. */
-bool client_address_is_ipv6(const struct join_address *remote);
+enum { CLIENT_IPV4 = 1, CLIENT_IPV6 = 2 };
+/* What addresses the host has, 0 if none is known. Blocks while its name is resolved. */
+unsigned client_address_families(const struct join_address *remote);
 
 #endif

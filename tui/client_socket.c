@@ -36,6 +36,7 @@ struct client_socket {
     void *arg;
     char endpoint[ENDPOINT_MAX];
     bool remote, shaken;  /* shaken: the handshake succeeded on this connection */
+    unsigned families;    /* that the host has and that are not tried yet */
     int64_t connected_at; /* steady ms */
     unsigned failures;    /* handshakes in a row */
     uv_timer_t end;       /* the next attempt; keeps the memory until who closed the socket has returned */
@@ -60,8 +61,7 @@ static bool set_remote(void *dealer, const struct client_address *address)
            set_int(dealer, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
            set_int(dealer, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) &&
            set_int(dealer, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS) &&
-           set_int(dealer, ZMQ_TCP_KEEPALIVE, 1) && set_int(dealer, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S) &&
-           set_int(dealer, ZMQ_IPV6, client_address_is_ipv6(&address->remote));
+           set_int(dealer, ZMQ_TCP_KEEPALIVE, 1) && set_int(dealer, ZMQ_TCP_KEEPALIVE_IDLE, KEEPALIVE_S);
 }
 
 static bool set_options(void *dealer, const struct client_address *address)
@@ -111,6 +111,25 @@ static bool read_dealer(void *arg)
 
 /* --- connections that come to nothing --- */
 
+/* libzmq takes one family for a name. IPv4 first; false if there is no other left. */
+static bool next_family(struct client_socket *socket)
+{
+    unsigned family = socket->families & CLIENT_IPV4 ? CLIENT_IPV4 : socket->families & CLIENT_IPV6;
+
+    socket->families &= ~family;
+    return family && set_int(socket->dealer, ZMQ_IPV6, family == CLIENT_IPV6);
+}
+
+static void unreached(struct client_socket *socket)
+{
+    if (next_family(socket)) {
+        zmq_disconnect(socket->dealer, socket->endpoint);
+        zmq_connect(socket->dealer, socket->endpoint);
+    } else {
+        socket->callbacks.failed(socket->arg, CLIENT_UNREACHED);
+    }
+}
+
 static void on_again(uv_timer_t *timer)
 {
     struct client_socket *socket = timer->data;
@@ -158,7 +177,7 @@ static void take_event(struct client_socket *socket, int event, unsigned value)
     } else if (!socket->remote || uv_is_active((uv_handle_t *)&socket->end)) {
         return;
     } else if (event == ZMQ_EVENT_CONNECT_RETRIED && !socket->shaken && socket->connected_at == 0) {
-        socket->callbacks.failed(socket->arg, CLIENT_UNREACHED);
+        unreached(socket);
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
         handshake_failed(socket, value == REFUSED_STATUS ? CLIENT_TURNED_AWAY : CLIENT_CROWDED);
     } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL ||
@@ -216,8 +235,13 @@ static bool open_sockets(struct client_socket *socket, const struct client_addre
         snprintf(socket->endpoint, sizeof socket->endpoint, "ipc://%s", address->path);
     socket->context = zmq_ctx_new();
     socket->dealer = socket->context ? zmq_socket(socket->context, ZMQ_DEALER) : NULL;
-    return socket->dealer && set_options(socket->dealer, address) && open_monitor(socket) &&
-           zmq_connect(socket->dealer, socket->endpoint) == 0;
+    if (!socket->dealer || !set_options(socket->dealer, address) || !open_monitor(socket))
+        return false;
+    if (socket->remote) {
+        socket->families = client_address_families(&address->remote);
+        next_family(socket);
+    }
+    return zmq_connect(socket->dealer, socket->endpoint) == 0;
 }
 
 static void close_sockets(struct client_socket *socket)

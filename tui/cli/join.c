@@ -136,8 +136,12 @@ static int redeem(struct cli *cli, const char *path, const struct known_daemon *
         code = cli_call(cli, METHOD_TICKET_REDEEM, NULL, redeem_params(cli, link), &ok);
     cli_close(cli);
     snprintf(session, ID_MAX, "%s", jsonx_str(ok, "session", link->session));
-    if (code == ERR_OK)
+    if (code == ERR_OK && !id_valid(session, "s_")) {
+        cli_say("the daemon took the ticket, but does not say for which session");
+        code = ERR_PROTOCOL;
+    } else if (code == ERR_OK) {
         say_joined(cli, ok, session);
+    }
     json_decref(ok);
     return cli_exit_code(code);
 }
@@ -179,7 +183,10 @@ int join_redeem(struct cli *cli, const char *word, char session[ID_MAX])
 
     if (exit_code != EXIT_OK)
         return exit_code;
-    if (args_has(cli->args, "daemon") || args_has(cli->args, "socket"))
+    const char *name = args_value(cli->args, "as");
+    if (name && (!*name || strlen(name) > NAME_MAX_BYTES))
+        exit_code = cli_usage("option --as must have 1 to %d bytes", NAME_MAX_BYTES);
+    else if (args_has(cli->args, "daemon") || args_has(cli->args, "socket"))
         exit_code = cli_usage("the link names the daemon; leave --daemon and --socket away");
     else
         exit_code = join_by(cli, &link, session);

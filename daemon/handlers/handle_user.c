@@ -30,12 +30,15 @@ static const char *whom(const struct call *call, char error[256])
     return NULL;
 }
 
-/* Somebody with a token for one session, or with less than their own rights, has no say in who they are. */
-static bool is_whole(const struct call *call, char error[256])
+/* A token has no say in by what else its user comes in: that would outlast it. */
+static bool may_key(const struct call *call, const char *name, char error[256])
 {
-    if (!call->principal.token[0] || (!call->principal.session[0] && call->principal.most >= ROLE_OWNER))
+    if (!call->principal.token[0] || strcmp(name, call->principal.user) != 0)
         return true;
-    snprintf(error, 256, "this token may not: it is for one session, or for less than the role owner");
+    snprintf(
+        error, 256,
+        "a connection that came in by a token adds and revokes no keys of its own user; use a key, or the "
+        "daemon's own host");
     return false;
 }
 
@@ -76,7 +79,7 @@ enum err handle_user_key_add(struct call *call, json_t **ok, char error[256])
 {
     (void)ok;
     const char *name = whom(call, error), *key = jsonx_str(call->params, "key", "");
-    if (!name || !is_whole(call, error))
+    if (!name || !may_key(call, name, error))
         return ERR_DENIED;
     enum err code =
         users_add_key(call->server->users, name, key, jsonx_str(call->params, "label", ""), error);
@@ -92,14 +95,14 @@ enum err handle_user_key_revoke(struct call *call, json_t **ok, char error[256])
     const char *key = jsonx_str(call->params, "key", "");
     const struct user *user = users_of_key(users, key);
     char name[USER_NAME_MAX + 1] = "";
-    if (!is_whole(call, error))
-        return ERR_DENIED;
     if (user && (is_admin(call) || strcmp(user_name(user), call->principal.user) == 0))
         strcpy(name, user_name(user));
     if (!name[0]) { /* whose keys others' are is nothing to learn here */
         snprintf(error, 256, "there is no such key%s; see stoa user show", is_admin(call) ? "" : " of yours");
         return ERR_NOT_FOUND;
     }
+    if (!may_key(call, name, error))
+        return ERR_DENIED;
     enum err code = users_revoke_key(users, key, error);
     if (code == ERR_OK)
         audit_record(call->server, &call->principal, "user.key_revoke", name, "key %s", key);

@@ -19,7 +19,7 @@
 
 enum {
     LABEL_MAX = 64,
-    WATCH_MAX_MS = 250 /* between two looks at the wall clock, which may be set */
+    LOOK_MS = 10000 /* between two looks at the wall clock, at most */
 };
 
 static int compare_hash(const void *a, const void *b)
@@ -145,10 +145,24 @@ static size_t expire(struct users *users, int64_t now)
     return gone;
 }
 
+static void on_expiry(uv_timer_t *timer);
+
+/* The wall clock may be set meanwhile: it is looked at now and then. */
+static void wait_for_next(struct users *users)
+{
+    int64_t wait = users->next_expiry - clock_wall_ms();
+    if (!users->expiry || users->next_expiry == INT64_MAX)
+        return;
+    wait = wait < 1 ? 1 : wait > LOOK_MS ? LOOK_MS : wait;
+    uv_timer_start(users->expiry, on_expiry, (uint64_t)wait, 0);
+}
+
 static void on_expiry(uv_timer_t *timer)
 {
     struct users *users = timer->data;
-    if (clock_wall_ms() >= users->next_expiry && expire(users, clock_wall_ms()) > 0)
+    if (clock_wall_ms() < users->next_expiry)
+        wait_for_next(users);
+    else if (expire(users, clock_wall_ms()) > 0)
         users_changed(users);
     else
         tokens_watch(users);
@@ -161,11 +175,9 @@ void tokens_watch(struct users *users)
         for (size_t k = 0; k < users->all[i]->token_count; k++)
             if (users->all[i]->tokens[k]->expires < users->next_expiry)
                 users->next_expiry = users->all[i]->tokens[k]->expires;
-    if (!users->expiry)
-        return;
-    uv_timer_stop(users->expiry);
-    if (users->next_expiry < INT64_MAX)
-        uv_timer_start(users->expiry, on_expiry, WATCH_MAX_MS, 0);
+    if (users->expiry)
+        uv_timer_stop(users->expiry);
+    wait_for_next(users);
 }
 
 /* --- logging in --- */

@@ -260,6 +260,15 @@ class Tokens(PeopleTest):
         self.assertEqual(self.refused(client, "user.key_add", key=new_keys().text).code, "denied")
         self.assertEqual(self.refused(client, "token.issue").code, "denied")
 
+    def test_nothing_outlasts_a_token(self):
+        _, keys = self.user("bo")
+        client = self.client()
+        client.request("token.login", params={"token": self.token(user="bo")["secret"]})
+        for method, params in (("user.key_add", {"key": new_keys().text}), ("user.key_revoke", {"key": keys.text}),
+                               ("token.issue", {}), ("token.revoke", {"token": client.request("token.list")["tokens"][0]["token"]})):
+            error = self.refused(client, method, **params)
+            self.assertEqual((error.code, "came in by a token" in error.text), ("denied", True), method)
+
     def test_an_admins_token_is_no_admin_when_it_says_so(self):
         client = self.client()
         client.request("token.login", params={"token": self.token(role="owner")["secret"]})

@@ -147,8 +147,7 @@ static enum err say_fate(struct call *call, enum ticket_fate fate, char error[25
 {
     static const char *const texts[] = {
         [TICKET_UNKNOWN] =
-            "there is no such ticket here: it is mistyped, another daemon's, or long over; ask for "
-            "a new one",
+            "there is no such ticket here (mistyped, another daemon's, or over); ask for another",
         [TICKET_EXPIRED] = "this ticket has expired; ask for a new one",
         [TICKET_USED] = "this ticket was used already, as often as it may be; ask for a new one",
         [TICKET_REVOKED] = "this ticket was revoked; ask for a new one"};

@@ -24,9 +24,7 @@ static void words_of(const struct server *server, const char *key, char words[KE
 {
     unsigned char bytes[KEY_BYTES];
     words[0] = '\0';
-    if (key_parse(key, bytes))
-        key_words(bytes, words);
-    else if (invite_key(server, bytes))
+    if (key_parse(key, bytes) || invite_key(server, bytes))
         key_words(bytes, words);
 }
 

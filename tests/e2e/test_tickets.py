@@ -1,6 +1,7 @@
 """Tickets and pairing codes: how a key that the daemon does not know comes in, and how it does not."""
 import json
 import re
+import resource
 import time
 
 from harness import PATIENCE, ROOT, Daemon, Place, RequestError, wait_for
@@ -65,6 +66,39 @@ class TicketTest(JoinTest):
         text = self.refused(self.remote(new_keys()), "ticket.redeem", secret=ticket["secret"])
         self.assertIn("used already", text)
         self.assertEqual([row["user"] for row in self.own.request("user.list")["users"]].count("other"), 0)
+
+    def test_what_could_not_be_kept_was_not_promised(self):
+        ticket, keys = self.ticket(self.own, self.sid), new_keys()
+        stranger, pid = self.remote(keys), self.daemon.pid
+        stranger.request("server.hello")
+        self.own.request("audit.list")  # all is on disk
+        whole = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, whole[1]))  # no file can grow: a full disk
+        self.refused(stranger, "ticket.redeem", "store", secret=ticket["secret"], name="bo")
+        self.refused(self.remote(new_keys()), "ticket.redeem", "store", secret=ticket["secret"])
+        # a daemon that dies has let nobody in, and the ticket is good
+        self.daemon.kill()
+        self.daemon.start()
+        self.find_daemon()
+        self.own = self.client()
+        stranger = self.remote(keys)
+        self.assertFalse(stranger.request("server.hello").get("user"))
+        pid = self.daemon.pid
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, whole[1]))
+        self.refused(stranger, "ticket.redeem", "store", secret=ticket["secret"], name="bo")
+        # one whose disk is back has, once
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, whole)
+        wait_for(lambda: not self.own.request("server.ping").get("failing"), "the store has recovered")
+        self.assertEqual(self.redeem(stranger, ticket), {"user": "bo", "session": self.sid, "role": "writer"})
+        self.assertIn("used", self.refused(self.remote(new_keys()), "ticket.redeem", secret=ticket["secret"]))
+
+    def test_of_many_at_once_one_is_let_in(self):
+        ticket = self.ticket(self.own, self.sid)
+        strangers = [self.remote(new_keys()) for _ in range(6)]
+        ids = [stranger.send("ticket.redeem", params={"secret": ticket["secret"], "name": "bo"}) for stranger in strangers]
+        answers = [stranger.wait(lambda: stranger.replies.get(id), "an answer")[0] for stranger, id in zip(strangers, ids)]
+        self.assertEqual(sorted("ok" in answer for answer in answers), [False] * 5 + [True])
+        self.assertEqual(len(self.own.request("session.who", self.sid)["members"]), 1)
 
     def test_a_ticket_for_two(self):
         ticket = self.ticket(self.own, self.sid, uses=2, role="viewer")

@@ -46,9 +46,9 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     bool mine, mine_behind;
     uint64_t requests; /* it has made so far */
     struct throttled throttled;
-    bool trusted; /* it comes over tcp and is a user's, and the gateway knows */
-    bool gone;      /* its connection is; it is dropped soon */
-    bool dismissed; /* all that it had was ended; it could not yet be told so */
+    bool trusted;         /* it comes over tcp and is a user's, and the gateway knows */
+    bool gone;            /* its connection is; it is dropped soon */
+    bool dismissed;       /* all that it had was ended; it could not yet be told so */
     int64_t denied_until; /* steady ms: may not be here any more, and is cut then; else 0 */
     uint64_t mine_kinds;
     char kind[8], terminal[65], version[65];
@@ -59,8 +59,8 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     char address[48]; /* the host that it comes from; "" on the local socket */
     unsigned tries;   /* tries.c's: what it has presented in vain */
     bool came;        /* the audit has been told */
-    uint64_t left;   /* what had left of the meter's bytes when the relief last looked */
-    int64_t left_at; /* steady ms of the last time that some had, or that too much began to wait for all */
+    uint64_t left;    /* what had left of the meter's bytes when the relief last looked */
+    int64_t left_at;  /* steady ms of the last time that some had, or that too much began to wait for all */
     struct connection *connection;
     struct clients *clients;
 };

@@ -25,8 +25,8 @@ struct inflight { /* a changing request from its arrival until its commit: repea
     struct dispatch *dispatch;
     struct route *waiters;
     size_t waiter_count;
-    char *reply; /* NULL until it is handled */
-    bool once;   /* the store has an answer already: see call_begin_once */
+    char *reply;   /* NULL until it is handled */
+    bool once;     /* the store has an answer already: see call_begin_once */
     int64_t began; /* steady microseconds */
     struct inflight *next_unpromised;
 };
@@ -428,8 +428,9 @@ static enum err check_role(const struct call *call, const struct session *sessio
 {
     const struct request_row *row = request_row(call->method);
     if (makes_session(call->method) && !auth_is_whole(&call->principal)) {
-        snprintf(error, 256, "this token makes no sessions: it is for one session, or for less than the role "
-                             "owner");
+        snprintf(error, 256,
+                 "this token makes no sessions: it is for one session, or for less than the role "
+                 "owner");
         return ERR_DENIED;
     }
     if (auth_may(&call->principal, row->session ? session->state : NULL, row->role))
@@ -486,8 +487,8 @@ static void tell_denied(const struct call *call, const char *sid, const char *er
 /* The first request of a connection that is somebody's. */
 static void tell_login(struct client *client, const struct call *call)
 {
-    const char *kind = call->method == METHOD_SERVER_HELLO ? jsonx_str(call->params, "kind", client->kind)
-                                                           : client->kind;
+    const char *kind =
+        call->method == METHOD_SERVER_HELLO ? jsonx_str(call->params, "kind", client->kind) : client->kind;
     unsigned char key[KEY_BYTES];
     char from[KEY_FINGERPRINT_LEN + 1] = "local";
     if (client->came || !client->principal.user[0])
@@ -633,7 +634,8 @@ void dispatch_message(void *arg, const struct gateway_message *message)
     histogram_add(&dispatch->server->stats.handling, clock_steady_us() - began);
     if (wipe) {
         jsonx_set_wiping(false);
-        explicit_bzero((char *)message->body, message->body_len); /* it is this message's alone, and done with */
+        explicit_bzero((char *)message->body,
+                       message->body_len); /* it is this message's alone, and done with */
     }
 }
 

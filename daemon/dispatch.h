@@ -32,9 +32,10 @@ struct call { /* a request while it is handled */
     char id[ENVELOPE_ID_MAX + 1];
     struct inflight *inflight; /* changing requests only */
     json_t *detail;            /* of an error that the handler returns: owned; NULL for {} */
-    void (*answered)(void *arg, enum err code, const char *error, json_t *ok); /* instead of a reply: offline.c */
+    void (*answered)(void *arg, enum err code, const char *error,
+                     json_t *ok); /* instead of a reply: offline.c */
     void *answered_arg;
-    bool shown_once;           /* the answer has a secret: remembered is that it was given, not the answer */
+    bool shown_once; /* the answer has a secret: remembered is that it was given, not the answer */
 };
 
 /* What a handler returns when it will call call_finish later, on a call that it kept; or has sent the answer

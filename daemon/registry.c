@@ -4,9 +4,9 @@
 
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
+#include "daemon/people/rights.h"
 #include "daemon/people/users.h"
 #include "daemon/questions.h"
-#include "daemon/people/rights.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
 #include "daemon/supervisor/supervisor.h"
@@ -137,10 +137,11 @@ static enum err room_of_owner(const struct registry *registry, const char *owner
     if (max == 0 || (max > 0 && (int64_t)open < max))
         return ERR_OK;
     if (max < 0)
-        snprintf(error, 256,
-                 "%.63s may have no sessions of their own (quota.sessions), but work in those that are shared; an "
-                 "admin can allow some: stoa user set --quota",
-                 owner);
+        snprintf(
+            error, 256,
+            "%.63s may have no sessions of their own (quota.sessions), but work in those that are shared; an "
+            "admin can allow some: stoa user set --quota",
+            owner);
     else
         snprintf(error, 256,
                  "%.63s has %zu sessions already (quota.sessions is %" PRId64

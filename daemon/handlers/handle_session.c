@@ -108,9 +108,9 @@ enum err handle_session_archive(struct call *call, json_t **ok, char error[256])
         snprintf(error, 256, "a turn runs in this session; interrupt it first");
         return ERR_CONFLICT;
     }
-    enum err code =
-        !archived && call->session->state->archived ? registry_room(call->server->registry, call->session->state->owner, error)
-                                                     : ERR_OK;
+    enum err code = !archived && call->session->state->archived
+                        ? registry_room(call->server->registry, call->session->state->owner, error)
+                        : ERR_OK;
     if (code != ERR_OK)
         return code;
     json_t *data = json_object();
@@ -159,8 +159,7 @@ enum err handle_session_configure(struct call *call, json_t **ok, char error[256
     if (model) {
         char why[256];
         enum err code;
-        char *name =
-            choose_model(server, call->principal.user, json_string_value(model), why, &code, error);
+        char *name = choose_model(server, call->principal.user, json_string_value(model), why, &code, error);
         if (!name) {
             json_decref(data);
             return code;
@@ -269,7 +268,8 @@ static enum err check_names(struct call *call, const json_t *names, char error[2
             continue;
         enum err code = registry_get(call->server->registry, sid, &session, error);
         if (code == ERR_OK && !auth_may(&call->principal, session->state, ROLE_VIEWER)) {
-            audit_record(call->server, &call->principal, "refused", sid, "session.subscribe: they may not see it");
+            audit_record(call->server, &call->principal, "refused", sid,
+                         "session.subscribe: they may not see it");
             snprintf(error, 256, "there is no session '%s'", sid);
             code = ERR_NOT_FOUND;
         }

@@ -30,10 +30,10 @@ struct filling { /* one server, for whom, and what went wrong */
     const struct config_server *config;
     const struct config_variant *variant;
     struct template_values values;
-    const char *session; /* NULL for a host */
+    const char *session;      /* NULL for a host */
     const struct session *at; /* the same */
-    const char *user;    /* "" for a shared host */
-    char *error;         /* [256] */
+    const char *user;         /* "" for a shared host */
+    char *error;              /* [256] */
 };
 
 /* --- texts --- */
@@ -355,8 +355,8 @@ static struct filling filling_of(struct session *session, const struct config_se
 /* Of user and shared scope only what an agent needs to know: the rest is for the host. */
 static json_t *definition_of(struct filling *filling)
 {
-    bool may = filling->variant && users_may_server(filling->server->users, filling->user,
-                                                    filling->config->name, filling->error);
+    bool may = filling->variant &&
+               users_may_server(filling->server->users, filling->user, filling->config->name, filling->error);
     may = may && room_for_server(filling->at, filling->config, filling->error);
     json_t *json = may ? fill_whole(filling) : NULL;
     if (!json || filling->config->scope == SCOPE_SESSION)

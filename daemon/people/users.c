@@ -2,10 +2,8 @@
 #include "daemon/people/users.h"
 
 #include "daemon/clients.h"
-#include "daemon/people/invite.h"
 #include "daemon/people/users_internal.h"
 #include "daemon/people/users_settings.h"
-#include "daemon/people/vault.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
 #include "shared/clock.h"
@@ -19,8 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROLE_REMOVED "removed" /* of a row that only keeps the name */
-enum { SHOWN_BYTES = 80, LABEL_MAX = 64, FREE_NAME_TRIES = 100000 };
+enum { SHOWN_BYTES = 80, LABEL_MAX = 64 };
 
 static int compare(const void *a, const void *b)
 {
@@ -51,7 +48,7 @@ enum err users_need(const struct users *users, const char *name, struct user **u
     return ERR_NOT_FOUND;
 }
 
-static struct user_key *find_key(const struct users *users, const char *key)
+struct user_key *users_find_key(const struct users *users, const char *key)
 {
     struct user_key **found = key[0] ? tfind(key, &users->keys, compare) : NULL;
     return found ? *found : NULL;
@@ -59,7 +56,7 @@ static struct user_key *find_key(const struct users *users, const char *key)
 
 const struct user *users_of_key(const struct users *users, const char *key)
 {
-    const struct user_key *found = find_key(users, key);
+    const struct user_key *found = users_find_key(users, key);
     return found ? found->user : NULL;
 }
 
@@ -181,8 +178,7 @@ bool users_may_server(const struct users *users, const char *name, const char *s
 
 /* --- in memory --- */
 
-static struct user *add_user(struct users *users, const char *name, bool admin, bool disabled,
-                             int64_t created)
+struct user *users_put(struct users *users, const char *name, bool admin, bool disabled, int64_t created)
 {
     struct user *user = xcalloc(1, sizeof *user);
     snprintf(user->name, sizeof user->name, "%s", name);
@@ -199,8 +195,8 @@ static struct user *add_user(struct users *users, const char *name, bool admin, 
     return user;
 }
 
-static void put_key(struct users *users, struct user *user, const char *text, const char *label,
-                    int64_t created)
+void users_put_key(struct users *users, struct user *user, const char *text, const char *label,
+                   int64_t created)
 {
     struct user_key *key = xcalloc(1, sizeof *key);
     snprintf(key->text, sizeof key->text, "%s", text);
@@ -212,17 +208,17 @@ static void put_key(struct users *users, struct user *user, const char *text, co
     tsearch(key, &users->keys, compare);
 }
 
-static void free_key(struct users *users, struct user_key *key)
+void users_free_key(struct users *users, struct user_key *key)
 {
     tdelete(key, &users->keys, compare);
     free(key->label);
     free(key);
 }
 
-static void free_user(struct users *users, struct user *user)
+void users_free_user(struct users *users, struct user *user)
 {
     for (size_t i = 0; i < user->key_count; i++)
-        free_key(users, user->keys[i]);
+        users_free_key(users, user->keys[i]);
     tokens_forget(users, user);
     tdelete(user, &users->names, compare);
     json_decref(user->settings);
@@ -233,7 +229,7 @@ static void free_user(struct users *users, struct user *user)
 
 /* --- the store --- */
 
-static void store_user_row(struct users *users, struct user *user)
+void user_store(struct users *users, struct user *user)
 {
     char *settings = jsonx_dump(user->settings, NULL);
     struct store_user row = {.name = user->name,
@@ -251,7 +247,7 @@ void user_keep(struct users *users, struct user *user)
     if (user->stored)
         return;
     user->created = clock_wall_ms();
-    store_user_row(users, user);
+    user_store(users, user);
 }
 
 static void on_user(void *arg, const struct store_user *row)
@@ -263,7 +259,7 @@ static void on_user(void *arg, const struct store_user *row)
     }
     struct user *user = strcmp(row->name, users->own->name) == 0 ? users->own : NULL;
     if (!user)
-        user = add_user(users, row->name, strcmp(row->role, "admin") == 0, row->disabled, row->created);
+        user = users_put(users, row->name, strcmp(row->role, "admin") == 0, row->disabled, row->created);
     user->created = row->created;
     user->stored = true;
     char error[256];
@@ -279,8 +275,8 @@ static void on_key(void *arg, const struct store_key *row)
 {
     struct users *users = arg;
     struct user *user = users_get(users, row->user);
-    if (user && strlen(row->key) == KEY_TEXT_LEN && !find_key(users, row->key))
-        put_key(users, user, row->key, row->label, row->created);
+    if (user && strlen(row->key) == KEY_TEXT_LEN && !users_find_key(users, row->key))
+        users_put_key(users, user, row->key, row->label, row->created);
     else
         log_warn("users", "a key in the store is nobody's; it lets nobody in");
 }
@@ -290,7 +286,7 @@ struct users *users_open(struct server *server)
     struct users *users = xcalloc(1, sizeof *users);
     users->server = server;
     users->removed = json_array();
-    users->own = add_user(users, server->user, true, false, 0);
+    users->own = users_put(users, server->user, true, false, 0);
     users->own->own = true;
     if (server->store && (store_users(server->store, on_user, users) != ERR_OK ||
                           store_keys(server->store, on_key, users) != ERR_OK))
@@ -305,7 +301,7 @@ void users_close(struct users **slot)
     if (!users)
         return;
     while (users->count)
-        free_user(users, users->all[--users->count]);
+        users_free_user(users, users->all[--users->count]);
     tokens_close(users);
     json_decref(users->removed);
     free(users->all);
@@ -318,250 +314,4 @@ void users_changed(struct users *users)
     tokens_watch(users);
     if (users->server->clients)
         clients_recheck(users->server->clients);
-}
-
-/* --- names --- */
-
-static bool is_name_char(char c, bool first)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (!first && (c == '.' || c == '_' || c == '-'));
-}
-
-static bool is_name(const char *name)
-{
-    for (size_t i = 0; name[i]; i++)
-        if (i == USER_NAME_MAX || !is_name_char(name[i], i == 0))
-            return false;
-    return name[0] != '\0';
-}
-
-static enum err check_key(const struct users *users, const char *key, char error[256])
-{
-    unsigned char bytes[KEY_BYTES];
-    if (!key_parse(key, bytes)) {
-        snprintf(error, 256,
-                 "that is no key: one is %d characters of A-Z a-z 0-9 _ -, as stoa keygen shows it",
-                 KEY_TEXT_LEN);
-        return ERR_BAD_REQUEST;
-    }
-    const struct user *user = users_of_key(users, key);
-    if (!user)
-        return ERR_OK;
-    snprintf(error, 256, "the key %s is %s's already; revoke it first: stoa user key revoke %s", key,
-             user->name, key);
-    return ERR_CONFLICT;
-}
-
-static bool is_removed(const struct users *users, const char *name)
-{
-    const json_t *removed;
-    size_t i;
-    json_array_foreach(users->removed, i, removed)
-    {
-        if (strcmp(json_string_value(removed), name) == 0)
-            return true;
-    }
-    return false;
-}
-
-enum err users_check_new(const struct users *users, const char *name, const char *key, char error[256])
-{
-    if (users_get(users, name)) {
-        snprintf(error, 256, "there is a user '%s' already", name);
-        return ERR_CONFLICT;
-    }
-    if (is_removed(users, name)) {
-        snprintf(error, 256,
-                 "'%s' was removed while no daemon ran; start it once, so that their sessions are put "
-                 "away: stoa ls",
-                 name);
-        return ERR_CONFLICT;
-    }
-    if (!is_name(name)) {
-        char *shown = sanitise_line(name, strlen(name), SHOWN_BYTES);
-        snprintf(error, 256,
-                 "'%s' can't be a user's name: it takes 1 to %d of a-z 0-9 . _ -, and begins with a letter "
-                 "or digit",
-                 shown, USER_NAME_MAX);
-        free(shown);
-        return ERR_BAD_REQUEST;
-    }
-    if (users->count >= USERS_MAX) {
-        snprintf(error, 256, "there are %d users already; remove one first: stoa user rm", USERS_MAX);
-        return ERR_LIMIT;
-    }
-    return key ? check_key(users, key, error) : ERR_OK;
-}
-
-static bool is_free(const struct users *users, const char *name)
-{
-    return !users_get(users, name) && !(users->server->store && store_owns(users->server->store, name));
-}
-
-void users_free_name(const struct users *users, const char *wanted, char name[USER_NAME_MAX + 1])
-{
-    enum { STEM_MAX = USER_NAME_MAX - 8 };
-    char stem[STEM_MAX + 1];
-    size_t len = 0;
-    for (; *wanted && len < STEM_MAX; wanted++) {
-        char c = *wanted >= 'A' && *wanted <= 'Z' ? (char)(*wanted - 'A' + 'a') : *wanted;
-        if (is_name_char(c, len == 0))
-            stem[len++] = c;
-        else if (len > 0 && stem[len - 1] != '-')
-            stem[len++] = '-';
-    }
-    while (len > 0 && stem[len - 1] == '-')
-        len--;
-    stem[len] = '\0';
-    if (len == 0)
-        strcpy(stem, "guest");
-    strcpy(name, stem);
-    for (unsigned n = 2; !is_free(users, name) && n < FREE_NAME_TRIES; n++)
-        snprintf(name, USER_NAME_MAX + 1, "%s-%u", stem, n);
-}
-
-/* --- changes --- */
-
-enum err users_create(struct users *users, const char *name, bool admin, const json_t *settings,
-                      char error[256])
-{
-    enum err code = users_check_new(users, name, NULL, error);
-    if (code != ERR_OK)
-        return code;
-    if (settings && !settings_check(settings, error))
-        return ERR_BAD_REQUEST;
-    struct user *user = add_user(users, name, admin, false, clock_wall_ms());
-    settings_merge(user->settings, settings);
-    store_user_row(users, user);
-    log_info("users", "user=%s created", user->name);
-    return ERR_OK;
-}
-
-enum err users_add_key(struct users *users, const char *name, const char *key, const char *label,
-                       char error[256])
-{
-    struct user *user;
-    enum err code = users_need(users, name, &user, error);
-    if (code == ERR_OK)
-        code = check_key(users, key, error);
-    if (code != ERR_OK)
-        return code;
-    if (user->key_count >= USER_KEYS_MAX) {
-        snprintf(error, 256, "%s has %d keys already; revoke one first: stoa user key revoke", name,
-                 USER_KEYS_MAX);
-        return ERR_LIMIT;
-    }
-    user_keep(users, user);
-    put_key(users, user, key, label, clock_wall_ms());
-    const struct user_key *put = user->keys[user->key_count - 1];
-    struct store_key row = {.key = key, .user = name, .label = put->label, .created = put->created};
-    store_put_key(users->server->store, &row);
-    users_changed(users);
-    return ERR_OK;
-}
-
-enum err users_revoke_key(struct users *users, const char *key, char error[256])
-{
-    struct user_key *found = find_key(users, key);
-    if (!found) {
-        snprintf(error, 256, "there is no such key; see stoa user show");
-        return ERR_NOT_FOUND;
-    }
-    struct user *user = found->user;
-    for (size_t i = 0; i < user->key_count; i++)
-        if (user->keys[i] == found) {
-            user->key_count--;
-            memmove(&user->keys[i], &user->keys[i + 1], (user->key_count - i) * sizeof user->keys[0]);
-            break;
-        }
-    store_delete_key(users->server->store, found->text);
-    free_key(users, found);
-    invite_end_user(users->server, user->name);
-    users_changed(users);
-    return ERR_OK;
-}
-
-static enum err check_update(const struct user *user, const bool *admin, const bool *disabled,
-                             const json_t *settings, char error[256])
-{
-    if (user->own && ((admin && !*admin) || (disabled && *disabled))) {
-        snprintf(error, 256, "%s is the daemon's own user, who is always an admin and can't be disabled",
-                 user->name);
-        return ERR_CONFLICT;
-    }
-    return !settings || settings_check(settings, error) ? ERR_OK : ERR_BAD_REQUEST;
-}
-
-enum err users_update(struct users *users, const char *name, const bool *admin, const bool *disabled,
-                      const json_t *settings, char error[256])
-{
-    struct user *user;
-    enum err code = users_need(users, name, &user, error);
-    if (code == ERR_OK)
-        code = check_update(user, admin, disabled, settings, error);
-    if (code != ERR_OK)
-        return code;
-    user_keep(users, user);
-    user->admin = admin ? *admin : user->admin;
-    user->disabled = disabled ? *disabled : user->disabled;
-    settings_merge(user->settings, settings);
-    store_user_row(users, user);
-    if (user->disabled)
-        invite_end_user(users->server, user->name);
-    users_changed(users);
-    return ERR_OK;
-}
-
-enum err users_may_delete(const struct users *users, const char *name, char error[256])
-{
-    struct user *user;
-    enum err code = users_need(users, name, &user, error);
-    if (code != ERR_OK || !user->own)
-        return code;
-    snprintf(error, 256, "%s is the daemon's own user and can't be removed", user->name);
-    return ERR_CONFLICT;
-}
-
-static void take_out(struct users *users, struct user *user)
-{
-    invite_end_user(users->server, user->name);
-    size_t at = 0;
-    while (users->all[at] != user)
-        at++;
-    users->count--;
-    memmove(&users->all[at], &users->all[at + 1], (users->count - at) * sizeof users->all[0]);
-    log_info("users", "user=%s removed", user->name);
-    free_user(users, user);
-    users_changed(users);
-}
-
-void users_delete(struct users *users, const char *name)
-{
-    struct user *user = users_get(users, name);
-    store_delete_user(users->server->store, user->name);
-    vault_drop_user(users->server->vault, user->name);
-    take_out(users, user);
-}
-
-void users_delete_later(struct users *users, const char *name)
-{
-    struct store *store = users->server->store;
-    struct user *user = users_get(users, name);
-    struct store_user row = {.name = user->name,
-                             .role = ROLE_REMOVED,
-                             .settings = "{}",
-                             .disabled = true,
-                             .created = user->created};
-    for (size_t i = 0; i < user->key_count; i++)
-        store_delete_key(store, user->keys[i]->text);
-    for (size_t i = 0; i < user->token_count; i++)
-        store_delete_token(store, user->tokens[i]->id);
-    store_put_user(store, &row);
-    json_array_append_new(users->removed, json_string(user->name));
-    take_out(users, user);
-}
-
-json_t *users_removed(struct users *users)
-{
-    return users->removed;
 }

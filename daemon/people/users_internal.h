@@ -1,10 +1,13 @@
-/* What users.c (who there is) and tokens.c (what programs log in with) share; for those two alone. */
+/* What users.c (who there is), users_change.c (its changes) and tokens.c (what programs log in with) share;
+ * for those alone. */
 #ifndef STOA_DAEMON_PEOPLE_USERS_INTERNAL_H
 #define STOA_DAEMON_PEOPLE_USERS_INTERNAL_H
 
 #include "daemon/people/users.h"
 #include <stddef.h>
 #include <uv.h>
+
+#define ROLE_REMOVED "removed" /* of a row that only keeps the name */
 
 struct user_key {
     char text[KEY_TEXT_LEN + 1]; /* the tree's key: first */
@@ -52,6 +55,16 @@ enum err users_need(const struct users *users, const char *name, struct user **u
 void users_changed(struct users *users);
 /* Writes the row, if there is none yet: what is stored of a user needs it. */
 void user_keep(struct users *users, struct user *user);
+
+struct user_key *users_find_key(const struct users *users, const char *key);
+struct user *users_put(struct users *users, const char *name, bool admin, bool disabled, int64_t created);
+void users_put_key(struct users *users, struct user *user, const char *text, const char *label,
+                   int64_t created);
+/* Takes it out of the tree, not out of its user's list. */
+void users_free_key(struct users *users, struct user_key *key);
+/* And its keys and tokens; takes it out of the tree, not out of the list. */
+void users_free_user(struct users *users, struct user *user);
+void user_store(struct users *users, struct user *user);
 
 /* --- tokens.c --- */
 void tokens_load(struct users *users);

@@ -330,8 +330,8 @@ enum err store_open_of_each(struct store *store, store_open_cb *each, void *arg)
     struct reading reading = {.arg = arg, .open = each};
 
     return read_rows(store,
-                     "SELECT owner, count(*) FROM sessions WHERE archived = 0 AND ended = 0 GROUP BY owner", 0,
-                     on_open, &reading);
+                     "SELECT owner, count(*) FROM sessions WHERE archived = 0 AND ended = 0 GROUP BY owner",
+                     0, on_open, &reading);
 }
 
 static void on_owned(void *arg, const char *sid)

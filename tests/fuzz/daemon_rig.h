@@ -18,11 +18,11 @@
 #include "daemon/mcp/relay.h"
 #include "daemon/notify.h"
 #include "daemon/people/audit.h"
+#include "daemon/people/ledger.h"
 #include "daemon/people/pairs.h"
+#include "daemon/people/throttle.h"
 #include "daemon/people/tickets.h"
 #include "daemon/people/tries.h"
-#include "daemon/people/ledger.h"
-#include "daemon/people/throttle.h"
 #include "daemon/people/users.h"
 #include "daemon/people/users_end.h"
 #include "daemon/people/vault.h"
@@ -199,19 +199,22 @@ void connection_free(struct connection **connection)
 
 #define RIG_KEY "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-/* A message of a client: who ('o' is bo's, a member, over tcp; others are the daemon's own user's), and the text of its second frame. */
+/* A message of a client: who ('o' is bo's, a member, over tcp; others are the daemon's own user's), and the
+ * text of its second frame. */
 static inline void rig_message(int client, const char *text, size_t len)
 {
     struct route route = {.len = 1, .id = {(unsigned char)client}};
+    char *body = xstrndup(text, len); /* one that may hold a secret is wiped */
     struct gateway_message message = {.route = &route,
                                       .version = ENVELOPE_VERSION,
                                       .version_len = strlen(ENVELOPE_VERSION),
-                                      .body = text,
+                                      .body = body,
                                       .body_len = len,
                                       .peer = client == 'o' ? RIG_KEY : GATEWAY_LOCAL,
                                       .address = client == 'o' ? "192.0.2.1" : "",
                                       .fd = -1};
     dispatch_message(rig.server.dispatch, &message);
+    free(body);
 }
 
 /* --- agents --- */

@@ -84,19 +84,25 @@ static json_t *ticket_params(const struct cli *cli)
     return NULL;
 }
 
+/* Terminals that have 16 colours at most. */
+static bool has_few_colours(const char *term)
+{
+    return strncmp(term, "linux", 5) == 0 || strncmp(term, "vt", 2) == 0 || strcmp(term, "ansi") == 0;
+}
+
 /* The code's own colours are escape sequences, which no text of others gets through. */
 static void put_code(struct cli *cli, const char *link)
 {
-    const char *term = getenv("TERM"), *depth = getenv("COLORTERM");
+    const char *term = getenv("TERM");
     struct winsize size = {.ws_row = 24, .ws_col = 80};
     char error[256], *code;
-    bool many = (term && strstr(term, "256color")) || (depth && *depth);
 
     if (!term || strcmp(term, "dumb") == 0)
         return;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
         size = (struct winsize){.ws_row = 24, .ws_col = 80};
-    code = qr_text(link, size.ws_col, size.ws_row - LINES_BESIDE, many ? QR_256 : QR_16, error);
+    code =
+        qr_text(link, size.ws_col, size.ws_row - LINES_BESIDE, has_few_colours(term) ? QR_16 : QR_256, error);
     if (!code) {
         out_printf(&cli->out, "(%s)\n", error);
         return;

@@ -204,7 +204,7 @@ void connection_free(struct connection **connection)
 static inline void rig_message(int client, const char *text, size_t len)
 {
     struct route route = {.len = 1, .id = {(unsigned char)client}};
-    char *body = xstrndup(text, len); /* one that may hold a secret is wiped */
+    char *body = memcpy(xmalloc(len + 1), text, len); /* one that may hold a secret is wiped */
     struct gateway_message message = {.route = &route,
                                       .version = ENVELOPE_VERSION,
                                       .version_len = strlen(ENVELOPE_VERSION),

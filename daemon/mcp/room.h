@@ -1,6 +1,6 @@
 /* How many MCP servers run for a user at the same time (quota.servers). Those of a session's own scope count
- * each, one of user scope once; shared ones, and what terminals lend, are nobody's. What a user's agents are told
- * of servers is the bound: when there is no room, no further one is started. */
+ * each, one of user scope once; shared ones, and what terminals lend, are nobody's. What a user's agents are
+ * told of servers is the bound: when there is no room, no further one is started. */
 #ifndef STOA_DAEMON_MCP_ROOM_H
 #define STOA_DAEMON_MCP_ROOM_H
 

@@ -128,9 +128,9 @@ bool chain_check_next(struct chain_check *check, const struct chain_record *reco
 {
     char hash[CHAIN_HASH_LEN + 1];
     bool begins = check->n == 0;
-    if (record->n < 1 || (!begins && record->n != check->n + 1)) {
-        snprintf(error, 256, "record %lld is missing: record %lld comes after record %lld",
-                 (long long)check->n + 1, (long long)record->n, (long long)check->n);
+    if (record->n < 1 || (!begins && record->n - 1 != check->n)) {
+        snprintf(error, 256, "record %llu is missing: record %lld comes after record %lld",
+                 (unsigned long long)check->n + 1, (long long)record->n, (long long)check->n);
         return false;
     }
     if (strlen(record->hash) != CHAIN_HASH_LEN)

@@ -21,6 +21,8 @@ enum {
     DROP_AT_ONCE = 256 /* records beyond audit.keep before the oldest are dropped */
 };
 
+#define NUMBER_MAX (INT64_C(1) << 60)
+
 struct audit {
     struct server *server;
     int64_t first, n; /* the oldest and the newest record's numbers */
@@ -164,6 +166,12 @@ struct audit *audit_open(struct server *server)
     audit->server = server;
     store_audit_head(server->store, &audit->n, audit->hash);
     store_audit_at(server->store, 1, &audit->first, hash);
+    if (audit->n < 0 || audit->n > NUMBER_MAX) { /* nobody has written so many */
+        log_error("audit",
+                  "its last record has the number %lld: somebody has written that; see stoa audit --verify",
+                  (long long)audit->n);
+        audit->n = audit->first = 0;
+    }
     audit->limit = audit_limit_new();
     audit->tick = xcalloc(1, sizeof *audit->tick);
     uv_timer_init(server->loop, audit->tick);

@@ -213,6 +213,12 @@ void secrets_hide_json(json_t *value)
             json_string_setn(value, hidden, len);
         free(hidden);
     }
-    json_object_foreach(value, name, member) secrets_hide_json(member);
-    json_array_foreach(value, i, member) secrets_hide_json(member);
+    json_object_foreach(value, name, member)
+    {
+        secrets_hide_json(member);
+    }
+    json_array_foreach(value, i, member)
+    {
+        secrets_hide_json(member);
+    }
 }

@@ -60,7 +60,10 @@ void handout_collect(const json_t *payload, json_t *names)
 
     collect_values(jsonx_obj(payload, "env"), names);
     collect_values(jsonx_obj(payload, "headers"), names);
-    json_array_foreach(jsonx_arr(payload, "servers"), i, server) handout_collect(server, names);
+    json_array_foreach(jsonx_arr(payload, "servers"), i, server)
+    {
+        handout_collect(server, names);
+    }
 }
 
 /* --- what is there --- */

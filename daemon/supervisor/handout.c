@@ -176,7 +176,10 @@ void handout_send(struct server *server, struct agentproc *proc, struct handout 
     if (!needed)
         return;
     all.each = xcalloc(HANDOUT_MAX, sizeof *all.each);
-    json_object_foreach((json_t *)names, name, unused) add_secret(server, handout, &all, user, whose, name);
+    json_object_foreach((json_t *)names, name, unused)
+    {
+        add_secret(server, handout, &all, user, whose, name);
+    }
     for (size_t i = 0; i < HANDOUT_PROVIDERS; i++)
         if (is_keyed(providers[i]) && (i == 0 || providers[i] != providers[0]))
             add_provider(server, handout, &all, user, whose, providers[i]);

@@ -138,7 +138,7 @@ class Sealed(StrangerTest):
         grown = self.grows(run, 4)
         first.ask(b'{"id":"a","method":"server.hello"}')
         self.assertTrue(first.is_cut())
-        self.assertIn("routing id of its own", self.daemon.log_text())
+        wait_for(lambda: "routing id of its own" in self.daemon.log_text(), "it is said")
         self.check_all(f"of two the second is cut after {self.sent >> 10} KiB, {grown:.1f} MB grown")
 
     def test_what_a_peer_says_of_itself_is_not_believed(self):

@@ -112,6 +112,28 @@ class Upgrade(StoreTest):
         self.check_tools(client, sessions)
         self.end(client)
 
+    def check_people(self, client, sessions):
+        users = {user["user"]: user for user in client.request("user.list")["users"]}
+        self.assertEqual((users["bo"]["role"], users["bo"]["settings"]["quota.sessions"]), ("member", 3))
+        self.assertEqual([key["label"] for key in users["bo"]["keys"]], ["laptop"])
+        self.assertEqual((users["cy"]["role"], users["cy"]["disabled"]), ("admin", True))
+        self.assertEqual([t["label"] for t in client.request("token.list", params={"user": "bo"})["tokens"]], ["ci"])
+        self.assertEqual([s["name"] for s in client.request("secret.list")["secrets"]], ["api"])
+        who = client.request("session.who", sessions["shared"])
+        self.assertEqual([(m["user"], m["role"]) for m in who["members"]], [("bo", "writer")])
+        client.attach(sessions["shared"])
+        self.usable(client, sessions["shared"])
+        verified = stoa(self.place, "audit", "--verify")
+        self.assertIn("hold", verified.stdout)
+
+    def test_version_3(self):
+        client, sessions = self.upgrade(3)
+        self.check_talk(client, sessions)
+        self.check_stream(client, sessions["streaming"])
+        self.check_tools(client, sessions)
+        self.check_people(client, sessions)
+        self.end(client)
+
     def end(self, client):
         self.assertEqual(self.daemon.stop(), 0)
         self.assertEqual(self.sql("PRAGMA integrity_check"), [("ok",)])

@@ -140,6 +140,10 @@ static enum err check(const struct forks *forks, const struct call *call, char e
         snprintf(error, 256, "the session was deleted");
         return ERR_NOT_FOUND;
     }
+    if (!auth_may(&call->principal, call->session->state, ROLE_VIEWER)) {
+        snprintf(error, 256, "the session is not shared with you any more");
+        return ERR_NOT_FOUND;
+    }
     return ERR_OK;
 }
 

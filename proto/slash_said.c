@@ -361,12 +361,17 @@ static void say_unqueue(struct said *said)
 static void say_usage(struct said *said)
 {
     const json_t *usage = jsonx_obj(said->ok, "usage");
-    int64_t context = jsonx_int(said->ok, "context_tokens", 0);
+    int64_t context = jsonx_int(said->ok, "context_tokens", 0), cost = jsonx_int(usage, "cost", 0);
+    char text[48];
     put_count(said, "tokens in", jsonx_int(usage, "input", 0));
     put_count(said, "cached", jsonx_int(usage, "cached", 0));
     put_count(said, "tokens out", jsonx_int(usage, "output", 0));
     put_count(said, "reasoning", jsonx_int(usage, "reasoning", 0));
     put_count(said, "turns", jsonx_int(said->ok, "turns", 0));
+    if (cost > 0) {
+        snprintf(text, sizeof text, "%lld.%04lld", (long long)(cost / 1000000), (long long)(cost / 100 % 10000));
+        put_value(said, "cost", text);
+    }
     if (context > 0)
         put_count(said, "context", context);
     else

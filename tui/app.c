@@ -4,6 +4,7 @@
 #include "shared/buf.h"
 #include "shared/clock.h"
 #include "shared/err.h"
+#include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
@@ -315,6 +316,8 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
     }
     if (event->type == EVENT_SESSION_ENDED)
         app_keep_forget(app, event->session);
+    if (here && fold == FOLD_OK && event->type == EVENT_BUDGET_REACHED)
+        app_say(app, true, "%s", jsonx_str(event->data, "text", ""));
     if (here || listed)
         app_changed(app);
 }

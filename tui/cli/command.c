@@ -323,6 +323,8 @@ const struct command command_table[] = {
      top_options, top_notes},
     {"unshare", "SESSION USER", "share a session with a user no more, or leave it", 2, 2, COMMAND_CONNECT,
      command_unshare, NULL, session_notes},
+    {"usage", "[USER]", "what you have used today, and of which budgets; others': admins", 0, 1,
+     COMMAND_CONNECT, command_usage, NULL, NULL},
     {"user", "[ls|show|add|set|...]", "who may use this daemon, by which keys, and how much of it", 0, 4, 0,
      command_user, user_options, user_notes},
     {"version", "", "show the versions of client and daemon", 0, 0, 0, command_version, NULL, NULL},

@@ -67,6 +67,7 @@ int command_tickets(struct cli *cli);
 int command_token(struct cli *cli);
 int command_top(struct cli *cli);
 int command_unshare(struct cli *cli);
+int command_usage(struct cli *cli);
 int command_user(struct cli *cli);
 int command_version(struct cli *cli);
 int command_watch(struct cli *cli);

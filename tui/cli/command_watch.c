@@ -156,6 +156,9 @@ static void show_event(struct watch *watch, const struct event *event, const str
     case EVENT_STREAM_COMPLETED:
         show_message(watch, data, state, true);
         break;
+    case EVENT_BUDGET_REACHED:
+        put_remark(watch, "! %s\n", jsonx_str(data, "text", ""));
+        break;
     case EVENT_ERROR_OCCURRED:
         put_remark(watch, "! %s: %s\n", jsonx_str(data, "kind", ""), jsonx_str(data, "text", ""));
         break;

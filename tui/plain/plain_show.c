@@ -311,6 +311,9 @@ void plain_show_event(struct plain *plain, const struct event *event, const stru
     case EVENT_STATE_CHANGED:
         show_run(plain, state);
         break;
+    case EVENT_BUDGET_REACHED:
+        plain_say(plain, "! %s", jsonx_str(data, "text", ""));
+        break;
     case EVENT_ERROR_OCCURRED:
         plain_say(plain, "! %s: %s", jsonx_str(data, "kind", ""), jsonx_str(data, "text", ""));
         break;

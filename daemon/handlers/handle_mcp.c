@@ -146,8 +146,9 @@ static enum err check_asker(const struct call *call, char error[256])
     if (call->method != METHOD_MCP_CALL ||
         !rights_two_person(call->server, server, tool, jsonx_obj(call->params, "arguments")))
         return ERR_OK;
-    snprintf(error, 256, "two persons must allow %.32s/%.100s (permission.two_person); have the model call it, "
-                         "and both be asked",
+    snprintf(error, 256,
+             "two persons must allow %.32s/%.100s (permission.two_person); have the model call it, "
+             "and both be asked",
              server, tool);
     return ERR_DENIED;
 }

@@ -3,8 +3,8 @@
  * dropped; anything else that can't be breaks the protocol. */
 #include "daemon/supervisor/supervisor_internal.h"
 
-#include "daemon/people/rights.h"
 #include "daemon/people/ledger.h"
+#include "daemon/people/rights.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"

@@ -107,7 +107,8 @@ static void put_row(struct out *out, const json_t *row, int state_width, int mod
                  role);
     out_printf(out, "%-28s  %-*s  %10s  %5lld  %s%*s  %s%s\n", jsonx_str(row, "id", ""), state_width,
                shown_state(row), age(jsonx_int(row, "activity", 0), when),
-               (long long)jsonx_int(row, "messages", 0), clean_model, pad > 0 ? pad : 0, "", clean_title, whose);
+               (long long)jsonx_int(row, "messages", 0), clean_model, pad > 0 ? pad : 0, "", clean_title,
+               whose);
     free(clean_title);
     free(clean_model);
 }

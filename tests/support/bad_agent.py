@@ -97,7 +97,7 @@ def no_json():
 
 
 def another_version():
-    frame(READY, b'{"link":3,"version":"9","pid":1}')
+    frame(READY, b'{"link":99,"version":"9","pid":1}')
 
 
 def event_of_others():

@@ -5,6 +5,7 @@ import time
 
 from harness import *
 from model_server import ModelServer, data, head, openai
+from witness import Witness
 
 
 class Flooder(threading.Thread):
@@ -125,6 +126,32 @@ class Flood(StoaTest):
         later = self.client()  # while the penalty lasts: with next to nothing, but with that
         self.assertIn("epoch", later.request("server.hello"))
         self.assertIn("models", later.request("model.list"))
+
+
+class Witnessed(StoaTest):
+    """With the limits as they are by default."""
+
+    def test_a_flood_of_bos_costs_the_witness_nothing(self):
+        admin = self.client()
+        admin.request("user.create", params={"user": "bo"})
+        secret = admin.request("token.issue", params={"user": "bo"})["secret"]
+
+        class Bo(Flooder):
+            def run(self):
+                self.client.request("token.login", params={"token": secret})
+                super().run()
+        flooders = [Bo(self.place, method) for method in ("server.ping", "model.list", "session.list", "rule.list") for _ in range(2)]
+        witness = Witness(self.place)
+        try:
+            wait_for(lambda: admin.request("admin.stats")["limited"] > 1000, "that it bites")
+            wait_for(lambda: admin.request("admin.stats")["cut"] > 0, "that one is cut")
+        finally:
+            found = witness.end()
+            for flooder in flooders:
+                flooder.end()
+        self.assertIsNone(found["error"])
+        self.assertLess(found["p99_ms"], 200 if not SANITIZED else 1000)
+        self.figures = f"{sum(f.sent for f in flooders)} requests on 8 connections, the witness's p99 {found['p99_ms']:.1f} ms"
 
 
 PRICED = """default_model: local/any

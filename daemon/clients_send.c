@@ -261,7 +261,7 @@ void clients_tell_config(struct clients *clients, const char *text)
     envelope_put_config(&json, text);
     struct frame *frame = frame_new(&json);
     for (size_t i = clients->count; i-- > 0;)
-        if (clients->all[i]->principal.admin)
+        if (auth_may(&clients->all[i]->principal, NULL, ROLE_ADMIN))
             clients_reply(clients, &clients->all[i]->route, frame);
     frame_free(&frame);
 }

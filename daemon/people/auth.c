@@ -14,7 +14,8 @@ enum role auth_role(const struct principal *principal, const struct state *sessi
 {
     if (!principal->user[0])
         return ROLE_NONE;
-    enum role role = session ? role_in(principal, session) : principal->admin ? ROLE_ADMIN : ROLE_VIEWER;
+    bool admin = principal->admin && !principal->session[0]; /* a token for one session is for that alone */
+    enum role role = session ? role_in(principal, session) : admin ? ROLE_ADMIN : ROLE_VIEWER;
     return role < principal->most ? role : principal->most;
 }
 

@@ -275,6 +275,18 @@ class Tokens(PeopleTest):
         self.assertEqual(self.refused(client, "user.list").code, "denied")
         self.assertIsNone(code_of(lambda: client.request("session.create")))
 
+    def test_an_admins_token_for_one_session_administers_nothing(self):
+        session = self.session_of(self.admin)
+        client = self.client()
+        login = client.request("token.login", params={"token": self.token(session=session)["secret"]})
+        self.assertEqual(login["role"], "viewer")
+        self.assertEqual(client.request("session.info", session)["session"], session)
+        for method, params in (("user.create", {"user": "eve", "role": "admin", "key": new_keys().text}), ("user.list", {}),
+                               ("user.key_add", {"user": "bo", "key": new_keys().text}), ("audit.list", {}), ("admin.stop", {}),
+                               ("admin.top", {})):
+            self.assertEqual(self.refused(client, method, **params).code, "denied", method)
+        self.assertEqual([user["user"] for user in self.admin.request("user.list")["users"]], [login["user"]])
+
     def test_a_secret_is_shown_once(self):
         first = self.admin.request("token.issue", id="r_once")
         self.assertTrue(first["secret"].startswith("stoa_"))

@@ -68,6 +68,11 @@ static void a_token_makes_less_of_everybody(void **unused)
     ann.most = ROLE_OWNER;
     assert_int_equal(auth_role(&ann, NULL), ROLE_OWNER); /* no admin by that token */
     assert_true(auth_is_whole(&ann));
+    ann.most = ROLE_ADMIN;
+    assert_int_equal(auth_role(&ann, NULL), ROLE_ADMIN);
+    strcpy(ann.session, state->id);
+    assert_int_equal(auth_role(&ann, NULL), ROLE_VIEWER); /* of that session alone, whoever the user is */
+    assert_int_equal(auth_role(&ann, state), ROLE_OWNER);
     state_free(&state);
     state_free(&other);
 }

@@ -3,6 +3,7 @@
  * and the change. */
 #include "daemon/branch.h"
 
+#include "daemon/config/config_server.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/supervisor.h"
@@ -147,16 +148,36 @@ static json_t *fork_started(const struct state *state, const char *owner, const 
     return started;
 }
 
+/* Another owner's secrets would go where the values of this session's variables say: those are not taken. */
+static json_t *fork_variables(const struct session *fork, const struct state *state)
+{
+    const struct config *config = fork->server->config;
+    json_t *variables = json_deep_copy(state->variables), *value;
+    const char *name;
+    void *next;
+    bool same = strcmp(fork->state->owner, state->owner) == 0;
+    json_object_foreach_safe(variables, next, name, value)
+    {
+        size_t i = 0;
+        while (i < config_server_count(config) && !config_server_guards(config_server(config, i), name))
+            i++;
+        if (!same && i < config_server_count(config))
+            json_object_del(variables, name);
+    }
+    return variables;
+}
+
 /* What session.started does not say. */
 static void fork_settings(struct session *fork, const struct state *state)
 {
-    json_t *data = json_object();
+    json_t *data = json_object(), *variables = fork_variables(fork, state);
     if (state->temperature >= 0)
         json_object_set_new(data, "temperature", json_real(state->temperature));
     if (state->max_tokens >= 0)
         jsonx_set_int(data, "max_tokens", state->max_tokens);
-    if (json_object_size(state->variables) > 0)
-        json_object_set_new(data, "variables", json_deep_copy(state->variables));
+    if (json_object_size(variables) > 0)
+        json_object_set(data, "variables", variables);
+    json_decref(variables);
     if (json_object_size(state->variants) > 0)
         json_object_set_new(data, "variants", json_deep_copy(state->variants));
     if (json_object_size(data) > 0)

@@ -2,6 +2,7 @@
 #include "daemon/forks.h"
 
 #include "daemon/branch.h"
+#include "daemon/people/users.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
 #include "shared/clock.h"
@@ -122,7 +123,7 @@ static void make(struct forks *forks, struct fork *fork)
 }
 
 /* Whether it can be gone on with. */
-static enum err check(const struct forks *forks, const struct call *call, char error[256])
+static enum err check(const struct forks *forks, struct call *call, char error[256])
 {
     const struct server *server = forks->server;
     const char *failing = server->stopping ? NULL : store_failing(server->store);
@@ -139,6 +140,10 @@ static enum err check(const struct forks *forks, const struct call *call, char e
     if (call->session->end != SESSION_LIVES) {
         snprintf(error, 256, "the session was deleted");
         return ERR_NOT_FOUND;
+    }
+    if (!users_renew(server->users, &call->principal)) {
+        snprintf(error, 256, "you may not be here any more");
+        return ERR_DENIED;
     }
     if (!auth_may(&call->principal, call->session->state, ROLE_VIEWER)) {
         snprintf(error, 256, "the session is not shared with you any more");

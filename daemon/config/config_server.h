@@ -101,6 +101,9 @@ int64_t config_bound(const struct config *config, const struct config_variant *v
                      enum config_bound bound);
 /* Whether a text of it names the session (see template_names_session). */
 bool config_variant_names_session(const struct config_variant *variant);
+/* Whether one of its variants has the session's variable of that name beside a secret: whoever sets it may
+ * decide where the secret goes. */
+bool config_server_guards(const struct config_server *server, const char *variable);
 /* A number that changes with what is run or reached: of the texts as they are written, and of the values of
  * the session's variables in them (an object of texts, or NULL). */
 uint64_t config_variant_fingerprint(const struct config_server *server, const struct config_variant *variant,

@@ -472,6 +472,30 @@ bool config_variant_names_session(const struct config_variant *variant)
     return found;
 }
 
+struct guarding {
+    const char *variable;
+    bool named, secret;
+};
+
+static void look_for_guarded(void *arg, const char *text)
+{
+    struct guarding *guarding = arg;
+
+    guarding->named = guarding->named || template_names_variable(text, guarding->variable);
+    guarding->secret = guarding->secret || template_names_secret(text);
+}
+
+bool config_server_guards(const struct config_server *server, const char *variable)
+{
+    struct guarding guarding = {.variable = NULL};
+
+    for (size_t i = 0; i < server->variant_count && !(guarding.named && guarding.secret); i++) {
+        guarding = (struct guarding){.variable = variable};
+        each_text(&server->variants[i], look_for_guarded, &guarding);
+    }
+    return guarding.named && guarding.secret;
+}
+
 struct fingerprint {
     uint64_t hash;
     const json_t *variables;

@@ -144,6 +144,16 @@ bool template_names_secret(const char *text)
     return false;
 }
 
+bool template_names_variable(const char *text, const char *name)
+{
+    struct piece piece;
+    char unused[256];
+    while (template_next(&text, &piece, unused) > 0)
+        if (piece.kind == VAR && strcmp(piece.name, name) == 0)
+            return true;
+    return false;
+}
+
 bool template_is_secret(const char *text, char name[TEMPLATE_NAME_MAX + 1])
 {
     struct piece piece;

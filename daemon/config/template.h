@@ -40,6 +40,8 @@ void template_variables(const char *text, const json_t *variables, void (*each)(
 char *template_fill(const char *text, const struct template_values *values, char error[256]);
 /* Whether it names a secret: it may do so in env and headers alone. */
 bool template_names_secret(const char *text);
+/* Whether it has the session's variable of that name in it. */
+bool template_names_variable(const char *text, const char *name);
 /* The same of a text that may name secrets, whose values are filled in where they are used: the list of its
  * texts and of {"secret":"name","version":n}, as in LINK_SERVERS (new reference). */
 json_t *template_fill_parts(const char *text, const struct template_values *values, char error[256]);

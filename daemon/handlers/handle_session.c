@@ -2,6 +2,7 @@
 #include "daemon/handlers/handlers.h"
 
 #include "daemon/builtin.h"
+#include "daemon/config/config_server.h"
 #include "daemon/config/template.h"
 #include "daemon/people/audit.h"
 #include "daemon/people/users.h"
@@ -148,11 +149,36 @@ static enum err check_variables(const struct state *state, const json_t *variabl
     return ERR_LIMIT;
 }
 
+/* Servers run for the owner: where a secret of theirs goes is for nobody else to say. */
+static enum err check_guarded(const struct call *call, const json_t *variables, char error[256])
+{
+    const struct config *config = call->server->config;
+    const char *name;
+    json_t *value;
+    if (auth_may(&call->principal, call->session->state, ROLE_OWNER))
+        return ERR_OK;
+    json_object_foreach((json_t *)variables, name, value)
+    {
+        for (size_t i = 0; i < config_server_count(config); i++) {
+            if (!config_server_guards(config_server(config, i), name))
+                continue;
+            snprintf(error, 256,
+                     "the variable '%s' is for the session's owner, %.63s: MCP server '%s' has it beside a "
+                     "secret of theirs",
+                     name, call->session->state->owner, config_server(config, i)->name);
+            return ERR_DENIED;
+        }
+    }
+    return ERR_OK;
+}
+
 enum err handle_session_configure(struct call *call, json_t **ok, char error[256])
 {
     struct server *server = call->server;
     const json_t *variables = jsonx_obj(call->params, "variables");
     enum err checked = check_variables(call->session->state, variables, error);
+    if (checked == ERR_OK)
+        checked = check_guarded(call, variables, error);
     if (checked != ERR_OK)
         return checked;
     json_t *data = json_copy(call->params), *model = json_object_get(call->params, "model");

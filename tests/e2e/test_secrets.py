@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import termios
 
@@ -48,6 +49,7 @@ class SecretsTest(RemoteTest):
             f"  one: {{command: {COMMAND}, env: {{TOKEN: '{{SECRET:token}}', PLAIN: 'x{{{{y'}}}}",
             f"  per-user: {{command: {COMMAND}, scope: user, env: {{TOKEN: '<{{SECRET:token}}-{{SECRET:other.1}}>'}}}}",
             f"  web: {{url: 'http://127.0.0.1:{self.port}/mcp', headers: {{X-Token: '{{SECRET:token}}'}}}}",
+            "  where: {url: 'http://{VAR:host}/mcp', headers: {X-Token: '{SECRET:token}'}}",
             "providers:",
             f"  mine: {{api: openai, base_url: '{self.model.url}', api_key: '{{SECRET:model-key}}', models: [m]}}"]) + "\n"
         super().setUp()
@@ -131,6 +133,29 @@ class EachOwn(SecretsTest):
         self.ann.request("session.share", session, {"user": "bo", "role": "approver"})
         self.bo.attach(session)
         self.assertEqual(self.token(self.bo, session, "one")[0], sha("ann's-own-value"))
+
+    def test_who_writes_does_not_say_where_the_owners_secret_goes(self):
+        self.set(self.ann, "token", "ann's-own-value")
+        self.set(self.bo, "token", "the-value-of-bo")
+        elsewhere = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(elsewhere.close)
+        right, wrong = f"127.0.0.1:{self.port}", f"127.0.0.1:{elsewhere.getsockname()[1]}"
+        session = self.session(self.ann)
+        self.ann.request("session.configure", session, {"variables": {"host": right, "other": "x"}})
+        self.ann.request("session.share", session, {"user": "bo", "role": "approver"})
+        self.bo.attach(session)
+        for changed in (wrong, None):
+            with self.assertRaises(RequestError) as raised:
+                self.bo.request("session.configure", session, {"variables": {"host": changed}})
+            self.assertEqual(raised.exception.code, "denied")
+            self.assertIn("'host' is for the session's owner", raised.exception.text)
+        self.bo.request("session.configure", session, {"variables": {"other": "y"}})
+        self.assertEqual(self.token(self.bo, session, "where")[0], sha("ann's-own-value"))
+        # and who forks another's session sends nothing where that one says
+        forked = self.bo.request("session.fork", session)["session"]
+        self.assertEqual(self.bo.request("session.snapshot", forked)["variables"], {"other": "y"})
+        own = self.ann.request("session.fork", session)["session"]
+        self.assertEqual(self.ann.request("session.snapshot", own)["variables"], {"host": right, "other": "y"})
 
     def test_who_is_removed_leaves_none_for_the_next_of_that_name(self):
         self.set(self.bo, "token", "the-value-of-bo")

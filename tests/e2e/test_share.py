@@ -229,6 +229,20 @@ class Revoking(SharedTest):
         _ = bo
 
 
+    def test_forks_that_wait_are_not_made_for_one_who_is_gone_meanwhile(self):
+        ann = self.user("ann")
+        session = self.session(ann)
+        asked = [ann.send("session.fork", session) for _ in range(60)]
+        ann.request("server.ping")  # all of them have come
+        self.admin.request("user.delete", params={"user": "ann"})
+        self.known.remove("ann")
+        again = self.user("ann")
+        of_another = self.session(again)
+        again.request("session.rename", of_another, {"title": "behind all commits"})
+        self.assertLess(len([id for id in asked if id in ann.replies]), 60, "none waited any more")
+        self.assertEqual(self.ids(again), [of_another], "the next of that name has what another began")
+
+
 class Lists(SharedTest):
     def test_lists_and_searches_have_what_is_shared_and_whose_it_is(self):
         ann, bo = self.user("ann"), self.user("bo")

@@ -258,6 +258,8 @@ static void a_text_that_names_a_secret_is_known(void **state)
     assert_false(template_is_secret("{SECRET:a", name));
     assert_false(template_is_secret("", name));
     assert_false(template_names_session("{SECRET:a}"));
+    assert_true(template_names_variable("x{SECRET:b}{VAR:a}", "a"));
+    assert_false(template_names_variable("{SECRET:a}{ENV:a}{{VAR:a}{VAR:ab}", "a"));
 }
 
 int main(void)

@@ -2,7 +2,9 @@
  */
 #include "daemon/dispatch.h"
 
+#include "daemon/answer.h"
 #include "daemon/handlers/handlers.h"
+#include "daemon/inflight.h"
 #include "daemon/people/audit.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -11,236 +13,38 @@
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
-#include <search.h>
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    WAITERS_MAX = 256,
     SECRET_MESSAGE_MAX = 128 << 10 /* bytes; none that brings a secret is larger, all of it escaped */
-};
-
-struct inflight { /* a changing request from its arrival until its commit: repeated ones wait with it */
-    const char *user, *id; /* the tree's key */
-    struct dispatch *dispatch;
-    struct route *waiters;
-    size_t waiter_count;
-    char *reply;   /* NULL until it is handled */
-    bool once;     /* the store has an answer already: see call_begin_once */
-    int64_t began; /* steady microseconds */
-    struct inflight *next_unpromised;
 };
 
 struct dispatch {
     struct server *server;
-    void *inflight;              /* tree */
-    struct inflight *unpromised; /* done and answered with `store`, but still queued in the store */
+    struct inflights *inflights;
 };
-
-/* --- answers --- */
-
-static void send_text(struct server *server, const struct route *route, struct buf *text)
-{
-    struct frame *frame = frame_new(text);
-    clients_reply(server->clients, route, frame);
-    frame_free(&frame);
-}
-
-static void send_error_with(struct server *server, const struct route *route, const char *id, enum err code,
-                            const char *error, json_t *detail)
-{
-    struct buf text;
-    buf_init(&text, ENVELOPE_REPLY_MAX);
-    envelope_put_error(&text, id, code, error, detail);
-    log_debug("request", "%s refused: %s", id[0] ? id : "?", error ? error : err_text(code));
-    send_text(server, route, &text);
-}
 
 static void send_error(struct server *server, const struct route *route, const char *id, enum err code,
                        const char *error)
 {
-    send_error_with(server, route, id, code, error, NULL);
-}
-
-static void put_ok(struct buf *text, const char *id, json_t *ok)
-{
-    buf_init(text, ENVELOPE_REPLY_MAX);
-    if (!envelope_put_ok(text, id, ok))
-        envelope_put_error(text, id, ERR_TOO_LARGE,
-                           "the answer is larger than 16 MiB; ask for less at a time", NULL);
-}
-
-void call_answer(const struct call *call, json_t *ok)
-{
-    struct buf text;
-    put_ok(&text, call->id, ok);
-    send_text(call->server, &call->route, &text);
-    json_decref(ok);
-}
-
-/* --- changing requests --- */
-
-static int compare(const void *a, const void *b)
-{
-    const struct inflight *x = a, *y = b;
-    int order = strcmp(x->id, y->id);
-    return order ? order : strcmp(x->user, y->user);
-}
-
-static struct inflight *inflight_find(struct dispatch *dispatch, const char *user, const char *id)
-{
-    struct inflight key = {.user = user, .id = id}, **found = tfind(&key, &dispatch->inflight, compare);
-    return found ? *found : NULL;
-}
-
-/* False if too many wait already. */
-static bool inflight_wait(struct inflight *inflight, const struct route *route)
-{
-    if (inflight->waiter_count >= WAITERS_MAX)
-        return false;
-    inflight->waiters =
-        xreallocarray(inflight->waiters, inflight->waiter_count + 1, sizeof inflight->waiters[0]);
-    inflight->waiters[inflight->waiter_count++] = *route;
-    return true;
-}
-
-static struct inflight *inflight_new(struct dispatch *dispatch, const char *user, const char *id,
-                                     const struct route *route)
-{
-    struct inflight *inflight = xcalloc(1, sizeof *inflight);
-    inflight->user = xstrdup(user);
-    inflight->id = xstrdup(id);
-    inflight->dispatch = dispatch;
-    inflight->began = clock_steady_us();
-    inflight_wait(inflight, route);
-    tsearch(inflight, &dispatch->inflight, compare);
-    return inflight;
-}
-
-static void inflight_clear(void *node)
-{
-    struct inflight *inflight = node;
-    free((char *)inflight->user);
-    free((char *)inflight->id);
-    free(inflight->waiters);
-    free(inflight->reply);
-    free(inflight);
-}
-
-static void inflight_free(struct inflight *inflight)
-{
-    tdelete(inflight, &inflight->dispatch->inflight, compare);
-    inflight_clear(inflight);
-}
-
-static void answer_waiters(struct inflight *inflight, enum err code, const char *error, json_t *detail)
-{
-    struct server *server = inflight->dispatch->server;
-    struct route *waiters = inflight->waiters;
-    size_t count = inflight->waiter_count;
-    inflight->waiters = NULL;
-    inflight->waiter_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (code != ERR_OK) {
-            send_error_with(server, &waiters[i], inflight->id, code, error, detail);
-            continue;
-        }
-        struct buf text;
-        buf_init(&text, ENVELOPE_REPLY_MAX);
-        buf_puts(&text, inflight->reply);
-        send_text(server, &waiters[i], &text);
-    }
-    free(waiters);
-}
-
-/* Not on disk: the promise is not given. What was asked stays queued in the store, and so stays known here
- * until the store has recovered, so that a repeated request is not done twice. */
-static void on_committed(void *arg, enum err code)
-{
-    struct inflight *inflight = arg;
-    struct dispatch *dispatch = inflight->dispatch;
-    struct server *server = dispatch->server;
-    if (code == ERR_OK) {
-        histogram_add(&server->stats.promised, clock_steady_us() - inflight->began);
-        answer_waiters(inflight, ERR_OK, NULL, NULL);
-        inflight_free(inflight);
-        return;
-    }
-    char error[320];
-    const char *why = server->store ? store_failing(server->store) : "the daemon stops";
-    snprintf(error, sizeof error,
-             "the store can't commit (%s); this is kept only if it can before the daemon ends",
-             why ? why : "unknown");
-    answer_waiters(inflight, ERR_STORE, error, NULL);
-    if (code == ERR_STORE) {
-        inflight->next_unpromised = dispatch->unpromised;
-        dispatch->unpromised = inflight;
-    } else {
-        inflight_free(inflight);
-    }
+    answer_error(server, route, id, code, error, NULL);
 }
 
 void dispatch_store_recovered(struct dispatch *dispatch)
 {
-    while (dispatch->unpromised) {
-        struct inflight *inflight = dispatch->unpromised;
-        dispatch->unpromised = inflight->next_unpromised;
-        inflight_free(inflight);
-    }
-}
-
-/* It has turned out to change nothing: there is nothing to wait for, and a repeated one may run again. */
-static void finish_reading(struct inflight *inflight, enum err code, const char *error, json_t *detail,
-                           json_t *ok)
-{
-    struct buf text;
-    put_ok(&text, inflight->id, ok);
-    inflight->reply = buf_take(&text);
-    answer_waiters(inflight, code, error, detail);
-    inflight_free(inflight);
-}
-
-/* What a repeated request is answered. */
-static void remember(struct inflight *inflight, bool shown_once)
-{
-    struct store *store = inflight->dispatch->server->store;
-    if (!shown_once) {
-        store_put_reply(store, inflight->user, inflight->id, inflight->reply, strlen(inflight->reply));
-        return;
-    }
-    struct buf text;
-    buf_init(&text, ENVELOPE_REPLY_MAX);
-    envelope_put_error(&text, inflight->id, ERR_CONFLICT,
-                       "this was done already; its answer has a secret, which is shown only once", NULL);
-    store_put_reply(store, inflight->user, inflight->id, text.data, text.len);
-    buf_free(&text);
-}
-
-static void finish_changing(const struct call *call, enum err code, const char *error, json_t *ok)
-{
-    struct inflight *inflight = call->inflight;
-    json_t *detail = call->detail;
-    struct server *server = inflight->dispatch->server;
-    if (!server->store || (code != ERR_OK && !inflight->once)) { /* nothing is remembered */
-        answer_waiters(inflight, code == ERR_OK ? ERR_SHUTTING_DOWN : code, error, detail);
-        inflight_free(inflight);
-        return;
-    }
-    struct buf text;
-    if (code == ERR_OK) {
-        put_ok(&text, inflight->id, ok);
-    } else {
-        buf_init(&text, ENVELOPE_REPLY_MAX);
-        envelope_put_error(&text, inflight->id, code, error, detail);
-    }
-    inflight->reply = buf_take(&text);
-    if (inflight->once)
-        store_delete_reply(server->store, inflight->user, inflight->id);
-    remember(inflight, call->shown_once && code == ERR_OK);
-    store_commit(server->store, on_committed, inflight);
+    inflights_store_recovered(dispatch->inflights);
 }
 
 /* --- calls --- */
+
+void call_answer(const struct call *call, json_t *ok)
+{
+    struct buf text;
+    answer_put_ok(&text, call->id, ok);
+    answer_text(call->server, &call->route, &text);
+    json_decref(ok);
+}
 
 struct call *call_keep(const struct call *call)
 {
@@ -259,30 +63,17 @@ bool call_is_wanted(const struct call *call)
     const struct inflight *inflight = call->inflight;
     if (!inflight)
         return clients_find(call->server->clients, &call->route) != NULL;
-    for (size_t i = 0; i < inflight->waiter_count; i++)
-        if (clients_find(call->server->clients, &inflight->waiters[i]))
-            return true;
-    return false;
+    return inflight_is_wanted(inflight);
 }
 
 void call_begin_once(struct call *call, const char *error, store_commit_cb *then, void *arg)
 {
-    struct inflight *inflight = call->inflight;
-    struct buf text;
-    buf_init(&text, ENVELOPE_REPLY_MAX);
-    envelope_put_error(&text, inflight->id, ERR_UNAVAILABLE, error, NULL);
-    store_put_reply(call->server->store, inflight->user, inflight->id, text.data, text.len);
-    inflight->once = true;
-    buf_free(&text);
-    store_commit(call->server->store, then, arg);
+    inflight_begin_once(call->inflight, error, then, arg);
 }
 
 void call_not_begun(struct call *call)
 {
-    struct inflight *inflight = call->inflight;
-    if (inflight->once && call->server->store)
-        store_delete_reply(call->server->store, inflight->user, inflight->id);
-    inflight->once = false;
+    inflight_not_begun(call->inflight);
 }
 
 static void answer(const struct call *call, enum err code, const char *error, json_t *ok)
@@ -299,11 +90,11 @@ static void answer(const struct call *call, enum err code, const char *error, js
         ok = wrapped;
     }
     if (call->inflight && !request_row(call->method)->changes)
-        finish_reading(call->inflight, code, error, call->detail, ok);
+        inflight_finish_reading(call->inflight, code, error, call->detail, ok);
     else if (call->inflight)
-        finish_changing(call, code, error, ok);
+        inflight_finish_changing(call->inflight, code, error, call->detail, ok, call->shown_once);
     else if (code != ERR_OK)
-        send_error_with(call->server, &call->route, call->id, code, error, call->detail);
+        answer_error(call->server, &call->route, call->id, code, error, call->detail);
     else
         call_answer(call, json_incref(ok));
     json_decref(call->detail);
@@ -383,11 +174,11 @@ static bool may_have(const struct call *call, const char *sid)
 static bool admit_changing(struct dispatch *dispatch, struct call *call, const char *sid)
 {
     struct server *server = dispatch->server;
-    struct inflight *same = inflight_find(dispatch, call->principal.user, call->id);
+    struct inflight *same = inflight_find(dispatch->inflights, call->principal.user, call->id);
     char error[256];
     if (same && !store_failing(server->store)) {
         snprintf(error, sizeof error, "this request waits %d times already; its answer is yet to come",
-                 WAITERS_MAX);
+                 INFLIGHT_WAITERS_MAX);
         if (!inflight_wait(same, &call->route))
             send_error(server, &call->route, call->id, ERR_BUSY, error);
         return false;
@@ -404,7 +195,7 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call, const c
         buf_init(&text, ENVELOPE_REPLY_MAX);
         buf_puts(&text, stored);
         free(stored);
-        send_text(server, &call->route, &text);
+        answer_text(server, &call->route, &text);
         return false;
     }
     bool known =
@@ -415,7 +206,7 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call, const c
         send_error(server, &call->route, call->id, code, error);
         return false;
     }
-    call->inflight = inflight_new(dispatch, call->principal.user, call->id, &call->route);
+    call->inflight = inflight_new(dispatch->inflights, call->principal.user, call->id, &call->route);
     return true;
 }
 
@@ -553,7 +344,7 @@ static bool is_too_often(struct server *server, struct client *client, const str
     jsonx_set_int(detail, "retry_ms", retry_ms);
     server->stats.limited++;
     struct route route = client->route;
-    send_error_with(server, &route, request->id, ERR_BUSY, error, detail);
+    answer_error(server, &route, request->id, ERR_BUSY, error, detail);
     json_decref(detail);
     client = clients_find(server->clients, &route);
     if (verdict == THROTTLE_CUT && client) {
@@ -643,6 +434,7 @@ struct dispatch *dispatch_open(struct server *server)
 {
     struct dispatch *dispatch = xcalloc(1, sizeof *dispatch);
     dispatch->server = server;
+    dispatch->inflights = inflights_open(server);
     return dispatch;
 }
 
@@ -651,7 +443,7 @@ void dispatch_close(struct dispatch **slot)
     struct dispatch *dispatch = *slot;
     if (!dispatch)
         return;
-    tdestroy(dispatch->inflight, inflight_clear);
+    inflights_close(&dispatch->inflights);
     free(dispatch);
     *slot = NULL;
 }

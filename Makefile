@@ -207,7 +207,7 @@ bench: all $(BENCH_ALL) ## measure latency, throughput, memory, CPU and times of
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --json $(BUILD)/bench.json
 $(BUILD)/bench-model: $(call bench_objects,model_source args timing) $(call archive,shared)
 $(BUILD)/bench-agent: $(call bench_objects,agent_double args pace timing) $(call archive,proto) $(call archive,shared)
-$(BUILD)/bench-load: $(call bench_objects,load load_client load_stream load_requests args pace timing) $(call archive,shared)
+$(BUILD)/bench-load: $(call bench_objects,load load_client load_stream load_requests load_users args pace timing) $(call archive,shared)
 $(BUILD)/bench-raw: $(call bench_objects,raw_router args pace timing) $(call archive,shared)
 $(BUILD)/bench-store: $(call bench_objects,raw_store args timing) $(call archive,shared)
 $(BENCH_PROGRAMS):

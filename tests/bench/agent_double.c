@@ -118,9 +118,7 @@ int main(void)
     snprintf(bytes, sizeof bytes, "{\"link\":%d,\"version\":\"0\",\"pid\":%d}", LINK_VERSION, (int)getpid());
     say(LINK_READY, bytes);
     for (;;) {
-        if (poll(&link, 1, LINK_BEAT_MS) == 0)
-            say(LINK_BEAT, "{}");
-        if (!link.revents)
+        if (poll(&link, 1, -1) <= 0)
             continue;
         ssize_t got = read(LINK_FD, bytes, sizeof bytes);
         if (got <= 0 || !buf_put(&in, bytes, (size_t)got))

@@ -4,6 +4,7 @@
  *                         [--stamps 1] [--sizes FILE] [--pace FILE] [--raw 1]
  *     bench-load requests --socket PATH --method NAME --count N [--session ID] [--raw 1]
  *     bench-load senders  --socket PATH --method NAME --params JSON --clients N --count N [--begin TEXT]
+ *     bench-load users    --endpoint E --plan FILE --count N --rate N [--server-key KEY] [--raw 1]
  *     bench-load hold     --socket PATH --session ID --clients N [--ping MS]
  *
  * raw: the peer is bench-raw, which knows nothing of sessions. */
@@ -18,8 +19,11 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(char **argv);
-    } all[] = {
-        {"stream", load_stream}, {"requests", load_requests}, {"senders", load_senders}, {"hold", load_hold}};
+    } all[] = {{"stream", load_stream},
+               {"requests", load_requests},
+               {"senders", load_senders},
+               {"users", load_users},
+               {"hold", load_hold}};
 
     for (size_t i = 0; argc > 1 && i < sizeof all / sizeof *all; i++) {
         if (strcmp(argv[1], all[i].name) == 0) {
@@ -27,5 +31,5 @@ int main(int argc, char **argv)
             return 0;
         }
     }
-    die("usage: bench-load stream|requests|senders|hold ...");
+    die("usage: bench-load stream|requests|senders|users|hold ...");
 }

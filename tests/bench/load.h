@@ -8,6 +8,8 @@ void load_stream(char **argv);
 void load_requests(char **argv);
 /* Many senders of requests that promise something, each waiting for its answer (load_requests.c). */
 void load_senders(char **argv);
+/* Many users, each following sessions of their own that all stream at once (load_users.c). */
+void load_users(char **argv);
 /* Clients that are attached and do nothing but ping, until the input ends (load_requests.c). */
 void load_hold(char **argv);
 

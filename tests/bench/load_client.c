@@ -17,9 +17,15 @@ static void set_int(void *socket, int option, int value)
         die("ZeroMQ refuses option %d", option);
 }
 
-void load_client_open(struct load_client *client, void *context, const char *path, unsigned number)
+static void set_key(void *socket, int option, const char *key)
 {
-    char endpoint[160];
+    if (zmq_setsockopt(socket, option, key, strlen(key) + 1) != 0)
+        die("ZeroMQ refuses the key '%s'", key);
+}
+
+void load_client_open_at(struct load_client *client, void *context, const char *endpoint,
+                         const struct load_keys *keys, unsigned number)
+{
     size_t size = sizeof client->fd;
 
     *client = (struct load_client){.number = number};
@@ -31,11 +37,23 @@ void load_client_open(struct load_client *client, void *context, const char *pat
     set_int(client->socket, ZMQ_IMMEDIATE, 1);
     set_int(client->socket, ZMQ_RCVHWM, RECEIVE_HWM);
     set_int(client->socket, ZMQ_LINGER, 0);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    if (keys) {
+        set_key(client->socket, ZMQ_CURVE_SERVERKEY, keys->server);
+        set_key(client->socket, ZMQ_CURVE_PUBLICKEY, keys->open);
+        set_key(client->socket, ZMQ_CURVE_SECRETKEY, keys->secret);
+    }
     if (zmq_connect(client->socket, endpoint) != 0 ||
         zmq_getsockopt(client->socket, ZMQ_FD, &client->fd, &size) != 0)
         die("can't connect to %s: %s", endpoint, zmq_strerror(errno));
     zmq_msg_init(&client->body);
+}
+
+void load_client_open(struct load_client *client, void *context, const char *path, unsigned number)
+{
+    char endpoint[160];
+
+    snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    load_client_open_at(client, context, endpoint, NULL, number);
 }
 
 void load_client_close(struct load_client *client)

@@ -18,6 +18,13 @@ struct load_client {
 
 /* A connection to the socket at path; number tells its ids from those of others. */
 void load_client_open(struct load_client *client, void *context, const char *path, unsigned number);
+/* Keys as ZeroMQ has them, in 40 characters. */
+struct load_keys {
+    const char *server, *open, *secret;
+};
+/* The same to any endpoint; keys: NULL for a connection that is not sealed. */
+void load_client_open_at(struct load_client *client, void *context, const char *endpoint,
+                         const struct load_keys *keys, unsigned number);
 void load_client_close(struct load_client *client);
 
 /* Sends a request; id gets what it was given. session may be NULL; params is JSON. */

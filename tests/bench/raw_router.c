@@ -2,11 +2,13 @@
  * frames to the same clients.
  *
  *     bench-raw publish --socket PATH --clients N [--sizes FILE | --count N --rate N] [--pace FILE]
+ *     bench-raw spread  --endpoint E [--secret-key KEY] --clients N --streams N --count N --rate N
  *     bench-raw echo    --socket PATH --bytes N
  *
  * publish: waits for a message from each client, then sends each frame to all of them, in three parts as the
- * daemon does, its body shared; and again. echo: answers each request with so many bytes. Both print "ready"
- * first, and run until they are killed. */
+ * daemon does, its body shared; and again. spread: so many streams, each with chunks of its own at that rate
+ * (0: as fast as it can), to one of the clients each; sealed with CURVE if there is a key. echo: answers each
+ * request with so many bytes. All print "ready" and the endpoint first, and run until they are killed. */
 #include "shared/buf.h"
 #include "tests/bench/args.h"
 #include "tests/bench/pace.h"
@@ -36,7 +38,8 @@ static void *router;
 static struct peer peers[CLIENTS_MAX];
 static size_t peer_count;
 
-static void open_router(const char *path)
+/* Sealed for whoever comes, if there is a key. */
+static void open_router(const char *endpoint, const char *secret)
 {
     static const struct {
         int option, value;
@@ -45,15 +48,20 @@ static void open_router(const char *path)
                {ZMQ_RCVHWM, RECEIVE_HWM},
                {ZMQ_BACKLOG, 1024},
                {ZMQ_LINGER, 0}};
-    char endpoint[160];
+    char bound[160];
+    size_t size = sizeof bound;
+    int one = 1;
 
     router = zmq_socket(zmq_ctx_new(), ZMQ_ROUTER);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         zmq_setsockopt(router, all[i].option, &all[i].value, sizeof all[i].value);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
+    if (secret && (zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, secret, strlen(secret) + 1) != 0 ||
+                   zmq_setsockopt(router, ZMQ_CURVE_SERVER, &one, sizeof one) != 0))
+        die("ZeroMQ refuses the key");
     if (zmq_bind(router, endpoint) != 0)
         die("can't bind %s: %s", endpoint, zmq_strerror(errno));
-    puts("ready");
+    zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, bound, &size);
+    printf("ready %s\n", bound);
     fflush(stdout);
 }
 
@@ -120,6 +128,18 @@ static void publish_body(zmq_msg_t *body)
     zmq_msg_close(body);
 }
 
+/* The turn is over. */
+static void end_all(void)
+{
+    static const char idle[] = "{\"session\":\"s_01j8zq4k3nw8x5t7v9r2m6p0qd\",\"type\":\"state.changed\","
+                               "\"data\":{\"old\":\"streaming\",\"new\":\"idle\"}}";
+    zmq_msg_t body;
+
+    zmq_msg_init_size(&body, sizeof idle - 1);
+    memcpy(zmq_msg_data(&body), idle, sizeof idle - 1);
+    publish_body(&body);
+}
+
 static size_t next_size(FILE *sizes)
 {
     unsigned long size = FRAME_BYTES;
@@ -132,8 +152,6 @@ static size_t next_size(FILE *sizes)
 /* A round: a message from each client, all frames to all of them, and the end of the turn. */
 static void publish_once(char **argv, struct pace *pace)
 {
-    static const char idle[] = "{\"session\":\"s_01j8zq4k3nw8x5t7v9r2m6p0qd\",\"type\":\"state.changed\","
-                               "\"data\":{\"old\":\"streaming\",\"new\":\"idle\"}}";
     const char *path = arg_text(argv, "--sizes", NULL);
     int64_t count = arg_number(argv, "--count", INT64_MAX), rate = arg_number(argv, "--rate", 0);
     size_t wanted = (size_t)arg_number(argv, "--clients", 1), size;
@@ -152,9 +170,7 @@ static void publish_once(char **argv, struct pace *pace)
         body_new(&body, (uint64_t)i, size);
         publish_body(&body);
     }
-    zmq_msg_init_size(&body, sizeof idle - 1);
-    memcpy(zmq_msg_data(&body), idle, sizeof idle - 1);
-    publish_body(&body);
+    end_all();
     if (sizes)
         fclose(sizes);
 }
@@ -165,6 +181,59 @@ static void publish(char **argv)
 
     for (;;)
         publish_once(argv, pace);
+}
+
+/* --- spread --- */
+
+enum { STREAMS_MAX = 4096 };
+struct track { /* of a stream: the same phase in each period */
+    double phase;
+    size_t client;
+};
+
+static int by_phase(const void *a, const void *b)
+{
+    const struct track *x = a, *y = b;
+
+    return (x->phase > y->phase) - (x->phase < y->phase);
+}
+
+/* To a client all of its streams are one, so that each chunk has its number. */
+static void spread_once(char **argv)
+{
+    static struct track tracks[STREAMS_MAX];
+    static uint64_t next[CLIENTS_MAX];
+    size_t wanted = (size_t)arg_number(argv, "--clients", 1),
+           streams = (size_t)arg_number(argv, "--streams", 1);
+    int64_t count = arg_number(argv, "--count", 1), rate = arg_number(argv, "--rate", 0);
+    zmq_msg_t body;
+
+    zmq_msg_init(&body);
+    for (peer_count = 0; peer_count < wanted && peer_count < CLIENTS_MAX; peer_count++)
+        receive(&peers[peer_count], &body);
+    zmq_msg_close(&body);
+    for (size_t i = 0; i < streams && i < STREAMS_MAX; i++)
+        tracks[i] = (struct track){.phase = (double)random() / RAND_MAX, .client = i % peer_count};
+    qsort(tracks, streams, sizeof *tracks, by_phase);
+    memset(next, 0, sizeof next);
+    int64_t begun = timing_now();
+    for (int64_t k = 0; k < count; k++) {
+        for (size_t i = 0; i < streams; i++) {
+            size_t client = tracks[i].client;
+            if (rate > 0)
+                timing_sleep_until(begun + (int64_t)(((double)k + tracks[i].phase) * 1e9 / (double)rate));
+            body_new(&body, next[client]++, FRAME_BYTES);
+            send_frame(&peers[client], &body);
+            zmq_msg_close(&body);
+        }
+    }
+    end_all();
+}
+
+static void spread(char **argv)
+{
+    for (;;)
+        spread_once(argv);
 }
 
 /* The reply has the request's id, as the daemon's has. */
@@ -190,10 +259,17 @@ static void echo(char **argv)
 
 int main(int argc, char **argv)
 {
+    char endpoint[160];
+
     if (argc < 2)
-        die("usage: bench-raw publish|echo ...");
+        die("usage: bench-raw publish|spread|echo ...");
     timing_sharp();
-    open_router(arg_needed(argv, "--socket"));
+    if (strcmp(argv[1], "spread") == 0) {
+        open_router(arg_needed(argv, "--endpoint"), arg_text(argv, "--secret-key", NULL));
+        spread(argv);
+    }
+    snprintf(endpoint, sizeof endpoint, "ipc://%s", arg_needed(argv, "--socket"));
+    open_router(endpoint, NULL);
     if (strcmp(argv[1], "publish") == 0)
         publish(argv);
     echo(argv);

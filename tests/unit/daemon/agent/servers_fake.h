@@ -22,6 +22,7 @@ struct servers {
     json_t *rules;
     const char *folder;
     unsigned definition;        /* of all servers */
+    const char *unusable;       /* one that can't be used; NULL: none */
     struct servers_call *calls; /* under way, newest first */
     struct buf log;             /* "call files/read {...} m 1; cancel files/read; " */
 };
@@ -67,6 +68,14 @@ const json_t *servers_rules(const struct servers *servers)
 unsigned servers_definition(const struct servers *servers, const char *server)
 {
     return *server ? servers->definition : 0;
+}
+
+bool servers_usable(const struct servers *servers, const char *server, char why[320])
+{
+    bool usable = !servers->unusable || strcmp(servers->unusable, server) != 0;
+    if (!usable)
+        snprintf(why, 320, "MCP server '%s' can't be used here", server);
+    return usable;
 }
 
 const char *servers_folder(const struct servers *servers)

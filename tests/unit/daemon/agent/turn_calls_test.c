@@ -454,6 +454,21 @@ static void calls_that_cannot_run(void **state)
     finish(&play);
 }
 
+/* Nobody is asked about what can't be run anyway. */
+static void calls_of_a_server_that_cannot_be_used(void **state)
+{
+    struct play play;
+
+    (void)state;
+    begin(&play, "/demo echo=x\n/demo tool=files__write", NONE);
+    play.servers.unusable = "files";
+    expect(&play, REPLY "tool.ended " LAST);
+    assert_int_equal(call_of(&play, 1, 0)->state, CALL_FAILED);
+    assert_string_equal(call_of(&play, 1, 0)->result, "Not run: MCP server 'files' can't be used here.");
+    assert_string_equal(play.servers.log.data, "");
+    finish(&play);
+}
+
 static void without_servers_there_are_no_tools(void **state)
 {
     struct play play;
@@ -960,6 +975,7 @@ int main(void)
         cmocka_unit_test(an_allowed_destructive_call_waits_for_those_before_it),
         cmocka_unit_test(what_was_allowed_is_not_run_by_a_server_that_is_another_one_now),
         cmocka_unit_test(calls_that_cannot_run),
+        cmocka_unit_test(calls_of_a_server_that_cannot_be_used),
         cmocka_unit_test(without_servers_there_are_no_tools),
         cmocka_unit_test(progress_is_passed_on_but_not_all_of_it),
         cmocka_unit_test(nothing_runs_before_go),

@@ -93,11 +93,13 @@ static void a_key_in_the_file_is_refused_and_not_repeated(void **state)
     char error[256];
 
     (void)state;
-    expect_error("providers:\n  mine:\n    api: openai\n    api_key: sk-secret\n",
-                 "c.yaml:4: provider 'mine': 'api_key' can only be \"{SECRET:name}\", a secret of each user's; "
-                 "or use api_key_env (the name of an environment variable) or api_key_file (a file of mode 0600) "
-                 "instead");
-    assert_null(parse("providers: {mine: {api: openai, base_url: http://h, api_key: '{SECRET:a}secret'}}", error));
+    expect_error(
+        "providers:\n  mine:\n    api: openai\n    api_key: sk-secret\n",
+        "c.yaml:4: provider 'mine': 'api_key' can only be \"{SECRET:name}\", a secret of each user's; "
+        "or use api_key_env (the name of an environment variable) or api_key_file (a file of mode 0600) "
+        "instead");
+    assert_null(
+        parse("providers: {mine: {api: openai, base_url: http://h, api_key: '{SECRET:a}secret'}}", error));
     assert_null(strstr(error, "secret'"));
     assert_null(parse("providers: {mine: {api: openai, base_url: http://h, api_key_env: sk-secret}}", error));
     assert_null(strstr(error, "secret"));
@@ -333,8 +335,7 @@ static void readiness_is_said(void **state)
 
 /* --- prices --- */
 
-#define PRICED                                                                                               \
-    "providers:\n  mine:\n    api: openai\n    base_url: http://127.0.0.1:1/v1\n    prices:\n"
+#define PRICED "providers:\n  mine:\n    api: openai\n    base_url: http://127.0.0.1:1/v1\n    prices:\n"
 
 static void a_price_is_of_the_name_or_of_the_closest_pattern(void **state)
 {
@@ -389,21 +390,24 @@ static void what_is_wrong_with_a_price_is_said(void **state)
     static const struct {
         const char *text, *error;
     } table[] = {
-        {"      a: 3\n", "c.yaml:6: provider 'mine': the price of 'a' must be a map with input and output, and "
-                         "cached if that differs"},
-        {"      a: {input: 3}\n", "c.yaml:6: provider 'mine': the price of 'a' needs both 'input' and 'output'"},
-        {"      a: {input: 3, output: 1, colour: 2}\n",
-         "c.yaml:6: provider 'mine': the price of 'a' has the unknown member 'colour'; known are cached, input, "
-         "output"},
-        {"      a: {input: -3, output: 1}\n",
-         "c.yaml:6: provider 'mine': the price of 'a' has 'input' '-3'; it must be what a million tokens cost: 0 "
-         "to 1000000, with at most 6 decimals"},
+        {"      a: 3\n",
+         "c.yaml:6: provider 'mine': the price of 'a' must be a map with input and output, and "
+         "cached if that differs"},
+        {"      a: {input: 3}\n",
+         "c.yaml:6: provider 'mine': the price of 'a' needs both 'input' and 'output'"},
+        {"      a: {input: 3, output: 1, colour: 2}\n", "c.yaml:6: provider 'mine': the price of 'a' has the "
+                                                        "unknown member 'colour'; known are cached, input, "
+                                                        "output"},
+        {"      a: {input: -3, output: 1}\n", "c.yaml:6: provider 'mine': the price of 'a' has 'input' '-3'; "
+                                              "it must be what a million tokens cost: 0 "
+                                              "to 1000000, with at most 6 decimals"},
         {"      a: {input: 3, output: 1000000.000001}\n",
-         "c.yaml:6: provider 'mine': the price of 'a' has 'output' '1000000.000001'; it must be what a million "
+         "c.yaml:6: provider 'mine': the price of 'a' has 'output' '1000000.000001'; it must be what a "
+         "million "
          "tokens cost: 0 to 1000000, with at most 6 decimals"},
     };
-    static const char *const amounts[] = {"\"\"", ".5", "3.", "1e3", "0x10", "1,5", "3.1234567", "99999999",
-                                          "[1]",  "+1", "nan"};
+    static const char *const amounts[] = {"\"\"",      ".5",       "3.",  "1e3", "0x10", "\"1,5\"",
+                                          "3.1234567", "99999999", "[1]", "+1",  "nan"};
 
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -420,9 +424,10 @@ static void what_is_wrong_with_a_price_is_said(void **state)
     }
     expect_error("providers:\n  mine:\n    api: demo\n    prices: [1]\n",
                  "c.yaml:4: provider 'mine': 'prices' must be a map of at most 256 models' names to prices");
-    expect_error(PRICED "      \"a b\": {input: 1, output: 1}\n",
-                 "c.yaml:6: provider 'mine': 'prices' has a name that is empty, has spaces, or is longer than 200 "
-                 "bytes");
+    expect_error(
+        PRICED "      \"a b\": {input: 1, output: 1}\n",
+        "c.yaml:6: provider 'mine': 'prices' has a name that is empty, has spaces, or is longer than 200 "
+        "bytes");
 }
 
 int main(void)

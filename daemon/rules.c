@@ -112,6 +112,18 @@ bool rules_remove(struct server *server, const char *user, const char *id)
     return false;
 }
 
+void rules_forget_user(struct server *server, const char *user)
+{
+    struct rules *rules = server->rules;
+    size_t kept = 0;
+    for (size_t i = 0; i < rules->count; i++)
+        if (strcmp(rules->all[i].user, user) == 0)
+            clear(&rules->all[i]);
+        else
+            rules->all[kept++] = rules->all[i];
+    rules->count = kept;
+}
+
 static void on_stored(void *arg, const struct store_rule *row)
 {
     put(arg, row);

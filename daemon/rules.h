@@ -24,5 +24,7 @@ enum err rules_add(struct server *server, const char *user, const char *effect, 
                    char id[ID_MAX], char error[256]);
 /* False if the user has none of that id. */
 bool rules_remove(struct server *server, const char *user, const char *id);
+/* The user is removed; the store forgets theirs by itself (store_delete_user). */
+void rules_forget_user(struct server *server, const char *user);
 
 #endif

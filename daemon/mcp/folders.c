@@ -302,6 +302,55 @@ void folders_remove(struct folders *folders, const char *sid)
     remove_folder(folders, sid);
 }
 
+/* --- what users who are removed had --- */
+
+/* Whether the name begins with the user's part. */
+static bool is_of_user(const char *name, const char *user)
+{
+    char part[USER_BYTES];
+    put_user(part, user);
+    size_t len = strlen(part);
+    return strncmp(name, part, len) == 0 && name[len] == '.';
+}
+
+void folders_unlink(const char *folder, const char *user)
+{
+    DIR *dir = opendir(folder);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (user[0] && is_of_user(entry->d_name, user))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    if (dir)
+        closedir(dir);
+}
+
+/* The next of that name may begin at once: so it is renamed to what a session would be that is no more, and
+ * removed as one. */
+static void put_aside(struct folders *folders, const char *name)
+{
+    char sid[ID_MAX], error[256], *from = paths_join(folders->hosts, name);
+    id_make(sid, "s_");
+    char *to = paths_join(folders->sessions, sid);
+    if (paths_make(folders->sessions, error) == ERR_OK && rename(from, to) == 0)
+        remove_folder(folders, sid);
+    else
+        log_error("folders", "the folder %s of a removed user stays: %s", from, strerror(errno));
+    free(from);
+    free(to);
+}
+
+void folders_forget_user(struct folders *folders, const char *user)
+{
+    DIR *dir = opendir(folders->hosts);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (user[0] && is_of_user(entry->d_name, user))
+            put_aside(folders, entry->d_name);
+    if (dir)
+        closedir(dir);
+    folders_unlink(folders->oauth, user);
+}
+
 /* --- what deleted sessions left --- */
 
 /* False at the end of the folder. */

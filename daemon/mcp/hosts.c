@@ -369,6 +369,20 @@ void hosts_secret(struct hosts *hosts, const char *user)
     }
 }
 
+void hosts_forget_user(struct hosts *hosts, const char *user)
+{
+    struct host *next;
+    for (struct host *host = hosts->all; host; host = next) {
+        next = host->next;
+        if (strcmp(host->user, user) != 0 || host->state == HOST_LEAVING)
+            continue;
+        if (host->state == HOST_DOWN)
+            host_free(hosts, host);
+        else
+            leave(host, "the user whose MCP server it is was removed, and its host was stopped");
+    }
+}
+
 void hosts_reload(struct hosts *hosts)
 {
     struct host *next;

@@ -32,6 +32,8 @@ struct agent_requests *hosts_requests(struct hosts *hosts, const struct config_s
 void hosts_reload(struct hosts *hosts);
 /* A secret of the user's has changed: hosts that use it are stopped; the next call starts them anew. */
 void hosts_secret(struct hosts *hosts, const char *user);
+/* The user is removed: what runs for them ends. */
+void hosts_forget_user(struct hosts *hosts, const char *user);
 /* For the orderly stop: tells all of them to leave; it is over when there are none. */
 void hosts_stop(struct hosts *hosts);
 /* [{"server","variant","user","pid"}] of those that run (new reference). */

@@ -225,6 +225,14 @@ bool known_put(struct known *known, const struct known_key *key, json_t *json, c
     return true;
 }
 
+void known_forget_user(struct known *known, const char *user)
+{
+    for (size_t i = known->count; i-- > 0;)
+        if (strcmp(known->entries[i].user, user) == 0)
+            drop(known, i);
+    folders_unlink(known->folder, user);
+}
+
 void known_forget_session(struct known *known, const char *session)
 {
     for (size_t i = known->count; i-- > 0;)

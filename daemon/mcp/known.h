@@ -30,6 +30,8 @@ json_t *known_find(struct known *known, const struct known_key *key);
  * texts of the session (its id, folder, values of variables), NULL at the end: if one is found in json, it is
  * kept for that session alone. */
 bool known_put(struct known *known, const struct known_key *key, json_t *json, const char *const *personal);
+/* The user is removed. */
+void known_forget_user(struct known *known, const char *user);
 /* The session is gone. */
 void known_forget_session(struct known *known, const char *session);
 

@@ -1,9 +1,13 @@
 /* A name may be given again one day: whoever has it then must not find what another left open. */
 #include "daemon/people/users_end.h"
 
+#include "daemon/mcp/folders.h"
+#include "daemon/mcp/hosts.h"
+#include "daemon/mcp/known.h"
 #include "daemon/people/rights.h"
 #include "daemon/people/vault.h"
 #include "daemon/registry.h"
+#include "daemon/rules.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
 #include "daemon/supervisor/supervisor.h"
@@ -97,6 +101,15 @@ static void end_sessions(struct server *server, struct ending *ending, const cha
     rights_user_changed(server);
 }
 
+/* What is neither in the registry of users nor a session's. */
+static void forget(struct server *server, const char *user)
+{
+    rules_forget_user(server, user);
+    hosts_forget_user(server->hosts, user);
+    folders_forget_user(server->folders, user);
+    known_forget_user(server->known, user);
+}
+
 enum err users_end(struct server *server, const char *name, const char *by, size_t *sessions, char error[256])
 {
     char user[USER_NAME_MAX + 1];
@@ -116,6 +129,7 @@ enum err users_end(struct server *server, const char *name, const char *by, size
     rights_user_gone(server, user);
     users_delete(server->users, user);
     end_sessions(server, &ending, by);
+    forget(server, user);
     return ERR_OK;
 }
 
@@ -131,6 +145,7 @@ void users_end_removed(struct server *server)
         store_delete_user(server->store, ending.user);
         vault_drop_user(server->vault, ending.user);
         end_sessions(server, &ending, NULL);
+        forget(server, ending.user);
         log_info("users", "user=%s was removed while no daemon ran; their sessions are archived",
                  ending.user);
     }

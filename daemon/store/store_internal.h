@@ -107,7 +107,7 @@ enum op_kind {
     OP_DROP_AUDIT,
     OP_KINDS
 };
-enum { OP_NUMBERS = 7, OP_TEXTS = 5, OP_STEPS = 7 };
+enum { OP_NUMBERS = 7, OP_TEXTS = 5, OP_STEPS = 8 };
 
 struct op_text {
     const char *data;

@@ -76,7 +76,7 @@ static const struct {
                         {"DELETE FROM users WHERE name = ?1", "DELETE FROM keys WHERE user = ?1",
                          "DELETE FROM tokens WHERE user = ?1", "DELETE FROM secrets WHERE user = ?1",
                          "DELETE FROM rules WHERE user = ?1", "DELETE FROM members WHERE user = ?1",
-                         "DELETE FROM spent WHERE user = ?1"}},
+                         "DELETE FROM spent WHERE user = ?1", "DELETE FROM requests WHERE user = ?1"}},
     [OP_PUT_KEY] = {1, 3, {"INSERT OR REPLACE INTO keys(created, key, user, label) VALUES(?1, ?2, ?3, ?4)"}},
     [OP_DELETE_KEY] = {0, 1, {"DELETE FROM keys WHERE key = ?1"}},
     [OP_PUT_TOKEN] = {2,

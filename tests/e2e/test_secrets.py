@@ -48,6 +48,7 @@ class SecretsTest(RemoteTest):
             "mcp_servers:",
             f"  one: {{command: {COMMAND}, env: {{TOKEN: '{{SECRET:token}}', PLAIN: 'x{{{{y'}}}}",
             f"  per-user: {{command: {COMMAND}, scope: user, env: {{TOKEN: '<{{SECRET:token}}-{{SECRET:other.1}}>'}}}}",
+            f"  plain: {{command: {COMMAND}, scope: user, env: {{TOKEN: x}}}}",
             f"  web: {{url: 'http://127.0.0.1:{self.port}/mcp', headers: {{X-Token: '{{SECRET:token}}'}}}}",
             "  where: {url: 'http://{VAR:host}/mcp', headers: {X-Token: '{SECRET:token}'}}",
             "providers:",
@@ -163,6 +164,39 @@ class EachOwn(SecretsTest):
         keys = new_keys()
         make_user(self.ann, "bo", keys)
         self.assertEqual(self.remote(keys).request("secret.list")["secrets"], [])
+
+    def test_nor_a_rule_an_answer_a_server_or_a_file(self):
+        state = f"{self.place.folder}/state"
+
+        def begin(client):
+            session = self.session(client)
+            client.attach(session)
+            return session, self.call(client, session, "plain")["result"]["content"][0]["text"].split()[1]
+        session, instance = begin(self.bo)
+        of_ann = begin(self.ann)
+        self.bo.request("mcp.call", session, {"server": "plain", "tool": "hash"}, id="1")
+        self.bo.request("rule.add", params={"effect": "allow", "pattern": "plain/*"})
+        anns = self.ann.request("rule.add", params={"effect": "allow", "pattern": "plain/*"})["rule"]
+        ann = self.ann.request("server.hello")["user"]
+        for user in ("bo", "bo2", ann):
+            for path in (f"{state}/oauth/{user}.web..{'0' * 16}", f"{state}/hosts/{user}.plain./kept"):
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                open(path, "w").close()
+        self.ann.request("user.delete", params={"user": "bo"})
+        self.assertEqual([name for folder in ("oauth", "hosts", "mcp") for name in os.listdir(f"{state}/{folder}")
+                          if name.startswith("bo.")], [])
+        for path in (f"oauth/bo2.web..{'0' * 16}", "hosts/bo2.plain./kept", f"hosts/{ann}.plain./kept"):
+            self.assertTrue(os.path.exists(f"{state}/{path}"), path)
+        keys = new_keys()
+        make_user(self.ann, "bo", keys)
+        again = self.remote(keys)
+        self.assertIn("session", again.request("session.create", id="1"), "an answer to the one before")
+        self.assertEqual(again.request("rule.list")["rules"], [])
+        self.assertNotEqual(begin(again)[1], instance)
+        self.assertEqual([rule["id"] for rule in self.ann.request("rule.list")["rules"]], [anns])
+        self.assertEqual(self.call(self.ann, of_ann[0], "plain")["result"]["content"][0]["text"].split()[1], of_ann[1])
+        wait_for(lambda: not any(os.path.exists(f"{state}/sessions/{name}/kept") for name in os.listdir(f"{state}/sessions")),
+                 "what was put aside is removed")
 
     def test_a_token_with_fewer_rights_has_nothing_to_do_with_them(self):
         self.set(self.ann, "token", "ann's-own-value")

@@ -10,6 +10,8 @@ void load_requests(char **argv);
 void load_senders(char **argv);
 /* Many users, each following sessions of their own that all stream at once (load_users.c). */
 void load_users(char **argv);
+/* Requests without a pause, whatever is answered (load_requests.c). */
+void load_flood(char **argv);
 /* Clients that are attached and do nothing but ping, until the input ends (load_requests.c). */
 void load_hold(char **argv);
 

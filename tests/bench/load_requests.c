@@ -1,4 +1,4 @@
-/* Requests, one after another of each client. */
+/* Requests, one after another of each client; and those of one that waits for no answer. */
 #include "shared/xalloc.h"
 #include "tests/bench/args.h"
 #include "tests/bench/load.h"
@@ -30,6 +30,8 @@ void load_requests(char **argv)
     struct load_client client;
     struct samples took = {0};
 
+    int64_t every = arg_number(argv, "--every", 0) * 1000000;
+
     load_client_open(&client, context, arg_needed(argv, "--socket"), 0);
     for (int i = 0; i < WARM_UP; i++)
         load_client_request(&client, method, session, "{}");
@@ -38,6 +40,8 @@ void load_requests(char **argv)
         int64_t sent = timing_now();
         load_client_request(&client, method, session, "{}");
         samples_add(&took, timing_now() - sent);
+        if (every > 0)
+            timing_sleep_until(sent + every);
     }
     say("requests", count, (double)(timing_now() - begun) / 1e9, zmq_msg_size(&client.body), &took);
     samples_free(&took);
@@ -139,6 +143,34 @@ void load_senders(char **argv)
     zmq_ctx_term(context);
     samples_free(&took);
     free(senders);
+}
+
+/* --- flood --- */
+
+void load_flood(char **argv)
+{
+    struct load_keys keys = {.server = arg_text(argv, "--server-key", NULL),
+                             .open = arg_text(argv, "--key", NULL),
+                             .secret = arg_text(argv, "--secret-key", NULL)};
+    char request[256];
+    int len = snprintf(request, sizeof request, "{\"id\":\"flood\",\"method\":\"%s\",\"params\":{}}",
+                       arg_needed(argv, "--method"));
+    int64_t end = timing_now() + arg_number(argv, "--seconds", 1) * 1000000000;
+    void *context = zmq_ctx_new();
+    struct load_client client;
+    size_t sent = 0, got = 0;
+
+    load_client_open_at(&client, context, arg_needed(argv, "--endpoint"), keys.server ? &keys : NULL, 0);
+    while (timing_now() < end) {
+        if (zmq_send(client.socket, "stoa/1", 6, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+            zmq_send(client.socket, request, (size_t)len, ZMQ_DONTWAIT) >= 0)
+            sent++;
+        while (load_client_take(&client))
+            got++;
+    }
+    printf("{\"sent\":%zu,\"answers\":%zu}\n", sent, got);
+    load_client_close(&client);
+    zmq_ctx_term(context);
 }
 
 /* --- hold --- */

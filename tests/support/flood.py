@@ -1,9 +1,9 @@
 """Connects to a daemon again and again for some seconds, and prints as JSON how often it tried, and was served.
 
-    flood.py connect|hello|ready|stay ADDRESS SERVER-KEY-HEX SECONDS [SOURCE-ADDRESS ...]
+    flood.py connect|hello|ready|stay|guess ADDRESS SERVER-KEY-HEX SECONDS [SOURCE-ADDRESS ...]
 
 connect: no more than that; hello: CURVE's first step, which costs the daemon most; ready: all of it, with a new key each time;
-stay: whole ones that are kept open."""
+stay: whole ones that are kept open; guess: secrets of tickets and codes, as many as a stranger may get wrong."""
 import json
 import random
 import sys
@@ -12,6 +12,8 @@ import time
 from raw_curve import RawCurve
 from remote import new_keys
 
+GUESSES = (b'{"id":"g1","method":"ticket.redeem","params":{"secret":"wrong"}}', b'{"id":"g2","method":"pair.redeem","params":{"code":"000000"}}',
+           b'{"id":"g3","method":"token.login","params":{"token":"stoa_wrong"}}')
 WELCOMED = 64 + 170  # bytes of a greeting and WELCOME
 
 
@@ -25,6 +27,9 @@ def attempt(how, address, server, source):
         if b"\5ERROR" in raw.got[WELCOMED:]:
             raw.close()
             return None
+    for answered, guess in enumerate(GUESSES if how == "guess" else ()):
+        raw.ask(guess)
+        raw.wait(lambda n=answered: raw.got.count(b"\7MESSAGE") > n, "an answer", 0.3)
     return raw
 
 

@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import zmq
-from harness import Client, program
-from remote import make_user, new_keys
+from fault import peak_mb, resident_mb
+from harness import ROOT, Client, program
+from remote import key_bytes, make_user, new_keys
 from rig import Rig, median
 from zmq.utils import z85
 
@@ -32,8 +34,8 @@ def cpu(pid):
     return found
 
 
-def load(pid, endpoint, plan, count, rate, *more):
-    """What the clients found; and, while all streamed, µs of CPU of that process for one delivery."""
+def load(pid, endpoint, plan, count, rate, *more, at_streams=lambda: None):
+    """What the clients found; and, while all streamed, µs of CPU of that process for one delivery. at_streams is called when they do."""
     with tempfile.NamedTemporaryFile("w", suffix=".plan") as file:
         file.write("".join(" ".join(line) + "\n" for line in plan))
         file.flush()
@@ -43,6 +45,8 @@ def load(pid, endpoint, plan, count, rate, *more):
         for line in clients.stdout:
             if not line.startswith("{"):
                 at[line.strip()] = cpu(pid)
+                if line == "streams\n":
+                    at_streams()
         if clients.wait() != 0:
             raise SystemExit("bench: an event was missing, or of another's session")
     found = json.loads(line)
@@ -59,7 +63,7 @@ class Crowd:
         self.local = f"ipc://{rig.place.socket_path}"
         self.remote = rig.client.request("admin.stats")["listen"][0]
         key = rig.client.request("admin.stats")["key"]
-        self.server = z85.encode(base64_bytes(key)).decode()
+        self.server = z85.encode(key_bytes(key)).decode()
         self.own = [["-", "-", "-", *(rig.session() for _ in range(each))] for _ in range(users)]
         self.people = [self.person(f"u{n:03}") for n in range(users)]
         for plan in (self.own, self.people):
@@ -75,9 +79,10 @@ class Crowd:
         client.close()
         return [z85.encode(keys.open).decode(), z85.encode(keys.secret).decode(), token, *sessions]
 
-    def sealed(self, plan, count, rate):
+    def sealed(self, plan, count, rate, **more):
         """By their keys, without tokens."""
-        return load(self.rig.daemon.pid, self.remote, [[*line[:2], "-", *line[3:]] for line in plan], count, rate, "--server-key", self.server)
+        return load(self.rig.daemon.pid, self.remote, [[*line[:2], "-", *line[3:]] for line in plan], count, rate, "--server-key", self.server,
+                    **more)
 
     def stream(self, how, seconds, rate):
         count = round((seconds + 1) * rate)
@@ -90,11 +95,6 @@ class Crowd:
         if how == "local":
             return load(self.rig.daemon.pid, self.local, self.people, count, rate)
         return self.sealed(self.people, count, rate)
-
-
-def base64_bytes(text):
-    import base64
-    return base64.urlsafe_b64decode(text + "=")
 
 
 class Raw:
@@ -192,10 +192,74 @@ def sealing(figures, users, rounds, count):
                 beside=median([run["io"] for run in runs["open"]]), beside_name="the same without CURVE")
 
 
+# --- floods ---
+
+PROCESSES, PER_SECOND = 2, 50
+SOURCES = tuple(f"127.0.1.{n}" for n in range(1, 101))
+FLOODS = {"no flood": None, "connections": ("connect",), "CURVE's HELLOs": ("hello",), "CURVE's HELLOs, 100 addresses": ("hello", *SOURCES),
+          "unknown keys, 100 addresses": ("ready", *SOURCES), "wrong tickets, codes, tokens": ("guess", *SOURCES), "requests of a member": ()}
+
+
+def flooders(crowd, sources, seconds):
+    """As processes, which print what they did as JSON; sources: None for none, () for a member's."""
+    server = z85.decode(crowd.server.encode()).hex()
+    command = None
+    if sources:
+        command = [sys.executable, f"{ROOT}/tests/support/flood.py", sources[0], crowd.remote, server, str(seconds), *sources[1:]]
+    elif sources is not None:
+        key, secret, *_ = crowd.people[-1]
+        command = [program("bench-load"), "flood", "--endpoint", crowd.remote, "--server-key", crowd.server, "--key", key,
+                   "--secret-key", secret, "--method", "session.list", "--seconds", str(seconds)]
+    return [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(PROCESSES)] if command else []
+
+
+def ended(process):
+    said, _ = process.communicate(timeout=120)
+    return json.loads(said)
+
+
+def beside_flood(crowd, sources, seconds, rate):
+    """What the crowd found, what it found who asks on the local socket, and what the flood did. The last user is none of the crowd's."""
+    began, pid = [], crowd.rig.daemon.pid
+    with open(f"/proc/{pid}/clear_refs", "w") as file:
+        file.write("5")  # the peak begins anew
+    before = resident_mb(pid)
+
+    def begin():
+        began.extend(flooders(crowd, sources, seconds))
+        began.append(subprocess.Popen([program("bench-load"), "requests", "--socket", crowd.rig.place.socket_path, "--method", "session.info",
+                                       "--session", crowd.own[0][3], "--every", str(1000 // PER_SECOND), "--count", str(seconds * PER_SECOND)],
+                                      stdout=subprocess.PIPE))
+    found = crowd.sealed(crowd.people[:-1], (seconds + 1) * rate, rate, at_streams=begin)
+    *floods, asker = [ended(process) for process in began]
+    return {"stream": found, "asks": asker, "grown": peak_mb(pid) - before, "left": resident_mb(pid) - before,
+            "did": {name: sum(each[name] for each in floods) for name in (floods[0] if floods else ())}}
+
+
+def floods(figures, users, each, rounds, seconds, rate):
+    with Rig(double=True, config=CONFIG.format(live=2 * (users + 1) * each + 8)) as rig:
+        crowd = Crowd(rig, users + 1, each)
+        runs = {name: [] for name in FLOODS}
+        for _ in range(rounds):
+            for name, sources in FLOODS.items():
+                runs[name].append(beside_flood(crowd, sources, seconds, rate))
+    figures.note(f"  {users} users with {each} sessions each stream over tcp with CURVE, beside:")
+    for name, seen in runs.items():
+        figures.add(f"{name}: a chunk, p50", median([run["stream"]["p50_ms"] for run in seen]), "ms")
+        figures.add("  a chunk, p99", median([run["stream"]["p99_ms"] for run in seen]), "ms")
+        figures.add("  a request of another user, p99", median([run["asks"]["p99_ms"] for run in seen]), "ms")
+        figures.add("  memory of the daemon, at most more", median([run["grown"] for run in seen]), "MB")
+        did = " and ".join(f"{median([run['did'][what] for run in seen]) / seconds:,.0f}/s {what}" for what in seen[0]["did"])
+        figures.note(f"    {did + '; ' if did else ''}p99 of a chunk {spread([run['stream'] for run in seen], 'p99_ms')} ms, "
+                     f"memory {median([run['left'] for run in seen]):+.1f} MB after")
+
+
 def run(figures, quick):
     if quick:
         crowds(figures, 5, 2, 1, 2, 4)
         sealing(figures, 5, 1, 2000)
+        floods(figures, 5, 2, 1, 2, 4)
         return
     crowds(figures, 50, 10, 3, 6, 2)
     sealing(figures, 50, 3, 4000)
+    floods(figures, 50, 2, 3, 6, 5)

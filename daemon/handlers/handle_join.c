@@ -100,6 +100,10 @@ enum err handle_ticket_revoke(struct call *call, json_t **ok, char error[256])
         snprintf(error, 256, "there is no ticket '%.39s' that could be used; see stoa ticket ls", id);
         return ERR_NOT_FOUND;
     }
+    if (call->principal.token[0] && call->principal.most < ROLE_OWNER) {
+        snprintf(error, 256, "this token is for less than the role owner: it takes no tickets back");
+        return ERR_DENIED;
+    }
     audit_record(server, &call->principal, "ticket.revoke", ticket->session, "%s, given by %s", ticket->id,
                  ticket->by);
     tickets_revoke(server->tickets, ticket);

@@ -30,6 +30,10 @@ enum err handle_session_unshare(struct call *call, json_t **ok, char error[256])
         snprintf(error, 256, "only the owner, %.63s, takes others out; one may leave oneself", state->owner);
         return ERR_DENIED;
     }
+    if (leaves && call->principal.token[0] && call->principal.most < ROLE_OWNER) {
+        snprintf(error, 256, "this token is for less than the role owner: it can't leave for %.63s", own);
+        return ERR_DENIED;
+    }
     if (strcmp(user, state->owner) == 0) {
         snprintf(error, 256, "the session is %.63s's own; archive or delete it instead", state->owner);
         return ERR_CONFLICT;

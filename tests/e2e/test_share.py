@@ -131,6 +131,16 @@ class Roles(SharedTest):
 
 
 class Revoking(SharedTest):
+    def test_a_token_that_may_only_look_on_takes_nothing_back(self):
+        ann, bo = self.user("ann"), self.user("bo")
+        session = self.session(ann)
+        self.share(ann, session, "bo", "writer")
+        for role in ("viewer", "writer", "approver"):
+            self.assertEqual(self.refused(self.user("bo", role=role), "session.unshare", session, {"user": "bo"})["code"], "denied")
+        self.assertEqual(bo.request("session.who", session)["role"], "writer")
+        self.user("bo", session=session).request("session.unshare", session, {"user": "bo"})
+        self.assertEqual(ann.request("session.who", session)["members"], [])
+
     def test_who_is_taken_out_gets_the_notice_and_not_one_byte_more(self):
         ann, bo, listing = self.user("ann"), self.user("bo"), self.user("bo")
         session = self.session(ann)

@@ -120,6 +120,13 @@ class TicketTest(JoinTest):
         self.assertIn("revoked", self.refused(self.remote(new_keys()), "ticket.redeem", secret=ticket["secret"]))
         self.refused(self.own, "ticket.revoke", "not_found", ticket=ticket["ticket"])
 
+    def test_a_token_for_less_than_the_owner_takes_none_back(self):
+        ticket = self.ticket(self.own, self.sid)
+        client = self.client()
+        client.request("token.login", params={"token": self.own.request("token.issue", params={"role": "approver"})["secret"]})
+        self.refused(client, "ticket.revoke", "denied", ticket=ticket["ticket"])
+        self.assertEqual(len(self.own.request("ticket.list")["tickets"]), 1)
+
     def test_a_wrong_secret_says_nothing_and_three_end_the_connection(self):
         stranger, last = self.remote(new_keys()), None
         for secret in ("x", "y" * 32, "z" * 64):

@@ -100,8 +100,8 @@ enum link_kind {
  * bytes}, "known":{"era":"2025-11-25","tools":[as in MCP]} (what an agent remembered), "error":"why it can't
  * be used" (then no command and no url)}. All templates are filled in but secrets: a value of env or headers
  * that has one is a list of its texts and of {"secret":"name","version":n}, whose values are in SECRETS, which
- * comes before. Of user and shared scope, command and
- * url are for hosts only, and missing here; of lent ones there are none: "lender" is the user who lends it.
+ * comes before. Of user and shared scope, command and url are for hosts only, and missing here; of lent ones
+ * there are none: "lender" is the user who lends it.
  *
  * Requests of the daemon to a session's agent: op is the method that a client called (mcp.tools, mcp.call,
  * ...), with "params" and "by" (user); {"op":"authorized","question","redirect"};

@@ -248,12 +248,12 @@ static const struct {
     const char *name;
     bool (*run)(struct app *app, const char *rest);
 } commands[] = {
-    {"browse", command_browse}, {"compact", command_compact},   {"copy", command_copy},
-    {"dump", command_dump},     {"editor", command_editor},     {"export", command_export},
-    {"help", command_help},     {"keys", command_help},         {"model", command_model},
-    {"lend", command_lend},     {"mouse", command_mouse},   {"pager", command_pager},       {"quit", command_quit},
-    {"rewind", command_rewind}, {"sessions", command_sessions}, {"steer", command_steer},
-    {"theme", command_theme},
+    {"browse", command_browse}, {"compact", command_compact}, {"copy", command_copy},
+    {"dump", command_dump},     {"editor", command_editor},   {"export", command_export},
+    {"help", command_help},     {"keys", command_help},       {"lend", command_lend},
+    {"model", command_model},   {"mouse", command_mouse},     {"pager", command_pager},
+    {"quit", command_quit},     {"rewind", command_rewind},   {"sessions", command_sessions},
+    {"steer", command_steer},   {"theme", command_theme},
 };
 
 static bool is_local(const char *name, size_t len)

@@ -2,8 +2,8 @@
  * app_session.c (requests and switching), app_panel.c (questions), app_picker.c (lists that are filtered),
  * app_complete.c (what is offered while one types), app_browse.c (the cursor among the messages),
  * app_find.c (searching there), app_copy.c (the clipboard), app_transcript.c (pager and scrollback),
- * app_confirm.c (what is asked before it is done), app_lend.c (/lend), app_page.c (what is shown as a page), app_notify.c (bell,
- * notifications, title) and app_outside.c (^Z and $EDITOR). Nobody else includes this. */
+ * app_confirm.c (what is asked before it is done), app_lend.c (/lend), app_page.c (what is shown as a page),
+ * app_notify.c (bell, notifications, title) and app_outside.c (^Z and $EDITOR). Nobody else includes this. */
 #ifndef STOA_TUI_APP_PRIVATE_H
 #define STOA_TUI_APP_PRIVATE_H
 
@@ -84,9 +84,9 @@ struct app {
     char confirm_session[ID_MAX]; /* what is rewound */
     char *confirm_draft;          /* becomes the draft when the rewind is done; NULL: nothing does */
     struct notify *notify;
-    struct asked *asked;   /* commands that the daemon has not answered */
+    struct asked *asked;    /* commands that the daemon has not answered */
     struct app_lend *lends; /* of app_lend.c */
-    struct export *export; /* NULL: none is under way */
+    struct export *export;  /* NULL: none is under way */
     const struct client_address *address;
     bool quit;
     int exit_code;

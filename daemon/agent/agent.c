@@ -353,6 +353,13 @@ static void say_ready(struct agent *agent)
     agent_link_json(agent->link, LINK_READY, ready);
 }
 
+static void say_lent(void *arg, json_t *json)
+{
+    struct agent *agent = arg;
+
+    agent_link_json(agent->link, LINK_LENT, json);
+}
+
 static void begin(struct agent *agent)
 {
     struct requests_handler requests = {agent, on_request};
@@ -362,7 +369,7 @@ static void begin(struct agent *agent)
     agent->http = http_open(&agent->loop);
     agent->requests = requests_new(agent->link, &requests);
     agent->questions = questions_new(agent->link);
-    agent->lents = lents_new(&agent->loop, agent->link);
+    agent->lents = lents_new(&agent->loop, say_lent, agent);
     struct servers_options servers = {.loop = &agent->loop,
                                       .link = agent->link,
                                       .http = agent->http,

@@ -24,17 +24,19 @@ struct lent {
 
 struct lents {
     uv_loop_t *loop;
-    struct agent_link *link;
+    lents_say_fn *say;
+    void *arg;
     struct lent *all;
     int64_t runs; /* begun so far */
 };
 
-struct lents *lents_new(uv_loop_t *loop, struct agent_link *link)
+struct lents *lents_new(uv_loop_t *loop, lents_say_fn *say, void *arg)
 {
     struct lents *lents = xcalloc(1, sizeof *lents);
 
     lents->loop = loop;
-    lents->link = link;
+    lents->say = say;
+    lents->arg = arg;
     return lents;
 }
 
@@ -57,7 +59,7 @@ static void say(const struct lent *lent, const char *name, json_t *value)
     jsonx_set_str(json, "server", lent->server);
     jsonx_set_int(json, "run", lent->run);
     json_object_set_new(json, name, value);
-    agent_link_json(lent->lents->link, LINK_LENT, json);
+    lent->lents->say(lent->lents->arg, json);
 }
 
 /* --- the transport --- */

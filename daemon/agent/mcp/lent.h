@@ -3,14 +3,14 @@
 #ifndef STOA_AGENT_MCP_LENT_H
 #define STOA_AGENT_MCP_LENT_H
 
-#include "daemon/agent/agent_link.h"
 #include "daemon/agent/mcp/transport.h"
 #include <uv.h>
 
 struct lents; /* all such connections of an agent */
 
-/* link is borrowed. */
-struct lents *lents_new(uv_loop_t *loop, struct agent_link *link);
+/* say: a frame LINK_LENT to the daemon; its reference is taken. */
+typedef void lents_say_fn(void *arg, json_t *json);
+struct lents *lents_new(uv_loop_t *loop, lents_say_fn *say, void *arg);
 /* The link is closed: transports that there are say nothing any more. Sets *lents to NULL; accepts NULL. */
 void lents_free(struct lents **lents);
 /* A frame LINK_LENT of the daemon's. False if it breaks the protocol; what is of no run any more is dropped.

@@ -83,8 +83,12 @@ static inline void srig_open(struct srig *rig)
     rig->http = http_open(&rig->loop);
     rig->requests = requests_new(rig->link, &requests);
     rig->questions = questions_new(rig->link);
-    struct servers_options options = {&rig->loop,    rig->link,      rig->http,
-                                      rig->requests, rig->questions, (struct state *const *)&rig->state};
+    struct servers_options options = {.loop = &rig->loop,
+                                      .link = rig->link,
+                                      .http = rig->http,
+                                      .requests = rig->requests,
+                                      .questions = rig->questions,
+                                      .state = (struct state *const *)&rig->state};
     rig->servers = servers_new(&options);
     servers_set_folder(rig->servers, "/tmp");
 }

@@ -38,13 +38,20 @@ static void on_closed(void *arg)
     ((struct ends *)arg)->closed++;
 }
 
+static void on_frame(void *arg, json_t *json)
+{
+    struct ends *ends = arg;
+
+    agent_link_json(ends->rig.link, LINK_LENT, json);
+}
+
 static void begin(struct ends *ends)
 {
     struct mcp_transport_handler handler = {.arg = ends, .message = on_message, .lost = on_lost};
 
     memset(ends, 0, sizeof *ends);
     rig_open(&ends->rig, NULL);
-    ends->lents = lents_new(&ends->rig.loop, ends->rig.link);
+    ends->lents = lents_new(&ends->rig.loop, on_frame, ends);
     ends->transport = lent_open(ends->lents, "notes", &handler);
 }
 

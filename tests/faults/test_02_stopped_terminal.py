@@ -19,7 +19,7 @@ def letters(text):
 
 
 class Terminals(StoaTest):
-    config = f"default_model: demo/stoa\nlimits: {{client_backlog: {BACKLOG}}}\n"
+    config = f"default_model: demo/stoa\nlimits: {{client_backlog: {BACKLOG}, connection_requests: 0}}\n"
 
     def open(self, session, columns, rows):
         # Below a shell: tmux continues a child of its own that was stopped.

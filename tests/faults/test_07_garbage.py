@@ -12,7 +12,7 @@ from raw_zmtp import COMMAND, LONG, MORE, Raw, declared, frame, greeting, ready
 
 SEED = int(os.environ.get("STOA_SEED", 0)) or (time.time_ns() & 0xffffffff if SOAK else 7)
 GROWTH_MB = 8
-CODES = {"bad_request", "not_found", "conflict", "limit", "too_large", "busy", "version", "unavailable"}
+CODES = {"bad_request", "not_found", "conflict", "limit", "too_large", "busy", "version", "unavailable", "config"}
 WITHOUT = {"admin.stop"}  # it takes no parameters, and does what it says
 VALUES = (None, True, 0, -1, 1.5, 1e308, 2**63 - 1, -2**63, "", "x", "x" * 5000, "\x00", "a\x00b", "\ufdd0", "\U0010ffff", "\u202e", [], [1],
           [""], ["x"] * 5000, [[]], [None], {}, {"a": 1}, {"": {}}, {"type": "text"})

@@ -28,6 +28,8 @@ def methods():
 
 
 class Garbage(FaultTest):
+    config = "default_model: demo/stoa\nlimits: {connection_requests: 0}\n"  # garbage comes faster than people ask
+
     def setUp(self):
         super().setUp()
         self.user = self.client()

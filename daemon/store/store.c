@@ -90,8 +90,13 @@ static void on_async(uv_async_t *async)
 
 /* --- opening and closing --- */
 
+/* So many half replies are committed at once: each is a write to disk of its own otherwise, and there may be
+ * hundreds a second. */
+enum { LATER_MS = 20 };
+
 static void hand_over(struct store *store)
 {
+    uv_timer_stop(&store->later);
     uv_idle_stop(&store->idle);
     uv_check_stop(&store->check);
     if (store->newest)
@@ -109,6 +114,26 @@ static void on_check(uv_check_t *check)
 static void on_idle(uv_idle_t *idle)
 {
     (void)idle; /* being there is enough: the loop does not block */
+}
+
+static void on_later(uv_timer_t *timer)
+{
+    hand_over(timer->data);
+}
+
+/* What is queued is handed over at the end of this turn. */
+static void hand_over_soon(struct store *store)
+{
+    if (uv_is_active((uv_handle_t *)&store->check))
+        return;
+    uv_check_start(&store->check, on_check);
+    uv_idle_start(&store->idle, on_idle);
+}
+
+static void hand_over_later(struct store *store)
+{
+    if (!uv_is_active((uv_handle_t *)&store->check) && !uv_is_active((uv_handle_t *)&store->later))
+        uv_timer_start(&store->later, on_later, LATER_MS, 0);
 }
 
 static void store_free(struct store *store)
@@ -140,6 +165,7 @@ static void close_handles(struct store *store)
     uv_close((uv_handle_t *)&store->async, on_closed);
     uv_close((uv_handle_t *)&store->check, on_closed);
     uv_close((uv_handle_t *)&store->idle, on_closed);
+    uv_close((uv_handle_t *)&store->later, on_closed);
     uv_close((uv_handle_t *)&store->rest, on_closed);
 }
 
@@ -243,10 +269,12 @@ struct store *store_open(uv_loop_t *loop, const char *path, const struct store_c
     }
     uv_check_init(loop, &store->check);
     uv_idle_init(loop, &store->idle);
+    uv_timer_init(loop, &store->later);
     uv_timer_init(loop, &store->rest);
     add_handle(store, (uv_handle_t *)&store->async);
     add_handle(store, (uv_handle_t *)&store->check);
     add_handle(store, (uv_handle_t *)&store->idle);
+    add_handle(store, (uv_handle_t *)&store->later);
     add_handle(store, (uv_handle_t *)&store->rest);
     *code = open_parts(store, error);
     if (*code == ERR_OK) {
@@ -316,10 +344,10 @@ void store_queue(struct store *store, enum op_kind kind, const int64_t *numbers,
     op->joined = store->joins;
     atomic_fetch_add(&store->writer.queued, 1);
     atomic_fetch_add(&store->writer.queued_bytes, op->bytes);
-    if (!store->collected.head) {
-        uv_check_start(&store->check, on_check);
-        uv_idle_start(&store->idle, on_idle);
-    }
+    if (kind == OP_PUT_PARTIAL && !store->joins)
+        hand_over_later(store);
+    else
+        hand_over_soon(store);
     op_list_add(&store->collected, op);
     store->newest = op;
 }
@@ -459,6 +487,8 @@ void store_commit(struct store *store, store_commit_cb *cb, void *arg)
     waiter->arg = arg;
     *store->waiters_tail = waiter;
     store->waiters_tail = &waiter->next;
+    if (store->collected.head)
+        hand_over_soon(store);
     if (waiter->ticket <= store->committed)
         uv_async_send(&store->async);
 }

@@ -340,6 +340,7 @@ struct store {
     uv_async_t async; /* results of writer or reader are there */
     uv_check_t check; /* the end of a turn of the loop, in which something was queued */
     uv_idle_t idle;   /* keeps that turn from blocking before it ends */
+    uv_timer_t later; /* until what nobody waits for is committed, if nothing else is before */
     uv_timer_t rest;  /* runs from its last use until it is at rest */
     int64_t used;     /* steady ms: its last use, */
     int64_t began;    /* ... and the first since it was at rest */

@@ -228,6 +228,49 @@ static void a_new_partial_replaces_the_old_one_until_it_is_cleared(void **state)
     store_record_clear(&record);
 }
 
+static uint64_t commits(struct rig *rig)
+{
+    struct store_stats stats;
+
+    store_stats(rig->store, &stats);
+    return stats.commits;
+}
+
+static void partials_that_nobody_waits_for_are_committed_together_and_soon(void **state)
+{
+    enum { COUNT = 40 };
+    struct rig *rig = *state;
+    struct store_stats stats;
+    struct store_record record;
+    uint32_t keys[COUNT];
+    char sid[16];
+
+    /* given */
+    assert_non_null(rig_open(rig));
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(sid, sizeof sid, "s_%d", i);
+        keys[i] = put_session(rig, sid, "ann", 1);
+    }
+    assert_int_equal(commit(rig), ERR_OK);
+    uint64_t before = commits(rig);
+
+    /* when */
+    for (int i = 0; i < COUNT; i++) {
+        store_put_partial(rig->store, keys[i], "m_1", "half", 4);
+        uv_run(&rig->loop, UV_RUN_NOWAIT);
+    }
+    do {
+        uv_run(&rig->loop, UV_RUN_ONCE);
+        store_stats(rig->store, &stats);
+    } while (stats.queued > 0);
+
+    /* then */
+    assert_in_range(commits(rig) - before, 1, COUNT / 4);
+    assert_int_equal(store_load(rig->store, "s_39", &record, rig->error), ERR_OK);
+    assert_string_equal(record.partial, "half");
+    store_record_clear(&record);
+}
+
 static void a_deleted_session_leaves_nothing_and_its_neighbours_all(void **state)
 {
     struct rig *rig = *state;
@@ -427,6 +470,7 @@ int main(void)
         TEST(waiters_are_answered_when_the_store_closes),
         TEST(replay_changes_nothing),
         TEST(a_new_partial_replaces_the_old_one_until_it_is_cleared),
+        TEST(partials_that_nobody_waits_for_are_committed_together_and_soon),
         TEST(a_deleted_session_leaves_nothing_and_its_neighbours_all),
         TEST(session_keys_are_never_given_twice),
         TEST(a_row_is_replaced_and_says_what_is_unfinished),

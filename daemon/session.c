@@ -4,6 +4,7 @@
 
 #include "daemon/clients.h"
 #include "daemon/mcp/room.h"
+#include "daemon/people/ledger.h"
 #include "daemon/people/rights.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
@@ -163,7 +164,12 @@ void session_cut(struct session *session, enum message_status status, const char
     jsonx_set_str(data, "status", message_status_name(status));
     json_object_set_new(data, "content", message_content(message));
     jsonx_set_str(data, "error", why);
-    session_emit(session, EVENT_STREAM_COMPLETED, data);
+    const struct usage nothing = {0};
+    char *model = xstrdup(message->author);
+    size_t bytes = message->bytes;
+    if (session_emit(session, EVENT_STREAM_COMPLETED, data) && session->end == SESSION_LIVES)
+        ledger_add_broken(session, model, &nothing, bytes);
+    free(model);
 }
 
 /* --- rules --- */

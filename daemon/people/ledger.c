@@ -263,6 +263,24 @@ void ledger_add(struct session *session, const struct usage *usage)
     }
 }
 
+void ledger_add_broken(struct session *session, const char *model, const struct usage *said, size_t bytes)
+{
+    const struct state *state = session->state;
+    struct usage usage = *said;
+    int64_t written = (int64_t)(bytes / LEDGER_TOKEN_BYTES);
+    size_t before = state->bytes > bytes ? state->bytes - bytes : 0; /* what was sent, as far as it is kept */
+    if (bytes > 0 && usage.input == 0)
+        usage.input =
+            state->context_tokens > 0 ? state->context_tokens : (int64_t)(before / LEDGER_TOKEN_BYTES);
+    if (usage.output < written)
+        usage.output = written;
+    json_t *json = usage_to_json(&usage);
+    ledger_price(session->server, model, json);
+    usage = usage_from_json(json);
+    json_decref(json);
+    ledger_add(session, &usage);
+}
+
 void ledger_turn(const struct session *session)
 {
     struct ledger *ledger = session->server->ledger;

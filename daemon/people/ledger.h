@@ -10,6 +10,7 @@
 enum {
     LEDGER_WRITE_MS = 2000,
     LEDGER_WARN_PERCENT = 80,
+    LEDGER_TOKEN_BYTES = 4,
     LEDGER_KEEP_MS = 48 * 3600 * 1000 /* a day's sums stay in memory for so long after they last changed */
 };
 
@@ -29,6 +30,9 @@ void ledger_price(const struct server *server, const char *model, json_t *usage)
 /* It was used in that session, whose owner it is counted for. A budget of which it brings them to 80%, or to
  * the end, is said in the session (budget.reached), and so once a day. */
 void ledger_add(struct session *session, const struct usage *usage);
+/* The same of a model's answer that was broken off after so many bytes: a server that counts at the end said
+ * nothing, or too little, of what it did until then. So that is reckoned, LEDGER_TOKEN_BYTES to a token. */
+void ledger_add_broken(struct session *session, const char *model, const struct usage *said, size_t bytes);
 /* One more turn of that session's owner has begun. */
 void ledger_turn(const struct session *session);
 /* Whether the user's budgets let one more request to a model begin; else false with a sentence that says

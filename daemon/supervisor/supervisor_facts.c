@@ -129,12 +129,17 @@ static bool fact_completed(struct agent *agent, json_t *data)
     if (bytes > STATE_MESSAGE_BYTES)
         return false;
     const struct message *message = state_streaming(agent->session->state);
+    char *model = xstrdup(message ? message->author : "");
     json_t *used = jsonx_obj(data, "usage");
-    ledger_price(agent->session->server, message ? message->author : "", used);
-    if (!session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data)))
-        return false;
-    add_usage(agent->session, used);
-    return true;
+    struct usage said = usage_from_json(used);
+    ledger_price(agent->session->server, model, used);
+    bool good = session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data));
+    if (good && strcmp(jsonx_str(data, "status", ""), "complete") == 0)
+        add_usage(agent->session, used);
+    else if (good)
+        ledger_add_broken(agent->session, model, &said, bytes);
+    free(model);
+    return good;
 }
 
 static bool fact_compacted(struct agent *agent, json_t *data)

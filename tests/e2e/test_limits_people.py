@@ -248,6 +248,24 @@ class Budgets(StoaTest):
         self.assertEqual([e for e in events if e["type"] == "error.occurred"], [])
         self.assertIn("this one is kept", json.dumps(self.model.requests[-1]["body"] if isinstance(self.model.requests[-1], dict) else str(self.model.requests[-1])))
 
+    def test_who_breaks_answers_off_pays_for_what_came(self):
+        """A server that counts at the end of an answer says nothing of one that was interrupted."""
+        self.model.scripts[:] = [[head()] + [openai("word " * 100)] * 20 + [60]]
+        self.set(tokens_day=6000)
+        for _ in range(2):
+            start = len(self.client_.events)
+            self.client_.request("message.send", self.session_, {"text": "question " * 1000})
+            self.client_.event("stream.chunk", self.session_, after=start)
+            wait_for(lambda: len(text_of(self.client_.request("session.snapshot", self.session_)["messages"][-1])) >= 5000, "some of it")
+            self.client_.request("session.interrupt", self.session_)
+            self.client_.idle(self.session_, start)
+        today = self.today()
+        self.assertTrue(2 * 9000 / 4 <= today["input"] and 2 * 5000 / 4 <= today["output"], today)
+        self.assertGreater(today["cost"], (2 * today["input"] + 10 * today["output"]) * 0.99 / 1e6)
+        asked = len(self.model.requests)
+        errors = [e["data"]["kind"] for e in self.turn() if e["type"] == "error.occurred"]
+        self.assertEqual((errors, len(self.model.requests)), (["limit"], asked), "the budget is used up")
+
     def test_a_budget_of_cost_and_of_nothing(self):
         self.set(cost_day=0.0024)
         events = self.turn()

@@ -99,6 +99,9 @@ class RecordTest(AuditTest):
             with self.assertRaises(RequestError):
                 bo.reply(id)
         self.assertEqual(len(self.records(action="refused")), 10)
+        for id in [bo.send("pair.start") for _ in range(100)]:
+            bo.reply(id)
+        self.assertEqual(len(self.records(action="pair.start")), 10, "what changes nothing pushes nothing out")
         self.daemon.stop()
         self.daemon.start()
         self.own = self.client()

@@ -421,6 +421,26 @@ int variant_read(struct config_variant *variant, const char *name, const struct 
 
 /* --- the whole --- */
 
+/* Whether a session's variable says which host it is. */
+static bool names_host(const char *url)
+{
+    const char *variable = strstr(url, "{VAR:"), *host = strstr(url, "://");
+    const char *path = host ? strchr(host + 3, '/') : NULL;
+
+    return variable && (!host || variable < host || !path || variable < path);
+}
+
+/* Whether it sends there what is the daemon's, and not its user's. */
+static bool sends_own(const struct config_variant *variant)
+{
+    const struct config_pairs *headers = &variant->headers;
+
+    for (size_t i = 0; i < headers->count; i++)
+        if (strstr(headers->items[i].value, "{ENV:"))
+            return true;
+    return variant->oauth.client_secret_env || variant->oauth.client_secret_file;
+}
+
 bool variant_check(const struct config_variant *variant, const struct config_place *place)
 {
     const struct config_oauth *oauth = &variant->oauth;
@@ -435,6 +455,11 @@ bool variant_check(const struct config_variant *variant, const struct config_pla
         return config_place_error(place, "it has both client_secret_env and client_secret_file");
     if ((oauth->client_secret_env || oauth->client_secret_file) && !oauth->client_id)
         return config_place_error(place, "its client_secret needs a 'client_id'");
+    if (variant->url && names_host(variant->url) && sends_own(variant))
+        return config_place_error(place,
+                                  "its url's host is a session's {VAR:...}, and it sends {ENV:...} or a "
+                                  "client_secret there: any user could have that sent to a host of theirs; "
+                                  "write out the host");
     return true;
 }
 

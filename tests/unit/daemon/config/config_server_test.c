@@ -155,6 +155,10 @@ static void the_fingerprint_is_of_the_variables_that_are_named(void **state)
     config_free(&config);
 }
 
+#define HOST_OF_A_VARIABLE                                                                                   \
+    "c.yaml:2: MCP server 'a': its url's host is a session's {VAR:...}, and it sends {ENV:...} or a "        \
+    "client_secret there: any user could have that sent to a host of theirs; write out the host"
+
 static void what_is_wrong_is_said_with_its_line_and_what_would_be_right(void **state)
 {
     static const struct {
@@ -231,6 +235,10 @@ static void what_is_wrong_is_said_with_its_line_and_what_would_be_right(void **s
          "c.yaml:2: MCP server 'a': 'url' has {USER_ID}, but a server of scope shared is not for one user"},
         {"mcp_servers:\n  a: {url: \"http://x\", oauth: {client_secret_env: E}}",
          "c.yaml:2: MCP server 'a': its client_secret needs a 'client_id'"},
+        {"mcp_servers:\n  a: {url: \"http://{VAR:h}/x\", headers: {K: \"{ENV:K}\"}}", HOST_OF_A_VARIABLE},
+        {"mcp_servers:\n  a: {url: \"http://x.y{VAR:h}/\", headers: {K: \"{ENV:K}\"}}", HOST_OF_A_VARIABLE},
+        {"mcp_servers:\n  a: {url: \"{VAR:h}/x\", oauth: {client_id: i, client_secret_env: E}}",
+         HOST_OF_A_VARIABLE},
         {"mcp_servers:\n  a: {url: \"http://x\", oauth: {redirect_port: 70000}}",
          "c.yaml:2: MCP server 'a': 'redirect_port' is '70000'; it must be a port from 0 to 65535"},
     };

@@ -92,6 +92,16 @@ static int read_rest(void *socket, zmq_msg_t *second)
     return count;
 }
 
+/* With ZMQ_IMMEDIATE libzmq drops a connection's messages when it ends, and aborts if it learns of that end
+ * between two frames of a message, which it looks for at each hundredth frame. So it is to look now. */
+static void take_ends(void *socket)
+{
+    int events;
+    size_t size = sizeof events;
+
+    zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size);
+}
+
 static bool read_dealer(void *arg)
 {
     struct client_socket *socket = arg;
@@ -100,6 +110,7 @@ static bool read_dealer(void *arg)
 
     zmq_msg_init(&version);
     zmq_msg_init(&text);
+    take_ends(socket->dealer);
     got = zmq_msg_recv(&version, socket->dealer, ZMQ_DONTWAIT) >= 0;
     if (got && zmq_msg_more(&version) && read_rest(socket->dealer, &text) == 1)
         socket->callbacks.message(socket->arg, zmq_msg_data(&version), zmq_msg_size(&version),

@@ -132,8 +132,7 @@ static enum sent send_resync(struct clients *clients, struct client *client, con
     return sent;
 }
 
-enum sent client_send_bye(struct clients *clients, struct client *client, const char *why,
-                          int retry_after_ms)
+enum sent client_send_bye(struct clients *clients, struct client *client, const char *why, int retry_after_ms)
 {
     struct buf text;
     buf_init(&text, 256);
@@ -315,8 +314,8 @@ static void push_listed(struct clients *clients, const struct session *session, 
     for (size_t i = 0; i < clients->count; i++) {
         struct client *client = clients->all[i];
         if (client->mine && !client->mine_behind && (client->mine_kinds >> type & 1) &&
-            !is_followed(client, session, type) && auth_may(&client->principal, session->state, ROLE_VIEWER) &&
-            !push_one(clients, client, frame))
+            !is_followed(client, session, type) &&
+            auth_may(&client->principal, session->state, ROLE_VIEWER) && !push_one(clients, client, frame))
             client->mine_behind = true;
     }
 }

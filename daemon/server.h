@@ -70,8 +70,8 @@ struct server_options {
 void server_hold_signals(bool hold);
 /* Runs the daemon until it is told to stop. Returns a process exit code (shared/err.h). */
 int server_run(const struct server_options *options);
-/* Does the work with the store, users, vault and audit open, and nothing else, while no daemon runs and none can
- * start. Returns its exit code, or why it could not be done. */
+/* Does the work with the store, users, vault and audit open, and nothing else, while no daemon runs and none
+ * can start. Returns its exit code, or why it could not be done. */
 typedef int server_work_fn(struct server *server, void *arg);
 int server_offline(const struct server_options *options, server_work_fn *work, void *arg);
 /* Reads the configuration anew; on any error the old one stays whole. ERR_OK or ERR_CONFIG with a sentence.

@@ -46,12 +46,12 @@
 
 enum {
     LINK_FD = 3,
-    LINK_FRAME_MAX = 24 << 20, /* payload bytes */
-    LINK_CHUNK_MAX = 64 << 10, /* delta bytes of one chunk record */
+    LINK_FRAME_MAX = 24 << 20,  /* payload bytes */
+    LINK_CHUNK_MAX = 64 << 10,  /* delta bytes of one chunk record */
     LINK_SECRETS_MAX = 2 << 20, /* payload bytes of one SECRETS */
     LINK_SECRET_NAME_MAX = 80,
-    LINK_READY_MS = 5000,      /* from spawn to READY */
-    LINK_BEAT_MS = 2000,       /* the agent beats this often during a turn */
+    LINK_READY_MS = 5000, /* from spawn to READY */
+    LINK_BEAT_MS = 2000,  /* the agent beats this often during a turn */
     LINK_BEAT_DEADLINE_MS = 15000,
     LINK_INTERRUPT_MS = 2000 /* from INTERRUPT to idle, then the daemon kills */
 };
@@ -99,9 +99,9 @@ enum link_kind {
  *     "oauth":{"client_id","client_secret","metadata_url","scope","redirect_port","file","key":base64 of 32
  * bytes}, "known":{"era":"2025-11-25","tools":[as in MCP]} (what an agent remembered), "error":"why it can't
  * be used" (then no command and no url)}. All templates are filled in but secrets: a value of env or headers
- * that has one is a list of its texts and of {"secret":"name","version":n}, whose values are in SECRETS, which
- * comes before. Of user and shared scope, command and url are for hosts only, and missing here; of lent ones
- * there are none: "lender" is the user who lends it.
+ * that has one is a list of its texts and of {"secret":"name","version":n}, whose values are in SECRETS,
+ * which comes before. Of user and shared scope, command and url are for hosts only, and missing here; of lent
+ * ones there are none: "lender" is the user who lends it.
  *
  * Requests of the daemon to a session's agent: op is the method that a client called (mcp.tools, mcp.call,
  * ...), with "params" and "by" (user); {"op":"authorized","question","redirect"};
@@ -127,8 +127,8 @@ enum link_kind {
  * "cause":"closed|crashed|not_started" too. What is of no run any more crossed its end, and is dropped. */
 
 /* LINK_TURN: {"model":"name without provider",
- *   "provider":{"name":"local","api":"openai|anthropic|demo","base_url":"http://...","secret":its key's name in
- *     SECRETS, which comes before; absent: it needs none},
+ *   "provider":{"name":"local","api":"openai|anthropic|demo","base_url":"http://...","secret":its key's name
+ * in SECRETS, which comes before; absent: it needs none},
  *   "connect_ms":..,"first_byte_ms":..,"idle_ms":..,"retries":2,"reply_max":bytes,
  *   "demo":{"rate":chunks/s}, "resume":bool: go on with the calls of the newest message,
  *   "max_steps":n,"max_ms":n,"max_tokens_turn":n (0: no limit), "result_max":bytes of one tool's result,
@@ -138,8 +138,8 @@ enum link_kind {
 
 /* Why a turn is interrupted, which the model reads of its calls; unknown ones are the first. */
 enum link_interrupt {
-    LINK_INTERRUPT_USER, /* a person wants it so */
-    LINK_INTERRUPT_STOP, /* the daemon stops */
+    LINK_INTERRUPT_USER,  /* a person wants it so */
+    LINK_INTERRUPT_STOP,  /* the daemon stops */
     LINK_INTERRUPT_STORE, /* what the turn does can't be kept */
     LINK_INTERRUPT_BUDGET /* its owner's budget is used up */
 };

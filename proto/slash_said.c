@@ -369,7 +369,8 @@ static void say_usage(struct said *said)
     put_count(said, "reasoning", jsonx_int(usage, "reasoning", 0));
     put_count(said, "turns", jsonx_int(said->ok, "turns", 0));
     if (cost > 0) {
-        snprintf(text, sizeof text, "%lld.%04lld", (long long)(cost / 1000000), (long long)(cost / 100 % 10000));
+        snprintf(text, sizeof text, "%lld.%04lld", (long long)(cost / 1000000),
+                 (long long)(cost / 100 % 10000));
         put_value(said, "cost", text);
     }
     if (context > 0)

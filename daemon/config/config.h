@@ -22,9 +22,9 @@
 enum {
     CONFIG_NAME_MAX = 32, /* bytes of a provider's name */
     CONFIG_PROVIDERS_MAX = 64,
-    CONFIG_MODELS_MAX = 256, /* models listed for one provider */
-    CONFIG_MODEL_MAX = 200,  /* bytes of a model's name */
-    CONFIG_KEY_MAX = 4096,   /* bytes of an API key */
+    CONFIG_MODELS_MAX = 256,   /* models listed for one provider */
+    CONFIG_MODEL_MAX = 200,    /* bytes of a model's name */
+    CONFIG_KEY_MAX = 4096,     /* bytes of an API key */
     CONFIG_PRICE_MAX = 1000000 /* of a million tokens */
 };
 
@@ -56,7 +56,7 @@ enum option config_needs_restart(const struct config *old, const struct config *
 enum provider_api { API_OPENAI, API_ANTHROPIC, API_DEMO, API_COUNT };
 const char *provider_api_name(enum provider_api api); /* as in LINK_TURN */
 
-struct price { /* in millionths of whatever currency is meant, for a million tokens */
+struct price {           /* in millionths of whatever currency is meant, for a million tokens */
     const char *pattern; /* of a model's name, without provider; '*' stands for any text */
     int64_t input, output, cached;
 };
@@ -82,9 +82,9 @@ const struct provider *config_provider(const struct config *config, size_t index
 const struct provider *config_provider_find(const struct config *config, const char *name);
 
 /* The provider's API key, free() it (config_key_free also wipes it). NULL without a key: then *code is ERR_OK
- * if the provider names none (or a secret, which is not the daemon's) or its environment variable is not set, or ERR_CONFIG with a sentence in error
- * (file missing, empty, too long). A file that group or others can read is used, with a warning in the log.
- * Never log the key. */
+ * if the provider names none (or a secret, which is not the daemon's) or its environment variable is not set,
+ * or ERR_CONFIG with a sentence in error (file missing, empty, too long). A file that group or others can
+ * read is used, with a warning in the log. Never log the key. */
 char *config_provider_key(const struct provider *provider, enum err *code, char error[256]);
 void config_key_free(char **key);
 /* Whether a turn could begin: base_url known (or demo, or local with a probed URL), key there if one is

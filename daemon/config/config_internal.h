@@ -24,8 +24,8 @@ void providers_init(struct config *config);
 bool providers_read(struct config *config, const struct yaml_node *map, char error[256]);
 void providers_free(struct config *config);
 /* Reads the map below a provider's 'prices', in the place of those that it has. False with a sentence. */
-bool prices_read(const struct config *config, struct provider *provider, const struct yaml_node *map, int line,
-                 char error[256]);
+bool prices_read(const struct config *config, struct provider *provider, const struct yaml_node *map,
+                 int line, char error[256]);
 void prices_free(struct provider *provider);
 /* "anthropic, demo, local": the names, for errors. */
 void providers_list(const struct config *config, char *out, size_t size);

@@ -13,10 +13,11 @@
 static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_AGENT_PATH] = {"agent.path", OPTION_TEXT, 0, 4095, "", NULL, "path",
                            "The stoa-agent program. Empty: the one beside stoad.", false},
-    [OPTION_AUDIT_KEEP] = {"audit.keep", OPTION_INTEGER, 1000, 100000000, "1000000", NULL, "records",
-                           "How many records the audit keeps. Beyond that the oldest are dropped, and a record "
-                           "says so.",
-                           false},
+    [OPTION_AUDIT_KEEP] =
+        {"audit.keep", OPTION_INTEGER, 1000, 100000000, "1000000", NULL, "records",
+         "How many records the audit keeps. Beyond that the oldest are dropped, and a record "
+         "says so.",
+         false},
     [OPTION_DEFAULT_MODEL] =
         {"default_model", OPTION_TEXT, 0, 233, "", NULL, "provider/model",
          "The model of new sessions that name none. Empty: chosen by the keys and local servers that are "
@@ -115,11 +116,12 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                   "How long an MCP server may take to start and to answer for the first "
                                   "time.",
                                   false},
-    [OPTION_METRICS_LISTEN] = {"metrics.listen", OPTION_TEXT, 0, 255, "", NULL, "address",
-                               "Where /metrics (Prometheus), /health and /health/sessions are served by HTTP, without "
-                               "any authentication: HOST:PORT, [IPv6]:PORT or :PORT, which is on this host alone. Empty: "
-                               "nowhere.",
-                               true},
+    [OPTION_METRICS_LISTEN] =
+        {"metrics.listen", OPTION_TEXT, 0, 255, "", NULL, "address",
+         "Where /metrics (Prometheus), /health and /health/sessions are served by HTTP, without "
+         "any authentication: HOST:PORT, [IPv6]:PORT or :PORT, which is on this host alone. Empty: "
+         "nowhere.",
+         true},
     [OPTION_MODEL_COMPACT_AT] = {"model.compact_at", OPTION_INTEGER, 0, 95, "80", NULL, "percent",
                                  "How full the model's context may be before a session is compacted by "
                                  "itself. 0: never.",
@@ -155,11 +157,11 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_TIMEOUT] =
         {"permission.timeout", OPTION_DURATION, 0, 168 * HOUR, "0ms", NULL, "time",
          "How long a question whether a tool may be called waits for an answer. 0ms: for ever.", false},
-    [OPTION_PUBLIC_ADDRESS] =
-        {"public_address", OPTION_TEXT, 0, 255, "", NULL, "host[:port]",
-         "Where other machines reach this daemon, as tickets say it. Empty: the first address of listen, with "
-         "this host's name where that is any address.",
-         false},
+    [OPTION_PUBLIC_ADDRESS] = {"public_address", OPTION_TEXT, 0, 255, "", NULL, "host[:port]",
+                               "Where other machines reach this daemon, as tickets say it. Empty: the first "
+                               "address of listen, with "
+                               "this host's name where that is any address.",
+                               false},
     [OPTION_PERMISSION_TWO_PERSON] =
         {"permission.two_person", OPTION_TEXT, 0, 8192, "", NULL, "patterns",
          "Tool calls that two persons must allow, whatever rules say: patterns as in rules (SERVER/TOOL or "
@@ -186,11 +188,12 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                "How many sessions that are not archived a member may have, unless their own "
                                "settings say otherwise. 0: any number.",
                                false},
-    [OPTION_QUOTA_TOKENS_DAY] =
-        {"quota.tokens_day", OPTION_INTEGER, 0, INT64_C(1000000000000), "0", NULL, "tokens a day",
-         "How many tokens a member's sessions may use a day (UTC), read and written, unless their own settings "
-         "say otherwise. 0: any number.",
-         false},
+    [OPTION_QUOTA_TOKENS_DAY] = {"quota.tokens_day", OPTION_INTEGER, 0, INT64_C(1000000000000), "0", NULL,
+                                 "tokens a day",
+                                 "How many tokens a member's sessions may use a day (UTC), read and written, "
+                                 "unless their own settings "
+                                 "say otherwise. 0: any number.",
+                                 false},
     [OPTION_SESSION_AT_MAX_AGE] =
         {"session.at_max_age", OPTION_ENUM, 0, 1, "archive", "archive|delete", "choice",
          "What happens to a session when nothing has happened in it for session.max_age. Archived sessions "

@@ -1,6 +1,6 @@
 /* Templates in the definition of an MCP server: {SESSION_ID} {USER_ID} {INSTANCE_TYPE} {SESSION_DIR}
- * {VAR:name} {ENV:NAME} {SECRET:name}; {{ is a brace itself. What the configuration may say is checked when it is read; a
- * value may still be missing when it is filled in. */
+ * {VAR:name} {ENV:NAME} {SECRET:name}; {{ is a brace itself. What the configuration may say is checked when
+ * it is read; a value may still be missing when it is filled in. */
 #ifndef STOA_DAEMON_CONFIG_TEMPLATE_H
 #define STOA_DAEMON_CONFIG_TEMPLATE_H
 

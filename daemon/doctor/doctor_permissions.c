@@ -151,9 +151,8 @@ static void check_state(struct doctor *doctor)
 
 static void check_state_files(struct doctor *doctor)
 {
-    static const char *const names[] = {"stoa.db", "stoa.db-wal", "stoa.db-shm", "stoa.db.lock",
-                                        "oauth",   "oauth/key",   "sessions",    "hosts",
-                                        "vault.key"};
+    static const char *const names[] = {"stoa.db",   "stoa.db-wal", "stoa.db-shm", "stoa.db.lock", "oauth",
+                                        "oauth/key", "sessions",    "hosts",       "vault.key"};
 
     for (size_t i = 0; doctor->state && i < sizeof names / sizeof *names; i++) {
         char *path = paths_join(doctor->state, names[i]);

@@ -36,8 +36,8 @@ const unsigned char *folders_key(struct folders *folders, char error[256]);
 /* "USER.SERVER.VARIANT" as one part of a path; free() it. */
 char *folders_name(const char *user, const char *server, const char *variant);
 
-/* The user is removed: what servers kept for them, and the tokens with which they were let in, are no more when
- * it returns. */
+/* The user is removed: what servers kept for them, and the tokens with which they were let in, are no more
+ * when it returns. */
 void folders_forget_user(struct folders *folders, const char *user);
 /* Removes the files in the folder whose names begin as folders_name says for that user. */
 void folders_unlink(const char *folder, const char *user);

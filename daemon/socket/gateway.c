@@ -241,7 +241,11 @@ static int peer_pid(zmq_msg_t *body)
 static const char *peer_address(zmq_msg_t *body)
 {
     const char *address = zmq_msg_gets(body, "Peer-Address");
-    return address && strncmp(address, "localhost:", strlen("localhost:")) != 0 ? address : "";
+    if (!address || strncmp(address, "localhost:", strlen("localhost:")) == 0)
+        return "";
+    if (strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.')) /* IPv4, at a socket of both kinds */
+        address += 7;
+    return address;
 }
 
 /* As libzmq notes it for its ZMQ_SRCFD. */
@@ -451,11 +455,11 @@ static int listen_tcp(const struct listen_address *address)
 /* As it was asked for, with the port that it is. */
 static void name_bound(int fd, const struct listen_address *address, char bound[LISTEN_TEXT_MAX])
 {
-    struct sockaddr_storage name = {0};
+    struct sockaddr_in6 name = {0}; /* an IPv4 one has its port at the same place */
     socklen_t size = sizeof name;
     int port = port_of(address);
-    if (getsockname(fd, (struct sockaddr *)&name, &size) == 0) /* the port is at the same place in both */
-        port = ntohs(((struct sockaddr_in *)&name)->sin_port);
+    if (getsockname(fd, (struct sockaddr *)&name, &size) == 0)
+        port = ntohs(name.sin6_port);
     snprintf(bound, LISTEN_TEXT_MAX, "%.*s:%d", (int)(strrchr(address->text, ':') - address->text),
              address->text, port);
 }

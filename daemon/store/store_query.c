@@ -154,7 +154,7 @@ static struct listing *listing_next(struct listing *own, struct listing *shared)
 
 static void run_list(struct queries *queries, struct read_job *job)
 {
-    struct listing own = {queries->statement[QUERY_LIST], SQLITE_DONE}, *next = &own;
+    struct listing own = {queries->statement[QUERY_LIST], SQLITE_DONE}, *next;
     struct listing shared = {queries->statement[QUERY_SHARED], SQLITE_DONE};
     json_t *sessions;
     int64_t activity, key;

@@ -103,8 +103,7 @@ static const struct {
     bool (*run)(struct session *session, struct incoming *incoming, const json_t *json);
 } ops[] = {
     {"builtin", op_builtin},       {"order", op_order},       {"relay", op_relay},
-    {"relay_info", op_relay_info}, {"remember", op_remember},
-    {"spent", op_spent},
+    {"relay_info", op_relay_info}, {"remember", op_remember}, {"spent", op_spent},
 };
 
 bool agent_ops_run(struct session *session, struct incoming *incoming, const json_t *json)

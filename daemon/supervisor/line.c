@@ -35,9 +35,10 @@ static void append(struct line *line, struct line_owner *owner)
 static void take(struct line *line, struct line_owner *owner)
 {
     struct line_owner **at = &line->owners;
-    while (*at != owner)
+    while (*at && *at != owner)
         at = &(*at)->next;
-    *at = owner->next;
+    if (*at)
+        *at = owner->next;
 }
 
 /* One that has come anew counts as served before all others. */

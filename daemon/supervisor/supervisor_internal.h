@@ -5,8 +5,8 @@
 #include "daemon/server.h"
 #include "daemon/supervisor/agent_requests.h"
 #include "daemon/supervisor/agentproc.h"
-#include "daemon/supervisor/line.h"
 #include "daemon/supervisor/handout.h"
+#include "daemon/supervisor/line.h"
 #include "daemon/supervisor/supervisor.h"
 
 #include <uv.h>

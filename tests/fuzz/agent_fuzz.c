@@ -142,9 +142,9 @@ static json_t *order(char api)
 
     return json_pack("{s:s,s:{s:s,s:s,s:s},s:i,s:i,s:i,s:i,s:i,s:{s:i},s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:b}",
                      "model", "m", "provider", "name", "mine", "api", name, "base_url", "http://h.test/v1",
-                     "connect_ms", 1000, "first_byte_ms", 1000, "idle_ms", 1000, "retries", 1,
-                     "reply_max", 4096, "demo", "rate", 0, "max_steps", 4, "max_ms", 0, "max_tokens_turn", 0,
-                     "result_max", 1024, "context", 1000, "compact_at", 80, "ask_ms", 0, "tools", 1);
+                     "connect_ms", 1000, "first_byte_ms", 1000, "idle_ms", 1000, "retries", 1, "reply_max",
+                     4096, "demo", "rate", 0, "max_steps", 4, "max_ms", 0, "max_tokens_turn", 0, "result_max",
+                     1024, "context", 1000, "compact_at", 80, "ask_ms", 0, "tools", 1);
 }
 
 static void say(const char *text, size_t len)

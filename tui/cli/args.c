@@ -191,14 +191,13 @@ bool args_parse(struct args *args, const struct command *commands, const struct 
     args->words = xcalloc((size_t)argc + 1, sizeof *args->words);
     while (fine && p.at < argc) {
         const char *text = argv[p.at++];
+        bool is_word = args->command && is_key(text); /* it may begin with "-" */
 
         if (options && strcmp(text, "--") == 0)
             options = false;
-        else if (args->command && is_key(text))
-            args->words[args->word_count++] = text;
-        else if (options && strncmp(text, "--", 2) == 0)
+        else if (options && !is_word && strncmp(text, "--", 2) == 0)
             fine = read_long(&p, text + 2);
-        else if (options && text[0] == '-' && text[1] && !isdigit((unsigned char)text[1]))
+        else if (options && !is_word && text[0] == '-' && text[1] && !isdigit((unsigned char)text[1]))
             fine = read_short(&p, text + 1);
         else if (!args->command)
             fine = read_command(&p, commands, text);

@@ -164,13 +164,12 @@ static void on_reader_gone(void *arg)
 
 enum err cli_open(struct cli *cli, int *exit_code)
 {
-    static const struct client_callbacks callbacks = {
-        .link = on_link,
-        .event = on_event,
-        .snapshot = on_snapshot,
-        .lost = on_lost,
-        .notice = on_notice,
-        .other = on_other};
+    static const struct client_callbacks callbacks = {.link = on_link,
+                                                      .event = on_event,
+                                                      .snapshot = on_snapshot,
+                                                      .lost = on_lost,
+                                                      .notice = on_notice,
+                                                      .other = on_other};
     char error[ERROR_SIZE] = "";
     enum err code = choose_daemon(cli);
 
@@ -378,16 +377,34 @@ static const json_t *first_own(const json_t *sessions)
     return json_array_get(sessions, 0);
 }
 
-enum err cli_last_session(struct cli *cli, char id[ID_MAX])
+/* id stays empty where there is none. */
+static enum err find_newest(struct cli *cli, char id[ID_MAX])
 {
     json_t *ok;
     enum err code = cli_call(cli, METHOD_SESSION_LIST, NULL, json_pack("{s:i}", "limit", LIST_PAGE), &ok);
     const json_t *first = first_own(jsonx_arr(ok, "sessions"));
 
-    if (first)
-        snprintf(id, ID_MAX, "%s", jsonx_str(first, "id", ""));
+    snprintf(id, ID_MAX, "%s", jsonx_str(first, "id", ""));
     json_decref(ok);
-    if (code == ERR_OK && !first)
+    return code;
+}
+
+enum err cli_newest_session(struct cli *cli, char id[ID_MAX])
+{
+    enum err code = find_newest(cli, id);
+
+    if (code == ERR_OK && !*id) {
+        cli_say("there is no session yet");
+        code = ERR_NOT_FOUND;
+    }
+    return code;
+}
+
+enum err cli_last_session(struct cli *cli, char id[ID_MAX])
+{
+    enum err code = find_newest(cli, id);
+
+    if (code == ERR_OK && !*id)
         code = cli_new_session(cli, NULL, id);
     return code;
 }

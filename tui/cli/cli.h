@@ -28,11 +28,11 @@ struct cli {
     char *socket_path;             /* the local daemon's */
     struct client_address address; /* of the daemon that is meant, once cli_open was called */
     bool chosen;                   /* it is filled in */
-    bool json;             /* --json */
-    bool may_start;        /* a daemon may be started */
-    struct out out;        /* stdout */
-    struct hangup *hangup; /* of stdout */
-    enum err fatal;        /* the link is of no more use; already said */
+    bool json;                     /* --json */
+    bool may_start;                /* a daemon may be started */
+    struct out out;                /* stdout */
+    struct hangup *hangup;         /* of stdout */
+    enum err fatal;                /* the link is of no more use; already said */
     /* The handler's own callbacks, set before cli_open; arg is theirs. One for notices says them, too. */
     struct client_callbacks callbacks;
     void *arg;
@@ -64,11 +64,15 @@ enum err cli_call_within(struct cli *cli, enum method method, const char *sessio
                          int timeout_ms, json_t **ok);
 
 /* --- sessions --- */
-/* All own sessions, and those that are shared with one, archived ones after the others if wanted; NULL after saying why. */
+/* All own sessions, and those that are shared with one, archived ones after the others if wanted; NULL after
+ * saying why. */
 json_t *cli_sessions(struct cli *cli, bool archived, enum err *code);
 /* The full id of the session that name means. ERR_OK, or a code after saying why. */
 enum err cli_session(struct cli *cli, const char *name, char id[ID_MAX]);
-/* The own session with the newest activity, else one that is shared, else a new one. */
+/* The own session with the newest activity, else one that is shared; where there is none, ERR_NOT_FOUND after
+ * saying so. */
+enum err cli_newest_session(struct cli *cli, char id[ID_MAX]);
+/* The same, else a new one. */
 enum err cli_last_session(struct cli *cli, char id[ID_MAX]);
 /* A new session; params: reference is taken, may be NULL. */
 enum err cli_new_session(struct cli *cli, json_t *params, char id[ID_MAX]);

@@ -101,8 +101,7 @@ static const struct option_row send_options[] = {
      "while a turn runs: wait for its end (queue), or go first in the queue (steer)"},
     END};
 
-static const struct option_row stats_options[] = {{"prometheus", 0, NULL, "in Prometheus' text format"},
-                                                  END};
+static const struct option_row stats_options[] = {{"prometheus", 0, NULL, "in Prometheus' text format"}, END};
 static const struct option_row token_options[] = {
     {"user", 'u', "USER", "whose; yours if not given (others': admins)"},
     {"label", 0, "TEXT", "what it is for"},
@@ -120,8 +119,8 @@ static const struct option_row user_options[] = {
     {"servers", 0, "GLOB,...", "MCP servers that they may use; any: all of them"},
     {"yes", 'y', NULL, "rm: do not ask"},
     END};
-static const struct option_row top_options[] = {{"once", 0, NULL, "write it once, as text; with --json as JSON"},
-                                                END};
+static const struct option_row top_options[] = {
+    {"once", 0, NULL, "write it once, as text; with --json as JSON"}, END};
 
 static const char top_notes[] =
     "Sessions in memory, users, clients and processes, with what they use. Of sessions of others it shows\n"
@@ -132,17 +131,25 @@ static const char attach_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
     "stoa://... is a ticket's link: the daemon is remembered, and this terminal's key is made known to it.\n"
     "With - the link is read from stdin, so that it does not stand in the shell's history.\n";
+static const char key_notes[] =
+    "The line \"key\" may be seen by all: an admin of another host's daemon lets it in with it (stoa user "
+    "add\n"
+    "NAME --key KEY). A ticket (stoa attach stoa://...) makes and enrols one by itself.\n";
 static const char daemon_notes[] =
-    "ls                          those that are known here (the default)\n"
-    "add NAME tcp://HOST:PORT KEY  one whose key you know; its stoad shows it when it starts\n"
-    "rm NAME                     forget one, and its key\n"
-    "show NAME                   its key, fingerprint and words\n"
+    "ls               those that are known here (the default)\n"
+    "add NAME tcp://HOST:PORT KEY\n"
+    "                 one whose key you know; stoa daemon show, on its own host, shows this line\n"
+    "rm NAME          forget one, and its key\n"
+    "show [NAME]      its key, fingerprint and words; without NAME, those of this host's own daemon "
+    "(admins)\n"
     "A key that differs from the one that is known is refused until stoa daemon rm.\n";
-static const char join_notes[] =
-    "Like stoa attach with a link, but prints the session's id and ends. With - the link is read from stdin.\n";
+static const char join_notes[] = "Like stoa attach with a link, but prints the session's id and ends. With - "
+                                 "the link is read from stdin.\n";
 static const char pair_notes[] =
     "Without CODE, on a terminal that is in: shows a code that is good for two minutes and five tries, and\n"
-    "waits until the other has used it. With CODE, on the other one: stoa -d NAME pair CODE\n";
+    "waits until the other has used it. With CODE, on the other one, which must know the daemon (stoa "
+    "daemon\n"
+    "add; what is to be typed there is shown): stoa -d NAME pair CODE\n";
 static const char ticket_notes[] =
     "In a pipe the link is all that is printed. Who has the link has the session, with that role, until it\n"
     "is used up or too old: give it to nobody else.\n"
@@ -154,7 +161,8 @@ static const char audit_notes[] =
 static const char backup_notes[] =
     "It holds all sessions, with the files that belong to them, as they are at one moment; a daemon that\n"
     "runs goes on meanwhile. It holds logins of MCP servers with their key: keep it as private. Secrets\n"
-    "(stoa secret) are in it sealed, without their key, vault.key in the state folder: keep that elsewhere.\n";
+    "(stoa secret) are in it sealed, without their key, vault.key in the state folder: keep that "
+    "elsewhere.\n";
 static const char restore_notes[] =
     "No daemon may run: stoa stop. FILE is checked first. What is there now is moved aside, not deleted.\n";
 static const char cmd_notes[] =
@@ -184,7 +192,8 @@ static const char user_notes[] =
     "enable NAME      they can again\n"
     "rm NAME          remove them, and their keys, tokens and secrets; their sessions stay archived\n"
     "key add NAME KEY, key revoke KEY\n"
-    "Limits of --quota: agents, cost_day, requests, servers, sessions, tokens_day; 0 is nothing at all. In GLOB\n"
+    "Limits of --quota: agents, cost_day, requests, servers, sessions, tokens_day; 0 is nothing at all. In "
+    "GLOB\n"
     "* stands for any text. All of it works while no daemon runs, too.\n";
 static const char watch_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
@@ -237,12 +246,12 @@ const struct command command_table[] = {
      allow_options, allow_notes},
     {"archive", "SESSION", "put a session away", 1, 1, COMMAND_CONNECT, command_archive, archive_options,
      session_notes},
-    {"attach", "[SESSION|stoa://...|-]", "open a session full screen; the most recent one, or a new one", 0, 1,
-     COMMAND_TERMINAL, command_attach, attach_options, attach_notes},
-    {"audit", "", "who did what: logins, refusals, shares, approvals, administration", 0, 0, 0,
-     command_audit, audit_options, audit_notes},
-    {"backup", "FILE", "copy everything that is kept into one file", 1, 1, COMMAND_LOCAL, command_backup, backup_options,
-     backup_notes},
+    {"attach", "[SESSION|stoa://...|-]", "open a session full screen; the most recent one, or a new one", 0,
+     1, COMMAND_TERMINAL, command_attach, attach_options, attach_notes},
+    {"audit", "", "who did what: logins, refusals, shares, approvals, administration", 0, 0, 0, command_audit,
+     audit_options, audit_notes},
+    {"backup", "FILE", "copy everything that is kept into one file", 1, 1, COMMAND_LOCAL, command_backup,
+     backup_options, backup_notes},
     {"cmd", "SESSION /COMMAND...", "run a slash command in a session", 0, -1, COMMAND_CONNECT, command_cmd,
      cmd_options, cmd_notes},
     {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
@@ -253,8 +262,8 @@ const struct command command_table[] = {
      NULL, daemon_notes},
     {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
      allow_notes},
-    {"doctor", "[AREA...]", "check the whole installation, and say what to do", 0, -1, 0, command_doctor,
-     doctor_options, doctor_notes},
+    {"doctor", "[AREA...]", "check the whole installation, and say what to do", 0, -1, COMMAND_LOCAL,
+     command_doctor, doctor_options, doctor_notes},
     {"export", "SESSION", "write a whole session as Markdown or JSON", 1, 1, COMMAND_CONNECT, command_export,
      export_options, session_notes},
     {"fork", "SESSION [TITLE...]", "make a new session of what was said, and print its id", 1, -1,
@@ -268,12 +277,12 @@ const struct command command_table[] = {
      command_info, NULL, session_notes},
     {"interrupt", "SESSION", "end the turn that runs", 1, 1, COMMAND_CONNECT, command_interrupt, NULL,
      session_notes},
-    {"join", "stoa://...|-", "redeem a ticket without opening its session", 1, 1, 0, command_join, join_options,
-     join_notes},
+    {"join", "stoa://...|-", "redeem a ticket without opening its session", 1, 1, 0, command_join,
+     join_options, join_notes},
     {"key", "", "show this terminal's key, by which other hosts' daemons know it", 0, 0, 0, command_key, NULL,
      NULL},
     {"keygen", "", "make this terminal's key; one that is there is never replaced", 0, 0, 0, command_keygen,
-     keygen_options, NULL},
+     keygen_options, key_notes},
     {"lend", "NAME -- COMMAND...", "lend a session the tools of a server on this machine", 2, -1,
      COMMAND_CONNECT, command_lend, lend_options, lend_notes},
     {"ls", "", "list sessions, the newest activity first", 0, 0, COMMAND_CONNECT, command_ls, ls_options,
@@ -291,8 +300,8 @@ const struct command command_table[] = {
      COMMAND_CONNECT, command_queue, NULL, session_notes},
     {"rename", "SESSION TITLE", "give a session a title", 2, -1, COMMAND_CONNECT, command_rename, NULL,
      session_notes},
-    {"restore", "FILE", "put what a backup holds in the place of all that is kept", 1, 1, COMMAND_LOCAL, command_restore,
-     NULL, restore_notes},
+    {"restore", "FILE", "put what a backup holds in the place of all that is kept", 1, 1, COMMAND_LOCAL,
+     command_restore, NULL, restore_notes},
     {"rewind", "SESSION MESSAGE|-N", "drop all after a message, or the newest questions", 2, 2,
      COMMAND_CONNECT, command_rewind, rewind_options, rewind_notes},
     {"rm", "SESSION", "delete a session for ever", 1, 1, COMMAND_CONNECT, command_rm, rm_options,
@@ -311,12 +320,13 @@ const struct command command_table[] = {
      command_share, NULL, share_notes},
     {"show", "SESSION", "show a whole session as text", 1, 1, COMMAND_CONNECT, command_show, NULL,
      session_notes},
-    {"stats", "", "the daemon's counters", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stats, stats_options,
-     NULL},
+    {"stats", "", "the daemon's counters", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stats,
+     stats_options, NULL},
     {"stop", "", "stop the daemon", 0, 0, COMMAND_CONNECT | COMMAND_NO_START, command_stop, NULL, stop_notes},
     {"ticket", "[SESSION]", "make a link (and QR code) that lets somebody else into a session", 0, 1,
      COMMAND_CONNECT, command_ticket, ticket_options, ticket_notes},
-    {"tickets", "", "list the tickets that are still good", 0, 0, COMMAND_CONNECT, command_tickets, NULL, NULL},
+    {"tickets", "", "list the tickets that are still good", 0, 0, COMMAND_CONNECT, command_tickets, NULL,
+     NULL},
     {"token", "[ls|issue|revoke ID]", "API tokens, with which programs log in", 0, 2, 0, command_token,
      token_options, token_notes},
     {"top", "", "what runs in the daemon, full screen: for admins", 0, 0, COMMAND_NO_START, command_top,
@@ -418,8 +428,8 @@ int command_run(struct cli *cli, const struct command *command)
     if ((command->flags & COMMAND_TERMINAL) && !has_terminal(cli->args))
         return cli_usage("this needs a terminal, with --plain too; in scripts use: stoa send");
     if ((command->flags & COMMAND_LOCAL) && choose_name(cli->args))
-        return cli_usage("%s works on this machine's own daemon alone, not on '%s'", command->name,
-                         choose_name(cli->args));
+        return cli_usage("%s works on this machine's own daemon alone, not on '%s'; it is: stoa -d local %s",
+                         command->name, choose_name(cli->args), command->name);
     if (command->flags & COMMAND_NO_START)
         cli->may_start = false;
     if ((command->flags & COMMAND_CONNECT) && cli_open(cli, &code) != ERR_OK)

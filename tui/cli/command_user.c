@@ -127,10 +127,16 @@ static int add(struct cli *cli)
     jsonx_set_str(params, "key", args_value(args, "key"));
     jsonx_set_str(params, "label", args_value(args, "label"));
     json_object_set_new(params, "settings", settings);
-    return change_of(cli, METHOD_USER_CREATE, params, name,
-                     args_value(args, "key")
-                         ? "may come in by that key"
-                         : "is there; let a key of theirs in: stoa user key add NAME KEY");
+    char *done =
+        args_value(args, "key")
+            ? xasprintf("%s may come in by that key", name)
+            : xasprintf("%s is there; let a key of theirs in (stoa keygen there makes and shows it): "
+                        "stoa user key add %s KEY",
+                        name, name);
+    int exit_code = change(cli, METHOD_USER_CREATE, params, done);
+
+    free(done);
+    return exit_code;
 }
 
 static int set(struct cli *cli)
@@ -193,8 +199,15 @@ static int take_away(struct cli *cli)
 static int key(struct cli *cli)
 {
     const struct args *args = cli->args;
-    const char *what = args->words[1];
+    const char *what = args->words[1], *given = args->word_count > 2 ? args->words[args->word_count - 1] : "";
+    unsigned char open[KEY_BYTES];
     json_t *params;
+
+    bool whole = args->word_count == (strcmp(what, "add") == 0 ? 4 : 3);
+
+    if (whole && !key_parse(given, open))
+        return cli_usage("a key is %d letters, digits, - and _, as stoa key shows it; not '%.60s'",
+                         KEY_TEXT_LEN, given);
 
     if (strcmp(what, "add") == 0 && args->word_count == 4) {
         params = of_user(args->words[2]);
@@ -289,12 +302,12 @@ static int show(struct cli *cli)
                 transcript_time(jsonx_int(ok, "created", 0), since);
             out_printf(&cli->out, "%-16s  %s\n%-16s  %s%s\n%-16s  %s\n%-16s  %lld\n", "user",
                        jsonx_str(ok, "user", ""), "role", jsonx_str(ok, "role", ""),
-                       jsonx_bool(ok, "disabled", false) ? ", disabled" : "", "since", since, "tokens",
+                       jsonx_bool(ok, "disabled", false) ? ", disabled" : "", "since", since, "API tokens",
                        (long long)jsonx_int(ok, "tokens", 0));
             put_settings(cli, jsonx_obj(ok, "settings"));
             if (used)
                 out_printf(&cli->out, "%-16s  %lld tokens, %.2f\n", "used today",
-                           (long long)(jsonx_int(used, "input", 0) + jsonx_int(used, "output", 0)),
+                           (long long)jsonx_int(used, "input", 0) + (long long)jsonx_int(used, "output", 0),
                            jsonx_real(used, "cost", 0));
             put_keys(cli, jsonx_arr(ok, "keys"));
         }

@@ -251,7 +251,8 @@ static void each_type_comes_back_as_it_was_encoded(void **unused)
         [EVENT_SESSION_COMPACTED] = "{\"summary\":\"\",\"upto\":\"" MESSAGE "\",\"tokens\":0}",
         [EVENT_SESSION_ENDED] = "{\"reason\":\"\"}",
         [EVENT_SESSION_REWOUND] = "{\"message\":null,\"removed\":2}",
-        [EVENT_BUDGET_REACHED] = "{\"budget\":\"tokens_day\",\"percent\":80,\"used\":8,\"limit\":10,\"text\":\"80%\"}",
+        [EVENT_BUDGET_REACHED] =
+            "{\"budget\":\"tokens_day\",\"percent\":80,\"used\":8,\"limit\":10,\"text\":\"80%\"}",
         [EVENT_SESSION_SHARED] = "{\"user\":\"bo\",\"role\":\"viewer\",\"by\":\"ann\"}",
         [EVENT_SESSION_UNSHARED] = "{\"user\":\"bo\",\"reason\":\"left\"}",
         [EVENT_SESSION_STARTED] =

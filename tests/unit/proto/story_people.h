@@ -12,9 +12,9 @@ static inline void story_share(struct story *story)
         story_emit(story, EVENT_SESSION_UNSHARED,
                    json_pack("{s:s,s:s,s:s}", "user", user, "by", "ann", "reason", "revoked"));
     else
-        story_emit(story, EVENT_SESSION_SHARED,
-                   json_pack("{s:s,s:s,s:s}", "user", user, "role", story_pick(story, roles, 3), "by",
-                             "ann"));
+        story_emit(
+            story, EVENT_SESSION_SHARED,
+            json_pack("{s:s,s:s,s:s}", "user", user, "role", story_pick(story, roles, 3), "by", "ann"));
 }
 
 static inline void story_lend(struct story *story, const char *person)

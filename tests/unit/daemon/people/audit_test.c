@@ -92,8 +92,7 @@ static void test_records_say_who_did_what_and_hold(void **state)
     struct principal by_token = ann;
     strcpy(by_token.token, "k_1");
 
-    audit_record(&daemon.server, &ann, "user.create", "bo", "%s",
-                 "member\x1b[31m\nof \xc2\x9bmall");
+    audit_record(&daemon.server, &ann, "user.create", "bo", "%s", "member\x1b[31m\nof \xc2\x9bmall");
     audit_record(&daemon.server, NULL, "budget", "ann", NULL);
     audit_record(&daemon.server, &by_token, "session.share", "s_1", "bo");
     audit_record(&daemon.server, &stranger, "refused", "ticket.redeem", NULL);

@@ -16,8 +16,9 @@ static void put_messages(struct rig *rig, uint32_t session, const char *word, in
 static size_t hits(struct rig *rig, const char *word)
 {
     struct answer answer = {0};
-    json_t *result =
-        read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, word, 200, answer_read, &answer));
+    json_t *result = read_result(
+        rig, &answer,
+        store_search(rig->store, &(struct store_asker){"ann", ""}, word, 200, answer_read, &answer));
     size_t count = json_array_size(json_object_get(result, "hits"));
 
     json_decref(result);

@@ -140,7 +140,9 @@ static void read_whole(struct rig *rig, int version, int rules)
     assert_string_equal(reply, "{\"ok\":{}}");
     free(reply);
     assert_int_equal(store_next_session_key(rig->store), 5);
-    read_result(rig, &answer, store_search(rig->store, &(struct store_asker){"ann", ""}, "ancient", 10, answer_read, &answer));
+    read_result(
+        rig, &answer,
+        store_search(rig->store, &(struct store_asker){"ann", ""}, "ancient", 10, answer_read, &answer));
     assert_int_equal(json_array_size(json_object_get(answer.result, "hits")), 1);
     json_decref(answer.result);
 }

@@ -1,6 +1,7 @@
 """Many users, each with sessions of their own that all stream at the same time: what that adds to how long a chunk is under way for
 one user, and what sealing costs. Agents are bench-agent, so that the daemon is measured; whole: real ones with bench-model. Each client
 checks every event: one of another's session, or a chunk that is not the next one, ends the bench. Rounds alternate."""
+import collections
 import contextlib
 import json
 import os
@@ -22,7 +23,6 @@ CONFIG = """listen: 'tcp://127.0.0.1:0'
 limits: {{max_live_agents: {live}, max_sessions: {live}}}
 """
 KNOWN = ("one local", "one remote", "own", "local", "remote")
-BESIDE = {"one local": "own", "local": "local", "remote": "remote"}
 
 
 def cpu(pid):
@@ -56,15 +56,16 @@ def load(pid, endpoint, plan, count, rate, *more, at_streams=lambda: None):
 
 
 class Crowd:
-    """A daemon with so many users, each with so many sessions, and as many of its own user's: all of them with live agents."""
+    """A daemon with so many users, each with so many sessions, and so many times as many of its own user's: all of them with live
+    agents."""
 
-    def __init__(self, rig, users, each):
+    def __init__(self, rig, users, each, own):
         self.rig, self.each = rig, each
         self.local = f"ipc://{rig.place.socket_path}"
         self.remote = rig.client.request("admin.stats")["listen"][0]
         key = rig.client.request("admin.stats")["key"]
         self.server = z85.encode(key_bytes(key)).decode()
-        self.own = [["-", "-", "-", *(rig.session() for _ in range(each))] for _ in range(users)]
+        self.own = [["-", "-", "-", *(rig.session() for _ in range(each))] for _ in range(own)]
         self.people = [self.person(f"u{n:03}") for n in range(users)]
         for plan in (self.own, self.people):
             load(rig.daemon.pid, self.local, plan, 1, 0)
@@ -152,7 +153,8 @@ def show(figures, runs, name, how, beside=None):
                 beside=median([run["loop"] for run in runs[beside]]) if beside else None)
     figures.add("  CPU of its I/O thread for one", median([run["io"] for run in runs[how]]), "µs",
                 beside=median([run["io"] for run in runs[beside]]) if beside else None)
-    figures.note(f"    p99 of {len(runs[how])} rounds: {spread(runs[how], 'p99_ms')} ms, of {runs[how][0]['deliveries']} deliveries each")
+    figures.note(f"    p90 {median([run['p90_ms'] for run in runs[how]]):.3g} ms; p99 of {len(runs[how])} rounds {spread(runs[how], 'p99_ms')} ms, "
+                 f"of {runs[how][0]['deliveries']} deliveries each")
 
 
 def added(figures, runs, what, more, less, target=None):
@@ -163,7 +165,7 @@ def crowds(figures, users, each, rounds, seconds, rate):
     total = f"{users} users with {each} sessions each, {users * each * rate:,} chunks/s"
     with contextlib.ExitStack() as stack:
         rig = stack.enter_context(Rig(double=True, config=CONFIG.format(live=2 * users * each + 8)))
-        crowd = Crowd(rig, users, each)
+        crowd = Crowd(rig, users, each, users)
         count = round(seconds * rate)
         raws = {f"raw {kind}": stack.enter_context(Raw(kind, users, each, count, rate)) for kind in ("local", "open", "sealed")}
         runs = measured(crowd, raws, rounds, seconds, rate, KNOWN)
@@ -179,6 +181,15 @@ def crowds(figures, users, each, rounds, seconds, rate):
         added(figures, runs, "  of that: tcp with CURVE", "remote", "local")
         added(figures, runs, "  tcp with CURVE for one user", "one remote", "one local")
         added(figures, runs, "  CURVE for a plain ROUTER", "raw sealed", "raw open")
+
+
+def whole(figures, users, each, rounds, seconds, rate):
+    """With real agents, from the model's socket on."""
+    with Rig(config=CONFIG.format(live=users * each + each + 8)) as rig:
+        runs = measured(Crowd(rig, users, each, 1), {}, rounds, seconds, rate, ("one local", "remote"))
+    for how, name in (("one local", f"one user, {each} sessions, local"), ("remote", f"{users} users, {each} sessions each, tcp with CURVE")):
+        show(figures, runs, f"model socket to {name}", how)
+    added(figures, runs, "  added to one user's p99", "remote", "one local", ("<", 1.0))
 
 
 def sealing(figures, users, rounds, count):
@@ -201,7 +212,8 @@ FLOODS = {"no flood": None, "connections": ("connect",), "CURVE's HELLOs": ("hel
 
 
 def flooders(crowd, sources, seconds):
-    """As processes, which print what they did as JSON; sources: None for none, () for a member's."""
+    """As processes, which print what they did as JSON; sources: None for none, () for a member's. They yield to the daemon: those who
+    flood it have a processor of their own."""
     server = z85.decode(crowd.server.encode()).hex()
     command = None
     if sources:
@@ -210,12 +222,13 @@ def flooders(crowd, sources, seconds):
         key, secret, *_ = crowd.people[-1]
         command = [program("bench-load"), "flood", "--endpoint", crowd.remote, "--server-key", crowd.server, "--key", key,
                    "--secret-key", secret, "--method", "session.list", "--seconds", str(seconds)]
-    return [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(PROCESSES)] if command else []
+    return [subprocess.Popen(["nice", *command], stdout=subprocess.PIPE) for _ in range(PROCESSES)] if command else []
 
 
 def ended(process):
+    """What it says; nothing of a flooder that did not outlive being cut."""
     said, _ = process.communicate(timeout=120)
-    return json.loads(said)
+    return json.loads(said or "{}")
 
 
 def beside_flood(crowd, sources, seconds, rate):
@@ -233,12 +246,12 @@ def beside_flood(crowd, sources, seconds, rate):
     found = crowd.sealed(crowd.people[:-1], (seconds + 1) * rate, rate, at_streams=begin)
     *floods, asker = [ended(process) for process in began]
     return {"stream": found, "asks": asker, "grown": peak_mb(pid) - before, "left": resident_mb(pid) - before,
-            "did": {name: sum(each[name] for each in floods) for name in (floods[0] if floods else ())}}
+            "did": dict(sum(map(collections.Counter, floods), collections.Counter()))}
 
 
 def floods(figures, users, each, rounds, seconds, rate):
     with Rig(double=True, config=CONFIG.format(live=2 * (users + 1) * each + 8)) as rig:
-        crowd = Crowd(rig, users + 1, each)
+        crowd = Crowd(rig, users + 1, each, 1)
         runs = {name: [] for name in FLOODS}
         for _ in range(rounds):
             for name, sources in FLOODS.items():
@@ -249,17 +262,19 @@ def floods(figures, users, each, rounds, seconds, rate):
         figures.add("  a chunk, p99", median([run["stream"]["p99_ms"] for run in seen]), "ms")
         figures.add("  a request of another user, p99", median([run["asks"]["p99_ms"] for run in seen]), "ms")
         figures.add("  memory of the daemon, at most more", median([run["grown"] for run in seen]), "MB")
-        did = " and ".join(f"{median([run['did'][what] for run in seen]) / seconds:,.0f}/s {what}" for what in seen[0]["did"])
+        did = " and ".join(f"{median([run['did'].get(what, 0) for run in seen]) / seconds:,.0f}/s {what}" for what in seen[0]["did"])
         figures.note(f"    {did + '; ' if did else ''}p99 of a chunk {spread([run['stream'] for run in seen], 'p99_ms')} ms, "
                      f"memory {median([run['left'] for run in seen]):+.1f} MB after")
 
 
 def run(figures, quick):
     if quick:
-        crowds(figures, 5, 2, 1, 2, 4)
+        crowds(figures, 5, 2, 1, 1, 8)
+        whole(figures, 5, 2, 1, 1, 8)
         sealing(figures, 5, 1, 2000)
-        floods(figures, 5, 2, 1, 2, 4)
+        floods(figures, 5, 2, 1, 1, 8)
         return
     crowds(figures, 50, 10, 3, 6, 2)
+    whole(figures, 50, 10, 3, 6, 2)
     sealing(figures, 50, 3, 4000)
-    floods(figures, 50, 2, 3, 6, 5)
+    floods(figures, 50, 2, 3, 4, 5)

@@ -226,7 +226,10 @@ static enum err check_role(const struct call *call, const struct session *sessio
     }
     if (auth_may(&call->principal, row->session ? session->state : NULL, row->role))
         return ERR_OK;
-    snprintf(error, 256, "%s needs the role %s", row->name, role_name(row->role));
+    enum role has = row->session ? auth_role(&call->principal, session->state) : ROLE_NONE;
+    snprintf(error, 256,
+             has > ROLE_NONE ? "%s needs the role %s in this session; yours is %s" : "%s needs the role %s",
+             row->name, role_name(row->role), role_name(has));
     return ERR_DENIED;
 }
 

@@ -140,8 +140,8 @@ static enum err room_of_owner(const struct registry *registry, const char *owner
         snprintf(
             error, 256,
             "%.63s may have no sessions of their own (quota.sessions), but work in those that are shared; an "
-            "admin can allow some: stoa user set --quota",
-            owner);
+            "admin can allow some: stoa user set %.63s --quota sessions=N",
+            owner, owner);
     else
         snprintf(error, 256,
                  "%.63s has %zu sessions already (quota.sessions is %" PRId64

@@ -218,7 +218,8 @@ static bool read_parts(struct reader *r, struct join_link *link)
         r->at += 1 + len;
     }
     if (good && (seen & 3) != 3) {
-        snprintf(r->error, ERROR_SIZE, "the link has no %s; was all of it copied?",
+        snprintf(r->error, ERROR_SIZE,
+                 "the link has no %s; was all of it copied? In a shell it needs quotes: '...'",
                  seen & 1 ? "ticket (t=)" : "key of the daemon (k=)");
         good = false;
     }

@@ -80,7 +80,10 @@ static void describe(const struct field *field, char out[160])
     switch (field->type) {
     case FIELD_STRING:
     case FIELD_SECRET:
-        snprintf(out, 160, "a string of %" PRId64 " to %" PRId64 " bytes", field->min, field->max);
+        if (field->min == field->max)
+            snprintf(out, 160, "a string of %" PRId64 " bytes", field->min);
+        else
+            snprintf(out, 160, "a string of %" PRId64 " to %" PRId64 " bytes", field->min, field->max);
         break;
     case FIELD_INT:
         snprintf(out, 160, "an integer from %" PRId64 " to %" PRId64, field->min, field->max);

@@ -294,6 +294,29 @@ static void on_other(void *arg, const char *notice, const json_t *json)
         app_lend_notice(arg, json);
 }
 
+/* Somebody else gives one another role: here, or in a session that is not looked at. */
+static void say_shared(struct app *app, const json_t *data, bool here)
+{
+    const char *by = jsonx_str(data, "by", ""), *self = app->ui.hello ? app->ui.hello->user : "";
+
+    if (strcmp(jsonx_str(data, "user", ""), self) == 0 && *by && strcmp(by, self) != 0)
+        app_say(app, false, here ? "%s made you %s here" : "%s shares a session with you as %s", by,
+                jsonx_str(data, "role", ""));
+}
+
+/* What somebody else's terminal lends to this session, or has taken back. */
+static void say_lent(struct app *app, enum event_type type, const json_t *data)
+{
+    const char *user = jsonx_str(data, "user", ""), *terminal = jsonx_str(data, "terminal", ""),
+               *server = jsonx_str(data, "server", "");
+
+    if (type == EVENT_TOOLS_LENT && strcmp(user, app->ui.hello ? app->ui.hello->user : "") != 0)
+        app_say(app, false, "%s lends this session the tools of %s%s%s", user, server,
+                *terminal ? ", on " : "", terminal);
+    if (type == EVENT_TOOLS_RETURNED)
+        app_say(app, false, "the tools of %s are not lent any more", server);
+}
+
 static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
 {
     struct app *app = arg;
@@ -305,6 +328,10 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
     bool listed = sessions_event(app->ui.sessions, event);
     if (unknown && event->type == EVENT_SESSION_SHARED) /* all that a list says of it */
         app_load_sessions(app);
+    if (event->type == EVENT_SESSION_SHARED)
+        say_shared(app, event->data, here);
+    if (here)
+        say_lent(app, event->type, event->data);
     app_notify_event(app, event);
     if (here && fold == FOLD_OK &&
         (event->type == EVENT_MESSAGE_ADDED || event->type == EVENT_QUEUE_CHANGED)) {

@@ -366,7 +366,7 @@ static void put_persons(const struct panel *panel, char note[PANEL_NOTE_BYTES])
     }
     size_t len = strlen(note);
     if (panel->role < ROLE_APPROVER)
-        snprintf(note + len, PANEL_NOTE_BYTES - len, "approvers answer this, you are a %s ",
+        snprintf(note + len, PANEL_NOTE_BYTES - len, "approvers answer this, you are a %s  ",
                  role_name(panel->role));
 }
 
@@ -389,7 +389,8 @@ const char *panel_hint(const struct panel *panel, bool draft_empty)
     buf_init(&keys, PANEL_HINT_BYTES / 2);
     put_keys(panel, &keys);
     put_persons(panel, note);
-    snprintf(own->hint, sizeof own->hint, "%s%s%s%s%s", warning, note, more, draft_empty ? "" : "with Alt: ",
+    bool plain = draft_empty || (panel->role < ROLE_APPROVER && below == 0);
+    snprintf(own->hint, sizeof own->hint, "%s%s%s%s%s", warning, note, more, plain ? "" : "with Alt: ",
              panel->answering ? "answering…"
              : keys.data      ? keys.data
                               : "");

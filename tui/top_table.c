@@ -314,7 +314,8 @@ static void make_session(struct making *making, const json_t *json)
     bool idle = strcmp(jsonx_str(json, "state", ""), "idle") == 0;
     put_text(&cells[0], row->id);
     put_text(&cells[1], jsonx_str(json, "owner", ""));
-    put_text(&cells[2], jsonx_str(json, "state", ""));
+    const char *state = jsonx_str(json, "state", "");
+    put_text(&cells[2], strcmp(state, "awaiting_permission") == 0 ? "asks" : state);
     put_text(&cells[3], jsonx_str(agent, "state", ""));
     if (sum.processes > 0)
         put_decimal(&cells[4], 0, (double)jsonx_int(agent, "pid", 0));

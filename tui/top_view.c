@@ -41,6 +41,7 @@ static void draw_daemon(struct screen *screen, const struct top_show *show)
     put(screen, STYLE_BAR, "  pid %lld  up %s  cpu %.1f%%  memory %s  backlog %s%s",
         (long long)jsonx_int(own, "pid", 0), up, top_daemon_cpu(show->now, show->before), memory, backlog,
         show->paused ? "  (paused)" : "");
+    screen_repeat(screen, " ", screen_left(screen), STYLE_BAR);
     screen_row_end(screen);
 }
 
@@ -91,7 +92,7 @@ static void draw_tabs(struct screen *screen, const struct top_show *show)
         screen_repeat(screen, " ", 1, STYLE_TEXT);
         put(screen, here ? STYLE_SELECTED : STYLE_DIM, " %d %s ", tab + 1, top_tab_name((enum top_tab)tab));
     }
-    put(screen, STYLE_DIM, "  %zu", show->table->count);
+    put(screen, STYLE_DIM, "  %zu shown", show->table->count);
     screen_row_end(screen);
 }
 
@@ -199,6 +200,7 @@ static void draw_foot(struct screen *screen, const struct top_show *show)
     else
         put(screen, STYLE_BAR, " q quit  1-4 table  < > sort by  r reverse  Enter %s  Space pause%s",
             show->detail ? "back" : "detail", sessions ? "  h hibernate  K end" : "");
+    screen_repeat(screen, " ", screen_left(screen), STYLE_BAR);
     screen_row_end(screen);
 }
 

@@ -102,7 +102,10 @@ static void participant_line(const struct ui *ui, struct screen *screen, struct 
     bool you = strcmp(name, "you") == 0;
     bool own = ui->hello && strcmp(participant->user, ui->hello->user) == 0;
     const char *role = own ? "viewing" : role_name(state_role(ui->state, participant->user));
-    const char *word = participant->typing ? "typing" : you ? "here" : role;
+    const char *mine = ui->hello ? role_name(state_role(ui->state, ui->hello->user)) : "here";
+    const char *word = participant->typing ? "typing"
+                       : you               ? (ui->state->member_count > 0 ? mine : "here")
+                                           : role;
 
     screen_row(screen, y, area.x, area.cols - 1, STYLE_TEXT);
     screen_puts(screen, participant->typing ? " … " : " ○ ", participant->typing ? STYLE_GOOD : STYLE_DIM);

@@ -97,7 +97,7 @@ enum err handle_ticket_revoke(struct call *call, json_t **ok, char error[256])
     const char *id = jsonx_str(call->params, "ticket", "");
     const struct ticket *ticket = tickets_find(server->tickets, id, clock_wall_ms());
     if (!ticket || !may_see(call, ticket)) {
-        snprintf(error, 256, "there is no ticket '%.39s' that could be used; see stoa ticket ls", id);
+        snprintf(error, 256, "there is no ticket '%.39s' that could be used; see stoa tickets", id);
         return ERR_NOT_FOUND;
     }
     if (call->principal.token[0] && call->principal.most < ROLE_OWNER) {

@@ -1,6 +1,7 @@
 /* pair.*: one more key of a user's, by a code that one terminal shows and the other says. */
 #include "daemon/handlers/handlers.h"
 
+#include "daemon/identity.h"
 #include "daemon/people/audit.h"
 #include "daemon/people/invite.h"
 #include "daemon/people/pairs.h"
@@ -34,7 +35,7 @@ enum err handle_pair_start(struct call *call, json_t **ok, char error[256])
 {
     struct server *server = call->server;
     const struct principal *principal = &call->principal;
-    char words[KEY_WORDS_MAX];
+    char words[KEY_WORDS_MAX], reached[JOIN_ADDRESS_MAX];
     struct pair pair;
     if (principal->token[0]) {
         snprintf(error, 256,
@@ -55,6 +56,9 @@ enum err handle_pair_start(struct call *call, json_t **ok, char error[256])
     jsonx_set_str(*ok, "code", pair.code);
     jsonx_set_int(*ok, "expires", clock_wall_ms() + PAIR_LIFE_MS);
     jsonx_set_str(*ok, "words", words);
+    join_address_text(&address, reached);
+    jsonx_set_str(*ok, "address", reached);
+    jsonx_set_str(*ok, "key", identity_key(server->identity));
     explicit_bzero(&pair, sizeof pair);
     return ERR_OK;
 }

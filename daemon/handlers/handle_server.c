@@ -4,6 +4,7 @@
 #include "daemon/identity.h"
 #include "daemon/mcp/hosts.h"
 #include "daemon/people/audit.h"
+#include "daemon/people/invite.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -234,6 +235,8 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     (void)error;
     struct server *server = call->server;
     struct store_counts counts;
+    struct join_address reached;
+    char address[JOIN_ADDRESS_MAX], why[256];
     store_counts(server->store, &counts);
     *ok = json_object();
     jsonx_set_str(*ok, "version", STOA_VERSION);
@@ -261,6 +264,10 @@ enum err handle_admin_stats(struct call *call, json_t **ok, char error[256])
     if (identity_key(server->identity)[0]) {
         jsonx_set_str(*ok, "key", identity_key(server->identity));
         jsonx_set_str(*ok, "fingerprint", identity_fingerprint(server->identity));
+    }
+    if (invite_address(server, &reached, why)) {
+        join_address_text(&reached, address);
+        jsonx_set_str(*ok, "address", address);
     }
     return ERR_OK;
 }

@@ -80,6 +80,10 @@ enum err handle_token_list(struct call *call, json_t **ok, char error[256])
     const char *name = whom(call, call->principal.user, error);
     if (!name)
         return ERR_DENIED;
+    if (!auth_is_whole(&call->principal)) {
+        snprintf(error, 256, "tokens are for their user, and not for a token with fewer rights");
+        return ERR_DENIED;
+    }
     json_t *array = json_array();
     tokens_each(call->server->users, all ? NULL : name, list_one, array);
     *ok = json_object();

@@ -172,7 +172,7 @@ enum err handle_user_update(struct call *call, json_t **ok, char error[256])
                  !has_disabled ? ""
                  : disabled    ? " disabled"
                                : " enabled",
-                 text ? " " : "", text ? text : "");
+                 text && (role || has_disabled) ? " " : "", text ? text : "");
     free(text);
     return ERR_OK;
 }

@@ -110,11 +110,15 @@ static enum err check_room(const struct tickets *tickets, const struct ticket *w
         of_user += strcmp(ticket->by, wish->by) == 0;
     }
     if (of_session >= TICKETS_OF_SESSION)
-        snprintf(error, 256, "%zu tickets of this session wait to be used; revoke some (stoa ticket ls, rm)",
+        snprintf(error, 256,
+                 "%zu tickets of this session wait to be used; revoke some (stoa tickets, stoa ticket "
+                 "--revoke ID)",
                  of_session);
     else if (of_user >= TICKETS_OF_USER)
-        snprintf(error, 256, "%zu tickets that you gave wait to be used; revoke some (stoa ticket ls, rm)",
-                 of_user);
+        snprintf(
+            error, 256,
+            "%zu tickets that you gave wait to be used; revoke some (stoa tickets, stoa ticket --revoke ID)",
+            of_user);
     else if (tickets->count >= TICKETS_MAX)
         snprintf(error, 256, "%zu tickets wait to be used at this daemon; try again when some have expired",
                  tickets->count);

@@ -132,24 +132,21 @@ static const char attach_notes[] =
     "stoa://... is a ticket's link: the daemon is remembered, and this terminal's key is made known to it.\n"
     "With - the link is read from stdin, so that it does not stand in the shell's history.\n";
 static const char key_notes[] =
-    "The line \"key\" may be seen by all: an admin of another host's daemon lets it in with it (stoa user "
-    "add\n"
-    "NAME --key KEY). A ticket (stoa attach stoa://...) makes and enrols one by itself.\n";
+    "The line \"key\" may be seen by all: an admin of another host's daemon lets this terminal in with it\n"
+    "(stoa user add NAME --key KEY). A ticket (stoa attach stoa://...) makes and enrols one by itself.\n";
 static const char daemon_notes[] =
     "ls               those that are known here (the default)\n"
     "add NAME tcp://HOST:PORT KEY\n"
     "                 one whose key you know; stoa daemon show, on its own host, shows this line\n"
     "rm NAME          forget one, and its key\n"
-    "show [NAME]      its key, fingerprint and words; without NAME, those of this host's own daemon "
-    "(admins)\n"
+    "show [NAME]      its key, fingerprint and words; without NAME, this host's own (for admins)\n"
     "A key that differs from the one that is known is refused until stoa daemon rm.\n";
 static const char join_notes[] = "Like stoa attach with a link, but prints the session's id and ends. With - "
                                  "the link is read from stdin.\n";
 static const char pair_notes[] =
     "Without CODE, on a terminal that is in: shows a code that is good for two minutes and five tries, and\n"
-    "waits until the other has used it. With CODE, on the other one, which must know the daemon (stoa "
-    "daemon\n"
-    "add; what is to be typed there is shown): stoa -d NAME pair CODE\n";
+    "waits until the other has used it. With CODE, on the other one: stoa -d NAME pair CODE\n"
+    "The other one must know the daemon; the line that makes it known is shown beside the code.\n";
 static const char ticket_notes[] =
     "In a pipe the link is all that is printed. Who has the link has the session, with that role, until it\n"
     "is used up or too old: give it to nobody else.\n"

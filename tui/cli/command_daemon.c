@@ -2,6 +2,7 @@
 #include "shared/jsonx.h"
 #include "tui/cli/command.h"
 #include "tui/daemons.h"
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,8 +52,43 @@ static int list(struct cli *cli, const char *path)
     return exit_of(code, error);
 }
 
+/* What others need to know of the one that is meant: its own host's, or that of -d. */
+static int show_own(struct cli *cli)
+{
+    char print[KEY_FINGERPRINT_LEN + 1], words[KEY_WORDS_MAX];
+    unsigned char key[KEY_BYTES];
+    int exit_code = EXIT_OK;
+    json_t *ok = NULL;
+
+    if (cli_open(cli, &exit_code) != ERR_OK)
+        return exit_code;
+    enum err code = cli_call(cli, METHOD_ADMIN_STATS, NULL, NULL, &ok);
+    const char *text = jsonx_str(ok, "key", ""), *address = jsonx_str(ok, "address", "");
+
+    if (code == ERR_OK && cli->json) {
+        json_t *line = json_pack("{s:s, s:s}", "address", address, "key", text);
+
+        out_json(&cli->out, line);
+        json_decref(line);
+    } else if (code == ERR_OK && (!*address || !key_parse(text, key))) {
+        cli_say("this daemon listens on no address that others reach: set listen: in its configuration");
+        code = ERR_UNAVAILABLE;
+    } else if (code == ERR_OK) {
+        key_fingerprint(key, print);
+        key_words(key, words);
+        out_printf(&cli->out,
+                   "address      %s\nkey          %s\nfingerprint  %s\nwords        %s\n\n"
+                   "On another host: stoa daemon add NAME %s %s\n",
+                   address, text, print, words, address, text);
+    }
+    json_decref(ok);
+    return cli_exit_code(code);
+}
+
 static int show(struct cli *cli, const char *path)
 {
+    if (cli->args->word_count == 1)
+        return show_own(cli);
     const char *name = cli->args->words[1];
     char error[DAEMONS_ERROR];
     struct daemons *daemons;
@@ -120,7 +156,8 @@ int command_daemon(struct cli *cli)
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (strcmp(parts[i].name, word) != 0)
             continue;
-        if ((count > 0 ? count : 1) != parts[i].words)
+        bool own = parts[i].run == show && count == 1;
+        if (!own && (count > 0 ? count : 1) != parts[i].words)
             return cli_usage("daemon %s needs %s; see: stoa help daemon", word, parts[i].needs);
         path = daemons_path();
         if (!path)

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CODE_LEN = 6, TTL_MAX_S = 7 * 24 * 3600, USES_MAX = 100, LINES_BESIDE = 4 };
+enum { CODE_LEN = 6, TTL_MAX_S = 7 * 24 * 3600, USES_MAX = 100, LINES_BESIDE = 5 };
 
 /* "14:03:22" of a time in ms. */
 static const char *clock_of(int64_t ms, char text[16])
@@ -129,8 +129,10 @@ static void put_ticket(struct cli *cli, const json_t *ok)
     if (!args_has(cli->args, "no-qr"))
         put_code(cli, link);
     put_span(expires - clock_wall_ms() + 500, span);
-    out_printf(&cli->out, "%s\nvalid for %s, until %s; take it back: stoa ticket --revoke %s\n", link, span,
-               clock_of(expires, at), jsonx_str(ok, "ticket", ""));
+    out_printf(&cli->out,
+               "%s\nto come in: stoa attach 'stoa://...', the whole link between the quotes\n"
+               "valid for %s, until %s; take it back: stoa ticket --revoke %s\n",
+               link, span, clock_of(expires, at), jsonx_str(ok, "ticket", ""));
 }
 
 static enum err make_ticket(struct cli *cli, json_t *params)
@@ -252,7 +254,14 @@ static void on_other(void *arg, const char *notice, const json_t *json)
     out_printf(out, "\nA terminal%s%s%s has come in as %s.\n  its key       %s\n  daemon's key  %s\n",
                *label ? " (" : "", label, *label ? ")" : "", jsonx_str(json, "user", ""), words,
                waiting->words);
-    out_printf(out, "It must show the same words. If not: stoa user key revoke, at once.\n");
+    if (client_address_is_remote(&waiting->cli->address)) {
+        char own[KEY_WORDS_MAX];
+
+        key_words(waiting->cli->address.pair.open, own);
+        out_printf(out, "  this one's    %s\n", own);
+    }
+    out_printf(
+        out, "It must show the same words. If not, at once: stoa user show, and stoa user key revoke KEY.\n");
 }
 
 static void on_late(uv_timer_t *timer)
@@ -275,7 +284,12 @@ static void put_started(struct cli *cli, const json_t *ok)
                strlen(code) > 3 ? code + 3 : "", clock_of(jsonx_int(ok, "expires", 0), at));
     if (*words)
         out_printf(&cli->out, "daemon's key  %s\n", words);
-    out_printf(&cli->out, "\nOn the other terminal: stoa -d NAME pair %s\nWaiting for it (^C ends).\n", code);
+    const char *name = client_address_is_remote(&cli->address) ? cli->address.name : "NAME";
+    out_printf(&cli->out, "\nOn the other terminal:\n    stoa -d %s pair %s\n", name, code);
+    if (*jsonx_str(ok, "address", ""))
+        out_printf(&cli->out, "If it does not know this daemon yet, first:\n    stoa daemon add %s %s %s\n",
+                   name, jsonx_str(ok, "address", ""), jsonx_str(ok, "key", ""));
+    out_printf(&cli->out, "\nWaiting for it (^C ends).\n");
     out_flush(&cli->out);
 }
 
@@ -331,8 +345,7 @@ static void put_paired(struct cli *cli, const json_t *ok)
     out_printf(&cli->out, "This terminal is in, as %s.\n  its key       %s\n  daemon's key  %s\n",
                jsonx_str(ok, "user", ""), own, daemon);
     if (*jsonx_str(words, "shown", "") && strcmp(jsonx_str(words, "shown", ""), daemon) != 0)
-        out_printf(&cli->out, "  key of the terminal that showed the code  %s\n",
-                   jsonx_str(words, "shown", ""));
+        out_printf(&cli->out, "  the other's   %s\n", jsonx_str(words, "shown", ""));
     out_printf(&cli->out, "The other terminal must show the same words.\n");
 }
 

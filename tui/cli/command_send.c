@@ -194,6 +194,8 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
         say_question(event);
     if (event->type == EVENT_TURN_RETRYING)
         say_waits(event);
+    if (event->type == EVENT_BUDGET_REACHED)
+        cli_say("%s", jsonx_str(event->data, "text", ""));
     judge(send);
 }
 

@@ -77,7 +77,7 @@ int command_who(struct cli *cli)
     char id[ID_MAX];
     json_t *ok = NULL, *member;
     size_t i;
-    enum err code = args->word_count ? cli_session(cli, args->words[0], id) : cli_last_session(cli, id);
+    enum err code = args->word_count ? cli_session(cli, args->words[0], id) : cli_newest_session(cli, id);
 
     if (code == ERR_OK)
         code = cli_call(cli, METHOD_SESSION_WHO, id, NULL, &ok);

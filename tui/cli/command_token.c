@@ -99,8 +99,9 @@ static int list(struct cli *cli)
         }
         transcript_time(jsonx_int(token, "expires", 0), until);
         out_printf(&cli->out, "%-28s  %-16s  %-8s  %-16s  %-12.12s  %s\n", jsonx_str(token, "token", ""),
-                   jsonx_str(token, "user", ""), jsonx_str(token, "role", ""), until,
-                   jsonx_str(token, "session", ""), jsonx_str(token, "label", ""));
+                   jsonx_str(token, "user", ""),
+                   strcmp(jsonx_str(token, "role", ""), "admin") == 0 ? "all" : jsonx_str(token, "role", ""),
+                   until, jsonx_str(token, "session", ""), jsonx_str(token, "label", ""));
     }
     json_decref(ok);
     return exit_code;

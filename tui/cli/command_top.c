@@ -6,6 +6,7 @@
 #include "tui/top.h"
 #include "tui/top_table.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 static void put_rows(struct out *out, enum top_tab tab, const json_t *now)
 {
@@ -69,7 +70,8 @@ int command_top(struct cli *cli)
     struct settings *settings;
     struct top_options options = {.address = &cli->address};
 
-    if (cli->json || args_has(cli->args, "once") || !screen_term_can_draw(getenv("TERM"), why))
+    if (cli->json || args_has(cli->args, "once") || !isatty(STDOUT_FILENO) ||
+        !screen_term_can_draw(getenv("TERM"), why))
         return print_once(cli);
     settings = command_settings(cli, &exit_code);
     if (!settings)

@@ -203,6 +203,10 @@ static void ask_all(struct doctor *doctor)
                      "the daemon that runs speaks another version of the protocol than this stoa");
     } else if (code != ERR_OK && *refusal) {
         say_refused(doctor, refusal);
+    } else if (code == ERR_DENIED) { /* by a token, for one: it answers, and is well as far as that goes */
+        findings_add(&doctor->findings, FINDING_NOTE, "denied",
+                     "without a token (STOA_TOKEN), on the daemon's own host",
+                     "a daemon runs and answers, but not to this: %s", answer.text);
     } else if (code != ERR_OK) {
         say_hangs(doctor, answer.text);
     } else {

@@ -266,11 +266,36 @@ static void show_updated(struct plain *plain, const json_t *data)
         plain_say(plain, "* the model is now: %s", jsonx_str(data, "model", ""));
 }
 
+/* Who may do what, and what terminals lend. */
+static void show_people(struct plain *plain, enum event_type type, const json_t *data)
+{
+    const char *user = jsonx_str(data, "user", ""), *by = jsonx_str(data, "by", ""),
+               *server = jsonx_str(data, "server", "");
+
+    if (type == EVENT_SESSION_SHARED)
+        plain_say(plain, "* %s is %s now%s%s", user, jsonx_str(data, "role", ""), *by ? ", by " : "", by);
+    else if (type == EVENT_SESSION_UNSHARED)
+        plain_say(plain, "* %s has no part in the session any more", user);
+    else if (type == EVENT_QUESTION_APPROVED)
+        plain_say(plain, "* %s approved; a second person is needed", by);
+    else if (type == EVENT_TOOLS_LENT)
+        plain_say(plain, "* %s lends the tools of %s", user, server);
+    else
+        plain_say(plain, "* the tools of %s are not lent any more", server);
+}
+
 static void show_session_event(struct plain *plain, const struct event *event)
 {
     const json_t *data = event->data;
 
     switch (event->type) {
+    case EVENT_SESSION_SHARED:
+    case EVENT_SESSION_UNSHARED:
+    case EVENT_QUESTION_APPROVED:
+    case EVENT_TOOLS_LENT:
+    case EVENT_TOOLS_RETURNED:
+        show_people(plain, event->type, data);
+        break;
     case EVENT_SESSION_UPDATED:
         show_updated(plain, data);
         break;

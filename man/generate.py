@@ -109,7 +109,7 @@ def put_table(lines):
                   if row[i] and not (named and short[i])]
         if len(texts) == 1:
             out += fill(texts[0])
-        else:
+        elif texts:
             out.append(".Bl -item -compact")
             for text in texts:
                 out += [".It"] + fill(text)

@@ -241,6 +241,15 @@ static void log_refusal(const char *area, enum err code, const char *why)
     log_line(code == ERR_CONFLICT ? LOG_INFO : LOG_ERROR, area, "%s", why);
 }
 
+/* MCP servers run as this user does. They are not to see the store, keys, other sessions' folders, or the
+ * socket, at which they would be this user (daemon/agent/mcp/launch.h). */
+static void hide_places(const struct run *run)
+{
+    char *both = xasprintf("%s\n%s", run->state, run->runtime);
+    setenv("STOA_HIDE", both, 1);
+    free(both);
+}
+
 static int find_places(struct run *run)
 {
     char error[256];
@@ -250,6 +259,7 @@ static int find_places(struct run *run)
         log_error("server", "no folder for the state: set HOME or STOA_STATE_DIR");
         return EXIT_CONFIG;
     }
+    hide_places(run);
     run->socket_path = paths_join(run->runtime, "stoad.sock");
     enum err code = lock_take(run->runtime, run->socket_path, &run->lock, error);
     int exit_code = code == ERR_OK ? EXIT_OK : code == ERR_CONFLICT ? EXIT_ALREADY_RUNNING : EXIT_UNSAFE;

@@ -1,7 +1,7 @@
 /* The contract between stoad and stoa-agent: descriptors, environment, frames, exit causes.
  *
  * The agent is started as `stoa-agent` with descriptor 3 a stream socketpair to the daemon and an environment
- * of PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, STOA_LOG, SSL_CERT_DIR/FILE and the proxies' variables only. A
+ * of PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, STOA_LOG, STOA_HIDE, SSL_CERT_DIR/FILE and the proxies' variables only. A
  * frame is u32 little-endian: bytes that follow · u8: kind · payload (JSON text, or for chunks a binary
  * record)
  *

@@ -47,9 +47,9 @@ struct agentproc {
 static char **clean_environment(void)
 {
     static const char *const kept[] = {
-        "PATH",         "HOME",          "LANG",          "LC_ALL",       "TZ",          "STOA_LOG",
-        "TMPDIR",       "SSL_CERT_DIR",  "SSL_CERT_FILE", "http_proxy",   "https_proxy", "no_proxy",
-        "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",  "STOA_NO_PIDNS"};
+        "PATH",         "HOME",          "LANG",          "LC_ALL",        "TZ",          "STOA_LOG",
+        "TMPDIR",       "SSL_CERT_DIR",  "SSL_CERT_FILE", "http_proxy",    "https_proxy", "no_proxy",
+        "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",  "STOA_NO_PIDNS", "STOA_HIDE"};
     size_t count = 0, max = sizeof kept / sizeof kept[0];
     char **list = xcalloc(max + 1, sizeof *list);
     for (size_t i = 0; i < max; i++) {

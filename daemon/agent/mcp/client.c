@@ -97,6 +97,7 @@ static struct mcp_transport *open_stdio(void *arg, const struct mcp_transport_ha
     struct launch launch = {.argv = server->command,
                             .environment = environment,
                             .folder = server->folder,
+                            .keep = client->root,
                             .memory = server->memory,
                             .processes = server->processes,
                             .cpu_s = server->cpu_s,

@@ -59,6 +59,9 @@ static char **shim_arguments(const struct launch *launch, const char *cgroup)
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         own[SHIM_PARENT + i] = xasprintf("%lld", (long long)numbers[i]);
     own[SHIM_CGROUP] = xstrdup(cgroup);
+    const char *hide = getenv("STOA_HIDE");
+    own[SHIM_HIDE] = xstrdup(hide ? hide : "");
+    own[SHIM_KEEP] = xstrdup(launch->keep ? launch->keep : "");
     own[SHIM_FOLDER] = xstrdup(launch->folder ? launch->folder : "");
     memcpy(own + SHIM_PROGRAM, launch->argv, count * sizeof *list);
     return list;

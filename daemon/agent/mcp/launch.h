@@ -1,4 +1,7 @@
-/* Starting a server's process so that it can't outlive us: through a shim (this program again, with the
+/* What STOA_HIDE in our environment names (absolute folders, a line each: the daemon's state and socket) a
+ * server in a PID namespace does not see, but for its own folder there.
+ *
+ * Starting a server's process so that it can't outlive us: through a shim (this program again, with the
  * argument "launch", see shim.h) that sets what posix_spawn can't, and then becomes the server.
  *
  * What holds it: own process group; PDEATHSIG; we are the subreaper of what it leaves behind, and kill that;
@@ -17,7 +20,8 @@ struct launch {               /* borrowed for the call */
     char *const *argv;        /* argv[0] is looked up in PATH; ended by NULL */
     char *const *environment; /* "NAME=value", all that it gets; ended by NULL */
     const char *folder;       /* working folder; NULL: ours */
-    bool in_the_open;         /* no PID namespace; STOA_NO_PIDNS in our environment means the same for all */
+    const char *keep; /* a folder that it may see also where STOA_HIDE hides it; NULL: none but folder */
+    bool in_the_open; /* no PID namespace; STOA_NO_PIDNS in our environment means the same for all */
     /* Limits; 0: none. By setrlimit on each of its processes, and by cgroup v2 where one is delegated to us.
      */
     int64_t memory;    /* bytes (RLIMIT_DATA; memory.max) */

@@ -8,6 +8,7 @@
 #include "daemon/agent/mcp/shim.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -136,6 +138,75 @@ static bool put_map(const char *path, unsigned id)
     return put(path, text);
 }
 
+/* Its place is kept open, so that it can be put back where it was. */
+struct kept {
+    const char *path;
+    int fd;
+};
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t len = strlen(folder);
+
+    return strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+/* Makes the folders of a path that are below another one. */
+static void make_below(const char *folder, const char *path)
+{
+    char part[PATH_MAX];
+
+    for (size_t len = strlen(folder) + 1; len < sizeof part; len++)
+        if (path[len] == '/' || !path[len]) {
+            memcpy(part, path, len);
+            part[len] = '\0';
+            mkdir(part, 0700);
+            if (!path[len])
+                break;
+        }
+}
+
+static bool put_back(const char *folder, const struct kept *kept)
+{
+    char place[32];
+
+    if (kept->fd < 0 || !is_below(kept->path, folder))
+        return true;
+    make_below(folder, kept->path);
+    snprintf(place, sizeof place, "/proc/self/fd/%d", kept->fd);
+    return mount(place, kept->path, NULL, MS_BIND, NULL) == 0;
+}
+
+/* An empty folder over that one, with what is kept in it. A folder that is not there hides nothing. */
+static bool hide_one(const char *folder, const struct kept kept[2])
+{
+    if (mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0700") != 0)
+        return errno == ENOENT;
+    return put_back(folder, &kept[0]) && put_back(folder, &kept[1]) &&
+           mount(NULL, folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
+                 NULL) == 0;
+}
+
+static bool hide(const struct shim *shim)
+{
+    struct kept kept[2] = {{shim->argv[SHIM_KEEP], -1}, {shim->argv[SHIM_FOLDER], -1}};
+    bool hidden = true;
+
+    for (int i = 0; i < 2; i++)
+        if (kept[i].path[0])
+            kept[i].fd = open(kept[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (char *at = shim->argv[SHIM_HIDE], *next; *at && hidden; at = next) {
+        size_t len = strcspn(at, "\n");
+        next = at + len + (at[len] == '\n');
+        at[len] = '\0';
+        hidden = hide_one(at, kept);
+    }
+    for (int i = 0; i < 2; i++)
+        if (kept[i].fd >= 0)
+            close(kept[i].fd);
+    return hidden;
+}
+
 /* A /proc that shows the namespace's own processes: without it a server that looks up its children by pid
  * would find others. */
 static bool own_proc(void)
@@ -188,7 +259,7 @@ __attribute__((noreturn)) static void inner_main(const struct shim *shim, const 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (poll(&outer, 1, 0) != 0) /* the reader is gone: it died before we asked to be told */
         _exit(EXIT_NOT_STARTED);
-    if ((shim->user_namespace && !same_user(shim)) || !own_proc() || !say_isolated(shim))
+    if ((shim->user_namespace && !same_user(shim)) || !own_proc() || !hide(shim) || !say_isolated(shim))
         _exit(EXIT_NOT_STARTED);
     pid_t server = fork();
     if (server < 0)

@@ -108,6 +108,9 @@ int command_stats(struct cli *cli)
 {
     bool prometheus = args_has(cli->args, "prometheus");
     json_t *ok = NULL;
+
+    if (prometheus && cli->json)
+        return cli_usage("--prometheus is a format of its own; leave --json away");
     enum err code = cli_call(cli, prometheus ? METHOD_ADMIN_METRICS : METHOD_ADMIN_STATS, NULL, NULL, &ok);
 
     if (code == ERR_OK && prometheus)

@@ -1,7 +1,6 @@
 """Many users, each with sessions of their own that all stream at the same time: what that adds to how long a chunk is under way for
 one user, and what sealing costs. Agents are bench-agent, so that the daemon is measured; whole: real ones with bench-model. Each client
 checks every event: one of another's session, or a chunk that is not the next one, ends the bench. Rounds alternate."""
-import collections
 import contextlib
 import json
 import os
@@ -246,7 +245,7 @@ def beside_flood(crowd, sources, seconds, rate):
     found = crowd.sealed(crowd.people[:-1], (seconds + 1) * rate, rate, at_streams=begin)
     *floods, asker = [ended(process) for process in began]
     return {"stream": found, "asks": asker, "grown": peak_mb(pid) - before, "left": resident_mb(pid) - before,
-            "did": dict(sum(map(collections.Counter, floods), collections.Counter()))}
+            "did": {name: sum(each.get(name, 0) for each in floods) for name in (floods[0] if floods else ())}}
 
 
 def floods(figures, users, each, rounds, seconds, rate):

@@ -41,7 +41,6 @@ static void draw_daemon(struct screen *screen, const struct top_show *show)
     put(screen, STYLE_BAR, "  pid %lld  up %s  cpu %.1f%%  memory %s  backlog %s%s",
         (long long)jsonx_int(own, "pid", 0), up, top_daemon_cpu(show->now, show->before), memory, backlog,
         show->paused ? "  (paused)" : "");
-    screen_repeat(screen, " ", screen_left(screen), STYLE_BAR);
     screen_row_end(screen);
 }
 
@@ -200,7 +199,6 @@ static void draw_foot(struct screen *screen, const struct top_show *show)
     else
         put(screen, STYLE_BAR, " q quit  1-4 table  < > sort by  r reverse  Enter %s  Space pause%s",
             show->detail ? "back" : "detail", sessions ? "  h hibernate  K end" : "");
-    screen_repeat(screen, " ", screen_left(screen), STYLE_BAR);
     screen_row_end(screen);
 }
 

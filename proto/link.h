@@ -1,9 +1,9 @@
 /* The contract between stoad and stoa-agent: descriptors, environment, frames, exit causes.
  *
  * The agent is started as `stoa-agent` with descriptor 3 a stream socketpair to the daemon and an environment
- * of PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, STOA_LOG, STOA_HIDE, SSL_CERT_DIR/FILE and the proxies' variables only. A
- * frame is u32 little-endian: bytes that follow · u8: kind · payload (JSON text, or for chunks a binary
- * record)
+ * of PATH, HOME, LANG, LC_ALL, TZ, TMPDIR, STOA_LOG, STOA_HIDE, SSL_CERT_DIR/FILE and the proxies' variables
+ * only. A frame is u32 little-endian: bytes that follow · u8: kind · payload (JSON text, or for chunks a
+ * binary record)
  *
  * The agent is a follower of its session: it gets a snapshot (LOAD), then every durable event as the daemon
  * numbered it (EVENT), its own facts included, and folds them as terminals do. It speaks first (READY); until

@@ -310,25 +310,24 @@ static int wait_for_other(struct cli *cli, struct waiting *waiting, int64_t ms)
     return waiting->came ? EXIT_OK : EXIT_FAILED;
 }
 
-static int pair_start(struct cli *cli)
+static int pair_start(struct cli *cli, struct waiting *waiting)
 {
-    struct waiting waiting = {.cli = cli};
     int exit_code = EXIT_OK;
     json_t *ok = NULL;
     int64_t left;
     enum err code;
 
     cli->callbacks.other = on_other;
-    cli->arg = &waiting;
+    cli->arg = waiting;
     if (cli_open(cli, &exit_code) != ERR_OK)
         return exit_code;
     code = cli_call(cli, METHOD_PAIR_START, NULL, NULL, &ok);
     if (code == ERR_OK)
         put_started(cli, ok);
-    snprintf(waiting.words, sizeof waiting.words, "%s", jsonx_str(ok, "words", ""));
+    snprintf(waiting->words, sizeof waiting->words, "%s", jsonx_str(ok, "words", ""));
     left = jsonx_int(ok, "expires", 0) - clock_wall_ms();
     json_decref(ok);
-    return code == ERR_OK ? wait_for_other(cli, &waiting, left) : cli_exit_code(code);
+    return code == ERR_OK ? wait_for_other(cli, waiting, left) : cli_exit_code(code);
 }
 
 static void put_paired(struct cli *cli, const json_t *ok)
@@ -394,5 +393,7 @@ static int pair_redeem(struct cli *cli)
 
 int command_pair(struct cli *cli)
 {
-    return cli->args->word_count > 0 ? pair_redeem(cli) : pair_start(cli);
+    struct waiting waiting = {.cli = cli};
+
+    return cli->args->word_count > 0 ? pair_redeem(cli) : pair_start(cli, &waiting);
 }

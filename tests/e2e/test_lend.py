@@ -275,14 +275,30 @@ class Ends(LendTest):
         lender.wait("these are my last words")
         self.assertTrue(self.call(client, session, "who")["text"].startswith("ONE"))
 
-    def test_a_command_that_does_not_exist_is_named(self):
+    def test_a_command_that_does_not_exist_is_not_lent(self):
         client = self.client()
         session = self.session(client)
-        lender = self.keep(Lender(self.place, session, "lent", "/no/such/program"))
-        lender.wait("can't run /no/such/program: No such file or directory")
+        for command in ("/no/such/program", "no-such-program-here"):
+            lender = self.keep(Lender(self.place, session, "lent", command))
+            self.assertEqual(lender.process.wait(20), 1)
+            self.assertIn(f"can't run {command}: No such file or directory", lender.said())
+        self.assertEqual(client.request("session.snapshot", session)["lent"], [])
+
+    def test_a_command_that_is_gone_when_it_is_needed_is_named(self):
+        client = self.client()
+        session = self.session(client)
+        script = f"{self.place.folder}/server.sh"
+        with open(os.open(script, os.O_WRONLY | os.O_CREAT, 0o700), "w") as file:
+            file.write(f"#!/bin/sh\nexec {sys.executable} {SERVER} ONE\n")
+        lender = self.keep(Lender(self.place, session, "lent", script))
+        wait_for(lambda: client.request("session.snapshot", session)["lent"], "it is lent")
+        self.assertTrue(self.call(client, session, "who")["text"].startswith("ONE"))
+        os.remove(script)
+        client.request("mcp.disconnect", session, {"server": "lent"})
         with self.assertRaises(RequestError) as caught:
-            self.call(client, session, "who")
-        self.assertIn("can't run /no/such/program", caught.exception.text)
+            client.request("mcp.connect", session, {"server": "lent"})
+        self.assertIn(f"can't run {script}", caught.exception.text)
+        lender.wait(f"can't run {script}: No such file or directory")
 
 
 class Bounds(LendTest):

@@ -262,6 +262,25 @@ static int run(struct lending *lending, char *const argv[])
     return lending->exit_code;
 }
 
+/* Whether it would be found, as execvp(3) looks: errno says why not. */
+static bool can_run(const char *program)
+{
+    const char *path = getenv("PATH");
+    bool found = false;
+
+    if (strchr(program, '/') || !path)
+        return access(program, X_OK) == 0;
+    for (size_t len; !found && *path; path += len + (path[len] == ':')) {
+        len = strcspn(path, ":");
+        char *whole = xasprintf("%.*s/%s", (int)len, len > 0 ? path : ".", program);
+        found = access(whole, X_OK) == 0;
+        free(whole);
+    }
+    if (!found)
+        errno = ENOENT;
+    return found;
+}
+
 int command_lend(struct cli *cli)
 {
     const struct args *args = cli->args;
@@ -278,6 +297,10 @@ int command_lend(struct cli *cli)
         return cli_usage(
             "'%.60s' can't be a server's name: 1 to %d of a-z, 0-9, _ and -, a letter or digit first",
             lending.name, LEND_NAME_MAX);
+    if (!can_run(args->words[1])) {
+        cli_say("can't run %.200s: %s", args->words[1], strerror(errno));
+        return EXIT_FAILED;
+    }
     if (args_has(args, "ask")) {
         lending.tty_fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (lending.tty_fd < 0)

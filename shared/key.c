@@ -1,6 +1,7 @@
 /* libsodium's part but for what is sealed. */
 #include "shared/key.h"
 
+#include "shared/writeall.h"
 #include "shared/xalloc.h"
 
 #include <errno.h>
@@ -156,20 +157,6 @@ enum err key_load(const char *path, struct key_pair *pair, char error[256])
         snprintf(error, 256, "'%.140s' is no key: it must be a line as 'stoa keygen' writes it (%s ...)",
                  path, file_head);
     return code;
-}
-
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t wrote = write(fd, text, len);
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return false;
-        text += wrote;
-        len -= (size_t)wrote;
-    }
-    return true;
 }
 
 enum err key_save(const char *path, const struct key_pair *pair, char error[256])

@@ -5,6 +5,7 @@
 #include "shared/clock.h"
 #include "shared/paths.h"
 #include "shared/sanitise.h"
+#include "shared/writeall.h"
 #include "shared/xalloc.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -301,21 +302,6 @@ enum err daemons_check(const struct daemons *daemons, const struct known_daemon 
     snprintf(error, DAEMONS_ERROR, "'%s' is %s already; choose another name, or first: stoa daemon rm %s",
              one->name, address, one->name);
     return ERR_CONFLICT;
-}
-
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t wrote = write(fd, text, len);
-
-        if (wrote < 0 && errno == EINTR)
-            continue;
-        if (wrote <= 0)
-            return false;
-        text += wrote;
-        len -= (size_t)wrote;
-    }
-    return true;
 }
 
 static void sync_folder(const char *dir)

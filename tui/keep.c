@@ -7,6 +7,7 @@
 #include "shared/jsonx.h"
 #include "shared/paths.h"
 #include "shared/sanitise.h"
+#include "shared/writeall.h"
 #include "shared/xalloc.h"
 #include <dirent.h>
 #include <errno.h>
@@ -248,20 +249,6 @@ bool keep_load(const struct keep *keep, const char *session, struct kept *kept, 
 }
 
 /* --- writing --- */
-
-static bool write_all(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t written = write(fd, bytes, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        len -= (size_t)written;
-    }
-    return true;
-}
 
 static bool replace(const char *path, const char *bytes, size_t len)
 {

@@ -1,6 +1,7 @@
 /* A server may have the session's folder for its own, and put there what it likes: hence each step is opened
  * relative to the one before, and nothing is followed or replaced. */
 #include "daemon/agent/result_file.h"
+#include "shared/writeall.h"
 #include "shared/xalloc.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -26,20 +27,6 @@ static int open_folder(const char *folder)
     close(outer);
     errno = kept;
     return inner;
-}
-
-static bool write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t count = write(fd, data, len);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count <= 0)
-            return false;
-        data += count;
-        len -= (size_t)count;
-    }
-    return true;
 }
 
 static bool save_in(int folder, const char *name, const void *data, size_t len)

@@ -4,6 +4,7 @@
 #include "daemon/agent/mcp/oauth_secret.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
+#include "shared/writeall.h"
 #include "shared/xalloc.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -65,21 +66,6 @@ json_t *oauth_file_read(const char *path, const unsigned char key[OAUTH_FILE_KEY
     if (!json)
         log_warn("oauth", "%s is damaged or was sealed with another key: its tokens are lost", path);
     return json;
-}
-
-static bool write_all(int fd, const unsigned char *bytes, size_t size)
-{
-    while (size > 0) {
-        ssize_t put = write(fd, bytes, size);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
-            return false;
-        bytes += put;
-        size -= (size_t)put;
-    }
-    return true;
 }
 
 /* Beside it and renamed: a reader sees the old file or the new one. */

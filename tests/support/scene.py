@@ -57,6 +57,7 @@ class Scene:
             self.begin(title)
             self.turn(title, "And now?", says(answer))
             self.client.request("mcp.connect", self.sessions[title], {"server": "repo"})  # nothing happens there any more
+        self.other = None
         self.begin("fix auth retry")
         self.client.request("mcp.connect", self.sessions["fix auth retry"], {"server": "repo"})
 
@@ -79,12 +80,31 @@ class Scene:
         self.turn("fix auth retry", ASKED, calls("I look at the loop first.", "repo__grep", pattern="retry", path="src"),
                   says(*(ANSWER[at:at + 7] for at in range(0, len(ANSWER), 7))))
 
+    def join(self, user, role):
+        """A second person comes in and looks on: by a token, so that one machine is enough."""
+        session = self.sessions["fix auth retry"]
+        self.client.request("user.create", params={"user": user})
+        self.client.request("session.share", session, {"user": user, "role": role})
+        token = self.client.request("token.issue", params={"user": user, "role": role})["secret"]
+        self.other = Client(self.place)
+        self.other.request("server.hello", params={"kind": "tui"})
+        self.other.request("token.login", params={"token": token})
+        self.other.attach(session)
+
+    def ask_as_other(self):
+        self.model.scripts[:] = [calls("I change it, and run the tests.", "repo__run", command="ctest -R auth", cwd="build")]
+        start, session = len(self.other.events), self.sessions["fix auth retry"]
+        self.other.request("message.send", session, {"text": "Yes please, and run the tests. I watch the token server meanwhile."})
+        self.other.event("question.asked", session, start)
+
     def ask(self):
         self.turn("fix auth retry", "Yes, do.", calls("The tests of the retry loop are enough.", "repo__run",
                                                        command="ctest -R auth --output-on-failure && git diff --stat"),
                   until="question.asked")
 
     def close(self):
+        if self.other:
+            self.other.close()
         self.client.close()
         self.daemon.stop()
         self.model.close()

@@ -170,12 +170,22 @@ static bool may_have(const struct call *call, const char *sid)
            auth_may(&call->principal, session->state, ROLE_VIEWER);
 }
 
+enum { ASKER_MAX = 64 + ID_MAX };
+
+/* Whose answers are remembered together: a token's are nobody else's, since it may do less than its user. */
+static const char *asker_of(const struct call *call, char asker[ASKER_MAX])
+{
+    const struct principal *principal = &call->principal;
+    snprintf(asker, ASKER_MAX, "%s%s%s", principal->user, principal->token[0] ? "/" : "", principal->token);
+    return asker;
+}
+
 /* Whether a changing request may go on to its handler; else it has been answered, or waits. */
 static bool admit_changing(struct dispatch *dispatch, struct call *call, const char *sid)
 {
     struct server *server = dispatch->server;
-    struct inflight *same = inflight_find(dispatch->inflights, call->principal.user, call->id);
-    char error[256];
+    char error[256], asker[ASKER_MAX];
+    struct inflight *same = inflight_find(dispatch->inflights, asker_of(call, asker), call->id);
     if (same && !store_failing(server->store)) {
         snprintf(error, sizeof error, "this request waits %d times already; its answer is yet to come",
                  INFLIGHT_WAITERS_MAX);
@@ -183,7 +193,7 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call, const c
             send_error(server, &call->route, call->id, ERR_BUSY, error);
         return false;
     }
-    char *stored = same ? NULL : store_reply(server->store, call->principal.user, call->id);
+    char *stored = same ? NULL : store_reply(server->store, asker, call->id);
     if (stored && !may_have(call, sid)) { /* what was answered once is nobody's any more who lost the right */
         snprintf(error, sizeof error, "there is no session '%s'", sid);
         send_error(server, &call->route, call->id, ERR_NOT_FOUND, error);
@@ -206,7 +216,7 @@ static bool admit_changing(struct dispatch *dispatch, struct call *call, const c
         send_error(server, &call->route, call->id, code, error);
         return false;
     }
-    call->inflight = inflight_new(dispatch->inflights, call->principal.user, call->id, &call->route);
+    call->inflight = inflight_new(dispatch->inflights, asker, call->id, &call->route);
     return true;
 }
 

@@ -260,6 +260,20 @@ class Tokens(PeopleTest):
         self.assertEqual(self.refused(client, "user.key_add", key=new_keys().text).code, "denied")
         self.assertEqual(self.refused(client, "token.issue").code, "denied")
 
+    def test_what_its_user_was_answered_is_not_a_tokens(self):
+        bo, _ = self.user("bo")
+        id = "t_one_id_for_both"
+        made = bo.request("session.create", params={"title": "bo's"}, id=id)
+        token = self.token(user="bo", role="owner")
+        clients = []
+        for _ in range(2):
+            clients.append(self.client())
+            clients[-1].request("token.login", params={"token": token["secret"]})
+        its = clients[0].request("session.create", params={"title": "the token's"}, id=id)
+        self.assertNotEqual(its["session"], made["session"])
+        self.assertEqual(clients[1].request("session.create", params={"title": "the token's"}, id=id), its)
+        self.assertEqual(bo.request("session.create", params={"title": "bo's"}, id=id), made)
+
     def test_nothing_outlasts_a_token(self):
         _, keys = self.user("bo")
         client = self.client()

@@ -138,7 +138,7 @@ run: deps-build ## install what is missing, build, and open the client on a new 
 	@tests/support/first-run $(BUILD)
 
 # Of all fuzzers together; they run on all cores at once.
-FUZZ_TOTAL ?= 120
+FUZZ_TOTAL ?= 80
 FUZZ_TIME = $(if $(FUZZ_SECONDS),--fuzz-seconds $(FUZZ_SECONDS),--fuzz-total $(FUZZ_TOTAL))
 test: deps-test ## install what is needed, build, and run all tests but the long ones
 	@$(MAKE) --no-print-directory $(JOBS) WERROR=1 all unit fuzzers

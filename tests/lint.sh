@@ -66,11 +66,11 @@ fence() { # header pattern, files that may include it
 
 # --- static analysis ----------------------------------------------------------------------------------------------
 programs=$(git ls-files 'shared/*.c' 'proto/*.c' 'daemon/*.c' 'tui/*.c')
-printf '%s\n' $programs | xargs -P 2 -n 8 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -I. -D_GNU_SOURCE \
+printf '%s\n' $programs | xargs -P "$(nproc)" -n 8 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -I. -D_GNU_SOURCE \
     -DSTOA_VERSION=\"0\" -DSTOA_PREFIX=\"/usr\" 2>/dev/null' sh > "$build/tidy.txt" ||
     fail "clang-tidy"
 grep -E 'warning:|error:' -A 3 "$build/tidy.txt" | head -60 >&2
-cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
+cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \
     --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -D_GNU_SOURCE '-DSTOA_VERSION="0"' \
     '-DSTOA_PREFIX="/usr"' -I. $programs || fail "cppcheck"
 

@@ -69,6 +69,7 @@ class Rig:
         if agent:
             text += f"agent: {{path: {agent}}}\n"
         self.place = Place(text)
+        self.place.env["STOA_LIMITS_CONNECTION_REQUESTS"] = "0"  # what is measured is how fast it is, not where it is stopped
         self.pidfds = None
         if wrapper:
             self.pidfds = Pidfds(f"{self.place.folder}/pidfds")

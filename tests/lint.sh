@@ -65,9 +65,12 @@ fence() { # header pattern, files that may include it
 [ -s "$build/fences.txt" ] && { cat "$build/fences.txt" >&2; fail "library fences"; }
 
 # --- static analysis ----------------------------------------------------------------------------------------------
+# How deep the analyzer looks into a function: in CI, which has little time, a third of its own default.
+depth=${CI:+-Xclang -analyzer-config -Xclang max-nodes=75000}
+export depth
 programs=$(git ls-files 'shared/*.c' 'proto/*.c' 'daemon/*.c' 'tui/*.c')
 printf '%s\n' $programs | xargs -P "$(nproc)" -n 8 sh -c 'clang-tidy --quiet "$@" -- -std=gnu11 -I. -D_GNU_SOURCE \
-    -DSTOA_VERSION=\"0\" -DSTOA_PREFIX=\"/usr\" 2>/dev/null' sh > "$build/tidy.txt" ||
+    -DSTOA_VERSION=\"0\" -DSTOA_PREFIX=\"/usr\" $depth 2>/dev/null' sh > "$build/tidy.txt" ||
     fail "clang-tidy"
 grep -E 'warning:|error:' -A 3 "$build/tidy.txt" | head -60 >&2
 cppcheck --quiet --std=c11 --language=c --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j "$(nproc)" \

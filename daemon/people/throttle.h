@@ -5,8 +5,8 @@
 #ifndef STOA_DAEMON_PEOPLE_THROTTLE_H
 #define STOA_DAEMON_PEOPLE_THROTTLE_H
 
-#include "daemon/people/bucket.h"
 #include "proto/request.h"
+#include "shared/bucket.h"
 #include <stddef.h>
 
 enum {

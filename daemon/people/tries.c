@@ -2,8 +2,8 @@
 #include "daemon/people/tries.h"
 
 #include "daemon/people/audit.h"
-#include "daemon/people/bucket.h"
 #include "daemon/server.h"
+#include "shared/bucket.h"
 #include "shared/clock.h"
 #include "shared/xalloc.h"
 

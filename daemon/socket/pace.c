@@ -3,21 +3,12 @@
 
 #include <stddef.h>
 
-enum { TOKEN = 1000, MS = 1000 };
-
-static void fill(struct pace_bucket *bucket, struct pace_limit limit, int64_t now)
+/* So many a second, and a burst of their own number. */
+static bool take(struct bucket *bucket, struct pace_limit limit, int64_t now)
 {
-    int64_t full = (int64_t)limit.burst * TOKEN;
-    int64_t past = bucket->at > 0 ? now - bucket->at : INT64_MAX;
-    int64_t more = past > full / limit.per_second ? full : past * limit.per_second * TOKEN / MS;
-    bucket->tokens = bucket->tokens + more < full ? bucket->tokens + more : full;
-    bucket->at = now;
-}
-
-static bool has_one(struct pace_bucket *bucket, struct pace_limit limit, int64_t now)
-{
-    fill(bucket, limit, now);
-    return bucket->tokens >= TOKEN;
+    struct bucket_rate rate = {.interval_us = 1000000 / limit.per_second, .burst = limit.burst};
+    int64_t unused;
+    return bucket_take(bucket, rate, 1, now * 1000, &unused);
 }
 
 static size_t hash(const struct address *address)
@@ -28,28 +19,27 @@ static size_t hash(const struct address *address)
     return (size_t)(h >> 32);
 }
 
-static struct pace_bucket *bucket_of(struct pace *pace, const struct address *address, int64_t now)
+static struct bucket *bucket_of(struct pace *pace, const struct address *address)
 {
     size_t first = hash(address) % (PACE_ADDRESSES / PACE_WAYS) * PACE_WAYS, fullest = first;
     for (size_t i = first; i < first + PACE_WAYS; i++) {
-        struct pace_bucket *bucket = &pace->places[i].bucket;
-        if (bucket->at > 0 && address_equal(&pace->places[i].address, address))
-            return bucket;
-        fill(bucket, pace->each, now);
-        if (bucket->tokens > pace->places[fullest].bucket.tokens)
+        if (pace->places[i].bucket.full_at > 0 && address_equal(&pace->places[i].address, address))
+            return &pace->places[i].bucket;
+        if (pace->places[i].bucket.full_at < pace->places[fullest].bucket.full_at)
             fullest = i;
     }
     pace->places[fullest].address = *address;
-    pace->places[fullest].bucket = (struct pace_bucket){0};
+    pace->places[fullest].bucket = (struct bucket){0};
     return &pace->places[fullest].bucket;
 }
 
 bool pace_take(struct pace *pace, const struct address *address, int64_t now)
 {
-    struct pace_bucket *own = bucket_of(pace, address, now);
-    if (!has_one(own, pace->each, now) || !has_one(&pace->whole, pace->all, now))
+    struct bucket *own = bucket_of(pace, address), before = *own;
+    if (!take(own, pace->each, now))
         return false;
-    own->tokens -= TOKEN;
-    pace->whole.tokens -= TOKEN;
-    return true;
+    if (take(&pace->whole, pace->all, now))
+        return true;
+    *own = before;
+    return false;
 }

@@ -5,6 +5,7 @@
 #define STOA_DAEMON_SOCKET_PACE_H
 
 #include "daemon/socket/address.h"
+#include "shared/bucket.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,17 +15,12 @@ struct pace_limit {
     int per_second, burst;
 };
 
-struct pace_bucket {
-    int64_t tokens; /* in thousandths */
-    int64_t at;     /* steady ms of the last look; 0: never, it is full */
-};
-
 struct pace { /* zeroed but for its limits at its beginning */
     struct pace_limit all, each;
-    struct pace_bucket whole;
+    struct bucket whole;
     struct {
         struct address address;
-        struct pace_bucket bucket;
+        struct bucket bucket;
     } places[PACE_ADDRESSES];
 };
 

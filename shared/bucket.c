@@ -1,5 +1,5 @@
 /* Token buckets, as GCRA does them: one number each, and no timer. */
-#include "daemon/people/bucket.h"
+#include "shared/bucket.h"
 
 struct bucket_rate bucket_rate(int64_t count, int64_t per_ms, int64_t burst_ms)
 {

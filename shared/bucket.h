@@ -1,7 +1,7 @@
 /* A token bucket: so many a second on average, and so many at once. Kept as the moment at which it is full
  * again, so a zeroed one is full. It knows no clock: times are µs of a steady one. */
-#ifndef STOA_DAEMON_PEOPLE_BUCKET_H
-#define STOA_DAEMON_PEOPLE_BUCKET_H
+#ifndef STOA_SHARED_BUCKET_H
+#define STOA_SHARED_BUCKET_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/people/bucket.h"
+#include "shared/bucket.h"
 #include <cmocka.h>
 
 #define SECOND INT64_C(1000000)

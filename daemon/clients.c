@@ -117,11 +117,6 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     client->clients = clients;
     client->route = *message->route;
     id_make(client->id, "c_");
-    if (strcmp(message->peer, GATEWAY_LOCAL) == 0)
-        users_principal(server->users, "", &client->principal);
-    else if (message->peer[0])
-        users_principal(server->users, message->peer, &client->principal);
-    /* else a stranger, without even a key */
     snprintf(client->address, sizeof client->address, "%s", message->address ? message->address : "");
     client->since = clock_wall_ms();
     client->meter = meter_new();

@@ -1,6 +1,7 @@
 /* What a provider's models cost, as the configuration says. All of it is exact: prices are in millionths, so
  * is the cost, and neither can grow beyond what a number holds. */
 #include "daemon/config/config_internal.h"
+#include "shared/glob.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 
@@ -118,27 +119,6 @@ void prices_free(struct provider *provider)
 
 /* --- looking up --- */
 
-/* '*' stands for any text. */
-static bool matches(const char *pattern, const char *text)
-{
-    const char *star = NULL, *from = NULL;
-    while (*text) {
-        if (*pattern == '*') {
-            star = ++pattern;
-            from = text;
-        } else if (*pattern == *text) {
-            pattern++;
-            text++;
-        } else if (star) {
-            pattern = star;
-            text = ++from;
-        } else {
-            return false;
-        }
-    }
-    return pattern[strspn(pattern, "*")] == '\0';
-}
-
 /* Its characters that are no '*'; one without any is before all. */
 static size_t exactness(const char *pattern)
 {
@@ -161,7 +141,7 @@ const struct price *config_price(const struct config *config, const char *model)
             continue;
         for (size_t k = 0; k < provider->price_count; k++) {
             const struct price *price = &provider->prices[k];
-            if (matches(price->pattern, slash + 1) &&
+            if (glob_matches(price->pattern, slash + 1) &&
                 (!best || exactness(price->pattern) > exactness(best->pattern)))
                 best = price;
         }

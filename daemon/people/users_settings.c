@@ -1,6 +1,7 @@
 /* The table of users' settings, and what follows from it. */
 #include "daemon/people/users_settings.h"
 
+#include "shared/glob.h"
 #include "shared/jsonx.h"
 #include "shared/nearest.h"
 #include "shared/sanitise.h"
@@ -137,29 +138,6 @@ bool settings_quota(const json_t *settings, enum quota quota, int64_t *limit)
         is = round(is * MICROS);
     *limit = json_is_string(value) ? 0 : is > 0 ? (int64_t)is : QUOTA_NOTHING;
     return true;
-}
-
-/* Each * takes as little as the rest of the text allows: no glob takes longer than text times glob. */
-static bool glob_matches(const char *glob, const char *text)
-{
-    const char *star = NULL, *from = NULL;
-    while (*text) {
-        if (*glob == '*') {
-            star = glob++;
-            from = text;
-        } else if (*glob == *text) {
-            glob++;
-            text++;
-        } else if (star) {
-            glob = star + 1;
-            text = ++from;
-        } else {
-            return false;
-        }
-    }
-    while (*glob == '*')
-        glob++;
-    return !*glob;
 }
 
 bool settings_allow(const json_t *settings, const char *list, const char *text)

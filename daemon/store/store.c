@@ -328,11 +328,6 @@ uint32_t store_next_session_key(struct store *store)
     return store->next_key++;
 }
 
-static struct op_text text_of(const char *text)
-{
-    return (struct op_text){text ? text : "", text ? strlen(text) : 0};
-}
-
 void store_queue(struct store *store, enum op_kind kind, const int64_t *numbers, const struct op_text *texts)
 {
     struct op *op;
@@ -361,7 +356,7 @@ void store_append_event(struct store *store, uint32_t session, uint64_t seq, int
                         const char *json, size_t len)
 {
     int64_t numbers[] = {store_first_key(session) + (int64_t)seq, ts};
-    struct op_text texts[] = {text_of(event_row(type)->name), {json, len}};
+    struct op_text texts[] = {op_text_of(event_row(type)->name), {json, len}};
 
     store_queue(store, OP_APPEND_EVENT, numbers, texts);
 }
@@ -370,8 +365,8 @@ void store_put_session(struct store *store, const struct store_session *row)
 {
     int64_t numbers[] = {row->key,      row->created, row->activity,    (int64_t)row->messages,
                          row->archived, row->ended,   (int64_t)row->seq};
-    struct op_text texts[] = {text_of(row->sid), text_of(row->owner), text_of(row->title), text_of(row->run),
-                              text_of(row->model)};
+    struct op_text texts[] = {op_text_of(row->sid), op_text_of(row->owner), op_text_of(row->title),
+                              op_text_of(row->run), op_text_of(row->model)};
 
     store_queue(store, OP_PUT_SESSION, numbers, texts);
 }
@@ -379,9 +374,9 @@ void store_put_session(struct store *store, const struct store_session *row)
 void store_put_message(struct store *store, const struct store_message *message)
 {
     int64_t numbers[] = {store_first_key(message->session) + message->ordinal, message->ts};
-    struct op_text texts[] = {text_of(message->id),
-                              text_of(message->role),
-                              text_of(message->status),
+    struct op_text texts[] = {op_text_of(message->id),
+                              op_text_of(message->role),
+                              op_text_of(message->status),
                               {message->json, message->json_len},
                               {message->text ? message->text : "", message->text ? message->text_len : 0}};
 
@@ -425,7 +420,7 @@ void store_put_partial(struct store *store, uint32_t session, const char *messag
                        size_t len)
 {
     int64_t number = session;
-    struct op_text texts[] = {text_of(message), {json, len}};
+    struct op_text texts[] = {op_text_of(message), {json, len}};
 
     if (!may_skip(store))
         store_queue(store, OP_PUT_PARTIAL, &number, texts);
@@ -442,7 +437,7 @@ void store_put_reply(struct store *store, const char *user, const char *request,
                      size_t len)
 {
     int64_t now = clock_wall_ms(), numbers[] = {now, now - STORE_REPLY_DAYS * INT64_C(86400000)};
-    struct op_text texts[] = {text_of(user), text_of(request), {reply, len}};
+    struct op_text texts[] = {op_text_of(user), op_text_of(request), {reply, len}};
 
     store_queue(store, OP_PUT_REPLY, numbers, texts);
 }
@@ -450,7 +445,7 @@ void store_put_reply(struct store *store, const char *user, const char *request,
 void store_delete_reply(struct store *store, const char *user, const char *request)
 {
     int64_t none = 0;
-    struct op_text texts[] = {text_of(user), text_of(request)};
+    struct op_text texts[] = {op_text_of(user), op_text_of(request)};
 
     store_queue(store, OP_DELETE_REPLY, &none, texts);
 }
@@ -464,15 +459,15 @@ void store_delete_session(struct store *store, uint32_t session)
 
 void store_put_rule(struct store *store, const struct store_rule *rule)
 {
-    struct op_text texts[] = {text_of(rule->id), text_of(rule->user), text_of(rule->effect),
-                              text_of(rule->pattern)};
+    struct op_text texts[] = {op_text_of(rule->id), op_text_of(rule->user), op_text_of(rule->effect),
+                              op_text_of(rule->pattern)};
 
     store_queue(store, OP_PUT_RULE, &rule->ts, texts);
 }
 
 void store_delete_rule(struct store *store, const char *id)
 {
-    struct op_text text = text_of(id);
+    struct op_text text = op_text_of(id);
     int64_t none = 0;
 
     store_queue(store, OP_DELETE_RULE, &none, &text);

@@ -11,6 +11,7 @@
 #include "daemon/store/store_backup.h"
 #include <sqlite3.h>
 #include <stdatomic.h>
+#include <string.h>
 
 enum {
     STORE_SCHEMA = 3,               /* the version of the schema that this program writes */
@@ -113,6 +114,11 @@ struct op_text {
     const char *data;
     size_t len;
 };
+/* Borrowed; NULL is "". */
+static inline struct op_text op_text_of(const char *text)
+{
+    return (struct op_text){text ? text : "", text ? strlen(text) : 0};
+}
 struct op { /* one queued write; bound as ?1.. numbers, then texts, as its row of store_op.c says */
     struct op *next;
     enum op_kind kind;

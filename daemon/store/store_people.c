@@ -5,24 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct op_text text_of(const char *text)
-{
-    return (struct op_text){text, strlen(text)};
-}
-
 /* --- writes --- */
 
 void store_put_user(struct store *store, const struct store_user *user)
 {
     int64_t numbers[] = {user->disabled, user->created};
-    struct op_text texts[] = {text_of(user->name), text_of(user->role), text_of(user->settings)};
+    struct op_text texts[] = {op_text_of(user->name), op_text_of(user->role), op_text_of(user->settings)};
 
     store_queue(store, OP_PUT_USER, numbers, texts);
 }
 
 void store_put_key(struct store *store, const struct store_key *key)
 {
-    struct op_text texts[] = {text_of(key->key), text_of(key->user), text_of(key->label)};
+    struct op_text texts[] = {op_text_of(key->key), op_text_of(key->user), op_text_of(key->label)};
 
     store_queue(store, OP_PUT_KEY, &key->created, texts);
 }
@@ -30,8 +25,8 @@ void store_put_key(struct store *store, const struct store_key *key)
 void store_put_token(struct store *store, const struct store_token *token)
 {
     int64_t numbers[] = {token->created, token->expires};
-    struct op_text texts[] = {text_of(token->id), text_of(token->user), text_of(token->hash),
-                              text_of(token->label), text_of(token->scope)};
+    struct op_text texts[] = {op_text_of(token->id), op_text_of(token->user), op_text_of(token->hash),
+                              op_text_of(token->label), op_text_of(token->scope)};
 
     store_queue(store, OP_PUT_TOKEN, numbers, texts);
 }
@@ -39,15 +34,15 @@ void store_put_token(struct store *store, const struct store_token *token)
 void store_put_ticket(struct store *store, const struct store_ticket *ticket)
 {
     int64_t numbers[] = {ticket->expires, ticket->uses};
-    struct op_text texts[] = {text_of(ticket->id), text_of(ticket->hash), text_of(ticket->session),
-                              text_of(ticket->role), text_of(ticket->by)};
+    struct op_text texts[] = {op_text_of(ticket->id), op_text_of(ticket->hash), op_text_of(ticket->session),
+                              op_text_of(ticket->role), op_text_of(ticket->by)};
 
     store_queue(store, OP_PUT_TICKET, numbers, texts);
 }
 
 void store_put_secret(struct store *store, const struct store_secret *secret)
 {
-    struct op_text texts[] = {text_of(secret->user), text_of(secret->name), text_of(secret->sealed)};
+    struct op_text texts[] = {op_text_of(secret->user), op_text_of(secret->name), op_text_of(secret->sealed)};
 
     store_queue(store, OP_PUT_SECRET, &secret->ts, texts);
 }
@@ -55,7 +50,7 @@ void store_put_secret(struct store *store, const struct store_secret *secret)
 void store_put_spent(struct store *store, const struct store_spent *spent)
 {
     int64_t numbers[] = {spent->day, spent->input, spent->output, spent->cached, spent->turns, spent->micros};
-    struct op_text text = text_of(spent->user);
+    struct op_text text = op_text_of(spent->user);
 
     store_queue(store, OP_PUT_SPENT, numbers, &text);
 }
@@ -63,7 +58,7 @@ void store_put_spent(struct store *store, const struct store_spent *spent)
 void store_put_member(struct store *store, uint32_t session, const char *user, const char *role)
 {
     int64_t number = session;
-    struct op_text texts[] = {text_of(user), text_of(role)};
+    struct op_text texts[] = {op_text_of(user), op_text_of(role)};
 
     store_queue(store, OP_PUT_MEMBER, &number, texts);
 }
@@ -71,7 +66,7 @@ void store_put_member(struct store *store, uint32_t session, const char *user, c
 void store_delete_member(struct store *store, uint32_t session, const char *user)
 {
     int64_t number = session;
-    struct op_text text = text_of(user);
+    struct op_text text = op_text_of(user);
 
     store_queue(store, OP_DELETE_MEMBER, &number, &text);
 }
@@ -79,8 +74,9 @@ void store_delete_member(struct store *store, uint32_t session, const char *user
 void store_append_audit(struct store *store, const struct store_audit *record)
 {
     int64_t numbers[] = {record->n, record->ts};
-    struct op_text texts[] = {text_of(record->user), text_of(record->action), text_of(record->object),
-                              text_of(record->detail), text_of(record->hash)};
+    struct op_text texts[] = {op_text_of(record->user), op_text_of(record->action),
+                              op_text_of(record->object), op_text_of(record->detail),
+                              op_text_of(record->hash)};
 
     store_queue(store, OP_APPEND_AUDIT, numbers, texts);
 }
@@ -93,7 +89,7 @@ void store_drop_audit(struct store *store, int64_t n)
 static void delete_by(struct store *store, enum op_kind kind, const char *id)
 {
     int64_t none = 0;
-    struct op_text text = text_of(id);
+    struct op_text text = op_text_of(id);
 
     store_queue(store, kind, &none, &text);
 }
@@ -121,7 +117,7 @@ void store_delete_ticket(struct store *store, const char *id)
 void store_delete_secret(struct store *store, const char *user, const char *name)
 {
     int64_t none = 0;
-    struct op_text texts[] = {text_of(user), text_of(name)};
+    struct op_text texts[] = {op_text_of(user), op_text_of(name)};
 
     store_queue(store, OP_DELETE_SECRET, &none, texts);
 }

@@ -10,7 +10,7 @@ typedef bool reducer(struct state *state, const struct event *event);
 
 reducer reduce_error, reduce_message_added, reduce_joined, reduce_left, reduce_typing, reduce_queue,
     reduce_ended, reduce_started, reduce_updated, reduce_state, reduce_chunk, reduce_completed,
-    reduce_retrying, reduce_connected, reduce_disconnected, reduce_nothing, reduce_answered, reduce_asked,
+    reduce_retrying, reduce_connected, reduce_starting, reduce_disconnected, reduce_nothing, reduce_answered, reduce_asked,
     reduce_rule_added, reduce_rule_removed, reduce_compacted, reduce_rewound, reduce_tool_started,
     reduce_tool_progress, reduce_tool_ended, reduce_approved, reduce_shared, reduce_unshared, reduce_lent,
     reduce_returned;
@@ -38,8 +38,12 @@ void participant_put(struct state *state, const struct participant *participant)
 void questions_clear(struct state *state);
 void questions_to_json(const struct state *state, json_t *snapshot);
 bool questions_from_json(struct state *state, const json_t *snapshot);
+/* What that user has approved as the first of two persons waits for a first one again. */
+void questions_forget_approver(struct state *state, const char *user);
 void servers_clear(struct state *state);
 json_t *servers_to_json(const struct state *state);
+/* None is being started: nobody of before does it. */
+void servers_at_rest(struct state *state);
 bool servers_from_json(struct state *state, const json_t *servers);
 /* Members and what is lent: gone, as JSON in a snapshot, and back (false if malformed). lent_forget: what is
  * lent alone. */

@@ -64,9 +64,15 @@ static bool member_put(struct state *state, const json_t *json, int64_t ts)
     return true;
 }
 
+/* An approval ends with the right to give it: it does not come back with it. */
 bool reduce_shared(struct state *state, const struct event *event)
 {
-    return member_put(state, event->data, event->ts);
+    const char *user = jsonx_str(event->data, "user", "");
+    if (!member_put(state, event->data, event->ts))
+        return false;
+    if (state_role(state, user) < ROLE_APPROVER)
+        questions_forget_approver(state, user);
+    return true;
 }
 
 bool reduce_unshared(struct state *state, const struct event *event)
@@ -78,6 +84,7 @@ bool reduce_unshared(struct state *state, const struct event *event)
     member_clear(&state->members[at]);
     memmove(&state->members[at], &state->members[at + 1],
             (--state->member_count - at) * sizeof state->members[0]);
+    questions_forget_approver(state, user);
     return true;
 }
 

@@ -244,15 +244,11 @@ bool reduce_answered(struct state *state, const struct event *event)
     return true;
 }
 
-/* The first of the two persons that it needs; another one in the place of one whose word counts no more. */
-bool reduce_approved(struct state *state, const struct event *event)
+/* by: NULL for nobody. */
+static bool set_approved(struct state *state, size_t at, const char *by)
 {
-    size_t at = question_place(state, jsonx_str(event->data, "question", ""));
-    const char *by = jsonx_str(event->data, "by", "");
-    if (at == state->question_count || !*by || !jsonx_bool(state->questions[at]->json, "two_person", false) ||
-        strcmp(jsonx_str(state->questions[at]->json, "approved_by", ""), by) == 0)
-        return false;
     json_t *json = json_copy(state->questions[at]->json);
+    json_object_del(json, "approved_by");
     jsonx_set_str(json, "approved_by", by);
     struct question *approved = question_from_json(json);
     json_decref(json);
@@ -261,6 +257,24 @@ bool reduce_approved(struct state *state, const struct event *event)
     question_free(&state->questions[at]);
     state->questions[at] = approved;
     return true;
+}
+
+void questions_forget_approver(struct state *state, const char *user)
+{
+    for (size_t i = 0; i < state->question_count; i++)
+        if (strcmp(jsonx_str(state->questions[i]->json, "approved_by", ""), user) == 0)
+            set_approved(state, i, NULL);
+}
+
+/* The first of the two persons that it needs; another one in the place of one whose word counts no more. */
+bool reduce_approved(struct state *state, const struct event *event)
+{
+    size_t at = question_place(state, jsonx_str(event->data, "question", ""));
+    const char *by = jsonx_str(event->data, "by", "");
+    if (at == state->question_count || !*by || !jsonx_bool(state->questions[at]->json, "two_person", false) ||
+        strcmp(jsonx_str(state->questions[at]->json, "approved_by", ""), by) == 0)
+        return false;
+    return set_approved(state, at, by);
 }
 
 /* --- rules --- */

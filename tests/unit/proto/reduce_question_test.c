@@ -388,9 +388,54 @@ static void what_two_persons_must_allow_is_allowed_by_two(void **unused)
     state_free(&state);
 }
 
+static enum fold share(struct state *state, const char *user, const char *role)
+{
+    return fold_json(state, EVENT_SESSION_SHARED,
+                     json_pack("{s:s,s:s,s:s}", "user", user, "role", role, "by", "ann"));
+}
+
+static const char *first_of(struct state *state, int number)
+{
+    char id[ID_MAX];
+    return jsonx_str(state_question(state, fold_id("q_", number, id))->json, "approved_by", "nobody");
+}
+
+static void a_first_approval_ends_with_the_right_to_give_it(void **unused)
+{
+    (void)unused;
+    struct state *state = fold_calls(3);
+
+    assert_int_equal(share(state, "bo", "approver"), FOLD_OK);
+    assert_int_equal(share(state, "cy", "approver"), FOLD_OK);
+    assert_int_equal(ask_two(state, 1, 1), FOLD_OK);
+    assert_int_equal(ask_two(state, 2, 2), FOLD_OK);
+    assert_int_equal(approve(state, 1, "bo"), FOLD_OK);
+    assert_int_equal(approve(state, 2, "cy"), FOLD_OK);
+
+    /* when bo is out, and in again */
+    assert_int_equal(
+        fold_json(state, EVENT_SESSION_UNSHARED, json_pack("{s:s,s:s}", "user", "bo", "by", "ann")), FOLD_OK);
+    assert_string_equal(first_of(state, 1), "nobody");
+    assert_string_equal(first_of(state, 2), "cy");
+    assert_int_equal(share(state, "bo", "approver"), FOLD_OK);
+    assert_string_equal(first_of(state, 1), "nobody");
+    assert_int_equal(answer(state, 1, "allow", "cy"), FOLD_BAD);
+
+    /* when cy may less, and as much as before */
+    assert_int_equal(share(state, "cy", "approver"), FOLD_OK);
+    assert_string_equal(first_of(state, 2), "cy");
+    assert_int_equal(share(state, "cy", "writer"), FOLD_OK);
+    assert_int_equal(share(state, "cy", "approver"), FOLD_OK);
+    assert_int_equal(answer(state, 2, "allow", "bo"), FOLD_BAD);
+    assert_int_equal(approve(state, 2, "bo"), FOLD_OK);
+    assert_int_equal(answer(state, 2, "allow", "cy"), FOLD_OK);
+    state_free(&state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_first_approval_ends_with_the_right_to_give_it),
         cmocka_unit_test(an_answer_takes_the_call_along),
         cmocka_unit_test(a_person_may_change_the_arguments_of_a_call),
         cmocka_unit_test(the_first_answer_is_the_one_that_counts),

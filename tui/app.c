@@ -4,7 +4,6 @@
 #include "shared/buf.h"
 #include "shared/clock.h"
 #include "shared/err.h"
-#include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
@@ -13,7 +12,6 @@
 #include "tui/settings.h"
 #include "tui/view.h"
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,13 +23,7 @@ enum {
     FRAME_MS = 16, /* at most a frame in that time while much changes; keys are not made to wait */
     CALM_MS = 8,   /* what changes so long after the last frame is shown at once */
     TICK_MS = 250, /* spinner and elapsed time */
-    FIRST_MESSAGES = 50,
-    NOTICE_BYTES_MAX = 300,
-    FAILING_BYTES_MAX = 80,
-    ATTACH_ID_MIN = 10, /* characters of a session's id in the resume command */
-    GOODBYE_MS = 500,   /* a terminal that takes nothing in that time is told nothing */
-    ANSWER_LINES = 20,  /* of the last answer, on the normal screen */
-    ANSWER_BYTES_MAX = 16 << 20
+    FIRST_MESSAGES = 50
 };
 
 /* --- what is shown --- */
@@ -120,7 +112,7 @@ void app_say(struct app *app, bool bad, const char *format, ...)
     buf_vprintf(&text, format, args);
     va_end(args);
     free(app->ui.notice);
-    app->ui.notice = sanitise_line(text.data, text.len, NOTICE_BYTES_MAX);
+    app->ui.notice = sanitise_line(text.data, text.len, APP_NOTICE_BYTES);
     app->ui.notice_bad = bad;
     app->notice_at = clock_steady_ms();
     buf_free(&text);
@@ -271,134 +263,6 @@ static void on_resumed(uv_signal_t *handle, int number)
     app_changed(app);
 }
 
-/* --- the client --- */
-
-static void on_link(void *arg, enum client_link link, const char *text)
-{
-    struct app *app = arg;
-    struct ui *ui = &app->ui;
-
-    ui->link = link;
-    free(ui->link_text);
-    ui->link_text = sanitise_line(text, strlen(text), NOTICE_BYTES_MAX);
-    app->says_typing = false;
-    if (link == CLIENT_READY)
-        app_load_sessions(app);
-    app_lend_link(app, link);
-    app_changed(app);
-}
-
-static void on_other(void *arg, const char *notice, const json_t *json)
-{
-    if (strcmp(notice, "lend") == 0)
-        app_lend_notice(arg, json);
-}
-
-/* Somebody else gives one another role: here, or in a session that is not looked at. */
-static void say_shared(struct app *app, const json_t *data, bool here)
-{
-    const char *by = jsonx_str(data, "by", ""), *self = app->ui.hello ? app->ui.hello->user : "";
-
-    if (strcmp(jsonx_str(data, "user", ""), self) == 0 && *by && strcmp(by, self) != 0)
-        app_say(app, false, here ? "%s made you %s here" : "%s shares a session with you as %s", by,
-                jsonx_str(data, "role", ""));
-}
-
-/* What somebody else's terminal lends to this session, or has taken back. */
-static void say_lent(struct app *app, enum event_type type, const json_t *data)
-{
-    const char *user = jsonx_str(data, "user", ""), *terminal = jsonx_str(data, "terminal", ""),
-               *server = jsonx_str(data, "server", "");
-
-    if (type == EVENT_TOOLS_LENT && strcmp(user, app->ui.hello ? app->ui.hello->user : "") != 0)
-        app_say(app, false, "%s lends this session the tools of %s%s%s", user, server,
-                *terminal ? ", on " : "", terminal);
-    if (type == EVENT_TOOLS_RETURNED)
-        app_say(app, false, "the tools of %s are not lent any more", server);
-}
-
-static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
-{
-    struct app *app = arg;
-    bool here = strcmp(event->session, app->ui.session) == 0;
-
-    (void)raw;
-    (void)len;
-    bool unknown = sessions_find(app->ui.sessions, event->session) == sessions_count(app->ui.sessions);
-    bool listed = sessions_event(app->ui.sessions, event);
-    if (unknown && event->type == EVENT_SESSION_SHARED) /* all that a list says of it */
-        app_load_sessions(app);
-    if (event->type == EVENT_SESSION_SHARED)
-        say_shared(app, event->data, here);
-    if (here)
-        say_lent(app, event->type, event->data);
-    app_notify_event(app, event);
-    if (here && fold == FOLD_OK &&
-        (event->type == EVENT_MESSAGE_ADDED || event->type == EVENT_QUEUE_CHANGED)) {
-        const char *member = event->type == EVENT_MESSAGE_ADDED ? "message" : "added";
-        struct message *message = message_from_json(json_object_get(event->data, member));
-        if (message)
-            outbox_arrived(app->ui.outbox, event->session, message);
-        message_free(&message);
-    }
-    if (event->type == EVENT_SESSION_ENDED)
-        app_keep_forget(app, event->session);
-    if (here && fold == FOLD_OK && event->type == EVENT_BUDGET_REACHED)
-        app_say(app, true, "%s", jsonx_str(event->data, "text", ""));
-    if (here || listed)
-        app_changed(app);
-}
-
-static void on_snapshot(void *arg, const struct state *state, const json_t *snapshot)
-{
-    struct app *app = arg;
-
-    (void)snapshot;
-    if (strcmp(state->id, app->ui.session) != 0)
-        return;
-    app->ui.state = client_state(app->client, app->ui.session); /* the one before is gone */
-    list_refresh(app->ui.list);
-    app->no_older = false;
-    app->last_frame = 0; /* what one waits for is shown at once, even just after "connecting" */
-    uv_timer_stop(&app->frame);
-    app_changed(app);
-}
-
-static void on_lost(void *arg, const char *session, enum err code, const char *text)
-{
-    struct app *app = arg;
-
-    sessions_remove(app->ui.sessions, session);
-    if (code == ERR_NOT_FOUND)
-        app_keep_forget(app, session);
-    if (strcmp(session, app->ui.session) == 0) {
-        app->ui.state = NULL;
-        app_session_lost(app, text);
-    }
-    app_changed(app);
-}
-
-static void on_notice(void *arg, const char *notice, enum err code, const char *text)
-{
-    struct app *app = arg;
-
-    if (code == ERR_VERSION)
-        app_quit(app, EXIT_PROTOCOL, text);
-    else if (strcmp(notice, "bye") == 0 && code != ERR_SHUTTING_DOWN)
-        app_quit(app, code == ERR_UNAVAILABLE ? EXIT_NO_DAEMON : EXIT_FAILED, text);
-    else
-        app_say(app, true, "%s", text);
-}
-
-static void on_failing(void *arg, const char *why)
-{
-    struct app *app = arg;
-
-    free(app->ui.failing);
-    app->ui.failing = why ? sanitise_line(why, strlen(why), FAILING_BYTES_MAX) : NULL;
-    app_changed(app);
-}
-
 /* --- beginning and end --- */
 
 void app_quit(struct app *app, int exit_code, const char *words)
@@ -484,19 +348,6 @@ static void ui_close(struct ui *ui)
     free(ui->failing);
 }
 
-/* As much of the id as tells it from those of the other sessions. */
-static int attach_length(const struct ui *ui)
-{
-    size_t len = ATTACH_ID_MIN;
-
-    for (size_t i = 0; i < sessions_count(ui->sessions); i++) {
-        const char *other = sessions_at(ui->sessions, i)->id;
-        while (strcmp(other, ui->session) != 0 && ui->session[len] && strncmp(other, ui->session, len) == 0)
-            len++;
-    }
-    return (int)len;
-}
-
 /* ^C and ^\ come here only while the terminal is a program's, which they are for. */
 static void on_end(uv_signal_t *handle, int number)
 {
@@ -524,61 +375,43 @@ static void open_loop(struct app *app)
     }
 }
 
-/* The end of the last answer, as it was laid out. */
-static void say_last_answer(const struct app *app, int cols)
+/* All but the loop and the screen, which are there. */
+static void open_parts(struct app *app, const struct app_options *options)
 {
-    const struct state *state = client_state(app->client, app->ui.session);
-    const struct record_look look = {.width = (size_t)cols};
-    const struct message *last = NULL;
-    struct buf text;
-
-    for (size_t i = state ? state->message_count : 0; i > 0 && !last; i--)
-        if (state->messages[i - 1]->role == MESSAGE_ROLE_ASSISTANT)
-            last = state->messages[i - 1];
-    if (!last)
-        return;
-    buf_init(&text, ANSWER_BYTES_MAX);
-    record_message(&text, last, &look);
-    size_t at = text.len;
-    for (int lines = 0; at > 0 && lines <= ANSWER_LINES; lines += at > 0 && text.data[at - 1] == '\n')
-        at--;
-    printf("%s%s\n", at > 0 ? "…\n" : "", text.data + at + (at > 0));
-    buf_free(&text);
+    ui_open(&app->ui, options->session);
+    app->address = options->address;
+    app->ui.daemon = client_address_is_remote(app->address) ? app->address->name : NULL;
+    app->ui.mouse = settings_number(options->settings, SETTING_MOUSE);
+    keymap_use(settings_keymap(options->settings));
+    app_notify_open(app, options->settings);
+    app->keys = keys_new();
+    open_handles(app);
+    app_lists_open(app);
+    app_complete_open(app);
+    app_keep_open(app);
+    app->client = client_open(&app->loop, app->address, "tui", ttyname(STDIN_FILENO), &app_callbacks, app);
+    client_follow(app->client, app->ui.session, FIRST_MESSAGES);
+    client_follow_listing(app->client);
 }
 
-/* On the normal screen: the last answer, unless the last frame is still there; how to come back, and what was
- * typed and may not have arrived. */
-static void say_goodbye(const struct app *app, int cols, bool frame_stays)
+/* The screen is closed before. */
+static void close_parts(struct app *app)
 {
-    const struct ui *ui = &app->ui;
-    struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
-
-    if (poll(&ready, 1, GOODBYE_MS) <= 0) /* a stalled terminal must not keep the client from ending */
-        return;
-    if (!frame_stays)
-        say_last_answer(app, cols);
-    for (const struct outbox_entry *entry = outbox_first(ui->outbox); entry; entry = entry->next)
-        if (!entry->arrived)
-            printf("not acknowledged by the daemon:\n%s\n\n", entry->text);
-    for (const struct draft *draft = outbox_drafts(ui->outbox); draft; draft = draft->next)
-        if (*draft->text && strcmp(draft->session, ui->session) != 0 && !draft->kept)
-            printf("draft for session %.*s:\n%s\n\n", ATTACH_ID_MIN, draft->session, draft->text);
-    printf("stoa %s%s%sattach %.*s\n", ui->daemon ? "-d " : "", ui->daemon ? ui->daemon : "",
-           ui->daemon ? " " : "", attach_length(ui), ui->session);
-    fflush(stdout);
-    if (app->last_words)
-        fprintf(stderr, "stoa: %s\n", app->last_words);
+    close_handles(app);
+    app_complete_close(app);
+    app_lists_close(app);
+    app_keep_close(app);
+    app_notify_close(app);
+    keymap_use(NULL);
+    keys_free(&app->keys);
+    ui_close(&app->ui);
+    free(app->trouble_key);
+    free(app->last_words);
+    free(app);
 }
 
 int app_run(const struct app_options *options)
 {
-    static const struct client_callbacks callbacks = {.link = on_link,
-                                                      .event = on_event,
-                                                      .snapshot = on_snapshot,
-                                                      .lost = on_lost,
-                                                      .notice = on_notice,
-                                                      .other = on_other,
-                                                      .failing = on_failing};
     const struct settings *settings = options->settings;
     struct screen_options screen = {.path = "/dev/tty",
                                     .mouse = settings_number(settings, SETTING_MOUSE),
@@ -597,39 +430,16 @@ int app_run(const struct app_options *options)
         free(app);
         return EXIT_FAILED;
     }
-    ui_open(&app->ui, options->session);
-    app->ui.mouse = screen.mouse;
-    keymap_use(settings_keymap(settings));
-    app->address = options->address;
-    app->ui.daemon = client_address_is_remote(app->address) ? app->address->name : NULL;
-    app_notify_open(app, settings);
-    app->keys = keys_new();
-    open_handles(app);
-    app_lists_open(app);
-    app_complete_open(app);
-    app_keep_open(app);
-    app->client = client_open(&app->loop, app->address, "tui", ttyname(STDIN_FILENO), &callbacks, app);
-    client_follow(app->client, app->ui.session, FIRST_MESSAGES);
-    client_follow_listing(app->client);
+    open_parts(app, options);
     app_draw(app);
     if (!app->quit)
         uv_run(&app->loop, UV_RUN_DEFAULT);
     int cols = screen_cols(app->screen);
     screen_close(&app->screen);
     app_keep_leave(app, "");
-    say_goodbye(app, cols, options->no_alternate);
+    app_say_goodbye(app, cols, options->no_alternate);
     int exit_code = app->exit_code, ended_by = app->ended_by;
-    close_handles(app);
-    app_complete_close(app);
-    app_lists_close(app);
-    app_keep_close(app);
-    app_notify_close(app);
-    keymap_use(NULL);
-    keys_free(&app->keys);
-    ui_close(&app->ui);
-    free(app->trouble_key);
-    free(app->last_words);
-    free(app);
+    close_parts(app);
     if (ended_by) /* nobody catches it any more */
         raise(ended_by);
     return exit_code;

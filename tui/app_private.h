@@ -1,4 +1,5 @@
-/* What the files of the full-screen client share: app.c (loop and frames), app_keys.c (keys to actions),
+/* What the files of the full-screen client share: app.c (loop and frames), app_client.c (what the client
+ * tells), app_goodbye.c (what stays on the terminal at the end), app_keys.c (keys to actions),
  * app_session.c (requests and switching), app_panel.c (questions), app_picker.c (lists that are filtered),
  * app_complete.c (what is offered while one types), app_browse.c (the cursor among the messages),
  * app_find.c (searching there), app_copy.c (the clipboard), app_transcript.c (pager and scrollback),
@@ -22,7 +23,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-enum { APP_END_SIGNALS = 4 };
+enum { APP_END_SIGNALS = 4, APP_NOTICE_BYTES = 300 };
 
 struct app;
 typedef void app_program_cb(struct app *app, bool well);
@@ -108,6 +109,15 @@ void app_quit(struct app *app, int exit_code, const char *words);
 /* Starts and stops reading the terminal. */
 void app_listen(struct app *app);
 void app_deafen(struct app *app);
+
+/* --- app_client.c --- */
+/* With the app as their argument. */
+extern const struct client_callbacks app_callbacks;
+
+/* --- app_goodbye.c --- */
+/* On the normal screen: the last answer, unless the last frame is still there; how to come back, and what was
+ * typed and may not have arrived. */
+void app_say_goodbye(const struct app *app, int cols, bool frame_stays);
 
 /* --- app_keys.c --- */
 /* Does what the action's key would do. */

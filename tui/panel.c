@@ -1,10 +1,7 @@
 /* Which question is shown: the oldest that was not put off. It stays until it is answered, whoever answers
  * it. */
 #include "shared/jsonx.h"
-#include "shared/sanitise.h"
-#include "shared/utf8.h"
 #include "shared/xalloc.h"
-#include "tui/keymap.h"
 #include "tui/panel_private.h"
 #include "tui/panel_text.h"
 #include "tui/text/wrap.h"
@@ -13,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { PANEL_NOTE_BYTES = 192, HANG = 4 /* cells; more than what stands below a name is indented */ };
+enum { HANG = 4 /* cells; more than what stands below a name is indented */ };
 
 struct panel *panel_new(void)
 {
@@ -275,101 +272,6 @@ bool panel_is(const struct panel *panel, const char *kind)
     return strcmp(jsonx_str(panel->question, "kind", ""), kind) == 0;
 }
 
-/* What can be done about a question, by its kind: in the order of the hint. */
-struct offer {
-    const char *kind;
-    enum action action;
-    const char *word;
-};
-static const struct offer offers[] = {
-    {"permission", ACTION_PANEL_ONCE, "once"},
-    {"permission", ACTION_PANEL_SESSION, "session"},
-    {"permission", ACTION_PANEL_ALWAYS, "always"},
-    {"permission", ACTION_PANEL_EDIT, "edit"},
-    {"permission", ACTION_PANEL_DENY, "no"},
-    {"permission", ACTION_PANEL_DENY_WHY, "no + why"},
-    {"form", ACTION_PANEL_ONCE, "send"},
-    {"form", ACTION_PANEL_FILL, "fill in"},
-    {"form", ACTION_PANEL_DENY, "decline"},
-    {"url", ACTION_PANEL_ONCE, "opened"},
-    {"url", ACTION_PANEL_DENY, "decline"},
-    {"sampling", ACTION_PANEL_ONCE, "allow"},
-    {"sampling", ACTION_PANEL_DENY, "refuse"},
-    {"authorize", ACTION_PANEL_REDIRECT, "paste where the browser went"},
-    {"authorize", ACTION_PANEL_DENY, "give up"},
-};
-
-/* What takes two persons is allowed as it is, and once. */
-static bool is_for_two(const struct panel *panel)
-{
-    return jsonx_bool(panel->question, "two_person", false);
-}
-
-/* Whether this person was the first of the two. */
-static bool was_first(const struct panel *panel)
-{
-    return *panel->user && strcmp(jsonx_str(panel->question, "approved_by", ""), panel->user) == 0;
-}
-
-static bool is_ones_own(const struct panel *panel, enum action action)
-{
-    bool more =
-        action == ACTION_PANEL_SESSION || action == ACTION_PANEL_ALWAYS || action == ACTION_PANEL_EDIT;
-    if (panel->role < ROLE_APPROVER || (more && is_for_two(panel)))
-        return false;
-    if (action == ACTION_PANEL_ALWAYS && panel->role < ROLE_OWNER) /* a rule of theirs counts elsewhere */
-        return false;
-    return action != ACTION_PANEL_ONCE || !was_first(panel);
-}
-
-/* A form is sent once it is filled in, and only arguments that are known can be edited. */
-static bool is_offered(const struct panel *panel, const struct offer *offer)
-{
-    if (!panel_is(panel, offer->kind) || (offer->action == ACTION_PANEL_EDIT && !panel->arguments) ||
-        !is_ones_own(panel, offer->action))
-        return false;
-    return panel->content || !panel_is(panel, "form") || offer->action != ACTION_PANEL_ONCE;
-}
-
-static void put_key(struct buf *out, enum action action, const char *word, const char *more)
-{
-    char name[KEYMAP_NAME_MAX];
-
-    if (*keymap_key_of(CONTEXT_PANEL, action, name))
-        buf_printf(out, "%s[%s] %s%s", out->len ? " " : "", name, word, more);
-}
-
-/* Which keys there are. */
-static void put_keys(const struct panel *panel, struct buf *out)
-{
-    bool again = panel->content != NULL;
-
-    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++)
-        if (is_offered(panel, &offers[i]))
-            put_key(out, offers[i].action, offers[i].word,
-                    again && offers[i].action == ACTION_PANEL_FILL ? " again" : "");
-    put_key(out, ACTION_PANEL_LATER, "later", "");
-}
-
-/* Whose answer it needs, if that is not just anybody's who sees it. */
-static void put_persons(const struct panel *panel, char note[PANEL_NOTE_BYTES])
-{
-    const char *first = jsonx_str(panel->question, "approved_by", NULL);
-
-    note[0] = '\0';
-    if (first) {
-        char *name = was_first(panel) ? xstrdup("you") : sanitise_line(first, strlen(first), 64);
-        snprintf(note, PANEL_NOTE_BYTES, "%s approved; a second person is needed ", name);
-        free(name);
-    } else if (is_for_two(panel)) {
-        snprintf(note, PANEL_NOTE_BYTES, "two persons must allow it ");
-    }
-    size_t len = strlen(note);
-    if (panel->role < ROLE_APPROVER)
-        snprintf(note + len, PANEL_NOTE_BYTES - len, "approvers answer this, you are a %s  ",
-                 role_name(panel->role));
-}
-
 const char *panel_hint(const struct panel *panel, bool draft_empty)
 {
     struct panel *own = (struct panel *)panel; /* the text is made when it is asked for */
@@ -387,8 +289,8 @@ const char *panel_hint(const struct panel *panel, bool draft_empty)
     if (panel->hidden > 0)
         snprintf(warning, sizeof warning, "! %u hidden characters ", panel->hidden);
     buf_init(&keys, PANEL_HINT_BYTES / 2);
-    put_keys(panel, &keys);
-    put_persons(panel, note);
+    panel_offer_keys(panel, &keys);
+    panel_offer_persons(panel, note);
     bool plain = draft_empty || (panel->role < ROLE_APPROVER && below == 0);
     snprintf(own->hint, sizeof own->hint, "%s%s%s%s%s", warning, note, more, plain ? "" : "with Alt: ",
              panel->answering ? "answering…"
@@ -518,10 +420,7 @@ static enum action action_of(const struct panel *panel, const struct key_event *
         return ACTION_NONE;
     if (action == ACTION_PANEL_VIEW)
         return action;
-    for (size_t i = 0; i < sizeof offers / sizeof offers[0]; i++)
-        if (offers[i].action == action && is_offered(panel, &offers[i]))
-            return action;
-    return ACTION_NONE;
+    return panel_offers(panel, action) ? action : ACTION_NONE;
 }
 
 enum panel_does panel_key(struct panel *panel, const struct key_event *event, bool draft_empty, int64_t now,

@@ -1,11 +1,13 @@
-/* What the panel's files share: panel.c (which question, what is shown, keys), panel_input.c (text that is
- * asked for). */
+/* What the panel's files share: panel.c (which question, what is shown, keys), panel_offer.c (what can be
+ * done about it), panel_input.c (text that is asked for). */
 #ifndef STOA_TUI_PANEL_PRIVATE_H
 #define STOA_TUI_PANEL_PRIVATE_H
 
+#include "shared/buf.h"
+#include "tui/keymap.h"
 #include "tui/panel.h"
 
-enum { PANEL_HINT_BYTES = 600, PANEL_LABEL_BYTES = 400 };
+enum { PANEL_HINT_BYTES = 600, PANEL_LABEL_BYTES = 400, PANEL_NOTE_BYTES = 192 };
 
 enum panel_asks {
     PANEL_ASKS_NOTHING,
@@ -52,6 +54,13 @@ bool panel_is(const struct panel *panel, const char *kind);
 void panel_reread(struct panel *panel);
 /* The params of an answer that is on its way from now on. scope: or NULL. */
 json_t *panel_answer(struct panel *panel, const char *decision, const char *scope);
+
+/* Whether this person can do that about the question now. */
+bool panel_offers(const struct panel *panel, enum action action);
+/* Appends the keys of all that is offered, and of putting it off. */
+void panel_offer_keys(const struct panel *panel, struct buf *out);
+/* Whose answer it needs, if that is not just anybody's who sees it; else "". */
+void panel_offer_persons(const struct panel *panel, char note[PANEL_NOTE_BYTES]);
 
 /* Asks for a text: a reason, the pattern of a rule, an address, the call's arguments. */
 void panel_ask(struct panel *panel, enum panel_asks asks);

@@ -1,6 +1,7 @@
 /* stoa: reads the command line and runs the subcommand. */
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/cli/choose.h"
 #include "tui/cli/command.h"
 #include "tui/cli/start.h"
 #include <errno.h>
@@ -53,7 +54,7 @@ static int finish(struct cli *cli, int code)
 
 int main(int argc, char *argv[])
 {
-    struct cli cli = {.fatal = ERR_OK};
+    struct cli cli = {.fatal = ERR_OK, .token = choose_take_token()};
     struct args args;
     char error[256];
     int code;
@@ -66,5 +67,6 @@ int main(int argc, char *argv[])
     else
         code = cli_usage("%s", error);
     args_clear(&args);
+    choose_forget_token(&cli.token);
     return finish(&cli, code);
 }

@@ -123,10 +123,11 @@ class Modes(OnPty):
         session = self.session(client, title="editor")
         script, seen = f"{self.place.folder}/editor", f"{self.place.folder}/seen"
         with open(script, "w") as file:
-            file.write(f"#!/bin/sh\nstty -a > {seen}.new\ngrep -E 'SigIgn|SigBlk' /proc/self/status >> {seen}.new\n"
+            file.write(f"#!/bin/sh\nstty -a > {seen}.new\nenv >> {seen}.new\ngrep -E 'SigIgn|SigBlk' /proc/self/status >> {seen}.new\n"
                        f"trap : INT\nkill -INT 0\necho edited > \"$1\"\nmv {seen}.new {seen}\n")
         os.chmod(script, 0o700)
-        terminal = self.pty("attach", session, env={"VISUAL": script})
+        secret = client.request("token.issue", params={"role": "writer"})["secret"]
+        terminal = self.pty("attach", session, env={"VISUAL": script, "STOA_TOKEN": secret})
         terminal.wait(rb"\bidle\b")
         terminal.type("draft\x07")
         wait_for(lambda: os.path.exists(seen), "the editor")
@@ -135,6 +136,10 @@ class Modes(OnPty):
             text = file.read()
         self.assertRegex(text, r" icanon\b")
         self.assertRegex(text, r" echo\b")
+        self.assertIn("VISUAL=", text)
+        self.assertNotIn("STOA_TOKEN", text)
+        with open(f"/proc/{terminal.process.pid}/environ") as file:
+            self.assertNotIn(secret, file.read())
         # signals 32 and 33 are the C library's own, and come as the test itself got them
         self.assertEqual([int(mask, 16) & ~(3 << 31) for mask in re.findall(r"Sig\w+:\s*(\w+)", text)], [0, 0])
 

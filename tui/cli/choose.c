@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { TOKEN_MAX = 128 };
+#define TOKEN_VARIABLE "STOA_TOKEN"
 
 const char *choose_name(const struct args *args)
 {
@@ -32,6 +33,27 @@ static void forbid_core(void)
     static const struct rlimit none = {0, 0};
 
     setrlimit(RLIMIT_CORE, &none);
+}
+
+char *choose_take_token(void)
+{
+    char *set = getenv(TOKEN_VARIABLE), *token = set && *set ? xstrdup(set) : NULL;
+
+    if (!set)
+        return NULL;
+    explicit_bzero(set, strlen(set)); /* /proc shows the environment as the process began */
+    unsetenv(TOKEN_VARIABLE);
+    if (token)
+        forbid_core();
+    return token;
+}
+
+void choose_forget_token(char **token)
+{
+    if (*token)
+        explicit_bzero(*token, strlen(*token));
+    free(*token);
+    *token = NULL;
 }
 
 static enum err load_key(struct key_pair *pair)
@@ -106,7 +128,7 @@ static enum err read_token(const char *path, char text[TOKEN_MAX + 3])
 
 static enum err load_token(struct cli *cli)
 {
-    const char *path = args_value(cli->args, "token-file"), *set = getenv("STOA_TOKEN");
+    const char *path = args_value(cli->args, "token-file");
     char text[TOKEN_MAX + 3] = "";
     enum err code = ERR_OK;
 
@@ -116,8 +138,8 @@ static enum err load_token(struct cli *cli)
             code = set_token(&cli->address, text, path);
         cli->address.token_file = xstrdup(path);
         explicit_bzero(text, sizeof text);
-    } else if (set && *set) {
-        code = set_token(&cli->address, set, "STOA_TOKEN");
+    } else if (cli->token) {
+        code = set_token(&cli->address, cli->token, TOKEN_VARIABLE);
     }
     if (cli->address.token)
         forbid_core();

@@ -6,6 +6,11 @@
 #include "tui/cli/cli.h"
 #include <stdbool.h>
 
+/* Takes STOA_TOKEN out of the environment and wipes it there: what the client starts is not to have it.
+ * choose_forget_token() the result; NULL if there was none. Before there are threads. */
+char *choose_take_token(void);
+/* Wipes and frees; *token may be NULL. */
+void choose_forget_token(char **token);
 /* -d, else --socket, else STOA_DAEMON, else NULL: as it was typed; NULL also for the local one. */
 const char *choose_name(const struct args *args);
 /* Fills in cli->address: the key is loaded, or made and that said. ERR_OK, or a code after saying why. */

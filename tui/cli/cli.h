@@ -26,6 +26,7 @@ struct cli {
     struct client *client;
     const struct args *args;
     char *socket_path;             /* the local daemon's */
+    char *token;                   /* an API token that the environment had, or NULL */
     struct client_address address; /* of the daemon that is meant, once cli_open was called */
     bool chosen;                   /* it is filled in */
     bool json;                     /* --json */

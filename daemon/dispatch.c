@@ -263,6 +263,22 @@ static enum err find_session(struct call *call, const char *sid, char error[256]
     return code;
 }
 
+/* Whether rights may be changed so often; admins may. The audit is told of refusals, and counts them. */
+static enum err check_rate(struct call *call, char error[256])
+{
+    struct server *server = call->server;
+    int retry_ms;
+    if (!server->throttle || auth_may(&call->principal, NULL, ROLE_ADMIN) ||
+        throttle_rights(server->throttle, call->principal.user, call->method, clock_steady_us(), &retry_ms,
+                        error))
+        return ERR_OK;
+    call->detail = json_object();
+    jsonx_set_int(call->detail, "retry_ms", retry_ms);
+    server->stats.limited++;
+    audit_record(server, &call->principal, "refused", "limits.rights_changes", "%s", error);
+    return ERR_BUSY;
+}
+
 enum err call_run_as(struct call *call, enum method method, json_t *params, call_wrap_fn *wrap, json_t **ok,
                      char error[256])
 {
@@ -276,6 +292,8 @@ enum err call_run_as(struct call *call, enum method method, json_t *params, call
     enum err code = check_role(call, call->session, error);
     if (code == ERR_OK && row->changes && !goes_on_unpromised(method))
         code = check_store(call->server, error);
+    if (code == ERR_OK)
+        code = check_rate(call, error);
     return code == ERR_OK ? handler_of(method)(call, ok, error) : code;
 }
 
@@ -331,6 +349,8 @@ static void run(struct dispatch *dispatch, struct call *call, const char *sid)
     struct session *session = call->session;
     if (session)
         session->holds++;
+    if (code == ERR_OK)
+        code = check_rate(call, error);
     if (code == ERR_OK)
         code = handler_of(call->method)(call, &ok, error);
     if (code == ERR_DENIED)

@@ -72,6 +72,13 @@ static const struct option_spec rows[OPTION_COUNT] = {
                              "How many messages may wait in a session for its turn to end.", false},
     [OPTION_LIMITS_REPLY_SIZE] = {"limits.reply_size", OPTION_SIZE, 4 * KIB, 1 * MIB, "1m", NULL, "bytes",
                                   "The largest reply of a model. A longer one is ended there.", false},
+    [OPTION_LIMITS_RIGHTS_CHANGES] =
+        {"limits.rights_changes", OPTION_INTEGER, 0, 100000, "60", NULL, "changes a minute",
+         "How often a member may change rights: share and unshare, make and take back tickets, tokens, "
+         "rules, keys and secrets, delete sessions, all of which the audit keeps. An answer to a question "
+         "counts as a fifth. What comes in a minute may come at once. Beyond that they are refused. 0: any "
+         "number.",
+         false},
     [OPTION_LIMITS_STRANGER_TIMEOUT] =
         {"limits.stranger_timeout", OPTION_DURATION, 1 * SECOND, 1 * HOUR, "30s", NULL, "time",
          "How long a client may be connected over tcp before it is a user's: by its key, a ticket, a pairing "

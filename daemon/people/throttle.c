@@ -16,7 +16,7 @@ enum { SECOND_MS = 1000, MINUTE_MS = 60000, USERS_TIDY = 64 };
 
 struct asker { /* one user, on all connections */
     const char *user;
-    struct bucket requests, excess;
+    struct bucket requests, excess, rights;
     int64_t cut_at; /* steady µs; 0: never */
     struct asker *next;
 };
@@ -46,6 +46,7 @@ static void asker_free(struct asker *asker)
 static bool is_idle(const struct asker *asker, int64_t now_us)
 {
     return bucket_is_full(&asker->requests, now_us) && bucket_is_full(&asker->excess, now_us) &&
+           bucket_is_full(&asker->rights, now_us) &&
            (!asker->cut_at || now_us - asker->cut_at > THROTTLE_PENALTY_MS * INT64_C(1000));
 }
 
@@ -152,6 +153,12 @@ static enum throttle_verdict refuse(struct asker *asker, int64_t connection, int
     return THROTTLE_CUT;
 }
 
+static int told_ms(int64_t wait_us)
+{
+    int64_t wait_ms = wait_us / 1000 + 1;
+    return (int)(wait_ms < THROTTLE_WAIT_MAX_MS ? wait_ms : THROTTLE_WAIT_MAX_MS);
+}
+
 static void log_cut(struct throttle *throttle, const char *user, const char *error)
 {
     uint64_t count = log_seldom(&throttle->told, ++throttle->cuts);
@@ -180,13 +187,55 @@ enum throttle_verdict throttle_ask(struct throttle *throttle, struct throttled *
     }
     if (passes)
         return THROTTLE_PASS;
-    int64_t wait_ms = wait_us / 1000 + 1;
-    *retry_ms = (int)(wait_ms < THROTTLE_WAIT_MAX_MS ? wait_ms : THROTTLE_WAIT_MAX_MS);
+    *retry_ms = told_ms(wait_us);
     say(error, user, per_second, quota, by_user, ping);
     enum throttle_verdict verdict = refuse(asker, per_second, tokens, now_us);
     if (verdict == THROTTLE_CUT)
         log_cut(throttle, user, error);
     return verdict;
+}
+
+/* --- rights --- */
+
+/* In answers; 0 of what changes none. */
+static int64_t rights_weight(enum method method)
+{
+    switch (method) {
+    case METHOD_QUESTION_ANSWER:
+        return 1;
+    case METHOD_RULE_ADD:
+    case METHOD_RULE_REMOVE:
+    case METHOD_SECRET_REMOVE:
+    case METHOD_SECRET_SET:
+    case METHOD_SESSION_DELETE:
+    case METHOD_SESSION_SHARE:
+    case METHOD_SESSION_TICKET:
+    case METHOD_SESSION_UNSHARE:
+    case METHOD_TICKET_REVOKE:
+    case METHOD_TOKEN_ISSUE:
+    case METHOD_TOKEN_REVOKE:
+    case METHOD_USER_KEY_ADD:
+    case METHOD_USER_KEY_REVOKE:
+        return THROTTLE_RIGHTS;
+    default:
+        return 0;
+    }
+}
+
+bool throttle_rights(struct throttle *throttle, const char *user, enum method method, int64_t now_us,
+                     int *retry_ms, char error[256])
+{
+    int64_t tokens = rights_weight(method), wait_us = 0;
+    int64_t most = config_number(throttle->server->config, OPTION_LIMITS_RIGHTS_CHANGES);
+    struct bucket_rate rate = bucket_rate(THROTTLE_RIGHTS * most, MINUTE_MS, MINUTE_MS);
+    if (tokens == 0 || bucket_take(&asker_of(throttle, user, now_us)->rights, rate, tokens, now_us, &wait_us))
+        return true;
+    *retry_ms = told_ms(wait_us);
+    snprintf(error, 256,
+             "%.64s changes rights more than %" PRId64
+             " times a minute (limits.rights_changes); try again in %d s",
+             user, most, (*retry_ms + SECOND_MS - 1) / SECOND_MS);
+    return false;
 }
 
 /* --- life --- */

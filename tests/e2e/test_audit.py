@@ -111,6 +111,43 @@ class RecordTest(AuditTest):
         self.assertIn("hold", self.verify())
 
 
+class KeptTest(AuditTest):
+    config = "audit: {keep: 1000}\n"
+
+    def test_one_member_pushes_nobody_elses_records_out(self):
+        # given what an admin did, and a member with a session of their own
+        bo, _ = self.user("bo")
+        self.user("cy")
+        session = self.session(bo)
+        noted = self.verify().split()[-1]
+        # when the member shares and unshares it, as often as they can, also by slash commands
+        ids = []
+        for i in range(500):
+            ids.append(bo.send("session.share", session, {"user": "cy", "role": ("viewer", "writer")[i % 2]}))
+            ids.append(bo.send("session.command", session, {"text": ("/unshare cy", "/share cy viewer")[i % 2]}))
+        refused = []
+        for id in ids:
+            try:
+                bo.reply(id)
+            except RequestError as error:
+                if error.code != "not_found":  # it is not shared at that moment
+                    refused.append(error)
+        # then most is refused, with when to go on, and few records are made
+        self.assertEqual({error.code for error in refused}, {"busy"})
+        self.assertIn("bo changes rights more than 60 times a minute (limits.rights_changes)", refused[0].text)
+        self.assertGreater(refused[0].detail["retry_ms"], 0)
+        made = [row for row in self.records(user="bo") if row["action"] in ("session.share", "session.unshare")]
+        self.assertTrue(50 <= len(made) <= 80, len(made))
+        self.assertEqual(len([row for row in self.records(user="bo", action="refused")]), 10)
+        # and the admin's are still there, in a chain that holds
+        self.assertEqual([row["object"] for row in self.records(action="user.create")], ["bo", "cy"])
+        self.assertIn("hold", self.verify("--noted", noted))
+        # while an admin is not held to that
+        own = self.session(self.own)
+        for i in range(70):
+            self.own.request("session.share", own, {"user": "cy", "role": ("viewer", "writer")[i % 2]})
+
+
 class ShowTest(AuditTest):
     def test_it_is_shown_and_filtered(self):
         self.user("bo")

@@ -241,7 +241,9 @@ def main():
     parser.add_argument("--file", help=argparse.SUPPRESS)
     parser.add_argument("kinds", nargs="*", choices=["unit", "fuzz", "e2e", "faults", "all", []])
     options = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would all that is tested
+    # a shell's background job ignores these, and so would all that is tested
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     if not options.kinds and not options.file:
         parser.error("what shall be run?")
     kinds = ["unit", "fuzz", "e2e", "faults"] if "all" in options.kinds else options.kinds

@@ -80,22 +80,26 @@ class Modes(OnPty):
         if not SANITIZED:
             ends += [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS]
         for how in ends:
-            terminal = self.pty("attach", session)
-            terminal.wait(rb"\bidle\b")
-            self.assertLessEqual({"1049", "2004", "1004", "1000", "1006", "modifyOtherKeys", "keys"}, modes_on(terminal.output))
-            self.assertFalse(termios.tcgetattr(terminal.master)[3] & termios.ICANON)
-            if how == "keys":
-                terminal.type("\x04")
-            else:
-                os.kill(terminal.process.pid, how)
-            code = terminal.end()
-            self.assertEqual(code, 0 if how == "keys" else -how)
-            self.assertEqual(modes_on(terminal.output) - HARMLESS, set(), f"after {how}")
-            self.assertTrue(terminal.output.rfind(b"\x1b[?25l") < terminal.output.rfind(b"\x1b[?25h") or
-                            b"\x1b[?25l" not in terminal.output, "the cursor is shown")
-            self.assertEqual(termios.tcgetattr(terminal.master), before, f"after {how}")
-            if how in ("keys", signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-                self.assertIn(f"stoa attach {session[:10]}".encode(), bytes(terminal.output))
+            with self.subTest(how=how):
+                self.ends(session, how, before)
+
+    def ends(self, session, how, before):
+        terminal = self.pty("attach", session)
+        terminal.wait(rb"\bidle\b")
+        self.assertLessEqual({"1049", "2004", "1004", "1000", "1006", "modifyOtherKeys", "keys"}, modes_on(terminal.output))
+        self.assertFalse(termios.tcgetattr(terminal.master)[3] & termios.ICANON)
+        if how == "keys":
+            terminal.type("\x04")
+        else:
+            os.kill(terminal.process.pid, how)
+        code = terminal.end()
+        self.assertEqual(code, 0 if how == "keys" else -how)
+        self.assertEqual(modes_on(terminal.output) - HARMLESS, set(), f"after {how}")
+        self.assertTrue(terminal.output.rfind(b"\x1b[?25l") < terminal.output.rfind(b"\x1b[?25h") or
+                        b"\x1b[?25l" not in terminal.output, "the cursor is shown")
+        self.assertEqual(termios.tcgetattr(terminal.master), before, f"after {how}")
+        if how in ("keys", signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            self.assertIn(f"stoa attach {session[:10]}".encode(), bytes(terminal.output))
 
     def test_suspended_and_continued(self):
         client = self.client()

@@ -2,9 +2,11 @@
 seen, and the control sequences that the client itself makes for TERM=xterm-256color. Anything else is somebody else's."""
 import collections
 import fcntl
+import glob
 import os
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -28,6 +30,7 @@ OWN_OSC = re.compile(rb"\x1b\](?:[02]|9|777;notify);([^\x00-\x1f\x7f]*)(?:\x07|\
 MOVES = re.compile(rb"[\r\n\t\b]")
 TEXT = re.compile(rb"[ -~\x80-\xff]+")
 OSC_MAX = 1024
+GDB_S = 20
 
 
 def is_seen(char):
@@ -93,6 +96,36 @@ def check(data, kinds=(MOVES, DRAWING, MODES), osc=True, bell=True, may=is_seen)
     return seen
 
 
+def begin_at_terminal():
+    """In the child: as a login there does. A shell's background, or nohup, would have signals ignored, also by what is tested."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def where_it_is(pid):
+    """What a process that should have ended does: its stacks where gdb may look, else what the kernel says of its threads."""
+    said = []
+    if shutil.which("gdb"):
+        try:
+            done = subprocess.run(["gdb", "-batch", "-nx", "-p", str(pid), "-ex", "thread apply all bt"], stdin=subprocess.DEVNULL,
+                                  capture_output=True, text=True, timeout=GDB_S)
+            said.append(done.stdout[-6000:])
+        except subprocess.TimeoutExpired:
+            said.append("gdb did not come back")
+    for path in sorted(glob.glob(f"/proc/{pid}/task/*/")):
+        for name in ("wchan", "syscall", "stack", "status"):
+            try:
+                with open(path + name) as file:
+                    text = file.read()
+            except OSError as error:
+                text = str(error)
+            if name == "status":
+                text = " ".join(re.findall(r"(?:State|Sig\w+|ShdPnd):\s+\S+", text))
+            said.append(f"{path}{name}: {text.strip()}")
+    return "\n".join(said)
+
+
 class PtyProgram:
     """Runs with the terminal as its controlling one; keeps all that is written to it."""
 
@@ -102,7 +135,7 @@ class PtyProgram:
         self.output, self.changed = bytearray(), time.monotonic()
         self.process = subprocess.Popen(command, env=dict(env, TERM="xterm-256color"), stdin=slave, stdout=slave, stderr=slave,
                                         cwd=cwd, start_new_session=True,
-                                        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+                                        preexec_fn=begin_at_terminal)
         os.close(slave)
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -140,7 +173,11 @@ class PtyProgram:
 
     def end(self, seconds=PATIENCE):
         """Waits for the program's end; returns the exit code."""
-        code = self.process.wait(seconds)
+        try:
+            code = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"not ended after {seconds} s; {where_it_is(self.process.pid)}\n"
+                                 f"its last bytes: {bytes(self.output[-600:])!r}") from None
         self.reader.join(1)
         return code
 

@@ -151,7 +151,7 @@ FUZZ ?= build/fuzz
 FUZZ_CC ?= clang
 FUZZ_LIBS = $(call pkgs,$(LIB_daemon) $(LIB_agent) $(LIB_tui) $(LIB_shared)) -pthread -lm
 FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g
-FUZZ_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) -Wno-everything -MMD -MP
+FUZZ_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=2,$(ALL_CFLAGS)) -Wno-everything -Werror=implicit-function-declaration -MMD -MP
 # Programs have names in common, so a target is linked with those of the archives that its includes name.
 fuzz_objects = $(patsubst %.c,$(FUZZ)/obj/%.o,$(foreach f,$(1),$(call sources,$(f))))
 FUZZ_ARCHIVES := $(addprefix $(FUZZ)/,agent.a daemon.a tui.a base.a)

@@ -5,29 +5,16 @@
 #include "daemon/aging.h"
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
-#include "daemon/forks.h"
 #include "daemon/identity.h"
-#include "daemon/lends.h"
-#include "daemon/mcp/folders.h"
 #include "daemon/mcp/hosts.h"
-#include "daemon/mcp/known.h"
-#include "daemon/mcp/mcp_asks.h"
-#include "daemon/mcp/relay.h"
 #include "daemon/metrics_http.h"
 #include "daemon/notify.h"
 #include "daemon/people/audit.h"
-#include "daemon/people/ledger.h"
-#include "daemon/people/pairs.h"
-#include "daemon/people/throttle.h"
 #include "daemon/people/tickets.h"
-#include "daemon/people/tries.h"
 #include "daemon/people/users.h"
-#include "daemon/people/users_end.h"
 #include "daemon/people/vault.h"
-#include "daemon/probe.h"
-#include "daemon/questions.h"
 #include "daemon/registry.h"
-#include "daemon/rules.h"
+#include "daemon/server_parts.h"
 #include "daemon/socket/endpoint.h"
 #include "daemon/socket/files.h"
 #include "daemon/socket/gateway.h"
@@ -354,32 +341,7 @@ static int start(struct run *run)
         code = open_store(run);
     if (code != EXIT_OK)
         return code;
-    server->folders = folders_open(server, run->state);
-    server->known = known_open(run->state);
-    server->asks = mcp_asks_open();
-    server->hosts = hosts_open(server);
-    server->relays = relays_open();
-    server->lends = lends_open(server);
-    server->probe = probe_open(server);
-    server->questions = questions_open(server);
-    server->rules = rules_open(server);
-    server->audit = audit_open(server);
-    server->tickets = tickets_open(server->store, clock_wall_ms());
-    server->pairs = pairs_open();
-    server->tries = tries_open();
-    server->users = users_open(server);
-    server->identity = identity_open(run->state);
-    server->vault = vault_open(server, run->state);
-    server->throttle = throttle_open(server);
-    server->ledger = ledger_open(server);
-    server->supervisor = supervisor_open(server);
-    server->clients = clients_open(server);
-    server->dispatch = dispatch_open(server);
-    server->registry = registry_open(server);
-    registry_recover(server->registry);
-    users_end_removed(server);
-    server->aging = aging_open(server);
-    server->forks = forks_open(server);
+    server_parts_open(server, run->state);
     int opened = open_gateway(run);
     return opened == EXIT_OK ? open_metrics(server) : opened;
 }
@@ -403,12 +365,6 @@ static void close_handles(struct run *run)
     uv_close((uv_handle_t *)&run->stopper, NULL);
 }
 
-static void store_snapshot_of(struct session *session, void *arg)
-{
-    (void)arg;
-    session_store_snapshot(session);
-}
-
 /* The lock last. */
 static void free_places(struct run *run)
 {
@@ -427,41 +383,18 @@ static int finish(struct run *run, int code)
     struct server *server = &run->server;
     server->stopping = true;
     metrics_http_close(&server->metrics);
-    aging_close(&server->aging);
-    supervisor_close(&server->supervisor);
-    hosts_close(&server->hosts);
-    relays_close(&server->relays);
-    lends_close(&server->lends);
-    probe_close(&server->probe);
+    server_parts_halt(server);
     subreaper_finish(SWEEP_MS);
-    if (server->registry)
-        registry_each(server->registry, store_snapshot_of, NULL);
-    audit_close(&server->audit);
-    ledger_close(&server->ledger);
+    server_parts_save(server);
     if (server->store && !store_close(&server->store) && code == EXIT_OK) {
         log_error("store", "the last changes could not be committed");
         code = EXIT_STORE;
     }
-    folders_close(&server->folders);
-    known_close(&server->known);
     if (server->gateway)
         clients_bye(server->clients, "shutting_down", 100);
-    questions_close(&server->questions);
-    rules_close(&server->rules);
-    clients_close(&server->clients);
-    throttle_close(&server->throttle);
-    users_close(&server->users);
-    vault_close(&server->vault);
-    tickets_close(&server->tickets);
-    pairs_close(&server->pairs);
-    tries_close(&server->tries);
-    mcp_asks_close(&server->asks);
-    forks_close(&server->forks);
-    dispatch_close(&server->dispatch);
-    registry_close(&server->registry);
+    server_parts_close(server);
     endpoint_close(&run->endpoint);
     gateway_close(&server->gateway, BYE_LINGER_MS);
-    identity_close(&server->identity);
     notify_close(&server->notify);
     close_handles(run);
     uv_run(server->loop, UV_RUN_DEFAULT);

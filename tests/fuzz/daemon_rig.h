@@ -1,40 +1,18 @@
 /* A whole daemon on a store in memory, for fuzz targets: all of it is real but the socket and the agents'
  * processes, which a target plays: gateway.h, connection.h and agentproc.h are defined here, whole, since one
- * function that is missing brings in the real file and all of it twice. rig_open and rig_close do what
- * server.c's start and finish do. Each run has a daemon of its own; include once a program. */
+ * function that is missing brings in the real file and all of it twice. Each run has a daemon of its own;
+ * include once a program. */
 #ifndef STOA_TESTS_FUZZ_DAEMON_RIG_H
 #define STOA_TESTS_FUZZ_DAEMON_RIG_H
 
-#include "daemon/aging.h"
-#include "daemon/clients.h"
 #include "daemon/dispatch.h"
-#include "daemon/forks.h"
-#include "daemon/identity.h"
-#include "daemon/lends.h"
-#include "daemon/mcp/folders.h"
-#include "daemon/mcp/hosts.h"
-#include "daemon/mcp/known.h"
-#include "daemon/mcp/mcp_asks.h"
-#include "daemon/mcp/relay.h"
 #include "daemon/notify.h"
-#include "daemon/people/audit.h"
-#include "daemon/people/ledger.h"
-#include "daemon/people/pairs.h"
-#include "daemon/people/throttle.h"
-#include "daemon/people/tickets.h"
-#include "daemon/people/tries.h"
 #include "daemon/people/users.h"
-#include "daemon/people/users_end.h"
-#include "daemon/people/vault.h"
-#include "daemon/probe.h"
-#include "daemon/questions.h"
 #include "daemon/registry.h"
-#include "daemon/rules.h"
-#include "daemon/server.h"
+#include "daemon/server_parts.h"
 #include "daemon/socket/connection.h"
 #include "daemon/socket/gateway.h"
 #include "daemon/supervisor/agentproc.h"
-#include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
@@ -394,42 +372,11 @@ static inline void rig_open(bool keep)
     server->store = store_open(&rig.loop, path, &callbacks, server, error, &code);
     free(path);
     rig_check(server->store != NULL);
-    server->folders = folders_open(server, rig.state);
-    server->known = known_open(rig.state);
-    server->asks = mcp_asks_open();
-    server->hosts = hosts_open(server);
-    server->relays = relays_open();
-    server->lends = lends_open(server);
-    server->probe = probe_open(server);
-    server->questions = questions_open(server);
-    server->rules = rules_open(server);
-    server->audit = audit_open(server);
-    server->tickets = tickets_open(server->store, clock_wall_ms());
-    server->pairs = pairs_open();
-    server->tries = tries_open();
-    server->users = users_open(server);
-    server->vault = vault_open(server, rig.state);
-    server->identity = identity_open(rig.state);
-    server->throttle = throttle_open(server);
-    server->ledger = ledger_open(server);
-    server->supervisor = supervisor_open(server);
-    server->clients = clients_open(server);
-    server->dispatch = dispatch_open(server);
-    server->registry = registry_open(server);
-    registry_recover(server->registry);
-    users_end_removed(server);
+    server_parts_open(server, rig.state);
     if (!keep) {
         rig_check(users_create(server->users, "bo", false, NULL, error) == ERR_OK);
         rig_check(users_add_key(server->users, "bo", RIG_KEY, "laptop", error) == ERR_OK);
     }
-    server->aging = aging_open(server);
-    server->forks = forks_open(server);
-}
-
-static inline void rig_store(struct session *session, void *arg)
-{
-    (void)arg;
-    session_store_snapshot(session);
 }
 
 static inline void rig_remove(void)
@@ -444,33 +391,11 @@ static inline void rig_close(void)
     struct server *server = &rig.server;
 
     server->stopping = true;
-    aging_close(&server->aging);
-    supervisor_close(&server->supervisor);
-    hosts_close(&server->hosts);
-    relays_close(&server->relays);
-    lends_close(&server->lends);
-    probe_close(&server->probe);
-    registry_each(server->registry, rig_store, NULL);
-    audit_close(&server->audit);
-    ledger_close(&server->ledger);
+    server_parts_halt(server);
+    server_parts_save(server);
     rig_check(store_close(&server->store));
-    folders_close(&server->folders);
-    known_close(&server->known);
-    questions_close(&server->questions);
-    rules_close(&server->rules);
-    throttle_close(&server->throttle);
-    users_close(&server->users);
-    vault_close(&server->vault);
-    tickets_close(&server->tickets);
-    pairs_close(&server->pairs);
-    tries_close(&server->tries);
-    clients_close(&server->clients);
-    mcp_asks_close(&server->asks);
-    forks_close(&server->forks);
-    dispatch_close(&server->dispatch);
-    registry_close(&server->registry);
+    server_parts_close(server);
     notify_close(&server->notify);
-    identity_close(&server->identity);
     uv_run(&rig.loop, UV_RUN_DEFAULT);
     rig_check(uv_loop_close(&rig.loop) == 0);
     config_free(&server->config);

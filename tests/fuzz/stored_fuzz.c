@@ -8,6 +8,8 @@
 #include "tests/fuzz/daemon_rig.h"
 #include "tests/fuzz/lines.h"
 
+#include "daemon/mcp/folders.h"
+#include "daemon/mcp/known.h"
 #include "daemon/store/store_check.h"
 #include "shared/utf8.h"
 #include <fcntl.h>

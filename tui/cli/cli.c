@@ -409,6 +409,22 @@ enum err cli_last_session(struct cli *cli, char id[ID_MAX])
     return code;
 }
 
+int cli_change(struct cli *cli, enum method method, json_t *params)
+{
+    char id[ID_MAX];
+    json_t *ok = NULL;
+    enum err code = cli_session(cli, cli->args->words[0], id);
+
+    if (code == ERR_OK)
+        code = cli_call(cli, method, id, params, &ok);
+    else
+        json_decref(params);
+    if (code == ERR_OK && cli->json)
+        out_json(&cli->out, ok);
+    json_decref(ok);
+    return cli_exit_code(code);
+}
+
 /* --- arguments --- */
 
 static char *read_stdin(int *exit_code)

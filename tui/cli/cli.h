@@ -75,6 +75,9 @@ enum err cli_session(struct cli *cli, const char *name, char id[ID_MAX]);
 enum err cli_newest_session(struct cli *cli, char id[ID_MAX]);
 /* The same, else a new one. */
 enum err cli_last_session(struct cli *cli, char id[ID_MAX]);
+/* A change of the session that the command's first word names; its answer is for --json alone. params:
+ * reference is taken, may be NULL. Returns an exit code. */
+int cli_change(struct cli *cli, enum method method, json_t *params);
 /* A new session; params: reference is taken, may be NULL. */
 enum err cli_new_session(struct cli *cli, json_t *params, char id[ID_MAX]);
 

@@ -10,6 +10,8 @@
         NULL, 0, NULL, NULL                                                                                  \
     }
 
+enum { HELP_LEFT = 24 /* cells of the names; a longer one has a line of its own */ };
+
 const struct option_row command_globals[] = {
     {"daemon", 'd', "NAME", "a daemon on another host: its name, or tcp://HOST:PORT (or set STOA_DAEMON)"},
     {"json", 0, NULL, "write JSON, one object a line"},
@@ -218,8 +220,7 @@ static const char lend_notes[] =
     "write in any more.\n";
 static const char config_notes[] = "Without a word: the options in force, and where each value is from.\n"
                                    "keys      all keys in force, as they are written in the file\n"
-                                   "example   the client's part of config.example.yaml\n"
-                                   "man, man-keys   parts of stoa-config(5) and stoa(1), for make docs\n";
+                                   "example   the client's part of config.example.yaml\n";
 static const char doctor_notes[] =
     "AREA is any of installation, permissions, configuration, store, daemon, providers, servers; all\n"
     "if not given. Changes nothing, and starts no daemon. Exit code 1 when something is wrong (x).\n";
@@ -253,8 +254,8 @@ const struct command command_table[] = {
      cmd_options, cmd_notes},
     {"compact", "SESSION", "let the model sum up what was said, to make room", 1, 1, COMMAND_CONNECT,
      command_compact, NULL, session_notes},
-    {"config", "[keys|example|man|man-keys]", "print the full-screen client's configuration", 0, 1, 0,
-     command_config, NULL, config_notes},
+    {"config", "[keys|example]", "print the full-screen client's configuration", 0, 1, 0, command_config,
+     NULL, config_notes},
     {"daemon", "[ls|add|rm|show]", "daemons on other hosts that are known here", 0, 4, 0, command_daemon,
      NULL, daemon_notes},
     {"deny", "ID", "answer a question with no", 1, 1, COMMAND_CONNECT, command_deny, deny_options,
@@ -362,10 +363,10 @@ static void help_on_all(struct out *out)
     out_printf(out, "Usage: stoa [COMMAND] [OPTIONS]\n\n"
                     "Without a command: open the most recent session full screen.\n\nCommands:\n");
     for (const struct command *c = command_table; c->name; c++) {
-        char left[64];
+        int len = (int)(strlen(c->name) + 1 + strlen(c->arguments));
 
-        snprintf(left, sizeof left, "%s %s", c->name, c->arguments);
-        out_printf(out, "  %-24s %s\n", left, c->summary);
+        out_printf(out, "  %s %s%s%*s %s\n", c->name, c->arguments, len > HELP_LEFT ? "\n  " : "",
+                   len > HELP_LEFT ? HELP_LEFT : HELP_LEFT - len, "", c->summary);
     }
     out_printf(out, "\nOptions of all commands:\n");
     put_options(out, command_globals);

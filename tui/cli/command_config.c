@@ -43,7 +43,8 @@ static void print_man_keys(const struct settings *settings, FILE *out)
     settings_print_man_keys(out);
 }
 
-/* own: what is in force, for which the configuration must be right. */
+/* own: what is in force, for which the configuration must be right. man and man-keys are what `make docs`
+ * puts into the manual, and are for nobody else: help does not tell of them. */
 static const struct what {
     const char *word;
     bool own;
@@ -71,7 +72,7 @@ int command_config(struct cli *cli)
     int code = EXIT_OK;
 
     if (!what)
-        return cli_usage("'%.60s' is none of keys, example, man, man-keys", cli->args->words[0]);
+        return cli_usage("'%.60s' is neither keys nor example", cli->args->words[0]);
     if (what->own && !(settings = command_settings(cli, &code)))
         return code;
     FILE *out = open_memstream(&text, &len);

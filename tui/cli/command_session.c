@@ -167,28 +167,11 @@ static void put_json_or(struct cli *cli, const json_t *ok, const char *text)
         out_printf(&cli->out, "%s\n", text);
 }
 
-/* A change of the session that is named first; text is what is printed when it is done. */
-static int change(struct cli *cli, enum method method, json_t *params, const char *text)
-{
-    char id[ID_MAX];
-    json_t *ok = NULL;
-    enum err code = cli_session(cli, cli->args->words[0], id);
-
-    if (code == ERR_OK)
-        code = cli_call(cli, method, id, params, &ok);
-    else
-        json_decref(params);
-    if (code == ERR_OK)
-        put_json_or(cli, ok, text);
-    json_decref(ok);
-    return cli_exit_code(code);
-}
-
 int command_archive(struct cli *cli)
 {
     bool archived = !args_has(cli->args, "undo");
 
-    return change(cli, METHOD_SESSION_ARCHIVE, json_pack("{s:b}", "archived", archived), "");
+    return cli_change(cli, METHOD_SESSION_ARCHIVE, json_pack("{s:b}", "archived", archived));
 }
 
 /* The words from `first` on, joined by spaces. free() it. */
@@ -209,12 +192,12 @@ int command_rename(struct cli *cli)
 
     jsonx_set_str(params, "title", title);
     free(title);
-    return change(cli, METHOD_SESSION_RENAME, params, "");
+    return cli_change(cli, METHOD_SESSION_RENAME, params);
 }
 
 int command_compact(struct cli *cli)
 {
-    return change(cli, METHOD_SESSION_COMPACT, NULL, "");
+    return cli_change(cli, METHOD_SESSION_COMPACT, NULL);
 }
 
 int command_interrupt(struct cli *cli)

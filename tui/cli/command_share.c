@@ -14,34 +14,18 @@ static bool is_role(const char *name)
     return role >= ROLE_VIEWER && role <= ROLE_APPROVER;
 }
 
-static int change(struct cli *cli, enum method method, json_t *params)
-{
-    char id[ID_MAX];
-    json_t *ok = NULL;
-    enum err code = cli_session(cli, cli->args->words[0], id);
-
-    if (code == ERR_OK)
-        code = cli_call(cli, method, id, params, &ok);
-    else
-        json_decref(params);
-    if (code == ERR_OK && cli->json)
-        out_json(&cli->out, ok);
-    json_decref(ok);
-    return cli_exit_code(code);
-}
-
 int command_share(struct cli *cli)
 {
     const char *user = cli->args->words[1], *role = cli->args->words[2];
 
     if (!is_role(role))
         return cli_usage("the role is '%.60s'; it must be viewer, writer or approver", role);
-    return change(cli, METHOD_SESSION_SHARE, json_pack("{s:s,s:s}", "user", user, "role", role));
+    return cli_change(cli, METHOD_SESSION_SHARE, json_pack("{s:s,s:s}", "user", user, "role", role));
 }
 
 int command_unshare(struct cli *cli)
 {
-    return change(cli, METHOD_SESSION_UNSHARE, json_pack("{s:s}", "user", cli->args->words[1]));
+    return cli_change(cli, METHOD_SESSION_UNSHARE, json_pack("{s:s}", "user", cli->args->words[1]));
 }
 
 /* The terminals of a user that follow the session, as "tui on laptop, cli". */

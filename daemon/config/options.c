@@ -172,7 +172,9 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_TWO_PERSON] =
         {"permission.two_person", OPTION_TEXT, 0, 8192, "", NULL, "patterns",
          "Tool calls that two persons must allow, whatever rules say: patterns as in rules (SERVER/TOOL or "
-         "SERVER/TOOL(ARGUMENT=GLOB)), separated by ';'. Both must be approvers in the session. Empty: none.",
+         "SERVER/TOOL(ARGUMENT=GLOB)), separated by ';'. Both must be approvers in the session, and no "
+         "ticket "
+         "of one of them may have let in the other, unless an admin vouches for them. Empty: none.",
          false},
     [OPTION_QUOTA_AGENTS] = {"quota.agents", OPTION_INTEGER, 0, 10000, "0", NULL, "processes",
                              "How many agent processes a member's sessions may have at the same time, unless "

@@ -168,7 +168,7 @@ static bool giver_may(const struct server *server, const struct ticket *ticket, 
 }
 
 /* A new user for a stranger's key: they work in what is shared with them, and begin nothing of their own. */
-static enum err enrol(struct call *call, char name[USER_NAME_MAX + 1], char error[256])
+static enum err enrol(struct call *call, const char *giver, char name[USER_NAME_MAX + 1], char error[256])
 {
     struct users *users = call->server->users;
     const char *key = call->principal.key, *label = jsonx_str(call->params, "label", "");
@@ -181,6 +181,7 @@ static enum err enrol(struct call *call, char name[USER_NAME_MAX + 1], char erro
     if (code != ERR_OK)
         return code;
     json_t *settings = json_pack("{s:i}", "quota.sessions", 0);
+    jsonx_set_str(settings, SETTING_LET_IN_BY, users_let_in_by(users, giver));
     code = users_create(users, name, false, settings, error);
     json_decref(settings);
     return code == ERR_OK ? users_add_key(users, name, key, label, error) : code;
@@ -207,7 +208,7 @@ static enum err let_in(struct call *call, const struct ticket *ticket, struct se
     enum err code = state_member(session->state, name) ? ERR_OK : check_room(session->state, error);
     store_join(server->store);
     if (code == ERR_OK && stranger)
-        code = enrol(call, name, error);
+        code = enrol(call, ticket->by, name, error);
     if (code == ERR_OK)
         code = rights_share(session, name, ticket->role, ticket->by, error);
     if (code != ERR_OK)

@@ -4,6 +4,7 @@
 
 #include "daemon/people/audit.h"
 #include "daemon/people/rights.h"
+#include "daemon/people/users.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/rules.h"
@@ -119,11 +120,10 @@ static enum err check_two(struct call *call, const struct answer *answer, char e
                  "say in the reason what it should be");
         return ERR_BAD_REQUEST;
     }
-    if (answer->allows && strcmp(first, call->principal.user) == 0) {
-        snprintf(error, 256, "you have allowed it already; a second person is needed");
-        return ERR_CONFLICT;
-    }
-    return ERR_OK;
+    return answer->allows && first_counts(answer) &&
+                   !rights_is_second(answer->session, first, call->principal.user, error)
+               ? ERR_CONFLICT
+               : ERR_OK;
 }
 
 /* The first of two. */
@@ -455,8 +455,9 @@ static bool may_answer(const struct principal *principal, const struct session *
 {
     char unused[256];
     const char *server = jsonx_str(question->json, "server", "");
+    const char *first = jsonx_str(question->json, "approved_by", NULL);
     return auth_may(principal, session->state, ROLE_APPROVER) &&
-           strcmp(jsonx_str(question->json, "approved_by", ""), principal->user) != 0 &&
+           !(first && users_may_be_one(session->server->users, first, principal->user)) &&
            rights_may_server(session, principal->user, server, unused);
 }
 

@@ -100,6 +100,22 @@ bool rights_two_person(const struct server *server, const char *name, const char
     return patterns[0] && rule_list_matches(patterns, name, tool, arguments);
 }
 
+bool rights_is_second(const struct session *session, const char *first, const char *user, char error[256])
+{
+    const struct users *users = session->server->users;
+    if (!users_may_be_one(users, first, user))
+        return true;
+    bool guest = strcmp(users_let_in_by(users, user), user) != 0;
+    if (strcmp(first, user) == 0)
+        snprintf(error, 256, "you have allowed it already; a second person is needed");
+    else
+        snprintf(error, 256,
+                 "%.40s has allowed it already, and may be you, by tickets of %.40s's; a second person is "
+                 "needed (an admin can say that you are one: stoa user set NAME --vouched)",
+                 first, users_let_in_by(users, guest ? user : first));
+    return false;
+}
+
 /* --- what outlasts no right --- */
 
 static bool counts(const struct session *session, const struct rule *rule)

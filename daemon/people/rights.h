@@ -26,6 +26,10 @@ bool rights_may_pattern(const struct session *session, const char *user, const c
 bool rights_two_person(const struct server *server, const char *name, const char *tool,
                        const json_t *arguments);
 
+/* Whether that user can be the second of two persons, after the first has allowed the call: another one, whom
+ * no ticket connects with the first (users_may_be_one). False with a sentence. */
+bool rights_is_second(const struct session *session, const char *first, const char *user, char error[256]);
+
 /* Removes the session's rules that count no more: their makers lost the role approver there, or what they
  * allow. */
 void rights_settle(struct session *session);

@@ -176,6 +176,21 @@ bool users_may_server(const struct users *users, const char *name, const char *s
     return may(users, name, "servers", "MCP server", server, error);
 }
 
+/* --- second selves --- */
+
+const char *users_let_in_by(const struct users *users, const char *name)
+{
+    const struct user *user = users_get(users, name);
+    return user ? jsonx_str(user->settings, SETTING_LET_IN_BY, name) : name;
+}
+
+bool users_may_be_one(const struct users *users, const char *one, const char *other)
+{
+    const char *first = users_let_in_by(users, one), *second = users_let_in_by(users, other);
+    return strcmp(one, other) == 0 || strcmp(first, second) == 0 || strcmp(first, other) == 0 ||
+           strcmp(one, second) == 0;
+}
+
 /* --- in memory --- */
 
 struct user *users_put(struct users *users, const char *name, bool admin, bool disabled, int64_t created)

@@ -64,6 +64,13 @@ int64_t users_quota(const struct users *users, const char *name, enum quota quot
 bool users_may_model(const struct users *users, const char *name, const char *model, char error[256]);
 bool users_may_server(const struct users *users, const char *name, const char *server, char error[256]);
 
+/* To whom the tickets go back by which that user came in (their giver's giver, and so on, when they came in);
+ * themselves if no ticket let them in, or an admin has said that they are somebody else. */
+const char *users_let_in_by(const struct users *users, const char *name);
+/* Whether the two may be one person: the same user, or one of them was let in by the other, or both by the
+ * same one. Who gives tickets can redeem them, too. */
+bool users_may_be_one(const struct users *users, const char *one, const char *other);
+
 /* Who has the key; NULL if nobody. */
 const struct user *users_of_key(const struct users *users, const char *key);
 const char *user_name(const struct user *user);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { MICROS = 1000000, SHOWN_BYTES = 64 };
-enum setting_type { SETTING_LIMIT, SETTING_COST, SETTING_LIST };
+enum setting_type { SETTING_LIMIT, SETTING_COST, SETTING_LIST, SETTING_NAME };
 
 struct setting {
     const char *name;
@@ -32,6 +32,7 @@ static const struct setting rows[] = {
     {"quota.tokens_day", SETTING_LIMIT, QUOTA_TOKENS_DAY, INT64_C(1000000000000), "tokens a day"},
     {"models", SETTING_LIST, QUOTA_COUNT, 0, "models"},
     {"servers", SETTING_LIST, QUOTA_COUNT, 0, "MCP servers"},
+    {SETTING_LET_IN_BY, SETTING_NAME, QUOTA_COUNT, 0, "whose tickets let them in"},
 };
 
 enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
@@ -60,7 +61,7 @@ static bool refuse_name(const char *name, char error[256])
     char *shown = sanitise_line(name, strlen(name), SHOWN_BYTES);
     snprintf(error, 256,
              "'%s' is no setting of a user%s%s%s; there are quota.agents, .cost_day, .requests, "
-             ".servers, .sessions, .tokens_day, and the lists models and servers",
+             ".servers, .sessions, .tokens_day, the lists models and servers, and let_in_by",
              shown, near ? "; was " : "", near ? near : "", near ? " meant?" : "");
     free(shown);
     return false;
@@ -96,6 +97,26 @@ static bool check_list(const struct setting *row, const json_t *value, char erro
     return good;
 }
 
+static bool check_name(const struct setting *row, const json_t *value, char error[256])
+{
+    if (json_is_string(value) && json_string_length(value) > 0 && json_string_length(value) <= USER_NAME_MAX)
+        return true;
+    snprintf(error, 256, "%s (%s) takes a user's name, or null for nobody's", row->name, row->what);
+    return false;
+}
+
+static bool check_value(const struct setting *row, const json_t *value, char error[256])
+{
+    switch (row->type) {
+    case SETTING_LIST:
+        return check_list(row, value, error);
+    case SETTING_NAME:
+        return check_name(row, value, error);
+    default:
+        return check_limit(row, value, error);
+    }
+}
+
 bool settings_check(const json_t *settings, char error[256])
 {
     const char *name;
@@ -105,9 +126,7 @@ bool settings_check(const json_t *settings, char error[256])
         const struct setting *row = find(name);
         if (!row)
             return refuse_name(name, error);
-        if (json_is_null(value))
-            continue;
-        if (row->type == SETTING_LIST ? !check_list(row, value, error) : !check_limit(row, value, error))
+        if (!json_is_null(value) && !check_value(row, value, error))
             return false;
     }
     return true;

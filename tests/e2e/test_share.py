@@ -483,6 +483,25 @@ class TwoPersons(SharedTest):
         self.assertEqual(self.call(ann, session)["state"], "allowed")
         _ = puppet, message
 
+    def test_a_second_self_is_no_second_person(self):
+        ann, bo, session, puppet, message, question = self.shared()
+        cy = self.user("cy")
+        self.share(ann, session, "cy", "approver")
+        for guest in ("bo", "cy"):  # as tickets leave it
+            self.admin.request("user.update", params={"user": guest, "settings": {"let_in_by": "ann"}})
+        allow = {"question": question, "decision": "allow"}
+        self.answer(bo, question)
+        for second in (ann, cy):
+            refusal = self.refused(second, "question.answer", params=allow)
+            self.assertEqual(refusal["code"], "conflict")
+            self.assertIn("bo has allowed it already, and may be you, by tickets of ann's", refusal["text"])
+            self.assertFalse(second.request("question.list")["questions"][0]["may_answer"])
+        stoa(self.place, "user", "set", "cy", "--vouched")
+        self.answer(cy, question)
+        call = self.call(ann, session)
+        self.assertEqual((call["state"], call["first"], call["by"]), ("allowed", "bo", "cy"))
+        _ = puppet, message
+
     def test_no_rule_and_no_agent_goes_around_it(self):
         ann = self.user("ann")
         session, puppet = self.begin(ann)

@@ -53,8 +53,10 @@ class TicketTest(JoinTest):
         self.refused(stranger, "session.delete", session=self.sid)
         # they work in what is shared with them, and begin nothing of their own
         self.refused(stranger, "session.create", "limit")
-        # the user has the key for good
-        self.assertEqual([key["label"] for key in self.own.request("user.show", params={"user": "bo"})["keys"]], ["bo's laptop"])
+        # the user has the key for good, and it is kept who let them in
+        bo = self.own.request("user.show", params={"user": "bo"})
+        self.assertEqual([key["label"] for key in bo["keys"]], ["bo's laptop"])
+        self.assertEqual(bo["settings"]["let_in_by"], self.own.request("server.hello")["user"])
 
     def test_a_ticket_is_used_once(self):
         ticket, keys = self.ticket(self.own, self.sid), new_keys()

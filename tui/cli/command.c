@@ -119,6 +119,7 @@ static const struct option_row user_options[] = {
     {"quota", 0, "NAME=VALUE", "a limit: a number, any or default; may be given again"},
     {"models", 0, "GLOB,...", "models that they may use; any: all of them"},
     {"servers", 0, "GLOB,...", "MCP servers that they may use; any: all of them"},
+    {"vouched", 0, NULL, "set: they are another person than whose ticket let them in"},
     {"yes", 'y', NULL, "rm: do not ask"},
     END};
 static const struct option_row top_options[] = {

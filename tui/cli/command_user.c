@@ -97,7 +97,9 @@ static json_t *read_settings(const struct args *args)
     for (size_t i = 0; i < args->given_count; i++) {
         const char *name = args->given[i].row->name, *value = args->given[i].value;
 
-        if (strcmp(name, "models") == 0 || strcmp(name, "servers") == 0)
+        if (strcmp(name, "vouched") == 0)
+            json_object_set_new(settings, "let_in_by", json_null());
+        else if (strcmp(name, "models") == 0 || strcmp(name, "servers") == 0)
             put_globs(settings, name, value);
         else if (strcmp(name, "quota") == 0 && !put_quota(settings, value)) {
             json_decref(settings);
@@ -149,7 +151,7 @@ static int set(struct cli *cli)
         return EXIT_USAGE;
     if (json_object_size(settings) == 0 && !admin && !member) {
         json_decref(settings);
-        return cli_usage("user set needs --quota, --models, --servers, --admin or --member");
+        return cli_usage("user set needs --quota, --models, --servers, --vouched, --admin or --member");
     }
     params = of_user(args->words[1]);
     if (admin || member)

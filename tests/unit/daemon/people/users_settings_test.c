@@ -11,6 +11,8 @@ static void good_settings_are_taken(void **state)
         "{\"quota.sessions\":\"any\",\"quota.cost_day\":\"any\"}",
         "{\"quota.sessions\":null,\"models\":null}",
         "{\"models\":[],\"servers\":[\"git*\",\"*\"]}",
+        "{\"let_in_by\":\"ann\"}",
+        "{\"let_in_by\":null}",
     };
     char error[256];
     (void)state;
@@ -39,6 +41,8 @@ static void bad_settings_are_refused_by_name(void **state)
         {"{\"models\":\"demo/*\"}", "models takes a list of at most 64 names"},
         {"{\"models\":[\"\"]}", "models takes a list"},
         {"{\"servers\":[1]}", "servers takes a list"},
+        {"{\"let_in_by\":\"\"}", "let_in_by (whose tickets let them in) takes a user's name"},
+        {"{\"let_in_by\":[\"ann\"]}", "takes a user's name"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {

@@ -245,9 +245,47 @@ static void lists_say_who_may_use_what(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, people_setup, people_teardown)
 
+static void let_in(struct people *people, const char *name, const char *by)
+{
+    json_t *settings = json_pack("{s:s}", SETTING_LET_IN_BY, users_let_in_by(people->users, by));
+    assert_int_equal(users_create(people->users, name, false, settings, people->error), ERR_OK);
+    json_decref(settings);
+}
+
+static void whom_tickets_connect_may_be_one_person(void **state)
+{
+    struct people *people = *state;
+    json_t *vouched = json_of("{\"let_in_by\":null}");
+    add(people, "ann", 1);
+    add(people, "dee", 2);
+    let_in(people, "bo", "ann");
+    let_in(people, "cy", "bo"); /* by a ticket of a guest */
+    let_in(people, "eve", "dee");
+    people_again(people);
+
+    struct {
+        const char *one, *other;
+        bool may;
+    } table[] = {{"ann", "ann", true}, {"ann", "dee", false}, {"ann", "bo", true},  {"ann", "cy", true},
+                 {"bo", "cy", true},   {"bo", "dee", false},  {"bo", "eve", false}, {"nobody", "ann", false}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (users_may_be_one(people->users, table[i].one, table[i].other) != table[i].may ||
+            users_may_be_one(people->users, table[i].other, table[i].one) != table[i].may)
+            fail_msg("%s and %s", table[i].one, table[i].other);
+
+    /* who is gone leaves the others connected */
+    users_delete(people->users, "bo");
+    assert_true(users_may_be_one(people->users, "ann", "cy"));
+    /* an admin vouches */
+    assert_int_equal(users_update(people->users, "cy", NULL, NULL, vouched, people->error), ERR_OK);
+    assert_false(users_may_be_one(people->users, "ann", "cy"));
+    json_decref(vouched);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(whom_tickets_connect_may_be_one_person),
         TEST(names_are_checked),
         TEST(a_free_name_is_made_of_what_is_wanted),
         TEST(a_name_that_owns_sessions_is_not_free),

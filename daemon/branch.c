@@ -131,15 +131,16 @@ static char *fork_title(const char *title)
     return xasprintf("%.*s%s%s", (int)kept, title, kept ? " " : "", suffix);
 }
 
-static json_t *fork_started(const struct state *state, const char *owner, const char *title, const char *last,
-                            uint64_t count)
+static json_t *fork_started(const struct state *state, const struct branch *branch, const char *last)
 {
+    const char *title = branch->title;
     json_t *started = json_object(), *from = json_object();
     char *own = title[0] ? xstrdup(title) : fork_title(state->title);
     jsonx_set_str(from, "session", state->id);
     jsonx_set_str(from, "message", last);
-    jsonx_set_int(from, "messages", (int64_t)count);
-    jsonx_set_str(started, "owner", owner);
+    jsonx_set_int(from, "messages", (int64_t)branch->count);
+    jsonx_set_int(from, "bytes", branch->bytes);
+    jsonx_set_str(started, "owner", branch->owner);
     jsonx_set_str(started, "title", own);
     jsonx_set_str(started, "model", state->model);
     jsonx_set_str(started, "system", state->system);
@@ -237,9 +238,8 @@ enum err branch_fork(struct session *session, const struct branch *branch, struc
     window = fork_window(state, window, count);
     const json_t *newest = json_array_get(window, json_array_size(window) - 1);
     store_join(server->store);
-    *fork = registry_start(
-        server->registry, branch->key,
-        fork_started(state, branch->owner, branch->title, jsonx_str(newest, "id", NULL), count));
+    *fork = registry_start(server->registry, branch->key,
+                           fork_started(state, branch, jsonx_str(newest, "id", NULL)));
     fork_settings(*fork, state);
     if (within && state->summary)
         fork_summary(*fork, state);

@@ -11,6 +11,7 @@ struct branch {
     const char *owner, *title; /* title "": the session's, with "(fork)", if it has one */
     uint64_t count;            /* messages */
     uint32_t key;              /* of the new session in the store, where they are already; 0 for none */
+    int64_t bytes;             /* that these take there */
 };
 /* How many messages a fork would have, up to that one; NULL: up to the newest that is whole. ERR_OK, or why
  * there can be none. */

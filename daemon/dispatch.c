@@ -6,6 +6,7 @@
 #include "daemon/handlers/handlers.h"
 #include "daemon/inflight.h"
 #include "daemon/people/audit.h"
+#include "daemon/people/stored.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "shared/clock.h"
@@ -294,6 +295,8 @@ enum err call_run_as(struct call *call, enum method method, json_t *params, call
         code = check_store(call->server, error);
     if (code == ERR_OK)
         code = check_rate(call, error);
+    if (code == ERR_OK)
+        code = stored_admits(call, error);
     return code == ERR_OK ? handler_of(method)(call, ok, error) : code;
 }
 
@@ -351,6 +354,8 @@ static void run(struct dispatch *dispatch, struct call *call, const char *sid)
         session->holds++;
     if (code == ERR_OK)
         code = check_rate(call, error);
+    if (code == ERR_OK)
+        code = stored_admits(call, error);
     if (code == ERR_OK)
         code = handler_of(call->method)(call, &ok, error);
     if (code == ERR_DENIED)

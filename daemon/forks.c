@@ -2,9 +2,11 @@
 #include "daemon/forks.h"
 
 #include "daemon/branch.h"
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
+#include "daemon/store/store_size.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
@@ -19,6 +21,9 @@ struct fork {
     char *title;       /* "": none was given */
     uint32_t key;      /* of the session that it will be; 0 until it is being written */
     uint64_t count;    /* messages that it will have */
+    uint64_t sized;    /* of them: it is known how much they take, */
+    int64_t bytes;     /* ... this much */
+    int rows;          /* that are sized at a time */
     uint64_t copied;   /* of them */
     uint64_t slice;    /* that are copied at a time */
     int64_t began;     /* steady ms: the last time */
@@ -26,7 +31,7 @@ struct fork {
 
 struct forks {
     struct server *server;
-    bool writing; /* something of the first, or of the one before it, is not on disk yet */
+    bool writing; /* something of the first, or of the one before it, is not on disk yet, or not read */
     struct fork *first, **last;
     size_t waiting;
 };
@@ -57,6 +62,39 @@ static void end(struct forks *forks, enum err code, const char *error, json_t *o
     call_finish(&fork->call, code, error, ok);
     free(fork->title);
     free(fork);
+}
+
+/* Messages that are not on disk yet are not in it, which are the newest if any. */
+static void on_sized(void *arg, enum err code, const char *error, json_t *result)
+{
+    struct forks *forks = arg;
+    struct fork *fork = forks->first;
+    char no_room[256];
+    int64_t rows = jsonx_int(result, "rows", 0);
+    forks->writing = false;
+    if (code == ERR_TIMEOUT && fork->rows > 1) {
+        fork->rows /= 2;
+        code = ERR_OK;
+    } else if (code == ERR_OK) {
+        fork->bytes += jsonx_int(result, "bytes", 0);
+        fork->sized = rows > 0 ? fork->sized + (uint64_t)rows : fork->count;
+        code = stored_room(forks->server, fork->call->principal.user, fork->bytes, no_room);
+        error = no_room;
+    }
+    if (code != ERR_OK)
+        end(forks, code, error, NULL);
+    go_on(forks);
+}
+
+static void size(struct forks *forks, struct fork *fork)
+{
+    uint64_t left = fork->count - fork->sized;
+    int rows = left < (uint64_t)fork->rows ? (int)left : fork->rows;
+    enum err code = store_size_messages(forks->server->store, fork->call->session->key, fork->sized, rows,
+                                        on_sized, forks);
+    forks->writing = code == ERR_OK;
+    if (code != ERR_OK)
+        end(forks, code, "too many wait to read; repeat it later", NULL);
 }
 
 static void on_copied(void *arg, enum err code)
@@ -105,8 +143,11 @@ static void on_made(void *arg, enum err code)
 static void make(struct forks *forks, struct fork *fork)
 {
     const struct call *call = fork->call;
-    const struct branch branch = {
-        .owner = call->principal.user, .title = fork->title, .count = fork->count, .key = fork->key};
+    const struct branch branch = {.owner = call->principal.user,
+                                  .title = fork->title,
+                                  .count = fork->count,
+                                  .key = fork->key,
+                                  .bytes = fork->bytes};
     struct session *session;
     char error[256];
     enum err code = branch_fork(call->session, &branch, &session, error);
@@ -160,6 +201,8 @@ static void go_on(struct forks *forks)
         enum err code = check(forks, fork->call, error);
         if (code != ERR_OK)
             end(forks, code, error, NULL);
+        else if (fork->sized < fork->count)
+            size(forks, fork);
         else if (fork->copied < fork->count)
             copy(forks, fork);
         else
@@ -188,6 +231,7 @@ enum err forks_make(struct forks *forks, struct call *call, json_t **ok, char er
     fork->title = title;
     fork->call = call_keep(call);
     fork->count = count;
+    fork->rows = STORE_SIZE_ROWS;
     call->session->forking++;
     *forks->last = fork;
     forks->last = &fork->next;

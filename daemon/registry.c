@@ -5,10 +5,12 @@
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
 #include "daemon/people/rights.h"
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/questions.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
+#include "daemon/store/store_size.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
@@ -25,9 +27,10 @@ struct registry {
     void *tree; /* of struct session by id */
     struct session **all;
     size_t count, cap;
-    size_t open;    /* sessions that are not archived, in memory or not */
-    void *owners;   /* tree of struct owner: whose they are */
-    size_t leaving; /* sessions that leave memory once they are stored */
+    struct session *wrote; /* all that were written, the last one first */
+    size_t open;           /* sessions that are not archived, in memory or not */
+    void *owners;          /* tree of struct owner: whose they are */
+    size_t leaving;        /* sessions that leave memory once they are stored */
     uv_timer_t *sweep;
 };
 
@@ -179,10 +182,17 @@ void registry_each(struct registry *registry, void (*each)(struct session *sessi
 
 /* --- loading --- */
 
+struct folding {
+    struct state *state;
+    uint64_t counted; /* the last event that the row's sum has */
+    int64_t newer;    /* bytes of those after it */
+};
+
 static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type type, const char *json,
                         size_t len)
 {
-    struct state *state = arg;
+    struct folding *folding = arg;
+    struct state *state = folding->state;
     if (type == EVENT_COUNT) {
         log_error("registry", "an event of an unknown type in the store session=%s", log_id(state->id));
         return false;
@@ -194,6 +204,8 @@ static bool fold_stored(void *arg, uint64_t seq, int64_t ts, enum event_type typ
     if (!good)
         log_error("registry", "stored event %s can't be folded session=%s seq=%llu", event_row(type)->name,
                   log_id(state->id), (unsigned long long)seq);
+    if (good && seq > folding->counted)
+        folding->newer += store_event_bytes(type, len, data);
     json_decref(data);
     return good;
 }
@@ -231,17 +243,20 @@ static void restore_window(struct registry *registry, uint32_t key, struct state
     state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
 }
 
-/* Snapshot, events after it; from all events where the snapshot is no good. */
+/* Snapshot, events after it; from all events where the snapshot is no good. *newer: bytes of events that a
+ * kill has left without their row. */
 static struct state *read_state(struct registry *registry, const char *sid, const struct store_record *record,
-                                char error[256])
+                                int64_t *newer, char error[256])
 {
     struct state *state = read_snapshot(registry, sid, record);
     if (!state)
         state = state_new(sid, registry->server->epoch);
     bool from_events = state->seq == 0;
     state_set_window(state, STATE_WINDOW_MESSAGES, STATE_WINDOW_BYTES);
+    struct folding folding = {state, record->seq, 0};
     enum err code =
-        store_load_events(registry->server->store, record->key, state->seq, fold_stored, state, error);
+        store_load_events(registry->server->store, record->key, state->seq, fold_stored, &folding, error);
+    *newer = folding.newer;
     if (code == ERR_OK && state->seq >= record->seq && state->seq > 0) {
         if (from_events || state->message_count == 0)
             restore_window(registry, record->key, state);
@@ -319,13 +334,17 @@ enum err registry_get(struct registry *registry, const char *sid, struct session
         snprintf(error, 256, "there is no session '%s'", sid);
     if (code != ERR_OK)
         return code;
-    struct state *state = read_state(registry, sid, &record, error);
+    int64_t newer;
+    struct state *state = read_state(registry, sid, &record, &newer, error);
     if (!state) {
         log_error("registry", "%s", error);
         code = ERR_STORE;
     } else {
         restore_partial(state, &record);
         *session = add(registry, session_new(registry->server, record.key, state, record.snapshot_seq));
+        stored_loaded(*session, record.bytes, record.files, newer);
+        if (newer > 0)
+            session_store_row(*session);
         set_right(*session);
         rights_settle(*session);
         registry_release(registry, *session);
@@ -476,6 +495,7 @@ void registry_delete(struct registry *registry, struct session *session)
     departure->registry = registry;
     strcpy(departure->sid, session->state->id);
     session->end = SESSION_DELETED;
+    stored_drop(session);
     store_delete_session(registry->server->store, session->key);
     store_commit(registry->server->store, on_deleted, departure);
 }

@@ -35,6 +35,7 @@ struct server {
     struct audit *audit;
     struct vault *vault;
     struct ledger *ledger;
+    struct stored *stored;
     struct throttle *throttle;
     struct tickets *tickets;
     struct pairs *pairs;

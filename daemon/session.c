@@ -6,10 +6,12 @@
 #include "daemon/mcp/room.h"
 #include "daemon/people/ledger.h"
 #include "daemon/people/rights.h"
+#include "daemon/people/stored.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session_store.h"
+#include "daemon/store/store_size.h"
 #include "daemon/supervisor/supervisor.h"
 #include "proto/envelope.h"
 #include "shared/clock.h"
@@ -107,6 +109,8 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
                   run_state_name(state->run), (int)fold, log_id(state->id));
     }
     json_decref(data);
+    if (good && durable)
+        stored_tell(session);
     return good;
 }
 
@@ -314,6 +318,17 @@ static enum err check_send(const struct session *session, const json_t *message,
     return waits ? check_room(state, NULL, message, error) : ERR_OK;
 }
 
+/* In log, history and search. */
+static enum err check_stored(const struct session *session, const json_t *message, char error[256])
+{
+    const struct server *server = session->server;
+    const char *owner = session->state->owner;
+    if (stored_left(server, owner) == INT64_MAX)
+        return ERR_OK;
+    return stored_room(server, owner, store_event_bytes(EVENT_MESSAGE_ADDED, json_bytes(message), NULL),
+                       error);
+}
+
 static const struct message *queued(const struct state *state, const char *id)
 {
     for (size_t i = 0; i < state->queue_count; i++)
@@ -335,6 +350,8 @@ enum err session_edit_queued(struct session *session, const char *by, const char
     enum err code = check_size(session, text, attachments, error);
     if (code == ERR_OK)
         code = check_room(session->state, old, message, error);
+    if (code == ERR_OK)
+        code = check_stored(session, message, error);
     json_decref(attachments);
     if (code != ERR_OK) {
         json_decref(message);
@@ -355,6 +372,8 @@ enum err session_send(struct session *session, const char *user, const char *tex
     id_make(message, "m_");
     json_t *json = message_user_json(message, user, clock_wall_ms(), text, attachments);
     code = check_send(session, json, error);
+    if (code == ERR_OK)
+        code = check_stored(session, json, error);
     if (code != ERR_OK) {
         json_decref(json);
         return code;

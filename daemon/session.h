@@ -36,6 +36,7 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     uint32_t key;
     struct state *state;
     uint64_t snapshot_seq; /* of the snapshot in the store */
+    int64_t bytes, files; /* people/stored.c's: in the store (below 0: not counted yet), in its folder */
     struct subscription **followers;
     size_t follower_count, follower_cap;
     struct agent *agent;    /* NULL while hibernated */
@@ -120,6 +121,8 @@ bool session_answer(struct session *session, const char *question, const char *d
 
 /* --- what is stored (session_store.c) --- */
 
+/* Its row, with what lists tell of it. */
+void session_store_row(struct session *session);
 /* Writes a snapshot to the store if there are newer events than its last. */
 void session_store_snapshot(struct session *session);
 /* Puts older messages, which no event brings, before those that it has, and writes a snapshot with them: in

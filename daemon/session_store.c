@@ -2,8 +2,11 @@
  * then, and what has come of a reply while it streams. */
 #include "daemon/session_store.h"
 
+#include "daemon/people/stored.h"
+#include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
+#include "daemon/store/store_size.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
@@ -55,7 +58,7 @@ void session_checkpoint_start(struct session *session)
 
 /* --- rows --- */
 
-static void store_row(struct session *session)
+void session_store_row(struct session *session)
 {
     const struct state *state = session->state;
     struct store_session row = {.key = session->key,
@@ -69,7 +72,9 @@ static void store_row(struct session *session)
                                 .messages = state->messages_total,
                                 .seq = state->seq,
                                 .archived = state->archived,
-                                .ended = state->ended};
+                                .ended = state->ended,
+                                .bytes = session->bytes,
+                                .files = session->files};
     store_put_session(session->server->store, &row);
 }
 
@@ -139,6 +144,7 @@ void session_store_event(struct session *session, const struct event *event)
     char *text = jsonx_dump(event->data, &len);
     store_append_event(server->store, session->key, event->seq, event->ts, event->type, text, len);
     free(text);
+    stored_add(session, store_event_bytes(event->type, len, event->data));
     if (event->type == EVENT_MESSAGE_ADDED)
         store_message_row(session, jsonx_str(jsonx_obj(event->data, "message"), "id", ""));
     if (event->type == EVENT_STREAM_COMPLETED) {
@@ -154,7 +160,7 @@ void session_store_event(struct session *session, const struct event *event)
                          jsonx_str(event->data, "role", ""));
     if (event->type == EVENT_SESSION_UNSHARED)
         store_delete_member(server->store, session->key, jsonx_str(event->data, "user", ""));
-    store_row(session);
+    session_store_row(session);
     int64_t every = config_number(server->config, OPTION_SESSION_SNAPSHOT_EVERY);
     if ((int64_t)(event->seq - session->snapshot_seq) >= every && session->state->run == RUN_IDLE)
         session_store_snapshot(session);

@@ -132,7 +132,7 @@ static const struct field rewound_fields[] = {{"message", FIELD_STRING, REQ, tru
                                               {"uncompacted", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               END};
-static const struct field budget_fields[] = {{"budget", FIELD_ENUM, REQ, false, 0, 0, "cost_day|tokens_day"},
+static const struct field budget_fields[] = {{"budget", FIELD_ENUM, REQ, false, 0, 0, "cost_day|stored|tokens_day"},
                                              {"percent", FIELD_INT, REQ, false, 0, 100, NULL},
                                              {"used", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
                                              {"limit", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},

@@ -5,6 +5,7 @@
 #include "daemon/config/config_server.h"
 #include "daemon/config/template.h"
 #include "daemon/people/audit.h"
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/probe.h"
 #include "daemon/registry.h"
@@ -112,6 +113,8 @@ enum err handle_session_archive(struct call *call, json_t **ok, char error[256])
     enum err code = !archived && call->session->state->archived
                         ? registry_room(call->server->registry, call->session->state->owner, error)
                         : ERR_OK;
+    if (code == ERR_OK && (!archived || call->session->state->archived)) /* else archive could fill the log */
+        code = stored_room(call->server, call->session->state->owner, 0, error);
     if (code != ERR_OK)
         return code;
     json_t *data = json_object();
@@ -254,6 +257,8 @@ enum err handle_session_info(struct call *call, json_t **ok, char error[256])
     *ok = state_snapshot(call->session->state, 0, 0);
     json_object_del(*ok, "messages");
     json_object_set_new(*ok, "agent", supervisor_info(call->session));
+    if (call->session->bytes >= 0)
+        jsonx_set_int(*ok, "bytes", call->session->bytes + call->session->files);
     if (auth_may(&call->principal, call->session->state, ROLE_OWNER)) { /* who may invite */
         char *attach = builtin_attach_command(call->session);
         jsonx_set_str(*ok, "attach", attach);

@@ -3,6 +3,7 @@
 #include "daemon/people/ledger.h"
 
 #include "daemon/people/audit.h"
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/server.h"
 #include "daemon/store/store_people.h"
@@ -181,6 +182,8 @@ static void say_anew(char out[64], int64_t day)
 bool ledger_allows(struct server *server, const char *user, char error[256])
 {
     struct ledger *ledger = server->ledger;
+    if (stored_room(server, user, 0, error) != ERR_OK)
+        return false;
     if (!ledger)
         return true;
     int64_t day = today(ledger);

@@ -35,8 +35,8 @@ void ledger_add(struct session *session, const struct usage *usage);
 void ledger_add_broken(struct session *session, const char *model, const struct usage *said, size_t bytes);
 /* One more turn of that session's owner has begun. */
 void ledger_turn(const struct session *session);
-/* Whether the user's budgets let one more request to a model begin; else false with a sentence that says
- * which budget, how much, and when it begins anew. */
+/* Whether the user's budgets let one more request to a model begin, and there is room to store what comes of
+ * it; else false with a sentence that says which budget, how much, and when it begins anew. */
 bool ledger_allows(struct server *server, const char *user, char error[256]);
 /* {"day","until","input","output","cached","turns","cost","budgets"} of today: until is wall ms, cost in the
  * prices' currency, budgets those of {"tokens_day","cost_day"} that the user has. */

@@ -28,6 +28,7 @@ enum quota {
     QUOTA_REQUESTS,   /* requests a minute */
     QUOTA_SERVERS,    /* MCP servers that run at the same time */
     QUOTA_SESSIONS,   /* sessions that are not archived */
+    QUOTA_STORED,     /* bytes of sessions, in the store and in their folders */
     QUOTA_TOKENS_DAY, /* tokens a day (UTC), read and written */
     QUOTA_COUNT
 };

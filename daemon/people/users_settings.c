@@ -29,6 +29,7 @@ static const struct setting rows[] = {
     {"quota.requests", SETTING_LIMIT, QUOTA_REQUESTS, 1000000, "requests a minute"},
     {"quota.servers", SETTING_LIMIT, QUOTA_SERVERS, 10000, "MCP servers that run at the same time"},
     {"quota.sessions", SETTING_LIMIT, QUOTA_SESSIONS, 1000000, "sessions that are not archived"},
+    {"quota.stored", SETTING_LIMIT, QUOTA_STORED, INT64_C(1) << 50, "bytes that are stored"},
     {"quota.tokens_day", SETTING_LIMIT, QUOTA_TOKENS_DAY, INT64_C(1000000000000), "tokens a day"},
     {"models", SETTING_LIST, QUOTA_COUNT, 0, "models"},
     {"servers", SETTING_LIST, QUOTA_COUNT, 0, "MCP servers"},
@@ -61,7 +62,7 @@ static bool refuse_name(const char *name, char error[256])
     char *shown = sanitise_line(name, strlen(name), SHOWN_BYTES);
     snprintf(error, 256,
              "'%s' is no setting of a user%s%s%s; there are quota.agents, .cost_day, .requests, "
-             ".servers, .sessions, .tokens_day, the lists models and servers, and let_in_by",
+             ".servers, .sessions, .stored, .tokens_day, the lists models and servers, and let_in_by",
              shown, near ? "; was " : "", near ? near : "", near ? " meant?" : "");
     free(shown);
     return false;

@@ -86,6 +86,7 @@ struct store_session { /* a row of the list of sessions */
     int64_t created, activity;                     /* wall milliseconds */
     uint64_t messages, seq;
     bool archived, ended;
+    int64_t bytes, files; /* see store_owner: in the store (below 0: not counted yet), in its folder */
 };
 /* Makes or replaces the row. */
 void store_put_session(struct store *store, const struct store_session *row);
@@ -142,6 +143,7 @@ struct store_record { /* what is needed to bring a session to memory */
     uint32_t key;
     uint64_t seq; /* of the row: the last event that was there when it was written */
     bool archived, ended;
+    int64_t bytes, files; /* as in its row */
     char *owner;
     char *snapshot; /* JSON text, or NULL if there is none yet */
     size_t snapshot_len;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 enum {
-    STORE_SCHEMA = 3,               /* the version of the schema that this program writes */
+    STORE_SCHEMA = 4,               /* the version of the schema that this program writes */
     STORE_APPLICATION = 0x53544f41, /* "STOA", in the file's header */
     STORE_BATCH_BYTES = 8 << 20,    /* about the most that one transaction takes */
     STORE_IDLE_MS = 5000,           /* without a commit, after which a large log is folded into the file */
@@ -106,9 +106,10 @@ enum op_kind {
     OP_DELETE_MEMBER,
     OP_APPEND_AUDIT,
     OP_DROP_AUDIT,
+    OP_SET_COUNTED,
     OP_KINDS
 };
-enum { OP_NUMBERS = 7, OP_TEXTS = 5, OP_STEPS = 8 };
+enum { OP_NUMBERS = 9, OP_TEXTS = 5, OP_STEPS = 8 };
 
 struct op_text {
     const char *data;
@@ -194,7 +195,15 @@ void writer_clear(struct writer *writer);
 
 /* --- reads in a thread (store_read.c: the thread, store_query.c: what is read) --- */
 
-enum read_kind { READ_LIST, READ_HISTORY, READ_SEARCH, READ_AUDIT, READ_KINDS };
+enum read_kind {
+    READ_LIST,
+    READ_HISTORY,
+    READ_SEARCH,
+    READ_AUDIT,
+    READ_EVENTS_SIZE,
+    READ_MESSAGES_SIZE,
+    READ_KINDS
+};
 
 struct read_job {
     struct read_job *next;
@@ -225,6 +234,8 @@ enum query {
     QUERY_SEARCH,
     QUERY_AUDIT_BEFORE,
     QUERY_AUDIT_AFTER,
+    QUERY_EVENTS_SIZE,
+    QUERY_MESSAGES_SIZE,
     QUERY_COUNT
 };
 struct queries {
@@ -237,6 +248,9 @@ void queries_finalize(struct queries *queries);
 void query_run(struct queries *queries, struct read_job *job);
 /* The same of READ_AUDIT (store_audit.c). */
 void query_audit(struct queries *queries, struct read_job *job);
+/* The same of READ_EVENTS_SIZE and READ_MESSAGES_SIZE, and their statements (store_size.c). */
+void query_size(struct queries *queries, struct read_job *job);
+extern const char store_events_size_sql[], store_messages_size_sql[];
 /* What the last step said: true after the last row; else the job has failed. Ends the read's transaction. */
 bool query_finish(struct queries *queries, struct read_job *job, sqlite3_stmt *stmt, int code);
 /* Queues the read (store.c); its texts are copied. */

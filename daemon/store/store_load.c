@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 static const char *const texts[LOAD_COUNT] = {
-    [LOAD_SESSION] = "SELECT key, seq, archived, ended, owner FROM sessions WHERE sid = ?1",
+    [LOAD_SESSION] = "SELECT key, seq, archived, ended, owner, bytes, files FROM sessions WHERE sid = ?1",
     [LOAD_SNAPSHOT] = "SELECT seq, json FROM snapshots WHERE session = ?1",
     [LOAD_PARTIAL] = "SELECT message, json FROM partials WHERE session = ?1",
     [LOAD_EVENTS] = "SELECT key, ts, type, json FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key",
@@ -92,6 +92,8 @@ static enum err load_row(struct loader *loader, const char *sid, struct store_re
         record->archived = sqlite3_column_int(stmt, 2);
         record->ended = sqlite3_column_int(stmt, 3);
         record->owner = copy_text(stmt, 4, NULL);
+        record->bytes = sqlite3_column_int64(stmt, 5);
+        record->files = sqlite3_column_int64(stmt, 6);
     }
     if (!finish(loader, stmt, code, error))
         return ERR_STORE;

@@ -11,13 +11,14 @@ static const struct {
     const char *sql[OP_STEPS]; /* in order; NULL ends */
 } rows[OP_KINDS] = {
     [OP_APPEND_EVENT] = {2, 2, {"INSERT OR IGNORE INTO events(key, ts, type, json) VALUES(?1, ?2, ?3, ?4)"}},
-    [OP_PUT_SESSION] = {7,
+    [OP_PUT_SESSION] = {9,
                         5,
                         {"INSERT INTO sessions(key, created, activity, messages, archived, ended, seq,"
-                         " sid, owner, title, run, model)"
-                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+                         " bytes, files, sid, owner, title, run, model)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
                          " ON CONFLICT(key) DO UPDATE SET activity = ?3, messages = ?4, archived = ?5,"
-                         " ended = ?6, seq = ?7, owner = ?9, title = ?10, run = ?11, model = ?12"}},
+                         " ended = ?6, seq = ?7, bytes = ?8, files = ?9, owner = ?11, title = ?12,"
+                         " run = ?13, model = ?14"}},
     [OP_PUT_MESSAGE] =
         {2,
          5,
@@ -105,6 +106,7 @@ static const struct {
                          {"INSERT OR IGNORE INTO audit(n, ts, user, action, object, detail, hash)"
                           " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"}},
     [OP_DROP_AUDIT] = {1, 0, {"DELETE FROM audit WHERE n < ?1"}},
+    [OP_SET_COUNTED] = {3, 0, {"UPDATE sessions SET bytes = ?2, files = ?3 WHERE key = ?1 AND bytes < 0"}},
 };
 
 struct op *op_new(enum op_kind kind, const int64_t *numbers, const struct op_text *texts)

@@ -41,6 +41,8 @@ static const char *const texts[QUERY_COUNT] = {
     " ORDER BY n " order " LIMIT ?4"
     [QUERY_AUDIT_BEFORE] = AUDIT("<", "DESC"),
     [QUERY_AUDIT_AFTER] = AUDIT(">", "ASC"),
+    [QUERY_EVENTS_SIZE] = store_events_size_sql,
+    [QUERY_MESSAGES_SIZE] = store_messages_size_sql,
 };
 
 bool queries_prepare(struct queries *queries, sqlite3 *db, char error[256])
@@ -348,6 +350,8 @@ void query_run(struct queries *queries, struct read_job *job)
         [READ_HISTORY] = run_history,
         [READ_SEARCH] = run_search,
         [READ_AUDIT] = query_audit,
+        [READ_EVENTS_SIZE] = query_size,
+        [READ_MESSAGES_SIZE] = query_size,
     };
 
     run[job->kind](queries, job);

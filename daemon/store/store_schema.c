@@ -62,6 +62,10 @@ static const struct store_migration migrations[STORE_SCHEMA] = {
      "CREATE TABLE audit("
      " n INTEGER PRIMARY KEY, ts INTEGER NOT NULL, user TEXT NOT NULL, action TEXT NOT NULL,"
      " object TEXT NOT NULL, detail TEXT NOT NULL, hash TEXT NOT NULL) STRICT;"},
+    /* What is there already is counted later, a session at a time: reading it all takes too long. */
+    {"ALTER TABLE sessions ADD COLUMN bytes INTEGER NOT NULL DEFAULT -1;"
+     "ALTER TABLE sessions ADD COLUMN files INTEGER NOT NULL DEFAULT 0;"
+     "CREATE INDEX sessions_uncounted ON sessions(key) WHERE bytes < 0;"},
 };
 
 /* What the system said about a failed write. COMMIT leaves sqlite3_system_errno as it was, so the files are

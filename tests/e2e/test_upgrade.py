@@ -134,6 +134,14 @@ class Upgrade(StoreTest):
         self.check_people(client, sessions)
         self.end(client)
 
+    def test_version_4(self):
+        client, sessions = self.upgrade(4)
+        self.check_talk(client, sessions)
+        self.check_stream(client, sessions["streaming"])
+        self.check_tools(client, sessions)
+        self.check_people(client, sessions)
+        self.end(client)
+
     def end(self, client):
         self.assertEqual(self.daemon.stop(), 0)
         self.assertEqual(self.sql("PRAGMA integrity_check"), [("ok",)])

@@ -53,41 +53,6 @@ struct client *clients_find(struct clients *clients, const struct route *route)
 
 static void arm_sweep(struct clients *clients);
 
-/* Clients that a user has over tcp. */
-static int64_t count_remote(const struct clients *clients, const char *user)
-{
-    int64_t count = 0;
-    for (size_t i = 0; i < clients->count; i++)
-        count += clients->all[i]->principal.key[0] && strcmp(clients->all[i]->principal.user, user) == 0;
-    return count;
-}
-
-/* others: those that the user has besides this one. */
-static bool may_be_users(const struct clients *clients, const char *user, int64_t others, char error[256])
-{
-    int64_t max = config_number(clients->server->config, OPTION_LIMITS_MAX_USER_CLIENTS);
-    if (others < max)
-        return true;
-    snprintf(error, 256,
-             "%s has %d clients connected already, which is as many as a user may have "
-             "(limits.max_user_clients); close one",
-             user, (int)max);
-    return false;
-}
-
-static bool has_room(const struct clients *clients, const struct principal *principal, char error[256])
-{
-    int64_t max = config_number(clients->server->config, OPTION_LIMITS_MAX_CLIENTS);
-    if ((int64_t)clients->count >= max) {
-        snprintf(error, 256,
-                 "%zu clients are connected already (limits.max_clients is %d); close one, or raise that",
-                 clients->count, (int)max);
-        return false;
-    }
-    return !principal->key[0] || !principal->user[0] ||
-           may_be_users(clients, principal->user, count_remote(clients, principal->user), error);
-}
-
 static void find_principal(struct clients *clients, const struct gateway_message *message,
                            struct principal *principal)
 {
@@ -98,15 +63,19 @@ static void find_principal(struct clients *clients, const struct gateway_message
     /* else a stranger, without even a key */
 }
 
-static struct client *add(struct clients *clients, const struct gateway_message *message, char error[256])
+static struct client *add(struct clients *clients, const struct gateway_message *message, bool stays,
+                          char error[256])
 {
     struct server *server = clients->server;
     struct principal principal = {0};
+    bool reserved;
     find_principal(clients, message, &principal);
-    if (!has_room(clients, &principal, error))
+    if (!clients_have_room(clients, &principal, message->pid, stays, &reserved, error))
         return NULL;
     struct client *client = xcalloc(1, sizeof *client);
     client->principal = principal;
+    client->pid = message->pid;
+    client->reserved = reserved;
     if (!connection_watch(server->loop, message->fd, on_connection_end, client, &client->connection)) {
         snprintf(error, 256,
                  "no descriptor is left for one more client; the daemon may open %ld files (ulimit -n)",
@@ -141,7 +110,7 @@ static bool trust(struct clients *clients, struct client *client, int fd, char e
     const struct principal *principal = &client->principal;
     if (client->trusted || !principal->user[0] || !principal->key[0])
         return true;
-    if (!may_be_users(clients, principal->user, count_remote(clients, principal->user) - 1, error))
+    if (!clients_may_be_users(clients, client, principal->user, error))
         return false;
     client->trusted = true;
     gateway_trust(clients->server->gateway, fd);
@@ -149,11 +118,16 @@ static bool trust(struct clients *clients, struct client *client, int fd, char e
     return true;
 }
 
-struct client *clients_get(struct clients *clients, const struct gateway_message *message, char error[256])
+struct client *clients_get(struct clients *clients, const struct gateway_message *message, bool stays,
+                           char error[256])
 {
     struct client *client = clients_find(clients, message->route);
+    if (client && stays && !clients_may_stay(clients, client, error)) {
+        clients_drop(clients, client, "crowded"); /* its place is for the next one */
+        return NULL;
+    }
     if (!client)
-        client = add(clients, message, error);
+        client = add(clients, message, stays, error);
     if (!client)
         return NULL;
     client->last_seen = clock_steady_ms();

@@ -31,6 +31,9 @@ enum {
     CLIENT_RETRY_MAX_MS = 1000 /* ... and when it does not read for long */
 };
 
+/* Places beyond limits.max_clients: for the local socket, and as many for admins over tcp. */
+enum { CLIENTS_RESERVED = 4 };
+
 struct server;
 struct session;
 struct clients;
@@ -46,6 +49,7 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     bool mine, mine_behind;
     uint64_t requests; /* it has made so far */
     struct throttled throttled;
+    bool reserved;        /* it has one of the places beyond limits.max_clients */
     bool trusted;         /* it comes over tcp and is a user's, and the gateway knows */
     bool gone;            /* its connection is; it is dropped soon */
     bool dismissed;       /* all that it had was ended; it could not yet be told so */
@@ -57,6 +61,7 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     size_t reply_count, reply_bytes;
     struct meter *meter;
     char address[48]; /* the host that it comes from; "" on the local socket */
+    int pid;          /* of its process, on the local socket; 0: unknown */
     unsigned tries;   /* tries.c's: what it has presented in vain */
     bool came;        /* the audit has been told */
     uint64_t left;    /* what had left of the meter's bytes when the relief last looked */
@@ -81,8 +86,9 @@ void clients_each(struct clients *clients, void (*each)(struct client *client, v
 size_t client_waiting_bytes(const struct client *client);
 
 /* The client of a connection, made if it is new; NULL with a sentence when there are too many. Marks it as
- * seen. */
-struct client *clients_get(struct clients *clients, const struct gateway_message *message, char error[256]);
+ * seen. stays: it asks for what makes it stay, and so may have none of the places that are reserved. */
+struct client *clients_get(struct clients *clients, const struct gateway_message *message, bool stays,
+                           char error[256]);
 /* NULL if there is none (any more). */
 struct client *clients_find(struct clients *clients, const struct route *route);
 /* Ends its subscriptions (participants leave, with why) and forgets it. */

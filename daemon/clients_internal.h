@@ -1,5 +1,5 @@
-/* What clients.c (who is there, and what they follow), clients_send.c (what goes out to them) and
- * clients_deny.c (who may not be here any more) share; for those alone. */
+/* What clients.c (who is there, and what they follow), clients_room.c (who may come in), clients_send.c (what
+ * goes out to them) and clients_deny.c (who may not be here any more) share; for those alone. */
 #ifndef STOA_DAEMON_CLIENTS_INTERNAL_H
 #define STOA_DAEMON_CLIENTS_INTERNAL_H
 
@@ -27,6 +27,18 @@ void client_cut(struct clients *clients, struct client *client, const char *why)
 void clients_sweep_soon(struct clients *clients);
 
 void client_end_subscriptions(struct clients *clients, struct client *client, const char *why);
+
+/* --- clients_room.c --- */
+/* Whether one more may come in; *reserved: to a place beyond limits.max_clients, which one that stays does
+ * not get. pid: of its process on the local socket, else 0. False with a sentence. */
+bool clients_have_room(const struct clients *clients, const struct principal *principal, int pid, bool stays,
+                       bool *reserved, char error[256]);
+/* Whether it may stay: it has a place as all have from now on. False with a sentence. */
+bool clients_may_stay(const struct clients *clients, struct client *client, char error[256]);
+/* Whether the user may have one more over tcp; client: which counts among theirs already, or NULL. False with
+ * a sentence. */
+bool clients_may_be_users(const struct clients *clients, const struct client *client, const char *user,
+                          char error[256]);
 
 /* --- clients_deny.c --- */
 /* Ends all that the client has, at once, tells it bye, and cuts it within CLIENT_DENIED_MS. It stays there

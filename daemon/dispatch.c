@@ -392,6 +392,14 @@ static bool is_too_often(struct server *server, struct client *client, const str
     return true;
 }
 
+/* Whether who asks that is not gone again soon. */
+static bool stays(const struct request *request)
+{
+    return request->method == METHOD_SESSION_SUBSCRIBE ||
+           (request->method == METHOD_SERVER_HELLO &&
+            strcmp(jsonx_str(request->params, "kind", ""), "tui") == 0);
+}
+
 static void take_message(struct dispatch *dispatch, const struct gateway_message *message)
 {
     struct server *server = dispatch->server;
@@ -411,7 +419,8 @@ static void take_message(struct dispatch *dispatch, const struct gateway_message
         code = ERR_BAD_REQUEST;
         snprintf(error, sizeof error, "a message has two frames: the version and one JSON object");
     }
-    struct client *client = code == ERR_OK ? clients_get(server->clients, message, error) : NULL;
+    struct client *client =
+        code == ERR_OK ? clients_get(server->clients, message, stays(&request), error) : NULL;
     if (code == ERR_OK && !client)
         code = ERR_LIMIT;
     struct client *asker = client ? client : clients_find(server->clients, message->route);

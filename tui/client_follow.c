@@ -67,6 +67,8 @@ static void refused(struct follow *follow, enum err code, const char *text)
         lose(follow, code, text);
         return;
     }
+    if (code == ERR_LIMIT && follow->client->callbacks.notice)
+        follow->client->callbacks.notice(follow->client->arg, "refused", code, text);
     follow->retry_at = clock_steady_ms() + RETRY_MS;
     replica_refused(follow->replica);
 }

@@ -46,8 +46,11 @@ static const struct option_spec rows[OPTION_COUNT] = {
          "of a user together may ask five times as often, unless quota.requests says otherwise. Beyond that "
          "requests are refused, and who goes on regardless is disconnected. 0: any number.",
          false},
-    [OPTION_LIMITS_MAX_CLIENTS] = {"limits.max_clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
-                                   "How many clients may be connected at the same time.", false},
+    [OPTION_LIMITS_MAX_CLIENTS] =
+        {"limits.max_clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
+         "How many clients may be connected at the same time. A few more places are kept for the daemon's own "
+         "user and for admins, who so can always look after it and stop it.",
+         false},
     [OPTION_LIMITS_MAX_LIVE_AGENTS] =
         {"limits.max_live_agents", OPTION_INTEGER, 1, 10000, "64", NULL, "processes",
          "How many agent processes may live at the same time. When there are as many, the one that has been "
@@ -64,7 +67,9 @@ static const struct option_spec rows[OPTION_COUNT] = {
          false},
     [OPTION_LIMITS_MAX_USER_CLIENTS] =
         {"limits.max_user_clients", OPTION_INTEGER, 1, 10000, "64", NULL, "clients",
-         "How many clients of one user may be connected over tcp at the same time.", false},
+         "How many clients of one user may be connected over tcp at the same time; never more than half of "
+         "limits.max_clients.",
+         false},
     [OPTION_LIMITS_MESSAGE_SIZE] = {"limits.message_size", OPTION_SIZE, 1 * KIB, 1 * MIB, "1m", NULL, "bytes",
                                     "The largest message that a client may send, attachments included.",
                                     false},

@@ -11,6 +11,7 @@ import subprocess
 
 from harness import *
 from model_server import ModelServer, whole
+from others import OtherProcesses
 
 KEY = "sk-do-not-show-this-0123456789"
 WELL = "default_model: demo/stoa\n"
@@ -411,6 +412,8 @@ class Running(StoaTest):
         self.place.write_config(WELL + "limits: {max_clients: 1}\n")
         client = self.client()
         client.request("admin.reload")
+        self.assertNotIn("daemon/refused", self.look("daemon")[1], "there are places for who looks after it")
+        self.keep(OtherProcesses(self.place, 4))
         code, found, written = self.look("daemon")
         self.assertEqual((code, found["daemon/refused"][0]["state"]), (1, "bad"), written)
         self.assertIn("1 clients are connected already (limits.max_clients is 1)", found["daemon/refused"][0]["text"])

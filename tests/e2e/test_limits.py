@@ -8,6 +8,7 @@ import threading
 from fault import SOAK, resident_mb
 from harness import *
 from many_sessions import make_sessions
+from others import OtherProcesses
 
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 
@@ -287,6 +288,20 @@ class Said(StoaTest):
         self.assertEqual(len(sent.stdout.strip("\n")), 4096)
         self.assertIn("(limits.reply_size is 4096 bytes)", sent.stderr)
         self.assertIn("(limits.reply_size is 4096 bytes)", client.request("session.snapshot", session)["messages"][-1]["error"])
+
+    def test_whoever_looks_after_the_daemon_gets_in_when_all_places_are_taken(self):
+        clients = [self.client() for _ in range(3)]
+        for client in clients:
+            client.request("server.hello")
+        session = self.session(client)
+        self.refused("limit", "limits.max_clients is 3", self.client(), "server.hello")  # this process has places
+        self.assertIn("limits.max_clients is 3", stoa(self.place, "watch", session, check=False).stderr, "it would stay")
+        held = self.keep(OtherProcesses(self.place, 4))
+        self.assertIn("limits.max_clients is 3", stoa(self.place, "health", check=False).stderr, "four are there")
+        held.close()
+        for command in (("health",), ("ls",), ("stats",)):
+            wait_for(lambda c=command: stoa(self.place, *c, check=False).returncode == 0, f"stoa {command[0]}")
+        self.assertEqual(stoa(self.place, "stop").returncode, 0)
 
     def test_clients_and_what_they_follow(self):
         clients = [self.client() for _ in range(3)]

@@ -149,6 +149,18 @@ class Remote(RemoteTest):
         self.assertIn("limits.max_user_clients", raised.exception.text)
         self.user("bo")[0].request("server.hello")
 
+    def test_a_user_has_no_more_than_half_of_all_places(self):
+        keys = {name: self.user(name, role=role)[1] for name, role in (("ann", "member"), ("bo", "member"), ("cy", "admin"))}
+        self.place.write_config(self.config + "limits: {max_clients: 6}\n")
+        self.client().request("admin.reload")  # one place is this client's
+        for name, count, why in (("ann", 3, "3 clients connected already, half of all"), ("bo", 2, "limits.max_clients is 6")):
+            for _ in range(count):
+                self.remote(keys[name]).request("server.hello")
+            with self.assertRaises(RequestError) as raised:
+                self.remote(keys[name]).request("server.hello")
+            self.assertIn(why, raised.exception.text)
+        self.assertEqual(self.remote(keys["cy"]).request("server.hello")["user"], "cy", "an admin gets in")
+
 
 class Strangers(RemoteTest):
     config = "limits: {stranger_timeout: 2s, max_strangers: 4}\n"

@@ -122,8 +122,10 @@ static void witness_new(void)
 /* Answered by an agent, or only when one answers. */
 static bool is_agents(const struct request *request)
 {
+    bool pasted = request->method == METHOD_QUESTION_ANSWER &&
+                  jsonx_str(jsonx_obj(request->params, "content"), "redirect", NULL);
     return strncmp(request_row(request->method)->name, "mcp.", 4) == 0 ||
-           request->method == METHOD_SESSION_COMMAND;
+           request->method == METHOD_SESSION_COMMAND || pasted;
 }
 
 static void send_request(int client, const char *text, size_t len)

@@ -29,6 +29,7 @@ enum { RIG_STUCK_MS = 5000 };
 
 static const char rig_config[] = "default_model: demo/stoa\n"
                                  "limits: {connection_requests: 0}\n"
+                                 "permission: {two_person: \"files/pay; files/*(path=*secret*)\"}\n"
                                  "agent:\n"
                                  "  path: /bin/false\n"
                                  "mcp_servers:\n"

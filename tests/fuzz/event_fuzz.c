@@ -41,9 +41,36 @@ static struct state *reload(const struct state *state)
     return copy;
 }
 
+/* What is said of a call whose arguments a person has changed. */
+static void check_note(const struct tool_call *call)
+{
+    char *note = call_note(call, 16);
+
+    check((note != NULL) == (call && call->arguments) && (!note || utf8_valid(note, strlen(note))));
+    free(note);
+}
+
+static void check_calls(const struct state *state)
+{
+    const struct message *open = state_open_calls(state);
+    bool ended = true;
+
+    for (size_t i = 0; state->message_count && i < state->messages[state->message_count - 1]->block_count;
+         i++) {
+        const struct block *block = &state->messages[state->message_count - 1]->blocks[i];
+        check_note(block->call);
+        ended &= block->kind != BLOCK_TOOL_CALL || (block->call && call_ended(block->call->state));
+    }
+    check(!open || (open == state->messages[state->message_count - 1] && !ended));
+    for (size_t i = 0; i < state->server_count; i++)
+        check(state_server(state, state->servers[i].name) == &state->servers[i]);
+}
+
 static void check_state(const struct state *state)
 {
     size_t bytes = 0;
+
+    check_calls(state);
 
     for (size_t i = 0; i < state->message_count; i++) {
         bytes += state->messages[i]->bytes;

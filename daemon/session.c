@@ -96,8 +96,8 @@ bool session_emit(struct session *session, enum event_type type, json_t *data)
             session_store_event(session, &event);
         if (type == EVENT_QUESTION_ANSWERED)
             questions_answered(session, data, event.ts);
-        if (type == EVENT_MCP_CONNECTED || type == EVENT_MCP_DISCONNECTED)
-            room_changed(session, type == EVENT_MCP_CONNECTED);
+        if (type == EVENT_MCP_STARTING || type == EVENT_MCP_CONNECTED || type == EVENT_MCP_DISCONNECTED)
+            room_changed(session, type != EVENT_MCP_DISCONNECTED);
         struct buf text;
         buf_init(&text, ENVELOPE_REPLY_MAX);
         bool fits = event_encode(&event, &text);

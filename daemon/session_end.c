@@ -166,7 +166,7 @@ static void disconnect_servers(struct session *session)
 {
     const struct state *state = session->state;
     for (size_t i = 0; i < state->server_count; i++) {
-        if (!state->servers[i].connected)
+        if (!state->servers[i].connected && !state->servers[i].starting)
             continue;
         json_t *data = json_object();
         jsonx_set_str(data, "server", state->servers[i].name);

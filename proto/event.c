@@ -53,6 +53,7 @@ static const struct field connected_fields[] = {SERVER_NAME,
                                                 TEXT("protocol", REQ, 64),
                                                 {"tools", FIELD_INT, REQ, false, 0, 10000, NULL},
                                                 END};
+static const struct field starting_fields[] = {SERVER_NAME, END};
 static const struct field disconnected_fields[] = {SERVER_NAME,
                                                    {"cause", FIELD_ENUM, REQ, false, 0, 0, CAUSES},
                                                    TEXT("text", OPT, REASON_MAX),
@@ -195,6 +196,7 @@ static const struct event_row rows[EVENT_COUNT] = {
     [EVENT_MCP_DISCONNECTED] = {"mcp.disconnected", true, false, true, disconnected_fields,
                                 reduce_disconnected},
     [EVENT_MCP_LOG] = {"mcp.log", false, false, true, log_fields, reduce_nothing},
+    [EVENT_MCP_STARTING] = {"mcp.starting", false, false, false, starting_fields, reduce_starting},
     [EVENT_MESSAGE_ADDED] = {"message.added", true, false, true, message_added_fields, reduce_message_added},
     [EVENT_PARTICIPANT_JOINED] = {"participant.joined", false, false, false, joined_fields, reduce_joined},
     [EVENT_PARTICIPANT_LEFT] = {"participant.left", false, false, false, left_fields, reduce_left},

@@ -16,6 +16,7 @@ enum event_type { /* in the order of the names */
                   EVENT_MCP_CONNECTED,
                   EVENT_MCP_DISCONNECTED,
                   EVENT_MCP_LOG,
+                  EVENT_MCP_STARTING,
                   EVENT_MESSAGE_ADDED,
                   EVENT_PARTICIPANT_JOINED,
                   EVENT_PARTICIPANT_LEFT,

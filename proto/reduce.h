@@ -10,10 +10,10 @@ typedef bool reducer(struct state *state, const struct event *event);
 
 reducer reduce_error, reduce_message_added, reduce_joined, reduce_left, reduce_typing, reduce_queue,
     reduce_ended, reduce_started, reduce_updated, reduce_state, reduce_chunk, reduce_completed,
-    reduce_retrying, reduce_connected, reduce_starting, reduce_disconnected, reduce_nothing, reduce_answered, reduce_asked,
-    reduce_rule_added, reduce_rule_removed, reduce_compacted, reduce_rewound, reduce_tool_started,
-    reduce_tool_progress, reduce_tool_ended, reduce_approved, reduce_shared, reduce_unshared, reduce_lent,
-    reduce_returned;
+    reduce_retrying, reduce_connected, reduce_starting, reduce_disconnected, reduce_nothing, reduce_answered,
+    reduce_asked, reduce_rule_added, reduce_rule_removed, reduce_compacted, reduce_rewound,
+    reduce_tool_started, reduce_tool_progress, reduce_tool_ended, reduce_approved, reduce_shared,
+    reduce_unshared, reduce_lent, reduce_returned;
 
 /* For state.c: how chunks change a message. FOLD_OLD and FOLD_GAP go by the chunk's index. */
 enum fold reduce_chunk_into(struct message *message, const struct chunk *chunk);

@@ -350,8 +350,25 @@ bool reduce_connected(struct state *state, const struct event *event)
     set_text(&server->text, NULL);
     server->tools = jsonx_int(data, "tools", 0);
     server->connected = true;
-    server->off = false;
+    server->starting = server->off = false;
     return true;
+}
+
+/* What was told of it last stays: it may fail once more, or the daemon may end before it is known. */
+bool reduce_starting(struct state *state, const struct event *event)
+{
+    struct server_status *server = server_put(state, jsonx_str(event->data, "server", ""));
+    if (!server)
+        return false;
+    server->connected = false;
+    server->starting = true;
+    return true;
+}
+
+void servers_at_rest(struct state *state)
+{
+    for (size_t i = 0; i < state->server_count; i++)
+        state->servers[i].starting = false;
 }
 
 bool reduce_disconnected(struct state *state, const struct event *event)
@@ -362,7 +379,7 @@ bool reduce_disconnected(struct state *state, const struct event *event)
         return false;
     set_text(&server->cause, jsonx_str(data, "cause", ""));
     set_text(&server->text, jsonx_str(data, "text", ""));
-    server->connected = false;
+    server->connected = server->starting = false;
     server->off = strcmp(server->cause, "off") == 0;
     return true;
 }
@@ -380,6 +397,8 @@ json_t *servers_to_json(const struct state *state)
         jsonx_set_str(json, "protocol", server->protocol);
         jsonx_set_int(json, "tools", server->tools);
         json_object_set_new(json, "connected", json_boolean(server->connected));
+        if (server->starting)
+            json_object_set_new(json, "starting", json_true());
         jsonx_set_str(json, "cause", server->cause);
         jsonx_set_str(json, "text", server->text);
         json_array_append_new(array, json);
@@ -408,6 +427,7 @@ bool servers_from_json(struct state *state, const json_t *servers)
         set_text(&server->text, jsonx_str(json, "text", NULL));
         server->tools = jsonx_int(json, "tools", 0);
         server->connected = jsonx_bool(json, "connected", false);
+        server->starting = jsonx_bool(json, "starting", false);
         server->off = server->cause && strcmp(server->cause, "off") == 0;
     }
     return true;

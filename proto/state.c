@@ -116,6 +116,7 @@ void state_begin_epoch(struct state *state, const char *epoch)
     snprintf(state->epoch, sizeof state->epoch, "%s", epoch);
     participants_clear(state);
     lent_forget(state);
+    servers_at_rest(state);
     set_text(&state->retry_why, NULL);
 }
 

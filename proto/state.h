@@ -183,6 +183,7 @@ struct server_status { /* an MCP server that this session has used */
     char *name, *variant, *title, *version, *protocol;
     char *cause, *text; /* why it is not connected; NULL while it is */
     bool connected;
+    bool starting; /* neither connected nor given up yet */
     bool off; /* a person disconnected it: it is not started by itself */
     int64_t tools;
 };

@@ -360,8 +360,9 @@ struct host *host_new(const struct host_options *options, const json_t *payload,
     if (!definition || !(server = mcp_server_from_json(definition, error)))
         return NULL;
     host = xcalloc(1, sizeof *host);
-    const struct keeper_owner owner = {host,      on_open,    on_connected, on_tools, on_disconnected,
-                                       on_closed, on_updated, on_log,       on_ask,   on_ask_void};
+    const struct keeper_owner owner = {
+        host,      NULL,       on_open, on_connected, on_tools,   on_disconnected,
+        on_closed, on_updated, on_log,  on_ask,       on_ask_void};
     host->options = *options;
     host->server = server;
     host->keeper = keeper_new(options->loop, server->name, &owner);

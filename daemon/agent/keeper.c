@@ -1,6 +1,7 @@
-/* One state at a time: off (nothing there), starting (connecting, then listing), ready, closing (the old
- * connection is not gone yet). The trap: a new one never begins before the old one is gone, so that a server
- * never has two processes on the same files; who needs it meanwhile waits. */
+/* One state at a time: off (nothing there), asking (whether it may be begun), starting (connecting, then
+ * listing), ready, closing (the old connection is not gone yet). The trap: a new one never begins before the
+ * old one is gone, so that a server never has two processes on the same files; who needs it meanwhile waits.
+ */
 #include "daemon/agent/keeper_internal.h"
 #include "daemon/agent/secrets.h"
 #include "shared/jsonx.h"
@@ -43,8 +44,9 @@ static void close_peer(struct keeper *keeper, bool at_once)
         uv_timer_stop(&keeper->relist);
     }
     keeper->authorizing = false;
-    keeper->phase = PHASE_CLOSING;
-    peer_close(&keeper->peer, at_once, on_closed, keeper);
+    keeper->phase = keeper->peer ? PHASE_CLOSING : PHASE_OFF;
+    if (keeper->peer)
+        peer_close(&keeper->peer, at_once, on_closed, keeper);
 }
 
 void keeper_lose(struct keeper *keeper, const char *cause, const char *text)
@@ -235,16 +237,37 @@ static void on_ask_void(void *arg, struct peer_ask *ask)
 
 /* --- starting --- */
 
-static void start(struct keeper *keeper)
+static void open_peer(struct keeper *keeper)
 {
     struct peer_events events = {keeper,     on_ready, on_lost, on_changed,
                                  on_updated, on_log,   on_ask,  on_ask_void};
 
     keeper->phase = PHASE_STARTING;
-    keeper->authorizing = keeper->useful = false;
-    keeper->doubt[0] = '\0';
     arm_deadline(keeper);
     keeper->peer = keeper->owner.open(keeper->owner.arg, &events);
+}
+
+static void start(struct keeper *keeper)
+{
+    keeper->authorizing = keeper->useful = false;
+    keeper->doubt[0] = '\0';
+    if (!keeper->owner.admit) {
+        open_peer(keeper);
+        return;
+    }
+    keeper->phase = PHASE_ASKING;
+    arm_deadline(keeper);
+    keeper->owner.admit(keeper->owner.arg);
+}
+
+void keeper_admit(struct keeper *keeper, const char *why)
+{
+    if (keeper->phase != PHASE_ASKING || keeper->freeing)
+        return;
+    if (why)
+        keeper_lose(keeper, "config", why);
+    else
+        open_peer(keeper);
 }
 
 static void refuse_for_now(struct keeper *keeper, int64_t wait_ms)
@@ -277,6 +300,7 @@ void keeper_on_timer(uv_timer_t *timer)
     char text[96];
 
     switch (keeper->phase) {
+    case PHASE_ASKING:
     case PHASE_STARTING:
     case PHASE_LISTING:
         snprintf(text, sizeof text, "it was not ready within %" PRId64 " ms", keeper->start_ms);
@@ -351,7 +375,7 @@ enum keeper_state keeper_state(const struct keeper *keeper)
 {
     if (keeper->phase == PHASE_READY)
         return KEEPER_READY;
-    if (keeper->phase == PHASE_STARTING || keeper->phase == PHASE_LISTING)
+    if (keeper->phase == PHASE_ASKING || keeper->phase == PHASE_STARTING || keeper->phase == PHASE_LISTING)
         return KEEPER_STARTING;
     return keeper_is_waited_for(keeper) ? KEEPER_STARTING : keeper->failed ? KEEPER_FAILED : KEEPER_WAITING;
 }
@@ -399,7 +423,7 @@ struct keeper_call *keeper_call(struct keeper *keeper, const char *method, const
 
 bool keeper_close(struct keeper *keeper, const char *text)
 {
-    bool was = keeper->peer != NULL;
+    bool was = keeper->peer || keeper->phase == PHASE_ASKING;
 
     keeper_end_calls(keeper, true, text);
     keeper->failed = false;

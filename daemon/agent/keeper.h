@@ -27,6 +27,8 @@ struct keeper_call;
 
 struct keeper_owner {
     void *arg;
+    /* Asks whether one may be begun now; keeper_admit tells. NULL: it may always. */
+    void (*admit)(void *arg);
     /* Begins a connection: peer_local_open or peer_remote_open. From within what needs it. */
     struct peer *(*open)(void *arg, const struct peer_events *events);
     /* It is ready; tools: an array as the server listed them. */
@@ -65,6 +67,8 @@ const struct mcp_info *keeper_info(const struct keeper *keeper);
 
 /* Begins to connect, if nothing speaks against it: for who does not wait for it. */
 void keeper_need(struct keeper *keeper);
+/* What owner.admit has asked for: why NULL: it may. Not from within owner.admit. */
+void keeper_admit(struct keeper *keeper, const char *why);
 /* The next attempt needs no pause. */
 void keeper_forgive(struct keeper *keeper);
 /* A request, once it is connected; method NULL: only that. As mcp_client_request; its reply's sent is false

@@ -6,7 +6,7 @@
 
 enum { KEEPER_WHY_MAX = 512 };
 
-enum keeper_phase { PHASE_OFF, PHASE_STARTING, PHASE_LISTING, PHASE_READY, PHASE_CLOSING };
+enum keeper_phase { PHASE_OFF, PHASE_ASKING, PHASE_STARTING, PHASE_LISTING, PHASE_READY, PHASE_CLOSING };
 
 struct keeper_call {
     struct keeper *keeper;

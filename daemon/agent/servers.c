@@ -155,6 +155,28 @@ static void take_tools(struct server *server, const json_t *tools)
         server_say_log(server, "warning", left);
 }
 
+static void on_admitted(void *arg, enum err code, const char *text, json_t *ok)
+{
+    struct server *server = arg;
+
+    (void)ok;
+    server->admission = NULL;
+    keeper_admit(server->keeper, code == ERR_OK ? NULL : text);
+}
+
+/* The daemon counts what the session's owner runs, and says that it starts. */
+static void on_admit(void *arg)
+{
+    struct server *server = arg;
+    const struct outgoing_handler handler = {.arg = server, .reply = on_admitted};
+    json_t *json = json_object();
+
+    jsonx_set_str(json, "op", "start");
+    jsonx_set_str(json, "server", server->name);
+    outgoing_cancel(&server->admission);
+    server->admission = requests_ask(server->servers->options.requests, json, &handler);
+}
+
 static struct peer *on_open(void *arg, const struct peer_events *events)
 {
     struct server *server = arg;
@@ -270,8 +292,9 @@ static void on_ask_void(void *arg, struct peer_ask *ask)
 static struct server *server_new(struct servers *servers, const char *name)
 {
     struct server *server = xcalloc(1, sizeof *server);
-    const struct keeper_owner owner = {server,    on_open,    on_connected, on_tools, on_disconnected,
-                                       on_closed, on_updated, on_log,       on_ask,   on_ask_void};
+    const struct keeper_owner owner = {server,   on_admit,        on_open,    on_connected,
+                                       on_tools, on_disconnected, on_closed,  on_updated,
+                                       on_log,   on_ask,          on_ask_void};
     const struct server_status *status =
         servers_state(servers) ? state_server(servers_state(servers), name) : NULL;
 
@@ -311,15 +334,17 @@ static void server_gone(void *arg)
     gone(servers);
 }
 
-void server_stop(struct server *server, const char *cause, const char *text)
+bool server_stop(struct server *server, const char *cause, const char *text)
 {
     char *sentence = xasprintf("MCP server '%s' was disconnected: %s", server->name, text);
+    outgoing_cancel(&server->admission);
     bool was = keeper_close(server->keeper, sentence);
 
     server_asks_drop(server, "server");
     if (was)
         server_say_disconnected(server, cause, text);
     free(sentence);
+    return was;
 }
 
 /* --- definitions --- */
@@ -339,13 +364,13 @@ static void set_error(struct server *server, const char *error)
     const struct state *state = servers_state(server->servers);
     const struct server_status *status = state ? state_server(state, server->name) : NULL;
 
-    server_stop(server, "config", "its definition has changed");
+    bool was = server_stop(server, "config", error);
     forget(server);
     server->definition = ++server->servers->definitions;
     def_release(&server->def);
     free(server->error);
     server->error = xstrdup(error);
-    if (!server->off && (!status || !status->text || strcmp(status->text, error) != 0))
+    if (!was && !server->off && (!status || !status->text || strcmp(status->text, error) != 0))
         server_say_disconnected(server, "config", error);
 }
 
@@ -460,6 +485,9 @@ void servers_event(struct servers *servers, const struct event *event)
     if (!connected && strcmp(jsonx_str(event->data, "cause", ""), "off") == 0) {
         server->off = servers->stale = true;
         keeper_close(server->keeper, "a person disconnected the MCP server");
+        if (server->admission)
+            server_say_disconnected(server, "off", NULL);
+        outgoing_cancel(&server->admission);
         server_asks_drop(server, "server");
     } else if (server->off) {
         server_say_disconnected(server, "off", NULL);
@@ -504,6 +532,7 @@ void servers_free(struct servers **slot, void (*closed)(void *arg), void *arg)
     while ((server = servers->list)) {
         servers->list = server->next;
         server_asks_drop(server, NULL);
+        outgoing_cancel(&server->admission);
         keeper_free(&server->keeper, servers->hurry, server_gone, server);
     }
     uv_close((uv_handle_t *)&servers->soon, soon_closed);

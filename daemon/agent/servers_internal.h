@@ -35,7 +35,8 @@ struct server {
     json_t *tools;    /* as of tool_list.h; NULL: not known */
     json_t *followed; /* URIs of resources: {uri: true} */
     struct server_ask *asks;
-    bool off;      /* by a person */
+    struct outgoing *admission; /* whether it may be started, as the daemon was asked; NULL: it was not */
+    bool off;                   /* by a person */
     bool declined; /* a person did not want to authorize us: not begun but for who waits for it */
 };
 
@@ -91,8 +92,8 @@ const struct state *servers_state(const struct servers *servers);
 void server_say_disconnected(struct server *server, const char *cause, const char *text);
 /* mcp.log */
 void server_say_log(struct server *server, const char *level, const char *text);
-/* Ends the connection, says so. */
-void server_stop(struct server *server, const char *cause, const char *text);
+/* Ends the connection, says so. False if there was none. */
+bool server_stop(struct server *server, const char *cause, const char *text);
 /* A person follows a resource of it, or does not any more. */
 void server_follow(struct server *server, const char *uri, bool follow);
 

@@ -31,6 +31,8 @@ static const char *state_of(const struct server_status *status)
 {
     if (!status)
         return "waiting";
+    if (status->starting)
+        return "starting";
     if (status->off)
         return "off";
     if (status->connected)
@@ -72,9 +74,10 @@ static json_t *server_json(struct session *session, const struct config_server *
     jsonx_set_str(json, "state", state);
     set_status(json, status);
     if (usable)
-        text = status && status->text && *status->text ? status->text
-               : strcmp(state, "waiting") == 0         ? "starts when it is needed"
-                                                       : "";
+        text = strcmp(state, "starting") == 0            ? ""
+               : status && status->text && *status->text ? status->text
+               : strcmp(state, "waiting") == 0           ? "starts when it is needed"
+                                                         : "";
     jsonx_set_str(json, "text", text);
     return json;
 }

@@ -41,7 +41,8 @@ static void count_session(struct session *session, void *arg)
         const struct config_server *config =
             config_server_find(session->server->config, state->servers[i].name);
         bool lent = state_lent(state, state->servers[i].name) != NULL;
-        if (!state->servers[i].connected || lent || !config || config->scope == SCOPE_SHARED)
+        bool runs = state->servers[i].connected || state->servers[i].starting;
+        if (!runs || lent || !config || config->scope == SCOPE_SHARED)
             continue;
         count->running += config->scope == SCOPE_SESSION || !is_counted(count, config);
     }
@@ -60,7 +61,8 @@ bool room_for_server(const struct session *session, const struct config_server *
     const char *owner = session->state->owner;
     int64_t max = users_quota(server->users, owner, QUOTA_SERVERS);
     const struct server_status *status = state_server(session->state, config->name);
-    if (max == 0 || config->scope == SCOPE_SHARED || (max > 0 && status && status->connected))
+    if (max == 0 || config->scope == SCOPE_SHARED ||
+        (max > 0 && status && (status->connected || status->starting)))
         return true;
     struct count count = max > 0 ? count_of(server, owner) : (struct count){0};
     if (count.running < max || (max > 0 && config->scope == SCOPE_USER && is_counted(&count, config)))
@@ -75,11 +77,11 @@ bool room_for_server(const struct session *session, const struct config_server *
     return false;
 }
 
-void room_changed(struct session *session, bool connected)
+void room_changed(struct session *session, bool more)
 {
     struct server *server = session->server;
     const char *owner = session->state->owner;
     int64_t max = server->users ? users_quota(server->users, owner, QUOTA_SERVERS) : 0;
-    if (max > 0 && count_of(server, owner).running == (connected ? max : max - 1))
+    if (max > 0 && count_of(server, owner).running == (more ? max : max - 1))
         supervisor_define_all(server->supervisor, owner);
 }

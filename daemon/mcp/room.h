@@ -1,6 +1,6 @@
 /* How many MCP servers run for a user at the same time (quota.servers). Those of a session's own scope count
- * each, one of user scope once; shared ones, and what terminals lend, are nobody's. What a user's agents are
- * told of servers is the bound: when there is no room, no further one is started. */
+ * each, one of user scope once; shared ones, and what terminals lend, are nobody's. One counts from when its
+ * agent was let start it. */
 #ifndef STOA_DAEMON_MCP_ROOM_H
 #define STOA_DAEMON_MCP_ROOM_H
 
@@ -10,8 +10,8 @@
 
 /* Whether the session's owner may have that server run, which may run already. False with a sentence. */
 bool room_for_server(const struct session *session, const struct config_server *config, char error[256]);
-/* session.c's: a server of the session was connected, or disconnected. The owner's agents are told anew when
- * that fills the room, or makes some. */
-void room_changed(struct session *session, bool connected);
+/* session.c's: a server of the session is started or connected (more), or disconnected. The owner's agents
+ * are told anew when that fills the room, or makes some. */
+void room_changed(struct session *session, bool more);
 
 #endif

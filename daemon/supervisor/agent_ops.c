@@ -5,6 +5,7 @@
 #include "daemon/builtin.h"
 #include "daemon/mcp/definitions.h"
 #include "daemon/mcp/relay.h"
+#include "daemon/mcp/room.h"
 #include "daemon/people/ledger.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/order.h"
@@ -98,12 +99,37 @@ static bool op_remember(struct session *session, struct incoming *incoming, cons
     return good;
 }
 
+/* Whether it may start one more MCP server; counted from now on, so that others that start are. */
+static bool op_start(struct session *session, struct incoming *incoming, const json_t *json)
+{
+    const char *name = jsonx_str(json, "server", "");
+    const struct state *state = session->state;
+    const struct config_server *config = config_server_find(session->server->config, name);
+    char error[256];
+    if (!*name || strlen(name) > STATE_SERVER_NAME_MAX) {
+        incoming_refuse(incoming, ERR_PROTOCOL, "start needs the name of an MCP server");
+        return false;
+    }
+    if (config && !room_for_server(session, config, error)) {
+        incoming_refuse(incoming, ERR_LIMIT, error);
+        return true;
+    }
+    if (!state->ended && session->end == SESSION_LIVES &&
+        (state_server(state, name) || state->server_count < STATE_SERVERS_MAX)) {
+        json_t *data = json_object();
+        jsonx_set_str(data, "server", name);
+        session_emit(session, EVENT_MCP_STARTING, data);
+    }
+    incoming_reply(incoming, NULL);
+    return true;
+}
+
 static const struct {
     const char *op;
     bool (*run)(struct session *session, struct incoming *incoming, const json_t *json);
 } ops[] = {
-    {"builtin", op_builtin},       {"order", op_order},       {"relay", op_relay},
-    {"relay_info", op_relay_info}, {"remember", op_remember}, {"spent", op_spent},
+    {"builtin", op_builtin},   {"order", op_order}, {"relay", op_relay}, {"relay_info", op_relay_info},
+    {"remember", op_remember}, {"spent", op_spent}, {"start", op_start},
 };
 
 bool agent_ops_run(struct session *session, struct incoming *incoming, const json_t *json)

@@ -416,6 +416,47 @@ mcp_servers:
         self.admin.request("user.update", params={"user": "bo", "settings": {"quota.servers": "any"}})
         self.connect(bo, second, "two")
 
+    def test_many_that_are_started_at_once_are_no_more_than_the_quota_says(self):
+        bo, *sessions = self.bo(**{"quota.servers": 2})
+        sessions += [bo.request("session.create")["session"] for _ in range(4)]
+        bo.follow(sessions)
+        asked = [bo.send("mcp.connect", session, {"server": name}) for session in sessions for name in ("one", "two")]
+        bo.wait(lambda: all(id in bo.replies for id in asked), "all answers")
+        done = [bo.replies[id][0] for id in asked]
+        self.assertEqual(sum("ok" in reply for reply in done), 2)
+        for reply in done:
+            self.assertIn("quota.servers is 2", reply.get("error", {}).get("text", "quota.servers is 2"))
+        self.assertEqual(len([event for event in bo.events if event["type"] == "mcp.starting"]), 2)
+
+    def test_one_that_starts_is_said_to_and_counts(self):
+        bo, first, second = self.bo(**{"quota.servers": 1})
+        self.place.write_config(self.config + f"  slow: {{command: [sh, -c, 'until [ -e {self.place.folder}/go ]; do sleep 0.02; done; "
+                                f"exec {SERVER.replace(',', '')} --name slow']}}\n")
+        self.admin.request("admin.reload")
+        watching = self.client()
+        token = self.admin.request("token.issue", params={"user": "bo"})["secret"]
+        watching.request("token.login", params={"token": token})
+        watching.attach(first)
+        self.assertEqual(self.state(bo, first, "slow")["state"], "waiting")
+        asked = bo.send("mcp.connect", first, {"server": "slow"})
+        watching.event("mcp.starting", first, server="slow")
+        self.assertEqual(self.state(watching, first, "slow")["state"], "starting")
+        shown = subprocess.run([program("stoa"), "mcp", "ls", "--session", first], env={**self.place.env, "STOA_TOKEN": token},
+                               stdout=subprocess.PIPE, check=True, text=True, timeout=30).stdout
+        self.assertRegex(shown, "slow .*starting")
+        with self.assertRaises(RequestError) as raised:
+            bo.request("mcp.connect", second, {"server": "one"})
+        self.assertIn("bo has 1 MCP servers running already", raised.exception.text)
+        bo.request("mcp.disconnect", first, {"server": "slow"})
+        self.assertEqual(self.state(bo, first, "slow")["state"], "off")
+        bo.wait(lambda: asked in bo.replies, "the answer to who waited")
+        asked = bo.send("mcp.connect", first, {"server": "slow"})
+        bo.wait(lambda: self.state(watching, first, "slow")["state"] == "starting", "that it starts again")
+        with open(f"{self.place.folder}/go", "w"):
+            pass
+        bo.reply(asked)
+        self.assertEqual(self.state(bo, first, "slow")["state"], "ready")
+
     def test_only_those_that_are_allowed(self):
         bo, session, _ = self.bo(servers=["t*"])
         self.connect(bo, session, "two")

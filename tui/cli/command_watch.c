@@ -130,6 +130,9 @@ static void show_tool_event(struct watch *watch, const struct event *event)
         put_remark(watch, "* %s: %s (%s)\n", jsonx_str(data, "question", ""), jsonx_str(data, "decision", ""),
                    answerer(data));
         break;
+    case EVENT_MCP_STARTING:
+        put_remark(watch, "* MCP server %s is being started\n", server);
+        break;
     case EVENT_MCP_CONNECTED:
         put_remark(watch, "* MCP server %s is connected\n", server);
         break;

@@ -236,6 +236,7 @@ static void each_type_comes_back_as_it_was_encoded(void **unused)
         [EVENT_ERROR_OCCURRED] = "{\"kind\":\"agent\",\"text\":\"\\\"\\u001b\\ud83d\\ude00\"}",
         [EVENT_MCP_CONNECTED] = "{\"server\":\"s\",\"protocol\":\"2025-11-25\",\"tools\":0}",
         [EVENT_MCP_DISCONNECTED] = "{\"server\":\"s\",\"cause\":\"crashed\",\"text\":\"signal 11\"}",
+        [EVENT_MCP_STARTING] = "{\"server\":\"s\"}",
         [EVENT_MCP_LOG] = "{\"server\":\"s\",\"level\":\"debug\",\"text\":\"\\n\"}",
         [EVENT_MESSAGE_ADDED] = "{\"message\":{}}",
         [EVENT_PARTICIPANT_JOINED] = "{\"participant\":{}}",

@@ -191,6 +191,19 @@ static void servers_are_known_by_name_and_are_not_without_number(void **unused)
     assert_int_equal(fold_text(state, EVENT_MCP_DISCONNECTED, "{\"server\":\"b\",\"cause\":\"off\"}"),
                      FOLD_OK);
     assert_true(!state_server(state, "b")->connected && state_server(state, "b")->off);
+    assert_int_equal(fold_text(state, EVENT_MCP_STARTING, "{\"server\":\"b\"}"), FOLD_OK);
+    assert_true(state_server(state, "b")->starting && state_server(state, "b")->off);
+    assert_int_equal(fold_text(state, EVENT_MCP_DISCONNECTED, "{\"server\":\"b\",\"cause\":\"crashed\"}"),
+                     FOLD_OK);
+    assert_false(state_server(state, "b")->starting);
+    assert_int_equal(fold_text(state, EVENT_MCP_STARTING, "{\"server\":\"b\"}"), FOLD_OK);
+    char epoch[ID_MAX];
+    memcpy(epoch, state->epoch, sizeof epoch);
+    state_begin_epoch(state, epoch); /* nobody of before starts it any more; why it failed stays */
+    assert_false(state_server(state, "b")->starting);
+    assert_string_equal(state_server(state, "b")->cause, "crashed");
+    assert_int_equal(fold_text(state, EVENT_MCP_DISCONNECTED, "{\"server\":\"b\",\"cause\":\"off\"}"),
+                     FOLD_OK);
     for (int i = 1; i < STATE_SERVERS_MAX; i++)
         assert_int_equal(
             fold_text(state, EVENT_MCP_DISCONNECTED, "{\"server\":\"a%d\",\"cause\":\"refused\"}", i),

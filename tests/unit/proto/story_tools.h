@@ -204,7 +204,7 @@ static inline void story_server_event(struct story *story)
     static const char *const causes[] = {"idle", "off", "crashed", "agent"};
     const char *server = story_server(story);
 
-    switch (story_random(story, 3)) {
+    switch (story_random(story, 4)) {
     case 0:
         story_emit(story, EVENT_MCP_CONNECTED,
                    json_pack("{s:s,s:s,s:s,s:s,s:i}", "server", server, "variant", "test", "title",
@@ -214,6 +214,9 @@ static inline void story_server_event(struct story *story)
         story_emit(story, EVENT_MCP_DISCONNECTED,
                    json_pack("{s:s,s:s,s:s}", "server", server, "cause", story_pick(story, causes, 4), "text",
                              story_text(story)));
+        break;
+    case 2:
+        story_emit(story, EVENT_MCP_STARTING, json_pack("{s:s}", "server", server));
         break;
     default:
         story_emit(story, EVENT_MCP_LOG,

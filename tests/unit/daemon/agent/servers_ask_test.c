@@ -59,7 +59,7 @@ static void begin(struct asking *asking)
     srig_define(&asking->rig, ONE_SERVER);
     asking->call = srig_call(&asking->rig, "files", "read", &asking->outcome);
     srig_turn(&asking->rig);
-    asking->client = fake_find("files");
+    asking->client = srig_begun(&asking->rig, "files");
     fake_ready(asking->client);
     fake_answer(asking->client, "tools/list", TWO_TOOLS);
     srig_turn(&asking->rig);
@@ -324,7 +324,7 @@ static void who_has_called_nothing_is_not_asked(void **state)
     srig_open(&asking.rig);
     srig_define(&asking.rig, ONE_SERVER);
     srig_offered(&asking.rig);
-    asking.client = fake_find("files");
+    asking.client = srig_begun(&asking.rig, "files");
     fake_ready(asking.client);
     fake_answer(asking.client, "tools/list", TWO_TOOLS);
     fake_ask(asking.client, MCP_ASK_FORM, FORM, NULL);
@@ -350,7 +350,7 @@ static void an_idle_deadline_waits_for_the_answer(void **state)
     srig_define(&asking.rig, "{\"servers\":[{\"name\":\"files\",\"scope\":\"session\",\"command\":[\"x\"],"
                              "\"start_ms\":1000,\"call_ms\":1000,\"idle_ms\":30}]}");
     srig_offered(&asking.rig);
-    asking.client = fake_find("files");
+    asking.client = srig_begun(&asking.rig, "files");
     fake_ready(asking.client);
     fake_answer(asking.client, "tools/list", TWO_TOOLS);
     srig_call(&asking.rig, "files", "read", &outcome);
@@ -379,7 +379,7 @@ static void begin_authorize(struct asking *asking)
     srig_define(&asking->rig, HTTP_SERVER);
     asking->call = srig_call(&asking->rig, "web", "look", &asking->outcome);
     srig_turn(&asking->rig);
-    asking->client = fake_find("web");
+    asking->client = srig_begun(&asking->rig, "web");
     asking->client->callbacks.authorize(asking->client->callbacks.arg, "https://auth.example/?state=1",
                                         "http://127.0.0.1:9/", false);
     srig_turn(&asking->rig);

@@ -9,7 +9,7 @@ static struct mcp_client *begin(struct srig *rig)
     srig_open(rig);
     srig_define(rig, ONE_SERVER);
     srig_offered(rig);
-    client = fake_find("files");
+    client = srig_begun(rig, "files");
     fake_ready(client);
     fake_answer(client, "tools/list", TWO_TOOLS);
     srig_turn(rig);
@@ -26,7 +26,7 @@ static void tools_are_listed_with_what_the_rules_say(void **state)
                       "\"pattern\":\"files/read\"}]}");
     const char *id = srig_ask(&rig, "mcp.tools", "{\"server\":\"files\"}");
     assert_null(srig_ok(&rig, id)); /* it connects first */
-    fake_ready(fake_find("files"));
+    fake_ready(srig_begun(&rig, "files"));
     fake_answer(fake_find("files"), "tools/list", TWO_TOOLS);
     SRIG_UNTIL(&rig, srig_ok(&rig, id));
     const json_t *tools = jsonx_arr(srig_ok(&rig, id), "tools"), *tool = json_array_get(tools, 0);
@@ -52,10 +52,10 @@ static void the_tools_of_all_servers_come_with_those_built_in(void **state)
                 "{\"servers\":[" FILES_DEF "},{\"name\":\"dead\",\"scope\":\"session\",\"command\":[\"x\"],"
                 "\"start_ms\":1000,\"call_ms\":1000,\"idle_ms\":0},{\"name\":\"bad\",\"error\":\"no\"}]}");
     const char *id = srig_ask(&rig, "mcp.tools", "{}");
-    fake_lost(fake_find("dead"), MCP_WHY_CRASHED, "signal 11"); /* costs the others nothing */
+    fake_lost(srig_begun(&rig, "dead"), MCP_WHY_CRASHED, "signal 11"); /* costs the others nothing */
     srig_turn(&rig);
     assert_null(srig_ok(&rig, id));
-    fake_ready(fake_find("files"));
+    fake_ready(srig_begun(&rig, "files"));
     fake_answer(fake_find("files"), "tools/list", TWO_TOOLS);
     SRIG_UNTIL(&rig, srig_ok(&rig, id));
     assert_int_equal(json_array_size(jsonx_arr(srig_ok(&rig, id), "tools")), 5);

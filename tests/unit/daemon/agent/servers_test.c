@@ -53,11 +53,11 @@ static void a_server_whose_tools_are_not_known_is_offered_as_a_tool_that_connect
     (void)state;
     begin(&rig, ONE_SERVER);
     assert_string_equal(srig_offered(&rig), "files__connect");
-    assert_non_null(fake_find("files")); /* a turn began: it is being connected, and nobody waits */
+    assert_non_null(srig_begun(&rig, "files")); /* a turn began: it is being connected, and nobody waits */
     assert_true(servers_find(rig.servers, "files__connect", &tool));
     assert_true(tool.connects);
     srig_call(&rig, tool.server, tool.tool, &outcome);
-    fake_ready(fake_find("files"));
+    fake_ready(srig_begun(&rig, "files"));
     fake_answer(fake_find("files"), "tools/list", TWO_TOOLS);
     SRIG_UNTIL(&rig, outcome.count == 1);
     assert_int_equal(outcome.code, ERR_OK);
@@ -125,7 +125,7 @@ static struct mcp_client *connect_files(struct srig *rig)
     struct mcp_client *client;
 
     srig_offered(rig);
-    client = fake_find("files");
+    client = srig_begun(rig, "files");
     assert_non_null(client);
     fake_ready(client);
     fake_answer(client, "tools/list", TWO_TOOLS);
@@ -159,7 +159,7 @@ static void a_definition_that_changes_begins_anew(void **state)
     assert_int_equal(outcome.code, ERR_UNAVAILABLE);
     assert_true(outcome.sent);
     assert_string_equal(srig_offered(&rig), "files__connect");
-    assert_int_equal(fakes.opened, 2);
+    SRIG_UNTIL(&rig, fakes.opened == 2);
     srig_close(&rig);
 }
 
@@ -191,7 +191,7 @@ static void what_a_person_disconnects_stays_so_though_it_has_just_connected_or_c
     (void)state;
     begin(&rig, ONE_SERVER);
     srig_offered(&rig);
-    client = fake_find("files");
+    client = srig_begun(&rig, "files");
     fake_ready(client);
     fake_answer(client, "tools/list", TWO_TOOLS); /* says that it is connected, before it hears: */
     disconnect(&rig);
@@ -325,7 +325,7 @@ static void a_server_that_hangs_at_the_start_is_given_up(void **state)
           "\"start_ms\":20,\"call_ms\":1000,\"idle_ms\":0}]}");
     srig_call(&rig, "files", "read", &outcome);
     srig_turn(&rig);
-    fake_ready(fake_find("files")); /* and then it does not list its tools */
+    fake_ready(srig_begun(&rig, "files")); /* and then it does not list its tools */
     SRIG_UNTIL(&rig, outcome.count == 1);
     assert_int_equal(outcome.code, ERR_UNAVAILABLE);
     assert_string_equal(rig.facts.data, "mcp.disconnected files deadline");
@@ -382,7 +382,7 @@ static void a_new_process_begins_only_when_the_old_one_is_gone(void **state)
     assert_null(fake_find("files"));
     fakes_close();
     uv_run(&rig.loop, UV_RUN_NOWAIT);
-    assert_non_null(fake_find("files"));
+    assert_non_null(srig_begun(&rig, "files"));
     srig_close(&rig);
 }
 
@@ -405,11 +405,71 @@ static void a_server_that_a_person_disconnected_stays_so(void **state)
     assert_int_equal(fakes.opened, 1);
 
     const char *id = srig_ask(&rig, "mcp.connect", "{\"server\":\"files\"}");
-    fake_ready(fake_find("files"));
+    fake_ready(srig_begun(&rig, "files"));
     fake_answer(fake_find("files"), "tools/list", TWO_TOOLS);
     SRIG_UNTIL(&rig, srig_ok(&rig, id));
     assert_string_equal(srig_offered(&rig), "files__read files__write");
     assert_false(state_server(rig.state, "files")->off);
+    srig_close(&rig);
+}
+
+static void a_server_is_begun_when_the_daemon_has_let_it(void **state)
+{
+    struct srig rig;
+    struct outcome outcome;
+
+    (void)state;
+    begin(&rig, ONE_SERVER);
+    rig.holds = true;
+    srig_call(&rig, "files", "read", &outcome);
+    SRIG_UNTIL(&rig, srig_asked(&rig, "start"));
+    assert_string_equal(jsonx_str(srig_asked(&rig, "start"), "server", ""), "files");
+    srig_turn(&rig);
+    assert_int_equal(fakes.opened, 0);
+    srig_admit(&rig, srig_asked(&rig, "start"));
+    SRIG_UNTIL(&rig, fake_find("files"));
+    assert_int_equal(outcome.count, 0);
+    srig_close(&rig);
+}
+
+static void a_server_that_the_daemon_does_not_let_start_is_said_with_the_reason(void **state)
+{
+    struct srig rig;
+    struct outcome outcome;
+
+    (void)state;
+    begin(&rig, ONE_SERVER);
+    rig.holds = true;
+    srig_call(&rig, "files", "read", &outcome);
+    SRIG_UNTIL(&rig, srig_asked(&rig, "start"));
+    srig_send(&rig, LINK_REPLY,
+              json_pack("{s:s,s:{s:s,s:s}}", "id", jsonx_str(srig_asked(&rig, "start"), "id", ""), "error",
+                        "code", "limit", "text", "ann has 1 MCP servers running already"));
+    SRIG_UNTIL(&rig, outcome.count == 1);
+    assert_int_equal(outcome.code, ERR_UNAVAILABLE);
+    assert_string_equal(rig.facts.data, "mcp.disconnected files config");
+    assert_string_equal(jsonx_str(rig.last[EVENT_MCP_DISCONNECTED], "text", ""),
+                        "ann has 1 MCP servers running already");
+    assert_int_equal(fakes.opened, 0);
+    srig_close(&rig);
+}
+
+/* The daemon may have said that it starts after it was said to be off. */
+static void a_server_that_was_not_let_start_yet_is_off_at_once(void **state)
+{
+    struct srig rig;
+    struct outcome outcome;
+
+    (void)state;
+    begin(&rig, ONE_SERVER);
+    rig.holds = true;
+    srig_call(&rig, "files", "read", &outcome);
+    SRIG_UNTIL(&rig, srig_asked(&rig, "start"));
+    disconnect(&rig);
+    SRIG_UNTIL(&rig, outcome.count == 1);
+    SRIG_UNTIL(&rig, strcmp(rig.facts.data, "mcp.disconnected files off") == 0);
+    assert_int_equal(json_array_size(rig.cancelled), 1);
+    assert_int_equal(fakes.opened, 0);
     srig_close(&rig);
 }
 
@@ -513,6 +573,9 @@ int main(void)
         cmocka_unit_test(an_idle_server_ends_and_is_begun_again_for_the_next_call),
         cmocka_unit_test(a_new_process_begins_only_when_the_old_one_is_gone),
         cmocka_unit_test(a_server_that_a_person_disconnected_stays_so),
+        cmocka_unit_test(a_server_is_begun_when_the_daemon_has_let_it),
+        cmocka_unit_test(a_server_that_the_daemon_does_not_let_start_is_said_with_the_reason),
+        cmocka_unit_test(a_server_that_was_not_let_start_yet_is_off_at_once),
         cmocka_unit_test(a_server_that_was_off_before_this_agent_is_not_begun),
         cmocka_unit_test(many_changes_of_the_tools_are_listed_once),
         cmocka_unit_test(a_server_that_floods_its_log_is_cut_short),

@@ -628,6 +628,21 @@ class Offline(StoaTest):
         self.stoa("token", "revoke", rows[0]["token"])
         self.assertEqual(self.stoa("token", "ls", "--json").stdout, "")
 
+    def test_a_token_is_named_by_the_beginning_of_its_id(self):
+        def ids():
+            return {row["label"]: row["token"] for row in
+                    (json.loads(line) for line in self.stoa("token", "ls", "--json").stdout.splitlines())}
+        self.stoa("token", "issue", "--label", "ci")
+        self.stoa("token", "issue", "--label", "bot")
+        known = ids()
+        done = self.stoa("token", "revoke", "k_", check=False)
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertIn("'k_' may mean any of 2 tokens", done.stderr)
+        self.assertRegex(done.stderr, rf"(?m)^  {known['ci']}  ci$")
+        common = next(i for i in range(2, 28) if known["ci"][i] != known["bot"][i])
+        self.assertIn(known["ci"], self.stoa("token", "revoke", known["ci"][2:common + 1]).stdout)
+        self.assertEqual(list(ids()), ["bot"])
+
 
 if __name__ == "__main__":
     unittest.main()

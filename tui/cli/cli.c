@@ -307,21 +307,36 @@ json_t *cli_sessions(struct cli *cli, bool archived, enum err *code)
     return NULL;
 }
 
-static void say_candidates(const char *name, const json_t *candidates)
+/* member: that has the id; shown: what tells them apart. */
+static void say_candidates(const char *what, const char *name, const json_t *candidates, const char *member,
+                           const char *shown)
 {
-    size_t count = json_array_size(candidates), shown = count < CANDIDATES_SHOWN ? count : CANDIDATES_SHOWN;
+    size_t count = json_array_size(candidates), most = count < CANDIDATES_SHOWN ? count : CANDIDATES_SHOWN;
 
-    cli_say("'%s' may mean any of %zu sessions; name one by its id:", name, count);
-    for (size_t i = 0; i < shown; i++) {
+    cli_say("'%s' may mean any of %zu %s; name one by its id:", name, count, what);
+    for (size_t i = 0; i < most; i++) {
         const json_t *row = json_array_get(candidates, i);
-        const char *title = jsonx_str(row, "title", "");
-        char *line = sanitise_line(title, strlen(title), 200);
+        const char *text = jsonx_str(row, shown, "");
+        char *line = sanitise_line(text, strlen(text), 200);
 
-        fprintf(stderr, "  %s  %s\n", jsonx_str(row, "id", ""), line);
+        fprintf(stderr, "  %s  %s\n", jsonx_str(row, member, ""), line);
         free(line);
     }
-    if (shown < count)
-        fprintf(stderr, "  and %zu more\n", count - shown);
+    if (most < count)
+        fprintf(stderr, "  and %zu more\n", count - most);
+}
+
+enum err cli_id(const json_t *rows, const char *what, const char *member, const char *shown, const char *name,
+                char id[ID_MAX])
+{
+    json_t *candidates;
+
+    snprintf(id, ID_MAX, "%s", name);
+    if (resolve_id(rows, member, name, id, &candidates) != RESOLVE_MANY)
+        return ERR_OK;
+    say_candidates(what, name, candidates, member, shown);
+    json_decref(candidates);
+    return ERR_CONFLICT;
 }
 
 enum err cli_session(struct cli *cli, const char *name, char id[ID_MAX])
@@ -344,7 +359,7 @@ enum err cli_session(struct cli *cli, const char *name, char id[ID_MAX])
         code = ERR_NOT_FOUND;
         break;
     case RESOLVE_MANY:
-        say_candidates(name, candidates);
+        say_candidates("sessions", name, candidates, "id", "title");
         json_decref(candidates);
         code = ERR_CONFLICT;
         break;

@@ -70,6 +70,11 @@ enum err cli_call_within(struct cli *cli, enum method method, const char *sessio
 json_t *cli_sessions(struct cli *cli, bool archived, enum err *code);
 /* The full id of the session that name means. ERR_OK, or a code after saying why. */
 enum err cli_session(struct cli *cli, const char *name, char id[ID_MAX]);
+/* The full id, in that member of the rows, that name is or begins; name itself if none does, so that whoever
+ * is asked for it says so. what: of what kind they are; shown: the member that tells them apart. ERR_CONFLICT
+ * after saying which it may mean. */
+enum err cli_id(const json_t *rows, const char *what, const char *member, const char *shown, const char *name,
+                char id[ID_MAX]);
 /* The own session with the newest activity, else one that is shared; where there is none, ERR_NOT_FOUND after
  * saying so. */
 enum err cli_newest_session(struct cli *cli, char id[ID_MAX]);

@@ -180,11 +180,20 @@ static enum err list_tickets(struct cli *cli)
     return code;
 }
 
-static enum err revoke_ticket(struct cli *cli, const char *id)
+static enum err revoke_ticket(struct cli *cli, const char *name)
 {
-    json_t *ok = NULL;
-    enum err code = cli_call(cli, METHOD_TICKET_REVOKE, NULL, json_pack("{s:s}", "ticket", id), &ok);
+    char id[ID_MAX];
+    json_t *listed = NULL, *ok = NULL;
+    enum err code = ERR_OK;
 
+    snprintf(id, sizeof id, "%s", name);
+    if (!id_valid(name, "t_"))
+        code = cli_call(cli, METHOD_TICKET_LIST, NULL, NULL, &listed);
+    if (code == ERR_OK)
+        code = cli_id(jsonx_arr(listed, "tickets"), "tickets", "ticket", "session", name, id);
+    if (code == ERR_OK)
+        code = cli_call(cli, METHOD_TICKET_REVOKE, NULL, json_pack("{s:s}", "ticket", id), &ok);
+    json_decref(listed);
     json_decref(ok);
     return code;
 }

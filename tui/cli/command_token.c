@@ -4,6 +4,7 @@
 #include "tui/cli/command.h"
 #include "tui/cli/offline.h"
 #include "tui/cli/transcript.h"
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,12 +108,28 @@ static int list(struct cli *cli)
     return exit_code;
 }
 
+/* EXIT_OK, or another after saying why. */
+static int find_token(struct cli *cli, const char *name, char id[ID_MAX])
+{
+    json_t *ok = NULL;
+    int exit_code = EXIT_OK;
+
+    snprintf(id, ID_MAX, "%s", name);
+    if (!id_valid(name, "k_") && offline_call(cli, METHOD_TOKEN_LIST, NULL, &ok, &exit_code) == ERR_OK &&
+        cli_id(jsonx_arr(ok, "tokens"), "tokens", "token", "label", name, id) != ERR_OK)
+        exit_code = EXIT_FAILED;
+    json_decref(ok);
+    return exit_code;
+}
+
 static int take_back(struct cli *cli)
 {
-    const char *id = cli->args->words[1];
-    json_t *ok;
-    int exit_code;
+    char id[ID_MAX];
+    json_t *ok = NULL;
+    int exit_code = find_token(cli, cli->args->words[1], id);
 
+    if (exit_code != EXIT_OK)
+        return exit_code;
     if (offline_call(cli, METHOD_TOKEN_REVOKE, json_pack("{s:s}", "token", id), &ok, &exit_code) == ERR_OK) {
         if (cli->json)
             out_json(&cli->out, ok);

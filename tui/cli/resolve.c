@@ -12,9 +12,10 @@
 
 enum { TITLE_MAX = 1024 };
 
+/* With or without the two bytes that say what the id is of. */
 static bool is_beginning(const char *id, const char *name)
 {
-    if (strncmp(id, "s_", 2) == 0 && strncasecmp(name, "s_", 2) != 0)
+    if (id[0] && id[1] == '_' && strncasecmp(name, id, 2) != 0)
         id += 2;
     return *name && strncasecmp(id, name, strlen(name)) == 0;
 }
@@ -47,30 +48,43 @@ static bool is_title(const char *title, const char *name)
     return equal;
 }
 
-enum resolve resolve_session(const json_t *sessions, const char *name, char id[ID_MAX], json_t **candidates)
+/* title: the member that may be meant, too; NULL for none. */
+static enum resolve resolve(const json_t *rows, const char *member, const char *title, const char *name,
+                            char id[ID_MAX], json_t **candidates)
 {
     json_t *matches = json_array(), *row;
     size_t i, count;
 
     *candidates = NULL;
-    json_array_foreach(sessions, i, row)
+    json_array_foreach(rows, i, row)
     {
-        const char *row_id = jsonx_str(row, "id", "");
+        const char *row_id = jsonx_str(row, member, "");
 
         if (strcmp(row_id, name) == 0) {
             json_array_clear(matches);
             json_array_append(matches, row);
             break;
         }
-        if (is_beginning(row_id, name) || is_title(jsonx_str(row, "title", ""), name))
+        if (is_beginning(row_id, name) || (title && is_title(jsonx_str(row, title, ""), name)))
             json_array_append(matches, row);
     }
     count = json_array_size(matches);
     if (count == 1)
-        snprintf(id, ID_MAX, "%s", jsonx_str(json_array_get(matches, 0), "id", ""));
+        snprintf(id, ID_MAX, "%s", jsonx_str(json_array_get(matches, 0), member, ""));
     if (count > 1)
         *candidates = matches;
     else
         json_decref(matches);
     return count == 1 ? RESOLVE_ONE : count == 0 ? RESOLVE_NONE : RESOLVE_MANY;
+}
+
+enum resolve resolve_session(const json_t *sessions, const char *name, char id[ID_MAX], json_t **candidates)
+{
+    return resolve(sessions, "id", "title", name, id, candidates);
+}
+
+enum resolve resolve_id(const json_t *rows, const char *member, const char *name, char id[ID_MAX],
+                        json_t **candidates)
+{
+    return resolve(rows, member, NULL, name, id, candidates);
 }

@@ -123,9 +123,28 @@ static void test_nothing_means_nothing(void **unused)
     assert_int_equal(resolve_session(NULL, "x", id, &(json_t *){NULL}), RESOLVE_NONE);
 }
 
+static void test_what_has_no_title(void **unused)
+{
+    char found[ID_MAX];
+    json_t *candidates, *tokens = json_pack("[{s:s,s:s},{s:s,s:s}]", "token", "k_01j8a", "title", "02",
+                                            "token", "k_01j8b", "title", "");
+
+    (void)unused;
+    assert_int_equal(resolve_id(tokens, "token", "K_01j8A", found, &candidates), RESOLVE_ONE);
+    assert_string_equal(found, "k_01j8a");
+    assert_int_equal(resolve_id(tokens, "token", "01j8b", found, &candidates), RESOLVE_ONE);
+    assert_string_equal(found, "k_01j8b");
+    assert_int_equal(resolve_id(tokens, "token", "02", found, &candidates), RESOLVE_NONE);
+    assert_int_equal(resolve_id(tokens, "token", "k_", found, &candidates), RESOLVE_MANY);
+    assert_int_equal(json_array_size(candidates), 2);
+    json_decref(candidates);
+    json_decref(tokens);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_has_no_title),
         cmocka_unit_test_setup_teardown(test_a_full_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_beginning_of_an_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_title_in_any_case, set_up, tear_down),

@@ -139,7 +139,7 @@ static const char *json_escape(unsigned char byte, char scratch[8])
     case '\t':
         return "\\t";
     default:
-        snprintf(scratch, 8, "\\u%04x", byte);
+        snprintf(scratch, 8, "\\u%04X", byte);
         return scratch;
     }
 }

@@ -131,7 +131,7 @@ static void a_json_string_has_its_controls_escaped(void **state)
 
     assert_true(buf_put_json(&buf, text, sizeof text - 1));
 
-    assert_string_equal(buf.data, "say \\\"hi\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\x7f h\xc3\xa9\\u0000.");
+    assert_string_equal(buf.data, "say \\\"hi\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F\x7f h\xc3\xa9\\u0000.");
     buf_free(&buf);
 }
 

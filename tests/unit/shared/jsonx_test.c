@@ -205,6 +205,24 @@ static void dumped_text_is_compact_and_keeps_the_order(void **state)
     json_decref(word);
 }
 
+/* Chains of hashes and stored texts rest on it. */
+static void dumped_text_is_as_jansson_writes_it(void **state)
+{
+    json_t *obj = parse("{\"\":{},\"a\\\"b\\u0007\":[[],{\"n\":null}],\"t\":[true,false],"
+                        "\"i\":[0,-9223372036854775808,9223372036854775807],"
+                        "\"r\":[1.0,-0.0,0.1,1e300,2.5e-8,12345678901234567890.0],"
+                        "\"s\":\"\\\\/ \\b\\f\\n\\r\\t\\u001f\\u007f \\u00e9\\ud83d\\ude00\"}");
+    (void)state;
+    json_object_set_new(obj, "nul", json_stringn("a\0b", 3));
+
+    char *ours = jsonx_dump(obj, NULL), *theirs = json_dumps(obj, JSON_COMPACT);
+
+    assert_string_equal(ours, theirs);
+    free(ours);
+    free(theirs);
+    json_decref(obj);
+}
+
 static void a_dump_fits_whole_or_not_at_all(void **state)
 {
     json_t *obj = parse("{\"a\":[1,2,3],\"b\":\"text\"}");
@@ -289,6 +307,7 @@ int main(void)
         cmocka_unit_test(getters_give_the_member_or_the_fallback),
         cmocka_unit_test(another_type_null_or_nothing_gives_the_fallback),
         cmocka_unit_test(dumped_text_is_compact_and_keeps_the_order),
+        cmocka_unit_test(dumped_text_is_as_jansson_writes_it),
         cmocka_unit_test(a_dump_fits_whole_or_not_at_all),
         cmocka_unit_test(set_text_is_made_valid),
         cmocka_unit_test(no_text_leaves_the_member_out),

@@ -381,6 +381,7 @@ bool reduce_disconnected(struct state *state, const struct event *event)
     set_text(&server->text, jsonx_str(data, "text", ""));
     server->connected = server->starting = false;
     server->off = strcmp(server->cause, "off") == 0;
+    server->ended = event->ts;
     return true;
 }
 
@@ -401,6 +402,8 @@ json_t *servers_to_json(const struct state *state)
             json_object_set_new(json, "starting", json_true());
         jsonx_set_str(json, "cause", server->cause);
         jsonx_set_str(json, "text", server->text);
+        if (server->ended > 0)
+            jsonx_set_int(json, "ended", server->ended);
         json_array_append_new(array, json);
     }
     return array;
@@ -426,6 +429,7 @@ bool servers_from_json(struct state *state, const json_t *servers)
         set_text(&server->cause, jsonx_str(json, "cause", NULL));
         set_text(&server->text, jsonx_str(json, "text", NULL));
         server->tools = jsonx_int(json, "tools", 0);
+        server->ended = jsonx_int(json, "ended", 0);
         server->connected = jsonx_bool(json, "connected", false);
         server->starting = jsonx_bool(json, "starting", false);
         server->off = server->cause && strcmp(server->cause, "off") == 0;

@@ -184,8 +184,9 @@ struct server_status { /* an MCP server that this session has used */
     char *cause, *text; /* why it is not connected; NULL while it is */
     bool connected;
     bool starting; /* neither connected nor given up yet */
-    bool off; /* a person disconnected it: it is not started by itself */
+    bool off;      /* a person disconnected it: it is not started by itself */
     int64_t tools;
+    int64_t ended; /* wall ms: when it was last told why it is not connected; 0: never, or not known */
 };
 
 struct state {

@@ -56,6 +56,14 @@ static void set_status(json_t *json, const struct server_status *status)
     jsonx_set_int(json, "tools", status ? status->tools : 0);
 }
 
+/* Whether what is known of its failure was before a secret that it names was set: it says nothing of now. */
+static bool is_over(struct session *session, const struct config_server *config,
+                    const struct server_status *status)
+{
+    return status && !status->connected && !status->off && status->cause &&
+           definitions_secret_set(session, config) > status->ended;
+}
+
 static json_t *server_json(struct session *session, const struct config_server *config)
 {
     const struct server_status *status = state_server(session->state, config->name);
@@ -65,6 +73,9 @@ static json_t *server_json(struct session *session, const struct config_server *
     const struct config_variant *variant = definitions_variant(session, config, why);
     json_t *json = json_object();
     const char *state = usable || (status && status->off) ? state_of(status) : "failed", *text = error;
+    bool over = usable && strcmp(state, "failed") == 0 && is_over(session, config, status);
+    if (over)
+        state = "waiting";
     jsonx_set_str(json, "server", config->name);
     jsonx_set_str(json, "scope", server_scope_name(config->scope));
     jsonx_set_str(json, "variant",
@@ -74,7 +85,8 @@ static json_t *server_json(struct session *session, const struct config_server *
     jsonx_set_str(json, "state", state);
     set_status(json, status);
     if (usable)
-        text = strcmp(state, "starting") == 0            ? ""
+        text = strcmp(state, "starting") == 0 ? ""
+               : over                         ? "its secret was set anew; it is tried when it is needed"
                : status && status->text && *status->text ? status->text
                : strcmp(state, "waiting") == 0           ? "starts when it is needed"
                                                          : "";

@@ -379,6 +379,37 @@ bool definitions_usable(struct session *session, const struct config_server *con
     return json != NULL;
 }
 
+static void find_newest(const struct filling *filling, const struct config_pairs *pairs, int64_t *newest)
+{
+    for (size_t i = 0; i < pairs->count; i++) {
+        json_t *parts = template_names_secret(pairs->items[i].value)
+                            ? template_fill_parts(pairs->items[i].value, &filling->values, filling->error)
+                            : NULL;
+        const json_t *part;
+        size_t at;
+        json_array_foreach(parts, at, part)
+        {
+            int64_t ts = vault_set_at(filling->server->vault, filling->user, jsonx_str(part, "secret", ""));
+            *newest = ts > *newest ? ts : *newest;
+        }
+        json_decref(parts);
+    }
+}
+
+int64_t definitions_secret_set(struct session *session, const struct config_server *config)
+{
+    char error[256];
+    struct filling filling = filling_of(session, config, "", error);
+    int64_t newest = 0;
+    if (!filling.variant || !session->server->vault)
+        return 0;
+    filling.values.secret = secret_version;
+    filling.values.secret_arg = &filling;
+    find_newest(&filling, &filling.variant->env, &newest);
+    find_newest(&filling, &filling.variant->headers, &newest);
+    return newest;
+}
+
 static void add_rules(const struct config_server *config, json_t *rules)
 {
     for (size_t i = 0; i < config->rule_count; i++) {

@@ -38,6 +38,10 @@ const struct config_variant *definitions_variant(const struct session *session,
 /* Whether the session can use that server: else a sentence why. Nothing is started. */
 bool definitions_usable(struct session *session, const struct config_server *config, char error[256]);
 
+/* Wall ms: when the newest of the secrets was set that it names in its environment and headers; 0 for none.
+ */
+int64_t definitions_secret_set(struct session *session, const struct config_server *config);
+
 /* op remember of an agent: what it learned of a server. False if that breaks the contract. */
 bool definitions_remember(struct session *session, const json_t *request);
 /* The same of a host's, of this server. */

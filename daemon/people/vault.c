@@ -359,6 +359,12 @@ uint64_t vault_version(const struct vault *vault, const char *user, const char *
     return entry ? entry->version : 0;
 }
 
+int64_t vault_set_at(const struct vault *vault, const char *user, const char *name)
+{
+    const struct entry *entry = vault ? find(vault, user, name) : NULL;
+    return entry ? entry->ts : 0;
+}
+
 bool vault_has(const struct vault *vault, const char *user, const char *name)
 {
     return vault_version(vault, user, name) > 0;

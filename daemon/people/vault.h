@@ -30,6 +30,8 @@ void vault_drop_user(struct vault *vault, const char *user);
 bool vault_has(const struct vault *vault, const char *user, const char *name);
 /* Another number whenever that secret is set, in this daemon's life; 0 if there is none. */
 uint64_t vault_version(const struct vault *vault, const char *user, const char *name);
+/* Wall ms: when it was set; 0 if there is none. */
+int64_t vault_set_at(const struct vault *vault, const char *user, const char *name);
 /* [{"name","ts","error"?}], by name; error: a sentence why it can't be opened. */
 json_t *vault_list(struct vault *vault, const char *user);
 /* The secret, NUL-terminated, in locked memory: give it to vault_forget. NULL with a sentence. */

@@ -266,6 +266,23 @@ class Changes(SecretsTest):
             self.assertIn("the secret 'token' is not set", raised.exception.text)
         wait_for(lambda: "the-second-value" not in json.dumps(list(environments(self.daemon.pid))), "what had the old value ends")
 
+    def test_a_failure_is_over_when_its_secret_is_set(self):
+        self.set(self.ann, "token", "the-wrong-value")
+        session = self.session(self.ann)
+        self.ann.request("session.configure", session, {"variables": {"host": "127.0.0.1:1"}})
+        with self.assertRaises(RequestError):
+            self.ann.request("mcp.connect", session, {"server": "where"})
+        wait_for(lambda: self.row(self.ann, session, "where")["state"] == "failed", "its failure")
+        self.set(self.ann, "unused", "value")
+        self.assertEqual(self.row(self.ann, session, "where")["state"], "failed")
+        self.set(self.ann, "token", "the-right-value")
+        row = self.row(self.ann, session, "where")
+        self.assertEqual((row["state"], row["text"]), ("waiting", "its secret was set anew; it is tried when it is needed"))
+        # it fails again, and that is said
+        with self.assertRaises(RequestError):
+            self.ann.request("mcp.connect", session, {"server": "where"})
+        wait_for(lambda: self.row(self.ann, session, "where")["state"] == "failed", "its second failure")
+
     def test_a_turn_keeps_the_key_that_it_began_with(self):
         self.set(self.ann, "model-key", "key-of-ann")
         call = {"index": 0, "id": "c1", "type": "function", "function": {"name": "one__hash", "arguments": "{}"}}

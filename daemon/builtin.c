@@ -4,6 +4,7 @@
 
 #include "daemon/people/invite.h"
 #include "daemon/server.h"
+#include "daemon/session_list.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
@@ -135,13 +136,13 @@ static void list_sessions(struct session *session, const json_t *arguments, buil
     struct listing *listing = xmalloc(sizeof *listing);
     *listing = (struct listing){done, arg};
     const struct state *state = session->state;
-    /* Who shares this one reads the answer, and has no right to know of the others. */
-    const struct store_asker alone = {state->owner, state->id};
-    struct store *store = session->server->store;
-    enum err code =
-        state->member_count > 0
-            ? store_list_for(store, &alone, false, BUILTIN_SESSIONS_MAX, NULL, on_list, listing)
-            : store_list(store, state->owner, false, BUILTIN_SESSIONS_MAX, NULL, on_list, listing);
+    struct principal owner = {.most = ROLE_ADMIN};
+    snprintf(owner.user, sizeof owner.user, "%s", state->owner);
+    if (state->member_count >
+        0) /* who shares this one reads the answer, and has no right to know of others */
+        snprintf(owner.session, sizeof owner.session, "%s", state->id);
+    const struct session_list_ask ask = {.asker = &owner, .own = true, .limit = BUILTIN_SESSIONS_MAX};
+    enum err code = session_list_read(session->server, &ask, on_list, listing);
     if (code == ERR_OK)
         return;
     free(listing);

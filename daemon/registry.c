@@ -67,8 +67,39 @@ static struct session *add(struct registry *registry, struct session *session)
     return session;
 }
 
+static void unlink_written(struct registry *registry, struct session *session)
+{
+    struct written *written = &session->written;
+    if (written->after)
+        written->after->written.before = written->before;
+    else if (registry->wrote == session)
+        registry->wrote = written->before;
+    if (written->before)
+        written->before->written.after = written->after;
+    written->before = written->after = NULL;
+}
+
+void registry_wrote(struct registry *registry, struct session *session)
+{
+    unlink_written(registry, session);
+    session->written.row = store_ticket(registry->server->store);
+    session->written.before = registry->wrote;
+    if (registry->wrote)
+        registry->wrote->written.after = session;
+    registry->wrote = session;
+}
+
+void registry_each_since(struct registry *registry, uint64_t ticket,
+                         void (*each)(struct session *session, void *arg), void *arg)
+{
+    for (struct session *session = registry->wrote; session && session->written.row > ticket;
+         session = session->written.before)
+        each(session, arg);
+}
+
 static void take_out(struct registry *registry, struct session *session)
 {
+    unlink_written(registry, session);
     struct key key = {session->state->id};
     struct loaded **found = tfind(&key, &registry->tree, compare), *entry = found ? *found : NULL;
     if (entry)
@@ -497,6 +528,7 @@ void registry_delete(struct registry *registry, struct session *session)
     session->end = SESSION_DELETED;
     stored_drop(session);
     store_delete_session(registry->server->store, session->key);
+    registry_wrote(registry, session);
     store_commit(registry->server->store, on_deleted, departure);
 }
 

@@ -46,6 +46,12 @@ void registry_delete(struct registry *registry, struct session *session);
 void registry_store_recovered(struct registry *registry);
 /* Sets right what a daemon that died left: cuts partial replies, returns sessions to idle. */
 void registry_recover(struct registry *registry);
+/* session_store.c's: what lists tell of it was queued for the store. */
+void registry_wrote(struct registry *registry, struct session *session);
+/* Those of which lists may tell more than what the store had committed up to that ticket, deleted ones too,
+ * the last written first. They must stay where they are meanwhile. */
+void registry_each_since(struct registry *registry, uint64_t ticket,
+                         void (*each)(struct session *session, void *arg), void *arg);
 void registry_each(struct registry *registry, void (*each)(struct session *session, void *arg), void *arg);
 
 #endif

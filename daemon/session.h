@@ -30,6 +30,13 @@ struct subscription;
  * reads of it. UNERASED: the store said that it can't commit; it will be erased when it can. */
 enum session_end { SESSION_LIVES, SESSION_DELETED, SESSION_UNERASED, SESSION_ERASED };
 
+struct written { /* what of a session may not be on disk yet: store_ticket after it was queued; 0 for never */
+    uint64_t row;                   /* what lists tell of it */
+    uint64_t messages;              /* the last change of messages, */
+    uint64_t from;                  /* ... of which the first has this ordinal */
+    struct session *before, *after; /* by the ticket of the row; the registry's */
+};
+
 struct session { /* open to read; session.c, clients.c (followers) and supervisor.c (agent) write their parts
                   */
     struct server *server;
@@ -48,6 +55,7 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     unsigned forking;      /* forks of it that are being written: its messages stay as they are */
     unsigned holds;        /* requests in progress that need it in memory */
     char compacts_for[64]; /* who asked for the compaction that runs; "" if nobody did */
+    struct written written;
 };
 
 /* A new one, not yet started; the registry's. */

@@ -76,6 +76,17 @@ void session_store_row(struct session *session)
                                 .bytes = session->bytes,
                                 .files = session->files};
     store_put_session(session->server->store, &row);
+    registry_wrote(session->server->registry, session);
+}
+
+/* A change of the messages from that ordinal on was queued. */
+static void messages_written(struct session *session, uint64_t ordinal)
+{
+    const struct store *store = session->server->store;
+    struct written *written = &session->written;
+    if (written->messages <= store_committed(store) || ordinal < written->from)
+        written->from = ordinal;
+    written->messages = store_ticket(store);
 }
 
 static void store_message_row(struct session *session, const char *id)
@@ -101,6 +112,7 @@ static void store_message_row(struct session *session, const char *id)
                                 .text = found,
                                 .text_len = strlen(found)};
     store_put_message(session->server->store, &row);
+    messages_written(session, row.ordinal);
     free(text);
     free(found);
     json_decref(json);
@@ -151,8 +163,10 @@ void session_store_event(struct session *session, const struct event *event)
         store_message_row(session, jsonx_str(event->data, "message", ""));
         store_clear_partial(server->store, session->key);
     }
-    if (event->type == EVENT_SESSION_REWOUND)
+    if (event->type == EVENT_SESSION_REWOUND) {
         store_drop_messages(server->store, session->key, session->state->messages_total);
+        messages_written(session, session->state->messages_total);
+    }
     if (event->type == EVENT_TOOL_ENDED && !state_open_calls(session->state)) /* history tells of its calls */
         store_message_row(session, jsonx_str(event->data, "message", ""));
     if (event->type == EVENT_SESSION_SHARED)

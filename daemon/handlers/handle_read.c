@@ -1,13 +1,15 @@
 /* message.history, message.search and session.list: reads of the store, answered by its reader thread.
  *
  * The store's readers see what is committed, while events are published before that. So that nobody reads
- * less than they have seen happen, a read begins when what was queued before it is on disk; while commits
- * fail, or take long, with what is there. */
+ * less than they have seen happen, lists and histories have what is in memory laid over them; a search begins
+ * when what was queued before it is on disk, or says that it was not. */
 #include "daemon/handlers/handlers.h"
 
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/session.h"
+#include "daemon/session_history.h"
+#include "daemon/session_list.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
@@ -16,84 +18,106 @@
 
 enum { HISTORY_MESSAGES = 50, SEARCH_HITS = 20, LIST_SESSIONS = 100, WAIT_MS = 250 /* for a slow disk */ };
 
-struct reading {       /* a read that waits for the disk; ends with the commit, begun or not */
+/* --- what needs no wait --- */
+
+static void on_page(void *arg, enum err code, const char *error, json_t *page)
+{
+    struct call *call = arg;
+    call_finish(&call, code, error, json_incref(page));
+}
+
+static enum err refuse(struct call **kept, enum err code, char error[256])
+{
+    call_drop(kept);
+    snprintf(error, 256, "%d reads of the store wait already; repeat it", STORE_READS_MAX);
+    return code;
+}
+
+enum err handle_session_list(struct call *call, json_t **ok, char error[256])
+{
+    (void)ok;
+    struct call *kept = call_keep(call);
+    const struct session_list_ask ask = {.asker = &kept->principal,
+                                         .archived = jsonx_bool(call->params, "archived", false),
+                                         .limit = (int)jsonx_int(call->params, "limit", LIST_SESSIONS),
+                                         .before = jsonx_str(call->params, "before", NULL)};
+    enum err code = session_list_read(call->server, &ask, on_page, kept);
+    return code == ERR_OK ? HANDLED_LATER : refuse(&kept, code, error);
+}
+
+/* --- what waits for the disk --- */
+
+struct reading {       /* a read that waits; ends with the commit, begun or not */
     struct call *call; /* NULL once it has begun */
     uv_timer_t late;
 };
 
-/* What is not in the store. */
-static void mark_in_line(const struct registry *registry, const json_t *sessions)
-{
-    json_t *row;
-    size_t i;
-    json_array_foreach(sessions, i, row)
-    {
-        const struct session *session = registry_find(registry, jsonx_str(row, "id", ""));
-        if (session && session->state->retry_why && session->state->retry_limit == 0)
-            json_object_set_new(row, "in_line", json_true());
-    }
-}
+struct search { /* one that the store reads */
+    struct call *call;
+    bool behind; /* it began before all of that was on disk */
+};
 
 /* The disk knows of no right that was taken away since; a session of which it does not know all is in memory.
- * A token makes roles smaller. */
-static void leave_out(const struct call *call, json_t *rows, const char *id)
+ */
+static void leave_out(const struct call *call, json_t *hits)
 {
-    for (size_t i = json_array_size(rows); i-- > 0;) {
-        json_t *row = json_array_get(rows, i);
-        const struct session *session = registry_find(call->server->registry, jsonx_str(row, id, ""));
-        if (session && !auth_may(&call->principal, session->state, ROLE_VIEWER)) {
-            json_array_remove(rows, i);
-            continue;
-        }
-        enum role role = role_parse(jsonx_str(row, "role", ""));
-        if (call->method == METHOD_SESSION_LIST && session)
-            role = auth_role(&call->principal, session->state);
-        if (call->method == METHOD_SESSION_LIST)
-            jsonx_set_str(row, "role", role_name(role < call->principal.most ? role : call->principal.most));
+    for (size_t i = json_array_size(hits); i-- > 0;) {
+        const char *id = jsonx_str(json_array_get(hits, i), "session", "");
+        const struct session *session = registry_find(call->server->registry, id);
+        if (session &&
+            (session->end != SESSION_LIVES || !auth_may(&call->principal, session->state, ROLE_VIEWER)))
+            json_array_remove(hits, i);
     }
 }
 
-static void on_read(void *arg, enum err code, const char *error, json_t *result)
+static void finish(struct search *search, enum err code, const char *error, json_t *result)
 {
-    struct call *call = arg;
-    leave_out(call, jsonx_arr(result, "hits"), "session");
-    leave_out(call, jsonx_arr(result, "sessions"), "id");
-    if (call->method == METHOD_SESSION_LIST)
-        mark_in_line(call->server->registry, jsonx_arr(result, "sessions"));
-    call_finish(&call, code, error, json_incref(result));
+    if (result && search->behind)
+        json_object_set_new(result, "behind", json_true());
+    call_finish(&search->call, code, error, json_incref(result));
+    free(search);
 }
 
-static enum err begin(struct call *call)
+static void on_hits(void *arg, enum err code, const char *error, json_t *result)
 {
+    struct search *search = arg;
+    leave_out(search->call, jsonx_arr(result, "hits"));
+    finish(search, code, error, result);
+}
+
+static void on_history(void *arg, enum err code, const char *error, json_t *page)
+{
+    finish(arg, code, error, page);
+}
+
+static enum err begin(struct search *search)
+{
+    struct call *call = search->call;
     struct store *store = call->server->store;
     const json_t *params = call->params;
     const struct store_asker asker = {call->principal.user, call->principal.session};
-    int limit = (int)jsonx_int(params, "limit", 0);
-    switch (call->method) {
-    case METHOD_MESSAGE_HISTORY:
-        return store_history(store, call->session->key, jsonx_str(params, "before", NULL),
-                             jsonx_str(params, "after", NULL), limit ? limit : HISTORY_MESSAGES, on_read,
-                             call);
-    case METHOD_MESSAGE_SEARCH:
-        return store_search(store, &asker, jsonx_str(params, "text", ""), limit ? limit : SEARCH_HITS,
-                            on_read, call);
-    default:
-        return store_list_for(store, &asker, jsonx_bool(params, "archived", false),
-                              limit ? limit : LIST_SESSIONS, jsonx_str(params, "before", NULL), on_read,
-                              call);
-    }
+    if (!store)
+        return ERR_SHUTTING_DOWN; /* the store's end has answered it */
+    if (call->method == METHOD_MESSAGE_SEARCH)
+        return store_search(store, &asker, jsonx_str(params, "text", ""),
+                            (int)jsonx_int(params, "limit", SEARCH_HITS), on_hits, search);
+    const struct session_history_ask ask = {jsonx_str(params, "before", NULL),
+                                            jsonx_str(params, "after", NULL),
+                                            (int)jsonx_int(params, "limit", HISTORY_MESSAGES)};
+    search->behind = search->behind && !session_history_is_whole(call->session);
+    return session_history_read(call->session, &ask, on_history, search);
 }
 
-static void begin_now(struct call *call)
+static void begin_now(struct call *call, bool behind)
 {
-    enum err begun = ERR_SHUTTING_DOWN; /* the store's end has answered it */
+    struct search *search = xmalloc(sizeof *search);
+    *search = (struct search){call, behind};
+    enum err begun = begin(search);
     char error[80] = "the daemon is stopping";
-    if (call->server->store) {
-        begun = begin(call);
+    if (begun == ERR_BUSY)
         snprintf(error, sizeof error, "%d reads of the store wait already; repeat it", STORE_READS_MAX);
-    }
     if (begun != ERR_OK)
-        call_finish(&call, begun, error, NULL);
+        finish(search, begun, error, NULL);
 }
 
 static void on_late(uv_timer_t *timer)
@@ -101,7 +125,7 @@ static void on_late(uv_timer_t *timer)
     struct reading *reading = timer->data;
     struct call *call = reading->call;
     reading->call = NULL;
-    begin_now(call);
+    begin_now(call, true);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -111,20 +135,19 @@ static void on_closed(uv_handle_t *handle)
 
 static void on_committed(void *arg, enum err code)
 {
-    (void)code; /* what is on disk is read in any case */
     struct reading *reading = arg;
     struct call *call = reading->call;
     uv_close((uv_handle_t *)&reading->late, on_closed);
     if (call)
-        begin_now(call);
+        begin_now(call, code != ERR_OK); /* what is on disk is read in any case */
 }
 
-static enum err read_store(struct call *call)
+static enum err wait_for_disk(const struct call *call)
 {
     struct store *store = call->server->store;
     struct call *kept = call_keep(call);
     if (store_failing(store)) {
-        begin_now(kept);
+        begin_now(kept, store_committed(store) < store_ticket(store));
         return HANDLED_LATER;
     }
     struct reading *reading = xcalloc(1, sizeof *reading);
@@ -136,26 +159,27 @@ static enum err read_store(struct call *call)
     return HANDLED_LATER;
 }
 
-enum err handle_message_history(struct call *call, json_t **ok, char error[256])
-{
-    (void)ok;
-    if (json_object_get(call->params, "before") && json_object_get(call->params, "after")) {
-        snprintf(error, 256, "give 'before' or 'after', not both");
-        return ERR_BAD_REQUEST;
-    }
-    return read_store(call);
-}
-
 enum err handle_message_search(struct call *call, json_t **ok, char error[256])
 {
     (void)ok;
     (void)error;
-    return read_store(call);
+    return wait_for_disk(call);
 }
 
-enum err handle_session_list(struct call *call, json_t **ok, char error[256])
+enum err handle_message_history(struct call *call, json_t **ok, char error[256])
 {
     (void)ok;
-    (void)error;
-    return read_store(call);
+    const json_t *params = call->params;
+    const struct session_history_ask ask = {jsonx_str(params, "before", NULL),
+                                            jsonx_str(params, "after", NULL),
+                                            (int)jsonx_int(params, "limit", HISTORY_MESSAGES)};
+    if (ask.before && ask.after) {
+        snprintf(error, 256, "give 'before' or 'after', not both");
+        return ERR_BAD_REQUEST;
+    }
+    if (!session_history_is_whole(call->session))
+        return wait_for_disk(call);
+    struct call *kept = call_keep(call);
+    enum err code = session_history_read(call->session, &ask, on_page, kept);
+    return code == ERR_OK ? HANDLED_LATER : refuse(&kept, code, error);
 }

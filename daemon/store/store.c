@@ -489,6 +489,16 @@ void store_commit(struct store *store, store_commit_cb *cb, void *arg)
         uv_async_send(&store->async);
 }
 
+uint64_t store_ticket(const struct store *store)
+{
+    return store->ticket;
+}
+
+uint64_t store_committed(const struct store *store)
+{
+    return store->committed;
+}
+
 /* --- reads --- */
 
 enum err store_queue_read(struct store *store, const struct read_job *model)
@@ -514,13 +524,16 @@ enum err store_list(struct store *store, const char *owner, bool archived, int l
     return store_queue_read(store, &job);
 }
 
-enum err store_history(struct store *store, uint32_t session, const char *before, const char *after,
-                       int limit, store_read_cb *cb, void *arg)
+enum err store_history(struct store *store, uint32_t session, const struct store_page *page,
+                       store_read_cb *cb, void *arg)
 {
-    struct read_job job = {.kind = READ_HISTORY, .session = session, .limit = limit, .cb = cb, .arg = arg};
+    struct read_job job = {
+        .kind = READ_HISTORY, .session = session, .limit = page->limit, .cb = cb, .arg = arg};
 
-    job.after = after != NULL;
-    job.text = (char *)(after ? after : before);
+    job.after = page->after;
+    job.first = page->first;
+    job.end = page->end;
+    job.text = (char *)page->message;
     return store_queue_read(store, &job);
 }
 

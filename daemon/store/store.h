@@ -137,6 +137,11 @@ void store_delete_rule(struct store *store, const char *id);
 typedef void store_commit_cb(void *arg, enum err code);
 void store_commit(struct store *store, store_commit_cb *cb, void *arg);
 
+/* Writes have tickets: the one of what was queued last, and the one up to which all are on disk and seen by
+ * every read that begins now. 0 is before the first. */
+uint64_t store_ticket(const struct store *store);
+uint64_t store_committed(const struct store *store);
+
 /* --- small reads, at once, on the main thread --- */
 
 struct store_record { /* what is needed to bring a session to memory */
@@ -217,20 +222,31 @@ struct store_asker { /* who reads */
     const char *user;
     const char *only; /* the id of the one session that they may know of; "" for any */
 };
-/* {"sessions":[{id,title,state,model,created,activity,messages,archived,owner,role}...],"next":cursor?}:
- * those of owner which are archived (or which are not), the newest activity first. before: a cursor that was
- * given as next, or NULL; a string that is no cursor is ERR_BAD_REQUEST. */
+/* A cursor is the place of the last session that was seen in the order of activity and key. Reading one:
+ * false if it is none; NULL is before the first. */
+enum { STORE_CURSOR_MAX = 48 };
+bool store_cursor_read(const char *text, int64_t *activity, int64_t *key);
+void store_cursor_write(char text[STORE_CURSOR_MAX], int64_t activity, int64_t key);
+/* {"sessions":[{id,title,state,model,created,activity,messages,archived,owner,role}...],"keys":[...],
+ * "next":cursor?}: those of owner which are archived (or which are not), the newest activity first, and the
+ * key of each. before: a cursor, or NULL; a string that is no cursor is ERR_BAD_REQUEST. */
 enum err store_list(struct store *store, const char *owner, bool archived, int limit, const char *before,
                     store_read_cb *cb, void *arg);
 /* The same with those that are shared with the user. */
 enum err store_list_for(struct store *store, const struct store_asker *asker, bool archived, int limit,
                         const char *before, store_read_cb *cb, void *arg);
-/* {"messages":[...],"more":bool}, oldest first: the limit newest ones, or the ones right before (or right
- * after) the message of that id; give at most one of the two. At most STORE_HISTORY_BYTES, but always one
- * message if there is one. more: there are others further in that direction. ERR_NOT_FOUND if the session has
- * no message of that id. */
-enum err store_history(struct store *store, uint32_t session, const char *before, const char *after,
-                       int limit, store_read_cb *cb, void *arg);
+struct store_page {
+    const char *message; /* the page ends right before it, or begins right after it; NULL: with the range */
+    bool after;
+    uint64_t first, end; /* the range: ordinals from first on, before end; others are not there */
+    int limit;
+};
+enum { STORE_ORDINALS = INT32_MAX }; /* the end of a range that has all messages of a session */
+/* {"messages":[...],"places":[...],"bytes":n,"more":bool}, oldest first, the ordinal of each, and how long
+ * they are as JSON: at most STORE_HISTORY_BYTES, but always one message if there is one. more: there are
+ * others in the range further in that direction. ERR_NOT_FOUND if the range has no message of that id. */
+enum err store_history(struct store *store, uint32_t session, const struct store_page *page,
+                       store_read_cb *cb, void *arg);
 /* {"hits":[{session,title,message,role,ts,snippet,owner}...]}: messages in own sessions, and in those that
  * are shared with the user, that contain every word of text (as the beginning of a word), the best first: of
  * more than STORE_SEARCH_RANKED those in the sessions that were begun last are looked at. Nothing in text is

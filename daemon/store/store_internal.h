@@ -210,8 +210,9 @@ struct read_job {
     enum read_kind kind;
     uint32_t session;
     bool archived, after;
-    bool shared;       /* sessions that are shared with the owner, too */
-    char only[ID_MAX]; /* the one session that is looked at; "" for any */
+    uint64_t first, end; /* of a page of history */
+    bool shared;         /* sessions that are shared with the owner, too */
+    char only[ID_MAX];   /* the one session that is looked at; "" for any */
     int limit;
     int64_t at;         /* the record before or after which a page of the audit is */
     char *owner, *text; /* text: cursor, message id, words, or action; NULL if none */

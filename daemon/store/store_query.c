@@ -25,8 +25,8 @@ static const char *const texts[QUERY_COUNT] = {
         " WHERE m.user = ?1 AND s.archived = ?2 AND (s.activity, s.key) < (?3, ?4)"
         " AND (?6 = '' OR s.sid = ?6) AND s.owner <> ?1 ORDER BY s.activity DESC, s.key DESC LIMIT ?5",
     [QUERY_MESSAGE] = "SELECT key FROM messages WHERE id = ?1 AND key BETWEEN ?2 AND ?3",
-    [QUERY_BEFORE] = "SELECT json FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
-    [QUERY_AFTER] = "SELECT json FROM messages WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3",
+    [QUERY_BEFORE] = "SELECT json, key FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
+    [QUERY_AFTER] = "SELECT json, key FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
     /* CROSS JOIN keeps the order: the index of words first. */
     [QUERY_BROAD] = "SELECT search.rowid FROM search CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
                     " WHERE search MATCH ?1 AND " VISIBLE " ORDER BY search.rowid DESC LIMIT 1 OFFSET ?3",
@@ -80,24 +80,6 @@ bool query_finish(struct queries *queries, struct read_job *job, sqlite3_stmt *s
     sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
     return job->code == ERR_OK;
-}
-
-/* A cursor is "ACTIVITY-KEY" of the last row that was seen. */
-static bool read_cursor(const char *text, int64_t *activity, int64_t *key)
-{
-    long long first, second;
-    int end = 0;
-
-    *activity = INT64_MAX;
-    *key = INT64_MAX;
-    if (!text)
-        return true;
-    if (strlen(text) > 40 || !isdigit((unsigned char)text[0]) ||
-        sscanf(text, "%18lld-%18lld%n", &first, &second, &end) != 2 || text[end])
-        return false;
-    *activity = first;
-    *key = second;
-    return true;
 }
 
 static json_t *session_row(sqlite3_stmt *stmt)
@@ -158,11 +140,11 @@ static void run_list(struct queries *queries, struct read_job *job)
 {
     struct listing own = {queries->statement[QUERY_LIST], SQLITE_DONE}, *next;
     struct listing shared = {queries->statement[QUERY_SHARED], SQLITE_DONE};
-    json_t *sessions;
+    json_t *sessions, *keys;
     int64_t activity, key;
-    char cursor[48] = "";
+    char cursor[STORE_CURSOR_MAX] = "";
 
-    if (!read_cursor(job->text, &activity, &key)) {
+    if (!store_cursor_read(job->text, &activity, &key)) {
         job->code = ERR_BAD_REQUEST;
         snprintf(job->error, sizeof job->error,
                  "parameter 'before' is no cursor that session.list gave as 'next'");
@@ -174,7 +156,9 @@ static void run_list(struct queries *queries, struct read_job *job)
     json_t *owner = json_string(job->owner), *role = json_string("owner"); /* of all own ones */
     job->result = json_object();
     sessions = json_array();
+    keys = json_array();
     json_object_set_new(job->result, "sessions", sessions);
+    json_object_set_new(job->result, "keys", keys);
     while ((next = listing_next(&own, &shared))->code == SQLITE_ROW &&
            json_array_size(sessions) < (size_t)job->limit) {
         json_t *row = session_row(next->stmt);
@@ -183,9 +167,10 @@ static void run_list(struct queries *queries, struct read_job *job)
                             next == &own ? json_incref(owner) : json_string(text_of(next->stmt, 9)));
         json_object_set_new(row, "role",
                             next == &own ? json_incref(role) : json_string(text_of(next->stmt, 10)));
+        key = sqlite3_column_int64(next->stmt, 0);
         json_array_append_new(sessions, row);
-        snprintf(cursor, sizeof cursor, "%lld-%lld", (long long)sqlite3_column_int64(next->stmt, 6),
-                 (long long)sqlite3_column_int64(next->stmt, 0));
+        json_array_append_new(keys, json_integer(key));
+        store_cursor_write(cursor, sqlite3_column_int64(next->stmt, 6), key);
         next->code = sqlite3_step(next->stmt);
     }
     json_decref(owner);
@@ -195,15 +180,17 @@ static void run_list(struct queries *queries, struct read_job *job)
         jsonx_set_str(job->result, "next", cursor);
 }
 
-/* The key of the message that the job names; false when the job has failed. */
-static bool find_message(struct queries *queries, struct read_job *job, int64_t *key)
+/* The key of the message that the job names, which is from first on, before end; false when the job has
+ * failed. */
+static bool find_message(struct queries *queries, struct read_job *job, int64_t first, int64_t end,
+                         int64_t *key)
 {
     sqlite3_stmt *stmt = queries->statement[QUERY_MESSAGE];
     int code;
 
     sqlite3_bind_text(stmt, 1, job->text, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, store_first_key(job->session));
-    sqlite3_bind_int64(stmt, 3, store_last_key(job->session));
+    sqlite3_bind_int64(stmt, 2, first);
+    sqlite3_bind_int64(stmt, 3, end - 1);
     code = sqlite3_step(stmt);
     if (code == SQLITE_ROW)
         *key = sqlite3_column_int64(stmt, 0);
@@ -214,14 +201,20 @@ static bool find_message(struct queries *queries, struct read_job *job, int64_t 
     return job->code == ERR_OK;
 }
 
+struct page {
+    json_t *messages, *places;
+    size_t bytes;
+};
+
 /* Puts one message into the page; false when the page is full. */
-static bool take_message(sqlite3_stmt *stmt, const struct read_job *job, json_t *messages, size_t *bytes)
+static bool take_message(sqlite3_stmt *stmt, const struct read_job *job, struct page *page)
 {
     size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
     char error[160];
-    json_t *message;
+    json_t *message, *place;
 
-    if (json_array_size(messages) == (size_t)job->limit || (*bytes > 0 && *bytes + len > STORE_HISTORY_BYTES))
+    if (json_array_size(page->messages) == (size_t)job->limit ||
+        (page->bytes > 0 && page->bytes + len > STORE_HISTORY_BYTES))
         return false;
     message = jsonx_parse(text_of(stmt, 0), len, error);
     if (!message) {
@@ -229,36 +222,43 @@ static bool take_message(sqlite3_stmt *stmt, const struct read_job *job, json_t 
                   job->session);
         return true;
     }
-    *bytes += len;
-    if (job->after)
-        json_array_append_new(messages, message);
-    else
-        json_array_insert_new(messages, 0, message);
+    page->bytes += len;
+    place = json_integer(sqlite3_column_int64(stmt, 1) - store_first_key(job->session));
+    json_array_insert_new(page->messages, job->after ? json_array_size(page->messages) : 0, message);
+    json_array_insert_new(page->places, job->after ? json_array_size(page->places) : 0, place);
     return true;
 }
 
 static void run_history(struct queries *queries, struct read_job *job)
 {
     sqlite3_stmt *stmt = queries->statement[job->after ? QUERY_AFTER : QUERY_BEFORE];
-    int64_t first = store_first_key(job->session), last = store_last_key(job->session);
-    json_t *messages;
-    size_t bytes = 0;
+    int64_t zero = store_first_key(job->session), at = 0;
+    int64_t first = zero + (int64_t)job->first, end = zero + (int64_t)job->end;
+    struct page page = {0};
     int code;
 
-    if (job->text && !find_message(queries, job, job->after ? &first : &last))
+    if (job->text && !find_message(queries, job, first, end, &at))
         return;
+    if (job->text && job->after)
+        first = at + 1;
+    else if (job->text)
+        end = at;
     sqlite3_bind_int64(stmt, 1, first);
-    sqlite3_bind_int64(stmt, 2, last);
+    sqlite3_bind_int64(stmt, 2, end);
     sqlite3_bind_int(stmt, 3, job->limit + 1);
-    messages = json_array();
-    while ((code = sqlite3_step(stmt)) == SQLITE_ROW && take_message(stmt, job, messages, &bytes))
+    page.messages = json_array();
+    page.places = json_array();
+    while ((code = sqlite3_step(stmt)) == SQLITE_ROW && take_message(stmt, job, &page))
         ;
     if (query_finish(queries, job, stmt, code)) {
         job->result = json_object();
         json_object_set_new(job->result, "more", json_boolean(code == SQLITE_ROW));
-        json_object_set(job->result, "messages", messages);
+        json_object_set(job->result, "messages", page.messages);
+        json_object_set(job->result, "places", page.places);
+        jsonx_set_int(job->result, "bytes", (int64_t)page.bytes);
     }
-    json_decref(messages);
+    json_decref(page.messages);
+    json_decref(page.places);
 }
 
 /* Makes an expression in which nothing of the user's is an operator: each word in quotes, as the beginning of

@@ -190,6 +190,13 @@ class Full(Disk):
         start = len(self.user.events)
         self.assertIn("kept only if it can", self.refusal("session.interrupt", self.streaming, id="end_1"))
         self.user.idle(self.streaming, start)
+        # what of it is not on disk is read all the same
+        row = next(s for s in self.user.request("session.list")["sessions"] if s["id"] == self.streaming)
+        self.assertEqual((row["state"], row["messages"]), ("idle", 2))
+        newest = self.user.request("message.history", self.streaming, {"limit": 1})["messages"][0]
+        self.assertEqual(newest["status"], "interrupted")
+        self.assertTrue(text_of(newest))
+        self.assertIs(self.user.request("message.search", params={"text": "first"})["behind"], True)
         self.refusal("session.interrupt", self.streaming, id="end_1")
         self.free()
 
@@ -365,12 +372,57 @@ class Broken(Disk):
         self.check_kept(self.power_cut)
         self.check_all(f"a promise took {took:.1f} s, {reads} reads meanwhile", self.said_of_witness)
 
+    def test_what_was_seen_is_read_at_once_however_slow_the_disk_is(self):
+        self.daemon.start()
+        user = self.client()
+        user.request("session.subscribe", params={"sessions": ["mine"]})
+        old, gone, kept = [self.session(user, title=name) for name in ("old", "gone", "kept")]
+        user.attach(kept)
+        user.request("message.send", kept, {"text": "/demo chunks=2 rate=0 echo=before"})
+        user.idle(kept)
+        early = user.request("message.history", kept)["messages"]
+        self.be("slow 2000")
+        begun = time.monotonic()
+
+        def titles(**params):
+            return [s["title"] for s in user.request("session.list", params=params)["sessions"]]
+        # each is seen to have happened, and none is on disk yet
+        new = user.send("session.create", params={"title": "new"})
+        archived = user.send("session.archive", old)
+        deleted = user.send("session.delete", gone)
+        renamed = user.send("session.rename", kept, {"title": "renamed"})
+        start = len(user.events)
+        asked = user.send("message.send", kept, {"text": "/demo chunks=2 rate=0 echo=after"})
+        user.event("session.updated", kept)
+        self.assertEqual(titles(archived=True), ["old"])
+        self.assertEqual(sorted(titles()), ["new", "renamed"])
+        user.event("stream.completed", kept, start)
+        late = user.request("message.history", kept)["messages"]
+        self.assertEqual([m["id"] for m in late[:2]], [m["id"] for m in early])
+        self.assertEqual([text_of(m) for m in late[2:]], ["/demo chunks=2 rate=0 echo=after", text_of(late[3])])
+        self.assertEqual((len(late), late[3]["status"]), (4, "complete"))
+        self.assertEqual(user.request("message.history", kept, {"after": late[1]["id"], "limit": 1}), {"messages": [late[2]], "more": True})
+        self.assertEqual(user.request("message.history", kept, {"before": late[3]["id"], "limit": 2}), {"messages": late[1:3], "more": True})
+        page = user.request("session.list", params={"limit": 1})
+        pages = [page, user.request("session.list", params={"limit": 1, "before": page["next"]})]
+        self.assertEqual([s["title"] for page in pages for s in page["sessions"]], titles())
+        self.assertNotIn("next", pages[1])
+        self.assertIs(user.request("message.search", params={"text": "before"})["behind"], True)
+        for id in (new, archived, deleted, renamed, asked):
+            self.assertNotIn(id, user.replies, "not yet on disk")
+        self.assertLess(time.monotonic() - begun, 1.9)
+        self.be("")
+        for id in (new, archived, deleted, renamed, asked):
+            user.reply(id)
+        self.assertNotIn("behind", user.request("message.search", params={"text": "after"}))
+        self.figures = "9 lists and pages of history while nothing could be committed"
+
     def test_a_stop_answers_reads_that_wait_for_a_slow_disk(self):
         self.daemon.start()
         user = self.client()
         self.be("slow 300")
         user.send("session.create")
-        asked = [user.send("session.list"), user.send("message.search", params={"text": "slow"})]
+        asked = [user.send("message.search", params={"text": text}) for text in ("slow", "disk")]
         user.request("server.ping")
         os.kill(self.daemon.pid, signal.SIGTERM)
         for id in asked:

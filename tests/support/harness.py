@@ -16,6 +16,7 @@ import zmq
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("STOA_BUILD", os.path.join(ROOT, "build"))
+SLOW_DISK = os.environ.get("STOA_SLOW_DISK", "")  # milliseconds that each sync of a store takes
 
 
 def is_sanitized(path):
@@ -86,6 +87,8 @@ class Place:
                         HOME=self.folder, XDG_CONFIG_HOME=f"{self.folder}/cfg", LC_ALL="C.UTF-8",
                         STOA_NO_START="1", STOA_SESSION_AUTO_TITLE="false")  # questions to a model can be counted
         self.env.update(env or {})
+        if SLOW_DISK:
+            self.env.update(LD_PRELOAD=self.preload("disk_fault"), DISK_SLOW=SLOW_DISK)
         # A crash must look as it does without sanitizers.
         self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0:handle_sigbus=0"
         self.config_path = f"{self.folder}/config.yaml"

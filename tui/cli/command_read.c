@@ -114,6 +114,9 @@ int command_search(struct cli *cli)
         else
             put_hit(&cli->out, hit);
     }
+    if (jsonx_bool(ok, "behind", false))
+        cli_say(
+            "the daemon's disk is slow or fails, so the newest messages were not searched; repeat it later");
     json_decref(ok);
     return cli_exit_code(code);
 }

@@ -225,7 +225,8 @@ static const char *page(struct rig *rig, uint32_t session, const char *before, c
     json_t *message;
     size_t i;
 
-    read_result(rig, &answer, store_history(rig->store, session, before, after, limit, answer_read, &answer));
+    struct store_page asked = {after ? after : before, after != NULL, 0, STORE_ORDINALS, limit};
+    read_result(rig, &answer, store_history(rig->store, session, &asked, answer_read, &answer));
     text[0] = '\0';
     if (answer.code != ERR_OK)
         snprintf(text, sizeof text, "%s: %s", err_name(answer.code), answer.error);
@@ -540,6 +541,7 @@ static void reads_that_wait_are_ended_by_closing(void **state)
     struct rig *rig = *state;
     enum { COUNT = STORE_READS_MAX - 6 }; /* more than are read before the next line runs */
     static struct answer answers[COUNT];
+    const struct store_page all = {.end = STORE_ORDINALS, .limit = 100};
     uint32_t key;
     int cancelled = 0;
 
@@ -549,7 +551,7 @@ static void reads_that_wait_are_ended_by_closing(void **state)
         put_big(rig, key, i, "m_0", STORE_HISTORY_BYTES / 20);
     assert_int_equal(commit(rig), ERR_OK);
     for (int i = 0; i < COUNT; i++)
-        assert_int_equal(store_history(rig->store, key, NULL, NULL, 100, answer_read, &answers[i]), ERR_OK);
+        assert_int_equal(store_history(rig->store, key, &all, answer_read, &answers[i]), ERR_OK);
     assert_true(rig_close(rig));
     for (int i = 0; i < COUNT; i++) {
         assert_int_equal(answers[i].count, 1);

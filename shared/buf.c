@@ -144,22 +144,31 @@ static const char *json_escape(unsigned char byte, char scratch[8])
     }
 }
 
+/* How many bytes there are before the first that cannot stand in a JSON string. */
+static size_t json_plain(const char *text, size_t len)
+{
+    static const bool escaped[256] = {[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true};
+    size_t at = 0;
+
+    while (at < len && !escaped[(unsigned char)text[at]])
+        at++;
+    return at;
+}
+
 bool buf_put_json(struct buf *buf, const char *text, size_t len)
 {
-    size_t before = buf->len, plain = 0;
+    size_t before = buf->len, at = 0;
     bool fits = true;
 
-    for (size_t i = 0; i < len && fits; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\')
-            continue;
-
+    while (at < len && fits) {
+        size_t plain = json_plain(text + at, len - at);
         char scratch[8];
-        const char *escape = json_escape(byte, scratch);
-        fits = buf_put(buf, text + plain, i - plain) && buf_puts(buf, escape);
-        plain = i + 1;
+
+        fits = buf_put(buf, text + at, plain);
+        at += plain;
+        if (at < len && fits)
+            fits = buf_puts(buf, json_escape((unsigned char)text[at++], scratch));
     }
-    fits = fits && buf_put(buf, text + plain, len - plain);
     if (!fits)
         buf_truncate(buf, before);
     return fits;

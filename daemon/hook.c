@@ -3,6 +3,7 @@
 
 #include "daemon/socket/files.h"
 #include "shared/buf.h"
+#include "shared/environment.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/sanitise.h"
@@ -177,15 +178,9 @@ static char **clean_environment(void)
                                        "XDG_RUNTIME_DIR",
                                        "DBUS_SESSION_BUS_ADDRESS",
                                        "STOA_RUNTIME_DIR",
-                                       "STOA_STATE_DIR"};
-    size_t count = 0, max = sizeof kept / sizeof kept[0];
-    char **list = xcalloc(max + 1, sizeof *list);
-    for (size_t i = 0; i < max; i++) {
-        const char *value = getenv(kept[i]);
-        if (value)
-            list[count++] = xasprintf("%s=%s", kept[i], value);
-    }
-    return list;
+                                       "STOA_STATE_DIR",
+                                       NULL};
+    return environment_only(kept);
 }
 
 static int spawn(struct hook *hook, uv_loop_t *loop, char **words)
@@ -204,9 +199,7 @@ static int spawn(struct hook *hook, uv_loop_t *loop, char **words)
                                     .stdio_count = PIPES,
                                     .stdio = stdio};
     int code = uv_spawn(loop, &hook->process, &options);
-    for (char **at = environment; *at; at++)
-        free(*at);
-    free(environment);
+    environment_free(&environment);
     return code;
 }
 

@@ -3,6 +3,7 @@
 #include "daemon/supervisor/agentproc.h"
 
 #include "daemon/socket/files.h"
+#include "shared/environment.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/subreaper.h"
@@ -49,22 +50,8 @@ static char **clean_environment(void)
     static const char *const kept[] = {
         "PATH",         "HOME",          "LANG",          "LC_ALL",        "TZ",          "STOA_LOG",
         "TMPDIR",       "SSL_CERT_DIR",  "SSL_CERT_FILE", "http_proxy",    "https_proxy", "no_proxy",
-        "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",  "STOA_NO_PIDNS", "STOA_HIDE"};
-    size_t count = 0, max = sizeof kept / sizeof kept[0];
-    char **list = xcalloc(max + 1, sizeof *list);
-    for (size_t i = 0; i < max; i++) {
-        const char *value = getenv(kept[i]);
-        if (value)
-            list[count++] = xasprintf("%s=%s", kept[i], value);
-    }
-    return list;
-}
-
-static void free_environment(char **list)
-{
-    for (char **at = list; *at; at++)
-        free(*at);
-    free(list);
+        "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS",  "STOA_NO_PIDNS", "STOA_HIDE",   NULL};
+    return environment_only(kept);
 }
 
 /* A child starts with no signal blocked and the default action for all: the daemon's own settings end here.
@@ -87,7 +74,7 @@ static int spawn(const char *path, int fd, pid_t *pid)
     posix_spawnattr_setsigdefault(&attributes, &all);
     char name[] = "stoa-agent", *argv[] = {name, NULL}, **environment = clean_environment();
     int rc = posix_spawn(pid, path, &actions, &attributes, argv, environment);
-    free_environment(environment);
+    environment_free(&environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rc;
@@ -431,8 +418,9 @@ size_t agentproc_waiting(const struct agentproc *proc)
 
 bool agentproc_send_json(struct agentproc *proc, enum link_kind kind, json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
-    bool sent = text && agentproc_send(proc, kind, text, strlen(text));
+    size_t len;
+    char *text = jsonx_dump(json, &len);
+    bool sent = agentproc_send(proc, kind, text, len);
     free(text);
     return sent;
 }

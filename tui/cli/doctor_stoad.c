@@ -1,5 +1,6 @@
 /* Runs stoad as its own doctor and takes in its lines. What it says came from files and servers: each line is
  * held against what a finding is, and sanitised when it is shown. */
+#include "shared/environment.h"
 #include "shared/jsonx.h"
 #include "shared/paths.h"
 #include "shared/xalloc.h"
@@ -24,8 +25,6 @@ struct run {
     char version[64];
 };
 
-extern char **environ;
-
 static const char install[] =
     "install stoa anew (make install), and look for an older one: type -a stoa stoad";
 
@@ -34,18 +33,15 @@ static const char install[] =
 /* The daemon of that socket would have its folder as the runtime folder. */
 static char **make_environment(const char *socket_path)
 {
+    static const char *const replaced[] = {"STOA_RUNTIME_DIR", NULL};
     const char *slash = strrchr(socket_path, '/');
-    size_t count = 0, used = 0;
-    char **list;
+    char **list = environment_without(replaced);
 
-    while (environ[count])
-        count++;
-    list = xcalloc(count + 2, sizeof *list);
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], "STOA_RUNTIME_DIR=", strlen("STOA_RUNTIME_DIR=")) != 0)
-            list[used++] = xstrdup(environ[i]);
-    if (slash && slash > socket_path)
-        list[used] = xasprintf("STOA_RUNTIME_DIR=%.*s", (int)(slash - socket_path), socket_path);
+    if (slash && slash > socket_path) {
+        char *folder = xstrndup(socket_path, (size_t)(slash - socket_path));
+        environment_add(&list, "STOA_RUNTIME_DIR", folder);
+        free(folder);
+    }
     return list;
 }
 
@@ -68,9 +64,7 @@ static int spawn(struct run *run, char *const argv[], int to)
     failure = posix_spawn(&run->pid, run->path, &actions, &attributes, argv, environment);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
-    for (char **at = environment; *at; at++)
-        free(*at);
-    free(environment);
+    environment_free(&environment);
     return failure;
 }
 

@@ -4,6 +4,7 @@
 #include "tui/cli/start.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
+#include "shared/environment.h"
 #include "shared/paths.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
@@ -170,31 +171,16 @@ static enum err open_notify(struct launch *launch, const char *dir, char error[E
     return ERR_OK;
 }
 
-static bool is_replaced(const char *variable)
-{
-    static const char *const names[] = {
-        "NOTIFY_SOCKET=", "WATCHDOG_USEC=",  "WATCHDOG_PID=",    "LISTEN_FDS=",
-        "LISTEN_PID=",    "JOURNAL_STREAM=", "STOA_RUNTIME_DIR="};
-
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strncmp(variable, names[i], strlen(names[i])) == 0)
-            return true;
-    return false;
-}
-
 /* The user's environment, but that the daemon serves in dir and reports here. */
 static void make_environment(struct launch *launch, const char *dir)
 {
-    size_t count = 0, used = 0;
+    static const char *const replaced[] = {
+        "NOTIFY_SOCKET", "WATCHDOG_USEC",    "WATCHDOG_PID",   "LISTEN_FDS",
+        "LISTEN_PID",    "STOA_RUNTIME_DIR", "JOURNAL_STREAM", NULL};
 
-    while (environ[count])
-        count++;
-    launch->environment = xcalloc(count + 3, sizeof *launch->environment);
-    for (size_t i = 0; i < count; i++)
-        if (!is_replaced(environ[i]))
-            launch->environment[used++] = xstrdup(environ[i]);
-    launch->environment[used++] = xasprintf("NOTIFY_SOCKET=%s", launch->notify_path);
-    launch->environment[used] = xasprintf("STOA_RUNTIME_DIR=%s", dir);
+    launch->environment = environment_without(replaced);
+    environment_add(&launch->environment, "NOTIFY_SOCKET", launch->notify_path);
+    environment_add(&launch->environment, "STOA_RUNTIME_DIR", dir);
 }
 
 static void launch_clear(struct launch *launch)
@@ -205,9 +191,7 @@ static void launch_clear(struct launch *launch)
         close(launch->notify);
     if (launch->log >= 0)
         close(launch->log);
-    for (char **at = launch->environment; at && *at; at++)
-        free(*at);
-    free(launch->environment);
+    environment_free(&launch->environment);
     free(launch->program);
     free(launch->log_path);
     free(launch->notify_path);

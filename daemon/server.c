@@ -6,7 +6,9 @@
 #include "daemon/clients.h"
 #include "daemon/dispatch.h"
 #include "daemon/identity.h"
+#include "daemon/mcp/hidden.h"
 #include "daemon/mcp/hosts.h"
+#include "daemon/mcp/isolation.h"
 #include "daemon/metrics_http.h"
 #include "daemon/notify.h"
 #include "daemon/people/audit.h"
@@ -116,6 +118,26 @@ static struct config *read_config(const struct server_options *options, char **p
     return config_load(*path, options->sets, options->set_count, error);
 }
 
+/* MCP servers run as this user does. */
+static void hide_places(const struct run *run)
+{
+    const struct server_options *options = run->options;
+    char *path = options->config_path ? xstrdup(options->config_path) : paths_config();
+    hidden_set(run->state, run->runtime, run->server.config, path);
+    free(path);
+}
+
+static void tell_isolation(const struct config *config)
+{
+    const char *set = config_text(config, OPTION_AGENT_PATH);
+    char *agent = set[0] ? xstrdup(set) : paths_program("stoa-agent");
+    if (agent && isolation_matters(config) && !isolation_try(agent))
+        log_warn("mcp",
+                 "MCP servers get no namespaces of their own here: each sees the files of this account, "
+                 "the store and keys too, and may leave processes behind; stoa doctor says more");
+    free(agent);
+}
+
 enum err server_reload(struct server *server, char error[256])
 {
     struct run *run = (struct run *)server; /* its first member */
@@ -129,8 +151,11 @@ enum err server_reload(struct server *server, char error[256])
         if (stuck != OPTION_COUNT)
             log_warn("config", "option %s has changed and takes effect at the next start",
                      option_row(stuck)->name);
+        if (!isolation_matters(server->config))
+            tell_isolation(fresh);
         config_free(&server->config);
         server->config = fresh;
+        hide_places(run);
         apply(server);
         if (server->listen_count > 0)
             set_guests(server);
@@ -226,15 +251,6 @@ static void on_health(void *arg, bool failing, const char *why)
 static void log_refusal(const char *area, enum err code, const char *why)
 {
     log_line(code == ERR_CONFLICT ? LOG_INFO : LOG_ERROR, area, "%s", why);
-}
-
-/* MCP servers run as this user does. They are not to see the store, keys, other sessions' folders, or the
- * socket, at which they would be this user (daemon/agent/mcp/launch.h). */
-static void hide_places(const struct run *run)
-{
-    char *both = xasprintf("%s\n%s", run->state, run->runtime);
-    setenv("STOA_HIDE", both, 1);
-    free(both);
 }
 
 static int find_places(struct run *run)
@@ -343,6 +359,8 @@ static int start(struct run *run)
         return code;
     server_parts_open(server, run->state);
     int opened = open_gateway(run);
+    if (opened == EXIT_OK)
+        tell_isolation(server->config);
     return opened == EXIT_OK ? open_metrics(server) : opened;
 }
 

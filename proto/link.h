@@ -119,8 +119,8 @@ enum link_kind {
  *   {"op":"builtin","tool","arguments"}: ok is {"text"}. {"op":"remember","server","variant","era","tools"}:
  * no reply is awaited (hosts say it too). {"op":"order"}: ok is as LINK_TURN. {"op":"spent","usage"}: what
  * such a question has used; no reply is awaited. {"op":"start","server"}: ok once it may begin to start or
- * reach it, which the daemon has said to all then; "limit" if its owner runs as many as may be. An agent's ids begin with "a",
- * the daemon's with "d", so that a note tells whose request it belongs to. */
+ * reach it, which the daemon has said to all then; "limit" if its owner runs as many as may be. An agent's
+ * ids begin with "a", the daemon's with "d", so that a note tells whose request it belongs to. */
 
 /* LINK_LENT: an agent begins a run of a server whose scope is "lent", with a number of its own that rises:
  *   {"server","run":n,"start":true}; from then on, both ways, {"server","run":n,"message":{...}}, each of at

@@ -1,6 +1,7 @@
 /* stoa-agent: one process per live session. Here is only what a process must set up before it trusts its
  * surroundings. */
 #include "daemon/agent/agent.h"
+#include "daemon/agent/mcp/isolation.h"
 #include "daemon/agent/mcp/shim.h"
 #include "proto/link.h"
 #include "shared/err.h"
@@ -75,6 +76,8 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "launch") == 0)
         return shim_main(argc - 2, argv + 2);
+    if (argc == 2 && strcmp(argv[1], "isolation") == 0)
+        return isolation_main();
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("stoa-agent %s\n", STOA_VERSION);
         return EXIT_OK;

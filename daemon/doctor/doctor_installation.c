@@ -1,16 +1,16 @@
 /* The programs, and what this host lets them do. */
 #include "daemon/doctor/doctor_internal.h"
+#include "daemon/mcp/hidden.h"
+#include "daemon/mcp/isolation.h"
 #include "daemon/socket/files.h"
 #include "daemon/store/store_check.h"
 #include "shared/paths.h"
 #include "shared/xalloc.h"
 #include <errno.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -75,32 +75,39 @@ static void check_files(struct doctor *doctor)
 
 /* --- what holds MCP servers together --- */
 
-static bool may_have_namespaces(void)
-{
-    int status = 1;
-    pid_t pid = fork();
+#define OPEN_SERVERS                                                                                         \
+    "MCP servers get no namespaces of their own: each sees the files of this account, the daemon's store "   \
+    "and "                                                                                                   \
+    "keys too, and what it detaches may outlive a daemon and agent that are killed together"
 
-    if (pid == 0)
-        _exit(unshare(CLONE_NEWUSER | CLONE_NEWPID) == 0 ? 0 : 1);
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+/* As an agent of a daemon that is started now. */
+static bool may_have_namespaces(const struct doctor *doctor)
+{
+    char *agent = doctor_find_agent(doctor);
+    bool may;
+
+    if (doctor->config && doctor->state)
+        hidden_set(doctor->state, doctor->runtime, doctor->config, doctor->config_path);
+    may = isolation_try(agent);
+    free(agent);
+    return may;
 }
 
 static void check_namespaces(struct doctor *doctor)
 {
+    enum finding_state state =
+        doctor->config && isolation_matters(doctor->config) ? FINDING_WARN : FINDING_NOTE;
+
     if (getenv("STOA_NO_PIDNS"))
-        findings_add(&doctor->findings, FINDING_NOTE, "namespaces", NULL,
-                     "STOA_NO_PIDNS is set: MCP servers get no PID namespace of their own");
-    else if (may_have_namespaces())
+        findings_add(&doctor->findings, state, "namespaces", "start the daemon without STOA_NO_PIDNS",
+                     "STOA_NO_PIDNS is set, so " OPEN_SERVERS);
+    else if (may_have_namespaces(doctor))
         findings_add(&doctor->findings, FINDING_OK, "namespaces", NULL,
-                     "MCP servers get a PID namespace of their own");
+                     "MCP servers get namespaces of their own: they see nothing of what the daemon keeps");
     else
-        findings_add(
-            &doctor->findings, FINDING_NOTE, "namespaces",
-            "to allow them: sysctl user.max_user_namespaces, or your container's settings",
-            "this host gives no user namespaces: a process that an MCP server detaches may outlive a "
-            "daemon and agent that are killed together");
+        findings_add(&doctor->findings, state, "namespaces",
+                     "to allow them: sysctl user.max_user_namespaces, or your container's settings",
+                     OPEN_SERVERS);
 }
 
 /* Where in the tree of cgroups a process is, below the mount; "" if that is not told. */

@@ -51,6 +51,8 @@ struct visits *doctor_visits_new(struct doctor *doctor);
 void doctor_visits_add(struct visits *visits, json_t *order, const void *tag, doctor_visited *visited);
 /* Makes all of them, some at a time, calls back in the order in which they were added, and frees. */
 void doctor_visits_run(struct visits **visits);
+/* Its path; free() it. NULL if there is none. */
+char *doctor_find_agent(const struct doctor *doctor);
 /* The agent that a daemon would start: whether it starts, and its version (free() it; NULL with a sentence).
  */
 char *doctor_agent_version(struct doctor *doctor, char **path, char error[256]);

@@ -1,6 +1,8 @@
 /* Who may read and write what the daemon keeps, and what it is kept on. */
 #include "daemon/doctor/doctor_internal.h"
 #include "daemon/mcp/folders.h"
+#include "daemon/people/vault.h"
+#include "shared/key.h"
 #include "shared/paths.h"
 #include "shared/xalloc.h"
 #include <dirent.h>
@@ -161,6 +163,26 @@ static void check_state_files(struct doctor *doctor)
         check_private(doctor, "state_file", path, stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? 0700 : 0600);
         free(path);
     }
+}
+
+/* What is in them, as a daemon would read it. One that is not there is made when it is needed. */
+static void check_daemon_keys(struct doctor *doctor)
+{
+    static const char advice[] = "put the right one back from a backup, yours alone: chmod 600";
+    struct server nothing = {.store = NULL};
+    char *path = paths_join(doctor->state, "daemon.key"), error[256];
+    struct vault *vault = vault_open(&nothing, doctor->state);
+    struct key_pair pair;
+    enum err code = key_load(path, &pair, error);
+
+    if (code == ERR_OK)
+        key_wipe(&pair);
+    else if (code != ERR_NOT_FOUND)
+        findings_add(&doctor->findings, FINDING_BAD, "daemon_key", advice, "%s", error);
+    if (!vault_check(vault, error))
+        findings_add(&doctor->findings, FINDING_BAD, "vault_key", advice, "%s", error);
+    vault_close(&vault);
+    free(path);
 }
 
 /* --- the file system --- */
@@ -336,6 +358,8 @@ void doctor_permissions(struct doctor *doctor)
     check_socket(doctor);
     check_state(doctor);
     check_state_files(doctor);
+    if (doctor->state)
+        check_daemon_keys(doctor);
     check_file_system(doctor);
     check_config_file(doctor);
     check_keys(doctor);

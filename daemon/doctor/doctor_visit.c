@@ -128,7 +128,7 @@ static void start_more(struct visits *visits)
 
 /* --- all --- */
 
-static char *find_agent(const struct doctor *doctor)
+char *doctor_find_agent(const struct doctor *doctor)
 {
     const char *set = doctor->config ? config_text(doctor->config, OPTION_AGENT_PATH) : "";
 
@@ -140,7 +140,7 @@ struct visits *doctor_visits_new(struct doctor *doctor)
     struct visits *visits = xcalloc(1, sizeof *visits);
 
     visits->doctor = doctor;
-    visits->path = find_agent(doctor);
+    visits->path = doctor_find_agent(doctor);
     return visits;
 }
 

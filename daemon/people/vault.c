@@ -413,6 +413,12 @@ void vault_forget(char **secret)
     *secret = NULL;
 }
 
+bool vault_check(struct vault *vault, char error[256])
+{
+    struct stat st;
+    return (lstat(vault->path, &st) != 0 && errno == ENOENT) || need_key(vault, false, error);
+}
+
 /* --- life --- */
 
 static void on_secret(void *arg, const struct store_secret *row)

@@ -19,6 +19,8 @@ struct vault;
 /* folder: the state's. Never NULL: what is wrong with the key is logged, and said by all that need it. */
 struct vault *vault_open(struct server *server, const char *folder);
 void vault_close(struct vault **vault);
+/* Whether its key can be used, if there is one; false with a sentence. Makes none. */
+bool vault_check(struct vault *vault, char error[256]);
 /* Whether it can be the name of a secret: 1 to VAULT_NAME_MAX of A-Z a-z 0-9 _ - . */
 bool vault_is_name(const char *name);
 /* value is not kept; the caller wipes its own. ERR_OK, or a code with a sentence. */

@@ -221,6 +221,41 @@ class Broken(unittest.TestCase):
         self.place.write_config(WELL + f"providers: {{mine: {{api: openai, base_url: 'https://m.example', api_key_file: {path}}}}}\n")
         self.expect("permissions/key_file", "warn", "is open to others (mode 0644)")
 
+    def test_keys_that_cannot_be_used_are_named(self):
+        home = f"{self.place.folder}/config"
+        mine, known = f"{home}/stoa/client.key", f"{home}/stoa/known_daemons"
+        env = {"env": {"XDG_CONFIG_HOME": home}}
+        subprocess.run([program("stoa"), "keygen"], env={**self.place.env, **env["env"]}, check=True, stdout=subprocess.DEVNULL)
+        self.expect("permissions/client_key", "ok", "yours alone", "permissions", advice=False, **env)
+        os.chmod(mine, 0o640)
+        self.expect("permissions/client_key", "bad", "may be read by others", "permissions", **env)
+        os.chmod(mine, 0o600)
+        with open(mine, "w") as file:
+            file.write("stoa-key-1 nonsense\n")
+        self.expect("permissions/client_key", "bad", "is no key", "permissions", **env)
+        os.unlink(mine)
+        self.assertNotIn("permissions/client_key", run_doctor(self.place, "permissions", **env)[1], "nobody needs one")
+        with open(known, "w") as file:
+            file.write("# mine\nwork tcp://127.0.0.1:7117\n")
+        os.chmod(known, 0o600)
+        self.expect("permissions/known_daemons", "bad", "it must be NAME tcp://HOST:PORT KEY", "permissions", **env)
+        os.chmod(known, 0o666)
+        self.expect("permissions/known_daemons", "bad", "others", "permissions", **env)
+        for name in ("daemon", "vault"):
+            with open(f"{self.state}/{name}.key", "w") as file:
+                file.write("nonsense")
+            os.chmod(f"{self.state}/{name}.key", 0o600)
+            self.expect(f"permissions/{name}_key", "bad", f"{name}.key", "permissions")
+            os.unlink(f"{self.state}/{name}.key")
+
+    @unittest.skipIf(os.environ.get("STOA_NO_PIDNS"), "there are no namespaces")
+    def test_servers_that_get_no_namespaces_deserve_a_look(self):
+        self.expect("installation/namespaces", "ok", "they see nothing of what the daemon keeps", "installation", advice=False)
+        none = {"env": {"STOA_NO_PIDNS": "1"}}
+        self.expect("installation/namespaces", "note", "each sees the files of this account", "installation", **none)
+        self.place.write_config(WELL + "mcp_servers: {files: {command: [cat]}}\n")
+        self.expect("installation/namespaces", "warn", "STOA_NO_PIDNS is set", "installation", **none)
+
     # --- configuration ---
 
     def test_a_line_that_is_wrong_is_named(self):

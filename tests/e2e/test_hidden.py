@@ -47,6 +47,25 @@ mcp_servers:
             else:
                 self.assertEqual(seen[state], ["hosts"])
 
+    def test_a_server_reads_neither_the_configuration_nor_keys(self):
+        home = f"{self.place.folder}/cfg/stoa"
+        files = [f"{self.place.folder}/api.key", f"{home}/client.key", f"{home}/known_daemons"]
+        os.makedirs(home)
+        for path in (*files, f"{home}/mine.txt"):
+            with open(path, "w") as file:
+                file.write("a secret of ann's")
+        self.place.write_config(self.config + "providers: {mine: {api: openai, base_url: 'https://m.example/v1', "
+                                f"api_key_file: {files[0]}}}}}\n")
+        self.user.request("admin.reload")
+        files.append(self.place.config_path)
+        for server in ("look", "common"):
+            seen = self.look(self.session(self.user), server, read=[*files, f"{home}/mine.txt"])
+            for path in files:
+                self.assertEqual(seen[path], "", path)
+            self.assertEqual(seen[f"{home}/mine.txt"], "a secret of ann's", "what else is there is people's own")
+        for path in files:
+            self.assertGreater(os.path.getsize(path), 0, "outside nothing has changed")
+
     def test_its_own_folder_is_its_own_and_kept(self):
         session = self.session(self.user)
         folder = f"{self.place.folder}/state/sessions/{session}"
@@ -62,6 +81,21 @@ mcp_servers:
         self.assertIn(SECRET, self.look(first)["environments"], "its own it sees")
         seen = self.look(second, "common")
         self.assertNotIn(SECRET, seen["environments"])
+
+
+class Open(StoaTest):
+    config = "default_model: demo/stoa\n"
+    env = {"STOA_NO_PIDNS": "1"}
+    told = "MCP servers get no namespaces of their own here: each sees the files of this account"
+
+    def test_the_daemons_log_says_that_nothing_is_hidden(self):
+        self.assertNotIn(self.told, self.daemon.log_text(), "there are no servers")
+        self.place.write_config(self.config + "mcp_servers: {files: {command: [cat]}}\n")
+        self.client().request("admin.reload")
+        self.assertEqual(self.daemon.log_text().count(self.told), 1)
+        self.daemon.stop()
+        self.daemon.start()
+        wait_for(lambda: self.daemon.log_text().count(self.told) == 2, "it is said at each start")
 
 
 if __name__ == "__main__":

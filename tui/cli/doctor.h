@@ -25,6 +25,8 @@ bool doctor_wants(const struct doctor *doctor, const char *area);
 /* Areas installation and configuration, as far as they are the client's: program, locale, terminal, section
  * tui. */
 void doctor_here(struct doctor *doctor);
+/* Area permissions: the client's own key, and those of daemons that it knows. */
+void doctor_keys(struct doctor *doctor);
 /* Runs `stoad --doctor`, and adds what it finds. */
 void doctor_stoad(struct doctor *doctor);
 /* Area daemon: asks the one that runs, if one does, and reads its log. Never starts one. */

@@ -83,6 +83,10 @@ void doctor_here(struct doctor *doctor)
         check_locale(doctor);
         check_terminal(doctor);
     }
+    if (doctor_wants(doctor, "permissions")) {
+        doctor->findings.area = "permissions";
+        doctor_keys(doctor);
+    }
     if (doctor_wants(doctor, "configuration")) {
         doctor->findings.area = "configuration";
         check_settings(doctor);

@@ -1,5 +1,5 @@
-/* What STOA_HIDE in our environment names (absolute folders, a line each: the daemon's state and socket) a
- * server in a PID namespace does not see, but for its own folder there.
+/* What STOA_HIDE in our environment names (absolute paths, a line each: the folders of the daemon's state and
+ * socket, files with secrets) a server in a PID namespace does not see, but for its own folder there.
  *
  * Starting a server's process so that it can't outlive us: through a shim (this program again, with the
  * argument "launch", see shim.h) that sets what posix_spawn can't, and then becomes the server.

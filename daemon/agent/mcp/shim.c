@@ -177,14 +177,24 @@ static bool put_back(const char *folder, const struct kept *kept)
     return mount(place, kept->path, NULL, MS_BIND, NULL) == 0;
 }
 
-/* An empty folder over that one, with what is kept in it. A folder that is not there hides nothing. */
-static bool hide_one(const char *folder, const struct kept kept[2])
+/* An empty folder over that one, with what is kept in it. */
+static bool hide_folder(const char *folder, const struct kept kept[2])
 {
     if (mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=0700") != 0)
         return errno == ENOENT;
     return put_back(folder, &kept[0]) && put_back(folder, &kept[1]) &&
            mount(NULL, folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC,
                  NULL) == 0;
+}
+
+/* What is not there hides nothing. A file is empty then, for reading and for writing. */
+static bool hide_one(const char *path, const struct kept kept[2])
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == EACCES;
+    return S_ISDIR(st.st_mode) ? hide_folder(path, kept) : mount("/dev/null", path, NULL, MS_BIND, NULL) == 0;
 }
 
 static bool hide(const struct shim *shim)

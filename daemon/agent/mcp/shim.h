@@ -18,7 +18,8 @@ enum shim_argument {
     SHIM_FILES,
     SHIM_FILE_SIZE,
     SHIM_CGROUP, /* to enter first; "": none */
-    SHIM_HIDE,   /* absolute folders, a line each, that it does not see in a PID namespace; "": none */
+    SHIM_HIDE,   /* absolute paths of folders and files, a line each, that it does not see in a PID namespace;
+                    "": none */
     SHIM_KEEP,   /* one below them that it does see, as it does SHIM_FOLDER; "": none */
     SHIM_FOLDER, /* its working folder; "": as it is */
     SHIM_PROGRAM

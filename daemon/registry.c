@@ -343,6 +343,7 @@ static void restore_partial(struct state *state, const struct store_record *reco
 static void set_right(struct session *session)
 {
     bool waited = session->state->run == RUN_AWAITING_PERMISSION;
+    session_left_unanswered(session);
     bool resumes =
         session_recover(session, "agent",
                         waited ? "the daemon ended while this turn waited for a permission; it waits again"

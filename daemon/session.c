@@ -133,6 +133,23 @@ bool session_chunk(struct session *session, const struct chunk *chunk)
     return true;
 }
 
+/* While it waits for a retry or in line, or for a server that starts, nothing was asked. */
+static bool waits_for_model(const struct state *state)
+{
+    if ((state->run != RUN_THINKING && state->run != RUN_COMPACTING) || state_streaming(state) ||
+        state->retry_why)
+        return false;
+    for (size_t i = 0; i < state->server_count; i++)
+        if (state->servers[i].starting)
+            return false;
+    return true;
+}
+
+void session_left_unanswered(struct session *session)
+{
+    session->unanswered = waits_for_model(session->state);
+}
+
 bool session_step(struct session *session, enum run_state to, const char *by, const char *reason)
 {
     json_t *data = json_object();
@@ -145,6 +162,9 @@ bool session_step(struct session *session, enum run_state to, const char *by, co
     if (to == RUN_IDLE) {
         session_checkpoint_stop(session);
         session->compacts_for[0] = '\0';
+        if (session->unanswered)
+            ledger_add_unanswered(session);
+        session->unanswered = false;
     }
     return session_emit(session, EVENT_STATE_CHANGED, data);
 }
@@ -171,6 +191,7 @@ void session_cut(struct session *session, enum message_status status, const char
     const struct usage nothing = {0};
     char *model = xstrdup(message->author);
     size_t bytes = message->bytes;
+    session->unanswered = false;
     if (session_emit(session, EVENT_STREAM_COMPLETED, data) && session->end == SESSION_LIVES)
         ledger_add_broken(session, model, &nothing, bytes);
     free(model);
@@ -467,6 +488,8 @@ bool session_interrupt(struct session *session, enum link_interrupt why, const c
 {
     if (session->state->run == RUN_IDLE || session->state->run == RUN_INTERRUPTING)
         return false;
+    if (supervisor_works(session))
+        session_left_unanswered(session);
     session_step(session, RUN_INTERRUPTING, by, "interrupted");
     supervisor_interrupt(session, why);
     return true;

@@ -43,13 +43,14 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     uint32_t key;
     struct state *state;
     uint64_t snapshot_seq; /* of the snapshot in the store */
-    int64_t bytes, files; /* people/stored.c's: in the store (below 0: not counted yet), in its folder */
+    int64_t bytes, files;  /* people/stored.c's: in the store (below 0: not counted yet), in its folder */
     struct subscription **followers;
     size_t follower_count, follower_cap;
     struct agent *agent;    /* NULL while hibernated */
     unsigned crashes;       /* in a row */
     int64_t not_before;     /* steady ms: no agent is started before (back-off); 0: any time */
     uv_timer_t *checkpoint; /* NULL unless a reply is streaming */
+    bool unanswered;        /* the turn ends while its model is yet to answer: what it was asked counts */
     bool leaving;           /* an eviction waits for its commit */
     enum session_end end;
     unsigned forking;      /* forks of it that are being written: its messages stay as they are */
@@ -71,6 +72,9 @@ bool session_chunk(struct session *session, const struct chunk *chunk);
 bool session_step(struct session *session, enum run_state to, const char *by, const char *reason);
 /* error.occurred */
 void session_error(struct session *session, const char *kind, const char *text);
+/* The turn is about to end before its time, and its agent may have asked a model: if nothing has come of the
+ * answer, what was asked is counted at the turn's end. */
+void session_left_unanswered(struct session *session);
 /* Ends the message that streams, if one does, as it has come so far. */
 void session_cut(struct session *session, enum message_status status, const char *why);
 

@@ -4,6 +4,7 @@
 
 #include "daemon/clients.h"
 #include "daemon/lends.h"
+#include "daemon/people/ledger.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -227,6 +228,10 @@ void session_delete(struct session *session, const char *reason)
     json_t *data = json_object();
     jsonx_set_str(data, "reason", reason);
     lends_end(server->lends, NULL, session, "deleted");
+    if (supervisor_works(session))
+        session_left_unanswered(session);
+    if (session->unanswered)
+        ledger_add_unanswered(session);
     supervisor_kill(session);
     store_join(server->store);
     session_cut(session, MESSAGE_INTERRUPTED, "the session was deleted");

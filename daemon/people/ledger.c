@@ -84,15 +84,19 @@ static void add(int64_t *sum, int64_t more)
 
 /* --- the store --- */
 
+static void write_row(struct ledger *ledger, struct account *account)
+{
+    struct store_spent row = {account->user,   account->day,   account->input, account->output,
+                              account->cached, account->turns, account->micros};
+    store_put_spent(ledger->server->store, &row);
+    account->dirty = false;
+}
+
 static void write_dirty(struct ledger *ledger)
 {
-    for (struct account *account = ledger->all; account; account = account->next) {
-        struct store_spent row = {account->user,   account->day,   account->input, account->output,
-                                  account->cached, account->turns, account->micros};
+    for (struct account *account = ledger->all; account; account = account->next)
         if (account->dirty)
-            store_put_spent(ledger->server->store, &row);
-        account->dirty = false;
-    }
+            write_row(ledger, account);
 }
 
 static void forget_old(struct ledger *ledger)
@@ -122,10 +126,14 @@ static void on_timer(uv_timer_t *timer)
     forget_old(ledger);
 }
 
+/* Queued behind the event that says what was used, so that both are on disk, or neither is. */
 static void changed(struct ledger *ledger, struct account *account)
 {
+    struct store *store = ledger->server->store;
     account->dirty = true;
     account->changed = clock_steady_ms();
+    if (!store_failing(store) && !store_queue_full(store))
+        write_row(ledger, account);
     if (!uv_is_active((uv_handle_t *)ledger->timer))
         uv_timer_start(ledger->timer, on_timer, LEDGER_WRITE_MS, 0);
 }
@@ -266,6 +274,15 @@ void ledger_add(struct session *session, const struct usage *usage)
     }
 }
 
+static void add_priced(struct session *session, const char *model, const struct usage *used)
+{
+    json_t *json = usage_to_json(used);
+    ledger_price(session->server, model, json);
+    struct usage usage = usage_from_json(json);
+    json_decref(json);
+    ledger_add(session, &usage);
+}
+
 void ledger_add_broken(struct session *session, const char *model, const struct usage *said, size_t bytes)
 {
     const struct state *state = session->state;
@@ -277,11 +294,18 @@ void ledger_add_broken(struct session *session, const char *model, const struct 
             state->context_tokens > 0 ? state->context_tokens : (int64_t)(before / LEDGER_TOKEN_BYTES);
     if (usage.output < written)
         usage.output = written;
-    json_t *json = usage_to_json(&usage);
-    ledger_price(session->server, model, json);
-    usage = usage_from_json(json);
-    json_decref(json);
-    ledger_add(session, &usage);
+    add_priced(session, model, &usage);
+}
+
+void ledger_add_unanswered(struct session *session)
+{
+    const struct state *state = session->state;
+    struct usage usage = {0};
+    char *model = xstrdup(state->model);
+    usage.input =
+        state->context_tokens > 0 ? state->context_tokens : (int64_t)(state->bytes / LEDGER_TOKEN_BYTES);
+    add_priced(session, model, &usage);
+    free(model);
 }
 
 void ledger_turn(const struct session *session)

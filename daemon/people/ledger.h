@@ -1,6 +1,6 @@
 /* What each user has used today: tokens, their cost by the configuration's prices, turns. Kept in the store a
- * day each (UTC), written every LEDGER_WRITE_MS, so that a budget survives a restart. A model without a price
- * costs nothing here. */
+ * day each (UTC), written with the event that says it (where the store can't, every LEDGER_WRITE_MS), so that
+ * a budget survives a restart. A model without a price costs nothing here. */
 #ifndef STOA_DAEMON_PEOPLE_LEDGER_H
 #define STOA_DAEMON_PEOPLE_LEDGER_H
 
@@ -33,6 +33,9 @@ void ledger_add(struct session *session, const struct usage *usage);
 /* The same of a model's answer that was broken off after so many bytes: a server that counts at the end said
  * nothing, or too little, of what it did until then. So that is reckoned, LEDGER_TOKEN_BYTES to a token. */
 void ledger_add_broken(struct session *session, const char *model, const struct usage *said, size_t bytes);
+/* The same of a request that nothing was answered to, since the turn was interrupted or its agent ended: a
+ * server counts what it was asked, whether anybody waits for the answer or not. */
+void ledger_add_unanswered(struct session *session);
 /* One more turn of that session's owner has begun. */
 void ledger_turn(const struct session *session);
 /* Whether the user's budgets let one more request to a model begin, and there is room to store what comes of

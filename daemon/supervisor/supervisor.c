@@ -141,6 +141,8 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
              "the agent of this session ended (%s: %s); the reply is kept as far as it came",
              exit_cause_name(cause), how);
     agent->proc = NULL;
+    if (agent->state == AGENT_RUNNING && !interrupting)
+        session_left_unanswered(session);
     struct agent_requests *unsent = leaving ? keep_unsent(agent) : NULL;
     agent_free(agent, text);
     supervisor_line_serve(supervisor);
@@ -403,6 +405,11 @@ static void on_timer(uv_timer_t *timer)
         agentproc_kill(agent->proc, EXIT_CAUSE_DEADLINE);
         break;
     }
+}
+
+bool supervisor_works(const struct session *session)
+{
+    return session->agent && session->agent->state == AGENT_RUNNING;
 }
 
 void supervisor_interrupt(struct session *session, enum link_interrupt why)

@@ -33,6 +33,8 @@ void supervisor_close(struct supervisor **supervisor);
 /* The session is in state thinking, with the message in its log: have the turn run. In compacting: have that
  * done. In awaiting_permission or running_tools: have the turn go on. Errors become events. */
 void supervisor_turn(struct session *session);
+/* Whether an agent works on a turn of it. */
+bool supervisor_works(const struct session *session);
 /* The session is in state interrupting: have it end. Without an agent at it, it ends at once. */
 void supervisor_interrupt(struct session *session, enum link_interrupt why);
 /* Ends the session's agent at once, if it has one; for sessions that are deleted. */

@@ -23,6 +23,8 @@ bool supervisor_end(struct session *session, const char *by)
     snprintf(text, sizeof text,
              "%.63s, an admin, ended the agent of this session; the reply is kept as far as it came", by);
     log_info("agent", "ended by user=%s session=%s", by, log_id(session->state->id));
+    if (supervisor_works(session))
+        session_left_unanswered(session);
     supervisor_kill(session);
     session_recover(session, "agent", text, false);
     registry_release(session->server->registry, session);

@@ -134,6 +134,7 @@ static bool fact_completed(struct agent *agent, json_t *data)
     struct usage said = usage_from_json(used);
     ledger_price(agent->session->server, model, used);
     bool good = session_emit(agent->session, EVENT_STREAM_COMPLETED, json_incref(data));
+    agent->session->unanswered = agent->session->unanswered && !good;
     if (good && strcmp(jsonx_str(data, "status", ""), "complete") == 0)
         add_usage(agent->session, used);
     else if (good)

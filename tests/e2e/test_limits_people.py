@@ -1,5 +1,7 @@
 """What one user may take from others: how often they may ask, what they may use a day, and how many agents are theirs."""
 import json
+import os
+import signal
 import threading
 import time
 
@@ -265,6 +267,31 @@ class Budgets(StoaTest):
         asked = len(self.model.requests)
         errors = [e["data"]["kind"] for e in self.turn() if e["type"] == "error.occurred"]
         self.assertEqual((errors, len(self.model.requests)), (["limit"], asked), "the budget is used up")
+
+    def unanswered(self, end):
+        """A turn that is ended before anything of the answer came."""
+        self.model.scripts[:] = [[head(), 60]]
+        asked, start = len(self.model.requests), len(self.client_.events)
+        self.client_.request("message.send", self.session_, {"text": "question " * 1000})
+        wait_for(lambda: len(self.model.requests) > asked, "the request")
+        end()
+        return start
+
+    def test_who_ends_turns_before_the_answer_pays_for_the_question(self):
+        start = self.unanswered(lambda: self.client_.request("session.interrupt", self.session_))
+        self.client_.idle(self.session_, start)
+        once = self.today()["input"]
+        self.assertTrue(9000 / 4 <= once <= 9000, once)
+        start = self.unanswered(lambda: os.kill(self.daemon.agents()[0], signal.SIGKILL))
+        self.client_.idle(self.session_, start)
+        twice = self.today()["input"]
+        self.assertTrue(once + 18000 / 4 <= twice <= once + 18000, (once, twice))
+        # also by whoever has the daemon killed, at once
+        self.unanswered(self.daemon.kill)
+        self.daemon.start()
+        self.client_ = self.client()
+        self.info()
+        self.assertGreaterEqual(self.today()["input"], twice + 27000 / 4)
 
     def test_a_budget_of_cost_and_of_nothing(self):
         self.set(cost_day=0.0024)

@@ -257,10 +257,8 @@ static void on_resumed(uv_signal_t *handle, int number)
     struct app *app = handle->data;
 
     (void)number;
-    if (app->outside)
-        return;
-    screen_enter(app->screen);
-    app_changed(app);
+    if (!app->outside)
+        app_resumed(app);
 }
 
 /* --- beginning and end --- */
@@ -293,6 +291,7 @@ static void open_handles(struct app *app)
     uv_signal_start(&app->stop, on_stop, SIGTSTP);
     uv_signal_start(&app->resumed, on_resumed, SIGCONT);
     app_listen(app);
+    app_outside_open(app);
 }
 
 static void close_handle(uv_handle_t *handle, void *arg)
@@ -410,6 +409,20 @@ static void close_parts(struct app *app)
     free(app);
 }
 
+/* The screen could not be opened, or there was no need to. */
+static int fail(struct app *app, const char *error)
+{
+    int ended_by = app->ended_by;
+
+    if (!app->quit)
+        fprintf(stderr, "stoa: %s\n", error);
+    close_handles(app);
+    free(app);
+    if (ended_by)
+        raise(ended_by);
+    return EXIT_FAILED;
+}
+
 int app_run(const struct app_options *options)
 {
     const struct settings *settings = options->settings;
@@ -423,17 +436,15 @@ int app_run(const struct app_options *options)
 
     utf8_locale();
     open_loop(app);
-    app->screen = screen_open(&screen, error);
-    if (!app->screen) {
-        fprintf(stderr, "stoa: %s\n", error);
-        close_handles(app);
-        free(app);
-        return EXIT_FAILED;
-    }
+    front_begin(&app->loop, STDIN_FILENO, &app->quit);
+    app->screen = app->quit ? NULL : screen_open(&screen, error);
+    if (!app->screen)
+        return fail(app, error);
     open_parts(app, options);
     app_draw(app);
     if (!app->quit)
         uv_run(&app->loop, UV_RUN_DEFAULT);
+    signal(SIGTTOU, SIG_IGN); /* what is said at the end stops nobody */
     int cols = screen_cols(app->screen);
     screen_close(&app->screen);
     app_keep_leave(app, "");

@@ -3,14 +3,13 @@
 #include "shared/buf.h"
 #include "tui/app_private.h"
 #include "tui/record.h"
-#include <poll.h>
+#include "tui/terminal/tty.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
     ATTACH_ID_MIN = 10, /* characters of a session's id in the resume command */
-    GOODBYE_MS = 500,   /* a terminal that takes nothing in that time is told nothing */
     ANSWER_LINES = 20,  /* of the last answer, on the normal screen */
     ANSWER_BYTES_MAX = 16 << 20
 };
@@ -29,7 +28,7 @@ static int attach_length(const struct ui *ui)
 }
 
 /* The end of the last answer, as it was laid out. */
-static void say_last_answer(const struct app *app, int cols)
+static void put_last_answer(const struct app *app, int cols, struct buf *out)
 {
     const struct state *state = client_state(app->client, app->ui.session);
     const struct record_look look = {.width = (size_t)cols};
@@ -46,28 +45,29 @@ static void say_last_answer(const struct app *app, int cols)
     size_t at = text.len;
     for (int lines = 0; at > 0 && lines <= ANSWER_LINES; lines += at > 0 && text.data[at - 1] == '\n')
         at--;
-    printf("%s%s\n", at > 0 ? "…\n" : "", text.data + at + (at > 0));
+    buf_printf(out, "%s%s\n", at > 0 ? "…\n" : "", text.data + at + (at > 0));
     buf_free(&text);
 }
 
 void app_say_goodbye(const struct app *app, int cols, bool frame_stays)
 {
     const struct ui *ui = &app->ui;
-    struct pollfd ready = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    struct buf text;
 
-    if (poll(&ready, 1, GOODBYE_MS) <= 0) /* a stalled terminal must not keep the client from ending */
-        return;
+    buf_init(&text, 2 * (size_t)ANSWER_BYTES_MAX);
     if (!frame_stays)
-        say_last_answer(app, cols);
+        put_last_answer(app, cols, &text);
     for (const struct outbox_entry *entry = outbox_first(ui->outbox); entry; entry = entry->next)
         if (!entry->arrived)
-            printf("not acknowledged by the daemon:\n%s\n\n", entry->text);
+            buf_printf(&text, "not acknowledged by the daemon:\n%s\n\n", entry->text);
     for (const struct draft *draft = outbox_drafts(ui->outbox); draft; draft = draft->next)
         if (*draft->text && strcmp(draft->session, ui->session) != 0 && !draft->kept)
-            printf("draft for session %.*s:\n%s\n\n", ATTACH_ID_MIN, draft->session, draft->text);
-    printf("stoa %s%s%sattach %.*s\n", ui->daemon ? "-d " : "", ui->daemon ? ui->daemon : "",
-           ui->daemon ? " " : "", attach_length(ui), ui->session);
-    fflush(stdout);
-    if (app->last_words)
-        fprintf(stderr, "stoa: %s\n", app->last_words);
+            buf_printf(&text, "draft for session %.*s:\n%s\n\n", ATTACH_ID_MIN, draft->session, draft->text);
+    buf_printf(&text, "stoa %s%s%sattach %.*s\n", ui->daemon ? "-d " : "", ui->daemon ? ui->daemon : "",
+               ui->daemon ? " " : "", attach_length(ui), ui->session);
+    tty_say(STDOUT_FILENO, text.data, text.len);
+    buf_clear(&text);
+    if (app->last_words && buf_printf(&text, "stoa: %s\n", app->last_words))
+        tty_say(STDERR_FILENO, text.data, text.len);
+    buf_free(&text);
 }

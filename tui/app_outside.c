@@ -3,6 +3,7 @@
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
 #include "tui/app_private.h"
+#include "tui/terminal/tty.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -13,18 +14,26 @@
 static void go_outside(struct app *app)
 {
     app->outside = true;
+    front_forget(&app->front);
     keys_clear(app->keys); /* typed for what comes now: it would be done when one is back */
     app_deafen(app);
     screen_leave(app->screen);
 }
 
-static void come_back(struct app *app)
+static void come_back(void *arg)
 {
+    struct app *app = arg;
+
     screen_enter(app->screen);
     app->outside = false;
     app_panel_wait(app);
     app_listen(app);
     app_changed(app);
+}
+
+void app_outside_open(struct app *app)
+{
+    front_open(&app->front, &app->loop, &app->quit, come_back, app);
 }
 
 /* --- ^Z --- */
@@ -52,7 +61,19 @@ void app_suspend(struct app *app)
     app_tell_typing(app, false);
     go_outside(app);
     stop_here(app, 0); /* the whole job, as the terminal would */
-    come_back(app);
+    front_await(&app->front, screen_fd(app->screen));
+}
+
+void app_resumed(struct app *app)
+{
+    if (tty_in_front(screen_fd(app->screen))) {
+        screen_enter(app->screen);
+        app_changed(app);
+        return;
+    }
+    app->outside = true;
+    app_deafen(app);
+    front_await(&app->front, screen_fd(app->screen));
 }
 
 /* --- programs --- */
@@ -66,7 +87,10 @@ static void take_back(struct app *app)
 {
     if (app->program_tty >= 0)
         close(app->program_tty);
-    come_back(app);
+    if (tty_in_front(screen_fd(app->screen)))
+        come_back(app);
+    else
+        front_await(&app->front, screen_fd(app->screen));
 }
 
 static void on_program_exit(uv_process_t *process, int64_t status, int signal_number)

@@ -16,6 +16,7 @@
 #include "tui/preview.h"
 #include "tui/spool.h"
 #include "tui/tempfile.h"
+#include "tui/terminal/front.h"
 #include "tui/terminal/keys.h"
 #include "tui/terminal/screen.h"
 #include "tui/ui.h"
@@ -66,6 +67,7 @@ struct app {
     char older_session[ID_MAX]; /* whose older messages are loading */
     char *trouble_key;          /* what ui.trouble was made of */
     bool outside;               /* the terminal is the shell's or the editor's */
+    struct front front;         /* for the way back */
     uv_process_t program;       /* that has it; with its terminal, its file, and what follows it */
     int program_tty;
     char program_path[TEMPFILE_PATH_MAX];
@@ -302,6 +304,9 @@ void app_lend_close(struct app *app);
 void app_show_page(struct app *app, char *text);
 
 /* --- app_outside.c --- */
+void app_outside_open(struct app *app);
+/* Somebody else stopped and continued the process: the shell has changed the terminal meanwhile. */
+void app_resumed(struct app *app);
 void app_suspend(struct app *app);
 void app_edit_outside(struct app *app);
 /* Gives the terminal to a shell script, whose $1 is app->program_path. over: it has ended, well or not; it is

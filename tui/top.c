@@ -7,8 +7,10 @@
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/client.h"
+#include "tui/terminal/front.h"
 #include "tui/terminal/keys.h"
 #include "tui/terminal/screen.h"
+#include "tui/terminal/tty.h"
 #include "tui/top_view.h"
 #include <errno.h>
 #include <signal.h>
@@ -29,6 +31,9 @@ struct top {
     uv_timer_t ask, escape;
     uv_poll_t terminal;
     uv_signal_t resized, stop, resumed, ends[3];
+    struct front front; /* for the way back from ^Z */
+    bool outside;       /* the terminal is the shell's */
+    bool over;
     json_t *now, *before;
     struct top_table table;
     size_t sorted_by[TOP_TABS];
@@ -75,6 +80,8 @@ static void arrange(struct top *top)
 static void draw(struct top *top)
 {
     enum top_tab tab = top->table.tab;
+    if (top->outside)
+        return;
     if (screen_flush(top->screen)) { /* the last frame is not out: this one comes when it is */
         poll_terminal(top, true);
         return;
@@ -117,6 +124,7 @@ static void make_table(struct top *top, enum top_tab tab)
 static void end(struct top *top, int exit_code, const char *words)
 {
     top->exit_code = exit_code;
+    top->over = true;
     if (words && !top->last_words)
         top->last_words = sanitise_line(words, strlen(words), 1000);
     uv_stop(&top->loop);
@@ -403,8 +411,26 @@ static void on_resized(uv_signal_t *handle, int number)
 {
     struct top *top = handle->data;
     (void)number;
+    if (top->outside)
+        return; /* asked anew on the way back */
     screen_resize(top->screen);
     draw(top);
+}
+
+static void come_back(void *arg)
+{
+    struct top *top = arg;
+    top->outside = false;
+    screen_enter(top->screen);
+    poll_terminal(top, false);
+    draw(top);
+}
+
+static void go_back(struct top *top)
+{
+    top->outside = true;
+    uv_poll_stop(&top->terminal);
+    front_await(&top->front, screen_fd(top->screen));
 }
 
 /* Stops as it would have been stopped without us, with the terminal as it was. */
@@ -416,20 +442,22 @@ static void on_stop(uv_signal_t *handle, int number)
         say(top, true, "cannot be suspended: no shell has started this");
         return;
     }
-    screen_leave(top->screen);
+    if (!top->outside)
+        screen_leave(top->screen);
     uv_signal_stop(&top->stop);
     kill(0, SIGTSTP);
     uv_signal_start(&top->stop, on_stop, SIGTSTP);
-    screen_enter(top->screen);
-    draw(top);
+    go_back(top);
 }
 
 static void on_resumed(uv_signal_t *handle, int number)
 {
     struct top *top = handle->data;
     (void)number;
-    screen_enter(top->screen);
-    draw(top);
+    if (!top->outside && tty_in_front(screen_fd(top->screen)))
+        come_back(top);
+    else if (!top->outside)
+        go_back(top);
 }
 
 static void on_end(uv_signal_t *handle, int number)
@@ -461,6 +489,7 @@ static void open_handles(struct top *top)
     watch_signal(top, &top->ends[2], on_end, SIGINT);
     uv_timer_start(&top->ask, on_ask, 0, ASK_MS);
     poll_terminal(top, false);
+    front_open(&top->front, &top->loop, &top->over, come_back, top);
 }
 
 static void close_handle(uv_handle_t *handle, void *arg)
@@ -514,6 +543,7 @@ int top_run(const struct top_options *options)
     draw(top);
     uv_run(&top->loop, UV_RUN_DEFAULT);
     int exit_code = top->exit_code;
+    signal(SIGTTOU, SIG_IGN); /* what is said at the end stops nobody */
     screen_close(&top->screen);
     if (top->last_words)
         fprintf(stderr, "stoa: %s\n", top->last_words);

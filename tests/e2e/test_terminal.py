@@ -6,7 +6,7 @@ import signal
 import termios
 import threading
 
-from harness import PATIENCE, SANITIZED, StoaTest, cpu_all_threads, program, text_of, wait_for
+from harness import PATIENCE, SANITIZED, StoaTest, children, cpu_all_threads, program, text_of, wait_for
 from pty_program import PtyProgram
 from puppet import GO, new_id
 from test_questions import PuppetTest
@@ -30,6 +30,11 @@ def modes_on(output):
         if depth > 0:
             on.add(name)
     return on
+
+
+def status(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return file.read()
 
 
 def fresh_settings():
@@ -121,6 +126,27 @@ class Modes(OnPty):
         terminal.type("\x04")
         terminal.wait(rb"stoa attach(.|\n)*shell\$ $", at)
         self.assertEqual(modes_on(terminal.output) - HARMLESS - {"2004"}, set())
+
+    def test_a_shell_ends_what_it_has_stopped_or_keeps_in_its_background(self):
+        client = self.client()
+        session = self.session(client, title="background")
+        for place in ("stopped", "stopped twice", "background"):
+            with self.subTest(place=place):
+                terminal = self.pty(command=["bash", "--norc", "-i"], env={"PS1": "shell$ "})
+                at = terminal.wait(rb"shell\$ ")
+                terminal.type(f"{program('stoa')} attach {session}{' &' if place == 'background' else ''}\n")
+                if place != "background":
+                    terminal.wait(rb"\bidle\b", at)
+                    terminal.type("\x1a")
+                    at = terminal.wait(rb"Stopped[^$]*shell\$ ", at)
+                if place != "stopped":  # `wait` comes back when the shell knows that it is stopped
+                    terminal.type(f"{'bg; ' if place == 'stopped twice' else ''}wait %1; echo again-$?\n")
+                    terminal.wait(rb"again-1\d\d\b", at)
+                stopped = children(terminal.process.pid)
+                self.assertEqual(["State:\tT" in status(pid) for pid in stopped], [True])
+                terminal.type("kill %1\n")
+                wait_for(lambda: not os.path.exists(f"/proc/{stopped[0]}"), "its end")
+                self.assertEqual(modes_on(terminal.output) - HARMLESS - {"2004"}, set())  # 2004: bash's own
 
     def test_the_editor_finds_a_terminal_and_signals_as_in_the_shell(self):
         client = self.client()

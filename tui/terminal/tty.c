@@ -50,8 +50,8 @@ enum {
     STACK_SIZE = 64 << 10
 };
 
-/* All that the handler needs, prepared beforehand: it may call nothing but write, poll, tcsetattr and
- * sigaction. */
+/* All that the handler needs, prepared beforehand: it may call nothing but write, poll, tcgetpgrp, tcsetattr
+ * and sigaction. */
 static struct {
     volatile sig_atomic_t armed;
     int fd;
@@ -90,7 +90,8 @@ static void on_fatal(int number)
     if (rescue.armed) {
         rescue.armed = 0;
         write_all(rescue.fd, rescue.reset, rescue.reset_len);
-        tcsetattr(rescue.fd, TCSANOW, &rescue.shell);
+        if (tty_in_front(rescue.fd))
+            tcsetattr(rescue.fd, TCSANOW, &rescue.shell);
     }
     for (size_t i = 0; i < FATAL_COUNT; i++)
         if (fatal_signals[i] == number && rescue.caught[i])
@@ -205,10 +206,19 @@ void tty_leave(struct tty *tty)
     buf_clear(&tty->queue);
     /* Not TCSADRAIN: a stopped terminal must not keep the client from ending. Input is dropped, so that
      * answers of the terminal don't land on the shell's command line. */
-    tcflush(tty->fd, TCIFLUSH);
-    tcsetattr(tty->fd, TCSANOW, &tty->shell);
+    if (tty_in_front(tty->fd)) {
+        tcflush(tty->fd, TCIFLUSH);
+        tcsetattr(tty->fd, TCSANOW, &tty->shell);
+    }
     tty->entered = false;
     rescue_disarm();
+}
+
+bool tty_in_front(int fd)
+{
+    pid_t front = tcgetpgrp(fd);
+
+    return front < 0 || front == getpgrp();
 }
 
 bool tty_entered(const struct tty *tty)
@@ -250,6 +260,18 @@ bool tty_flush(struct tty *tty)
 bool tty_pending(const struct tty *tty)
 {
     return tty->queue.len > 0;
+}
+
+/* Through an own descriptor: making somebody else's non-blocking would leak, and one that is not may block
+ * for good although poll says that it is ready. */
+void tty_say(int fd, const char *bytes, size_t len)
+{
+    const char *name = isatty(fd) ? ttyname(fd) : NULL;
+    int own = isatty(fd) ? open(name ? name : "/dev/tty", O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : -1;
+
+    write_all(own >= 0 ? own : fd, bytes, len);
+    if (own >= 0)
+        close(own);
 }
 
 uint64_t tty_writes(const struct tty *tty)

@@ -209,6 +209,28 @@ static void a_terminal_that_takes_nothing_does_not_block(void **arg)
     assert_memory_equal(&after, &f->before, sizeof after);
 }
 
+/* poll says that such a terminal is ready: a write that blocks would never come back. */
+static void what_is_said_at_the_end_waits_for_nobody_at_a_terminal_with_little_room(void **arg)
+{
+    struct fixture *f = *arg;
+    static char text[8192];
+    int fill = open(f->name, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+
+    memset(text, 'x', sizeof text);
+    for (int quiet = 0; quiet < 5; quiet++) { /* the kernel moves it on by and by */
+        while (write(fill, text, 512) > 0)
+            quiet = 0;
+        poll(NULL, 0, 20);
+    }
+    assert_int_equal(read(f->master, f->seen, 2000), 2000);
+    alarm(10);
+
+    tty_say(f->slave, text, sizeof text);
+
+    alarm(0);
+    close(fill);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +238,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_handles_a_signal_keeps_it, open_pty, close_pty),
         cmocka_unit_test_setup_teardown(leaving_twice_and_coming_back, open_pty, close_pty),
         cmocka_unit_test_setup_teardown(a_terminal_that_takes_nothing_does_not_block, open_pty, close_pty),
+        cmocka_unit_test_setup_teardown(
+            what_is_said_at_the_end_waits_for_nobody_at_a_terminal_with_little_room, open_pty, close_pty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,15 +16,19 @@ struct zloop {
     zloop_read_cb *read;
     void *arg;
     bool unfinished; /* the last turn has not read all: the reader may hold some back */
+    bool private;    /* nobody but the reader can eat its edge: */
+    bool edge;       /* the descriptor has said something since nothing was there */
     bool closed;
     int handles; /* that libuv has not closed yet */
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
-    (void)poll;
+    struct zloop *z = poll->data;
+
     (void)status;
     (void)events;
+    z->edge = true;
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -51,7 +55,10 @@ static void on_prepare(uv_prepare_t *prepare)
     uint64_t begun;
     int count = 0;
 
+    if (z->private && !z->edge)
+        return;
     if (!z->unfinished && !has_input(z)) {
+        z->edge = false;
         uv_idle_stop(&z->idle);
         return;
     }
@@ -73,6 +80,7 @@ struct zloop *zloop_open(uv_loop_t *loop, void *socket, zloop_read_cb *read, voi
     z->read = read;
     z->arg = arg;
     z->handles = HANDLES;
+    z->edge = true; /* what came before the first turn has none any more */
     if (zmq_getsockopt(socket, ZMQ_FD, &fd, &size) < 0 || uv_poll_init(loop, &z->poll, fd) < 0) {
         free(z);
         return NULL;
@@ -83,8 +91,13 @@ struct zloop *zloop_open(uv_loop_t *loop, void *socket, zloop_read_cb *read, voi
 
     uv_poll_start(&z->poll, UV_READABLE, on_poll);
     uv_prepare_start(&z->prepare, on_prepare);
-    uv_idle_start(&z->idle, on_idle); /* what came before the first turn has no edge any more */
+    uv_idle_start(&z->idle, on_idle);
     return z;
+}
+
+void zloop_private(struct zloop *z)
+{
+    z->private = true;
 }
 
 static void on_closed(uv_handle_t *handle)

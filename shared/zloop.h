@@ -23,6 +23,9 @@ typedef bool zloop_read_cb(void *arg);
 /* socket stays the caller's, and must outlive the zloop. NULL when the loop cannot watch its descriptor.
  * Send on it from any callback of the loop but a uv_prepare of your own. */
 struct zloop *zloop_open(uv_loop_t *loop, void *socket, zloop_read_cb *read, void *arg);
+/* Nobody but its reader sends on the socket, or asks anything of it: a turn of the loop in which its
+ * descriptor says nothing then costs no system call. To be said right after zloop_open. */
+void zloop_private(struct zloop *z);
 /* Stops at once; freed when libuv has closed the handles. Sets *z to NULL; accepts NULL. */
 void zloop_close(struct zloop **z);
 

@@ -119,7 +119,9 @@ struct zap *zap_open(uv_loop_t *loop, void *context, zap_admit_cb *admit, void *
         return NULL;
     }
     zap->zloop = zloop_open(loop, zap->socket, on_readable, zap);
-    if (!zap->zloop)
+    if (zap->zloop)
+        zloop_private(zap->zloop);
+    else
         zap_close(&zap);
     return zap;
 }

@@ -183,7 +183,7 @@ static void *run_client(void *arg)
     return NULL;
 }
 
-static void exchange(const char *endpoint, int window)
+static void exchange(const char *endpoint, int window, bool private)
 {
     struct server s;
     pthread_t thread;
@@ -192,7 +192,12 @@ static void exchange(const char *endpoint, int window)
     assert_int_equal(zmq_connect(c.dealer, endpoint), 0);
     s.z = zloop_open(&s.loop, s.router, echo, &s);
     assert_non_null(s.z);
-    uv_timer_start(&s.timer, on_push, 5, 5);
+    if (private) {
+        zloop_private(s.z);
+        s.stop_after = MESSAGES;
+    } else {
+        uv_timer_start(&s.timer, on_push, 5, 5);
+    }
 
     assert_int_equal(pthread_create(&thread, NULL, run_client, &c), 0);
     uv_run(&s.loop, UV_RUN_DEFAULT);
@@ -201,28 +206,39 @@ static void exchange(const char *endpoint, int window)
     assert_false(s.timed_out);
     assert_false(c.stalled);
     assert_int_equal(c.echoed, MESSAGES);
-    assert_true(s.pushed > 0);
+    assert_int_equal(s.pushed > 0, !private);
     zmq_close(c.dealer);
     stop_server(&s);
 }
 
-static void ten_thousand_messages_pass_while_a_timer_sends(void **state)
+static void ten_thousand_messages_pass(bool private)
 {
     char dir[] = "/tmp/stoa-zloop-XXXXXX", path[64], ipc[80];
-    (void)state;
     assert_non_null(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/s", dir);
     snprintf(ipc, sizeof ipc, "ipc://%s", path);
 
-    exchange("inproc://server", 1);
-    exchange("inproc://server", 100);
-    exchange("inproc://server", MESSAGES);
-    exchange(ipc, 1);
-    exchange(ipc, 100);
-    exchange(ipc, MESSAGES);
+    exchange("inproc://server", 1, private);
+    exchange("inproc://server", 100, private);
+    exchange("inproc://server", MESSAGES, private);
+    exchange(ipc, 1, private);
+    exchange(ipc, 100, private);
+    exchange(ipc, MESSAGES, private);
 
     unlink(path);
     rmdir(dir);
+}
+
+static void ten_thousand_messages_pass_while_a_timer_sends(void **state)
+{
+    (void)state;
+    ten_thousand_messages_pass(false);
+}
+
+static void ten_thousand_messages_pass_where_only_the_reader_sends(void **state)
+{
+    (void)state;
+    ten_thousand_messages_pass(true);
 }
 
 /* A server with messages already waiting in its socket, from a client of the same thread. */
@@ -437,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_thousand_messages_pass_while_a_timer_sends),
+        cmocka_unit_test(ten_thousand_messages_pass_where_only_the_reader_sends),
         cmocka_unit_test(a_backlog_is_read_to_its_end_in_bursts),
         cmocka_unit_test(a_backlog_whose_edge_is_gone_is_read_too),
         cmocka_unit_test(a_handler_that_uses_another_socket_does_not_stall_that_one),

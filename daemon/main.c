@@ -19,7 +19,8 @@
 
 enum {
     SETS_MAX = 64,
-    HEAP_KEPT = 512 << 10 /* bytes */
+    HEAP_KEPT = 512 << 10, /* bytes */
+    HEAP_LARGE = 64 << 10 /* a block of so many has pages of its own, which take no memory before their use */
 };
 
 static void usage(FILE *out)
@@ -164,6 +165,7 @@ static void bound_heaps(void)
 {
 #ifdef __GLIBC__
     mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+    mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
 #endif
 }
 

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NETWORK_BYTES = 8 };
+enum { NETWORK_BYTES = 8, SITE_BYTES = 6, IPV4_BYTES = 4 };
+
+static const unsigned char ipv4_head[ADDRESS_BYTES - IPV4_BYTES] = {[10] = 0xff, [11] = 0xff};
 
 static void set(struct address *address, const struct in6_addr *from)
 {
@@ -16,9 +18,8 @@ static void set(struct address *address, const struct in6_addr *from)
 
 static void set_ipv4(struct address *address, const struct in_addr *from)
 {
-    static const unsigned char head[ADDRESS_BYTES] = {[10] = 0xff, [11] = 0xff};
-    memcpy(address->bytes, head, sizeof head);
-    memcpy(address->bytes + 12, from, sizeof *from);
+    memcpy(address->bytes, ipv4_head, sizeof ipv4_head);
+    memcpy(address->bytes + sizeof ipv4_head, from, sizeof *from);
 }
 
 bool address_of_socket(const struct sockaddr_storage *socket, struct address *address)
@@ -44,6 +45,13 @@ bool address_of_text(const char *text, struct address *address)
         return false;
     set_ipv4(address, &four);
     return true;
+}
+
+void address_around(const struct address *address, struct address *around)
+{
+    bool four = memcmp(address->bytes, ipv4_head, sizeof ipv4_head) == 0;
+    memset(around, 0, sizeof *around);
+    memcpy(around->bytes, address->bytes, four ? ADDRESS_BYTES - 1 : SITE_BYTES);
 }
 
 bool address_equal(const struct address *a, const struct address *b)

@@ -16,6 +16,8 @@ struct address {
 bool address_of_socket(const struct sockaddr_storage *socket, struct address *address);
 /* From a text such as "10.0.0.1", "::ffff:10.0.0.1" or "fe80::1%eth0". */
 bool address_of_text(const char *text, struct address *address);
+/* What one owner may well have all of: 256 IPv4 addresses, or an IPv6 /48 network. */
+void address_around(const struct address *address, struct address *around);
 bool address_equal(const struct address *a, const struct address *b);
 
 #endif

@@ -171,7 +171,8 @@ static void settle(struct stream *stream, uint64_t bound)
         return;
     }
     if (stream->is_marked && stream->marked > given && stream->marked - given > bound) {
-        cut(stream, "what it sends makes no whole message");
+        cut(stream, bound < INTAKE_MESSAGE ? "its first message is too large; server.hello comes first"
+                                           : "what it sends makes no whole message");
         return;
     }
     stream->is_marked = true;

@@ -25,6 +25,7 @@ struct standing {
     atomic_uint_least64_t given;
     atomic_bool trusted;
     struct address from; /* written by the accepting thread, before since */
+    bool friend;         /* ... as is this */
 };
 
 static struct standing *standings; /* what is not used takes no memory */
@@ -87,17 +88,57 @@ static bool is_untrusted(int fd)
            files_inode(fd) == (ino_t)atomic_load(&standing->inode);
 }
 
-/* libzmq also closes connections without reading them to their end, so they are counted when it matters. */
-static bool has_room(const struct address *from, bool friend)
+/* How many are from there; *oldest: the first of them that has said nothing yet, or -1. */
+static int count_from(const int *fds, int count, const struct address *from, int *oldest)
 {
-    int all = 0, same = 0, last = atomic_load(&highest);
+    int same = 0;
+    *oldest = -1;
+    for (int i = 0; i < count; i++) {
+        const struct standing *standing = &standings[fds[i]];
+        if (!address_equal(&standing->from, from))
+            continue;
+        same++;
+        if (atomic_load(&standing->given) == 0 &&
+            (*oldest < 0 || atomic_load(&standing->since) < atomic_load(&standings[*oldest].since)))
+            *oldest = fds[i];
+    }
+    return same;
+}
+
+/* Ends one, so that no flood keeps those out that have few or none. same: of the new one's address. */
+static bool make_room(const int *fds, int count, int same, int64_t now)
+{
+    int victim = -1, most = 0;
+    for (int i = 0; i < count; i++) {
+        int oldest, there = count_from(fds, count, &standings[fds[i]].from, &oldest);
+        if (oldest >= 0 && (there > most || (there == most && atomic_load(&standings[oldest].since) <
+                                                                  atomic_load(&standings[victim].since)))) {
+            most = there;
+            victim = oldest;
+        }
+    }
+    if (victim < 0 || most < same ||
+        (most == same && now - atomic_load(&standings[victim].since) < STANDING_HANDSHAKE_MS))
+        return false;
+    standing_end(victim);
+    shutdown(victim, SHUT_RDWR);
+    return true;
+}
+
+/* libzmq also closes connections without reading them to their end, so they are counted when it matters.
+ * Friends take no place from the others. */
+static bool has_room(const struct address *from, bool friend, int64_t now)
+{
+    int fds[STANDING_UNTRUSTED], count = 0, same = 0, last = atomic_load(&highest);
     for (int fd = 0; fd <= last; fd++) {
         if (!is_untrusted(fd))
             continue;
-        all++;
         same += address_equal(&standings[fd].from, from);
+        if (!standings[fd].friend && count < STANDING_UNTRUSTED)
+            fds[count++] = fd;
     }
-    return (friend || all < STANDING_UNTRUSTED) && same < STANDING_UNTRUSTED_ADDRESS;
+    return same < STANDING_UNTRUSTED_ADDRESS &&
+           (friend || count < STANDING_UNTRUSTED || make_room(fds, count, same, now));
 }
 
 bool standing_begin(int fd, const struct address *from)
@@ -106,9 +147,10 @@ bool standing_begin(int fd, const struct address *from)
     int64_t now = clock_steady_ms();
     standing_end(fd);
     bool friend = is_friend(from);
-    if (!standing || !pace_take(friend ? &friends_pace : &pace, from, now) || !has_room(from, friend))
+    if (!standing || !pace_take(friend ? &friends_pace : &pace, from, now) || !has_room(from, friend, now))
         return false;
     standing->from = *from;
+    standing->friend = friend;
     atomic_store(&standing->inode, files_inode(fd));
     atomic_store(&standing->given, 0);
     atomic_store(&standing->trusted, false);
@@ -227,7 +269,9 @@ void standing_open(uv_loop_t *loop, long files)
     atomic_store(&highest, -1);
     atomic_store(&watched, false);
     pace = friends_pace = (struct pace){.all = {STANDING_PER_SECOND, STANDING_BURST},
-                                        .each = {STANDING_ADDRESS_PER_SECOND, STANDING_ADDRESS_BURST}};
+                                        .each = {STANDING_ADDRESS_PER_SECOND, STANDING_ADDRESS_BURST},
+                                        .seldom = {STANDING_SELDOM_PER_SECOND, STANDING_SELDOM_BURST},
+                                        .nearby = {STANDING_NEARBY_PER_SECOND, STANDING_NEARBY_BURST}};
     friend_count = 0;
     timer = xcalloc(1, sizeof *timer);
     uv_timer_init(loop, timer);

@@ -12,10 +12,15 @@
 enum {
     STANDING_UNTRUSTED = 256, /* connections of which nobody knows yet whose they are ... */
     STANDING_UNTRUSTED_ADDRESS = 64,
-    STANDING_PER_SECOND = 200, /* new ones ... */
+    STANDING_HANDSHAKE_MS = 1000, /* one may take, also when others need the place */
+    STANDING_PER_SECOND = 200,    /* new ones ... */
     STANDING_BURST = 400,
     STANDING_ADDRESS_PER_SECOND = 50, /* ... and of one address */
     STANDING_ADDRESS_BURST = 200,
+    STANDING_SELDOM_PER_SECOND = 100, /* ... besides, of addresses that come seldom */
+    STANDING_SELDOM_BURST = 200,
+    STANDING_NEARBY_PER_SECOND = 50, /* ... and of those, of one neighbourhood */
+    STANDING_NEARBY_BURST = 100,
     STANDING_FRIENDS = 64 /* addresses from which users came last; a flood from others does not hinder them */
 };
 
@@ -26,7 +31,8 @@ void standing_close(void);
 
 /* --- by the thread that accepts and reads --- */
 
-/* One was accepted. False if it must be closed: too many come, or are there already. */
+/* One was accepted. False if it must be closed: too many come, or are there already. Where all places are
+ * taken, one is ended of the address that has most of them, if that has more than this one's. */
 bool standing_begin(int fd, const struct address *from);
 /* It is no more, or another's number. */
 void standing_end(int fd);

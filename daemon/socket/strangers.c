@@ -28,6 +28,8 @@ struct strangers *strangers_new(void)
     struct strangers *strangers = xcalloc(1, sizeof *strangers);
     strangers->pace.all = (struct pace_limit){STRANGERS_PER_SECOND, STRANGERS_BURST};
     strangers->pace.each = (struct pace_limit){STRANGERS_ADDRESS_PER_SECOND, STRANGERS_ADDRESS_BURST};
+    strangers->pace.seldom = strangers->pace.all;
+    strangers->pace.nearby = strangers->pace.each;
     return strangers;
 }
 

@@ -88,6 +88,16 @@ class Sealed(StrangerTest):
         self.ann.request("server.ping")
         self.check_all(*figures)
 
+    def test_a_first_message_that_is_too_large_is_cut(self):
+        raw = self.raw(self.keys)
+        giant = raw.sealed(b"stoa/1", MORE) + raw.sealed(b'{"id":"a","method":"server.ping","params":{"x":"%s"}}' % (b"y" * (200 << 10)))
+        for at in range(0, len(giant) - 1, 4096):  # as a network brings it
+            raw.send(giant[at:at + 4096])
+            raw.take(0.001)
+        self.assertTrue(raw.is_cut())
+        wait_for(lambda: "server.hello comes first" in self.daemon.log_text(), "it is said")
+        self.check_all("")
+
     def test_whole_messages_are_all_taken_however_many_come_at_once(self):
         """What is counted as sent, and as arrived, comes out even."""
         requests, small = 60, 20000
@@ -274,6 +284,36 @@ class Floods(OtherHosts):
         found = [json.loads(foe.communicate()[0]) for foe in foes]
         self.assertTrue(all(foe.returncode == 0 for foe in foes))
         return {name: sum(each[name] for each in found) for name in found[0]}
+
+    def check_newcomers(self, how):
+        """A flood from 16 addresses; users come in from addresses that the daemon has never seen, as do strangers."""
+        sources = self.hosts.more_addresses("foe", 16)
+        fresh = self.hosts.far_addresses("ann", 40)
+        foes = [subprocess.Popen([*self.hosts.on("foe"), sys.executable, os.path.join(HERE, "../support/flood.py"), how, self.address,
+                                  self.server.hex(), str(SPAN), *sources], stdout=subprocess.PIPE) for _ in range(PROCESSES)]
+        took = []
+        end = time.monotonic() + SPAN
+        while time.monotonic() < end and fresh:
+            began = time.monotonic()
+            source = fresh.pop()
+            anew = RemoteClient(self.address.replace("tcp://", f"tcp://{source}:0;"), self.keys, self.server, host=(self.hosts, "ann"),
+                                RECONNECT_IVL=100, RECONNECT_IVL_MAX=2000)
+            anew.request("server.hello", seconds=PATIENCE)
+            took.append(time.monotonic() - began)
+            anew.close()
+            self.ann.request("server.ping", seconds=PATIENCE)
+            self.ann.take(0.04)  # all through the flood
+        found = [json.loads(foe.communicate()[0]) for foe in foes]
+        tried = sum(each["tried"] for each in found) / SPAN
+        self.check_all(f"{tried:.0f}/s tried from 16 addresses, {sum(each['served'] for each in found)} served; {len(took)} users came in "
+                       f"from new addresses, the median within {1000 * sorted(took)[len(took) // 2]:.0f} ms, all within {1000 * max(took):.0f} ms")
+        self.assertLess(max(took), 1 + SLACK)
+
+    def test_new_addresses_beside_connections(self):
+        self.check_newcomers("connect")
+
+    def test_new_addresses_beside_handshakes_that_stop(self):
+        self.check_newcomers("hold")
 
     def check_flood(self, how, addresses=0, most_mb=24):
         sources = self.hosts.more_addresses("foe", addresses) if addresses else []

@@ -1,9 +1,9 @@
 """Connects to a daemon again and again for some seconds, and prints as JSON how often it tried, and was served.
 
-    flood.py connect|hello|ready|stay|guess ADDRESS SERVER-KEY-HEX SECONDS [SOURCE-ADDRESS ...]
+    flood.py connect|hello|hold|ready|stay|guess ADDRESS SERVER-KEY-HEX SECONDS [SOURCE-ADDRESS ...]
 
-connect: no more than that; hello: CURVE's first step, which costs the daemon most; ready: all of it, with a new key each time;
-stay: whole ones that are kept open; guess: secrets of tickets and codes, as many as a stranger may get wrong."""
+connect: no more than that; hello: CURVE's first step, which costs the daemon most; hold: the same, and kept open; ready: all of it, with
+a new key each time; stay: whole ones that are kept open; guess: secrets of tickets and codes, as many as a stranger may get wrong."""
 import json
 import random
 import sys
@@ -14,13 +14,14 @@ from remote import new_keys
 
 GUESSES = (b'{"id":"g1","method":"ticket.redeem","params":{"secret":"wrong"}}', b'{"id":"g2","method":"pair.redeem","params":{"code":"000000"}}',
            b'{"id":"g3","method":"token.login","params":{"token":"stoa_wrong"}}')
+STOPS = {"connect": "connect", "hello": "hello", "hold": "hello"}
 WELCOMED = 64 + 170  # bytes of a greeting and WELCOME
 
 
 def attempt(how, address, server, source):
     """The connection, once it was served; None if it was not."""
-    raw = RawCurve(address, new_keys(), server, {"connect": "connect", "hello": "hello"}.get(how, "initiate"), source=source, patience=0.3)
-    if how == "hello":
+    raw = RawCurve(address, new_keys(), server, STOPS.get(how, "initiate"), source=source, patience=0.3)
+    if how in ("hello", "hold"):
         raw.wait(lambda: len(raw.got) >= WELCOMED, "WELCOME", 0.3)
     elif how != "connect":
         raw.wait(lambda: b"\5READY" in raw.got[WELCOMED:] or b"\5ERROR" in raw.got[WELCOMED:], "an answer", 0.3)
@@ -43,7 +44,7 @@ def main():
         except (OSError, AssertionError):
             continue
         served += raw is not None
-        if raw and how == "stay":
+        if raw and how in ("stay", "hold"):
             kept.append(raw)
         elif raw:
             raw.close()

@@ -117,6 +117,15 @@ class Hosts:
             self.hosts[name].ip("addr", "add", f"{address}/24", "dev", "eth0")
         return found
 
+    def far_addresses(self, name, count):
+        """So many addresses of a host, each in a network of its own, from which all hosts can be reached; returns them."""
+        found = [f"10.78.{number}.1" for number in range(count)]
+        for address in found:
+            self.hosts[name].ip("addr", "add", f"{address}/32", "dev", "eth0")
+        for other in set(self.hosts) - {name}:
+            self.hosts[other].ip("route", "add", "10.78.0.0/16", "dev", "eth0")
+        return found
+
     def on(self, name):
         """The words that have what follows them run there: of a Daemon.wrapper, or before a command."""
         return [shutil.which("nsenter", path=PATH), *self.hosts[name].enter[1:]]

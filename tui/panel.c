@@ -1,5 +1,6 @@
 /* Which question is shown: the oldest that was not put off. It stays until it is answered, whoever answers
  * it. */
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include "tui/panel_private.h"
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { HANG = 4 /* cells; more than what stands below a name is indented */ };
 
@@ -93,16 +93,14 @@ static char *who_answered(const struct panel *panel, const struct state *state)
 
 static void set_heading(struct panel *panel)
 {
-    char *title = panel_title(panel->question), count[48] = "", until[48] = "";
-    time_t deadline = (time_t)(jsonx_int(panel->question, "deadline", 0) / 1000);
-    struct tm tm;
+    char *title = panel_title(panel->question), count[48] = "", until[CLOCK_TEXT];
+    int64_t deadline = jsonx_int(panel->question, "deadline", 0);
 
     if (panel->waiting > 1)
         snprintf(count, sizeof count, "  1 of %zu", panel->waiting);
-    if (deadline > 0 && localtime_r(&deadline, &tm))
-        strftime(until, sizeof until, "  until %H:%M:%S", &tm);
     free(panel->heading);
-    panel->heading = xasprintf("? %s%s%s", title, count, until);
+    panel->heading = xasprintf("? %s%s%s%s", title, count, deadline > 0 ? "  until " : "",
+                               deadline > 0 ? clock_local(deadline, CLOCK_TODAY_SECOND, until) : "");
     free(title);
 }
 

@@ -1,6 +1,6 @@
 #include "tui/record.h"
+#include "shared/clock.h"
 #include "shared/sanitise.h"
-#include "tui/cli/transcript.h"
 #include "tui/text/layout.h"
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +45,7 @@ static void put_header(struct buf *out, const struct message *message, bool styl
 
     put(out, author, strlen(author), styled ? "\033[1m" : NULL);
     free(author);
-    transcript_time(message->ts, when);
+    clock_local(message->ts, CLOCK_MINUTE, when);
     buf_printf(out, "  %s", when);
     if (message->status != MESSAGE_COMPLETE)
         buf_printf(out, "  %s", message_status_name(message->status));

@@ -1,11 +1,11 @@
 /* The message list: a bar and the author on a header line, then the text. */
+#include "shared/clock.h"
 #include "shared/sanitise.h"
 #include "tui/view.h"
 #include "tui/view_parts.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { AUTHOR_BYTES_MAX = 200 };
 
@@ -22,14 +22,11 @@ static enum style author_style(const struct ui *ui, const struct list_row *row)
     return ui->hello && strcmp(message->author, ui->hello->user) == 0 ? STYLE_YOU : STYLE_PERSON;
 }
 
-static void time_of_day(int64_t wall_ms, char out[16])
+static void time_of_day(int64_t wall_ms, char out[CLOCK_TEXT])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
-    struct tm local;
-
     out[0] = '\0';
-    if (wall_ms > 0 && localtime_r(&seconds, &local))
-        strftime(out, 16, "%H:%M", &local);
+    if (wall_ms > 0)
+        clock_local(wall_ms, CLOCK_TODAY, out);
 }
 
 static const char *stop_word(const struct message *message)
@@ -83,7 +80,8 @@ static void draw_header(const struct ui *ui, struct screen *screen, const struct
     static const char *const marks[] = {[LIST_QUEUED] = "  queued", [LIST_SENDING] = "  sending…"};
     const struct message *message = row->message;
     enum style style = author_style(ui, row);
-    char *author = sanitise_line(message->author, strlen(message->author), AUTHOR_BYTES_MAX), when[16];
+    char *author = sanitise_line(message->author, strlen(message->author), AUTHOR_BYTES_MAX),
+         when[CLOCK_TEXT];
 
     put(screen, row, row->cursor ? " " : "▍ ", style); /* the cursor's bar stands before it */
     put(screen, row, author, style);

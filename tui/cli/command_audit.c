@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     PAGE = 1000,
@@ -57,15 +56,11 @@ static struct chain_record record_of(const json_t *json)
 static void put_record(struct out *out, const json_t *json)
 {
     struct chain_record record = record_of(json);
-    time_t at = (time_t)(record.ts / 1000);
-    char when[32] = "?";
-    struct tm tm;
+    char when[CLOCK_TEXT];
 
-    if (localtime_r(&at, &tm))
-        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
-    out_printf(out, "%6" PRId64 "  %s  %-12s  %-16s  %s%s%s\n", record.n, when,
-               *record.user ? record.user : "(the daemon)", record.action, record.object,
-               *record.object && *record.detail ? "  " : "", record.detail);
+    out_printf(out, "%6" PRId64 "  %s  %-12s  %-16s  %s%s%s\n", record.n,
+               clock_local(record.ts, CLOCK_SECOND, when), *record.user ? record.user : "(the daemon)",
+               record.action, record.object, *record.object && *record.detail ? "  " : "", record.detail);
 }
 
 /* Puts a page's records before those that are there. False when no older ones are wanted. */

@@ -10,21 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CODE_LEN = 6, TTL_MAX_S = 7 * 24 * 3600, USES_MAX = 100, LINES_BESIDE = 5 };
-
-/* "14:03:22" of a time in ms. */
-static const char *clock_of(int64_t ms, char text[16])
-{
-    time_t at = (time_t)(ms / 1000);
-    struct tm tm;
-
-    if (!localtime_r(&at, &tm) || strftime(text, 16, "%H:%M:%S", &tm) == 0)
-        text[0] = '\0';
-    return text;
-}
 
 /* How long from now, roughly: "9 min". */
 static void put_span(int64_t ms, char text[32])
@@ -115,7 +103,7 @@ static void put_code(struct cli *cli, const char *link)
 static void put_ticket(struct cli *cli, const json_t *ok)
 {
     const char *link = jsonx_str(ok, "link", "");
-    char span[32], at[16];
+    char span[32], at[CLOCK_TEXT];
     int64_t expires = jsonx_int(ok, "expires", 0);
 
     if (cli->json) {
@@ -132,7 +120,7 @@ static void put_ticket(struct cli *cli, const json_t *ok)
     out_printf(&cli->out,
                "%s\nto come in: stoa attach 'stoa://...', the whole link between the quotes\n"
                "valid for %s, until %s; take it back: stoa ticket --revoke %s\n",
-               link, span, clock_of(expires, at), jsonx_str(ok, "ticket", ""));
+               link, span, clock_local(expires, CLOCK_TODAY_SECOND, at), jsonx_str(ok, "ticket", ""));
 }
 
 static enum err make_ticket(struct cli *cli, json_t *params)
@@ -283,14 +271,15 @@ static void on_late(uv_timer_t *timer)
 static void put_started(struct cli *cli, const json_t *ok)
 {
     const char *code = jsonx_str(ok, "code", ""), *words = jsonx_str(ok, "words", "");
-    char at[16];
+    char at[CLOCK_TEXT];
 
     if (cli->json) {
         out_json(&cli->out, ok);
         return;
     }
     out_printf(&cli->out, "code          %.3s %s\nvalid         until %s, for five tries\n", code,
-               strlen(code) > 3 ? code + 3 : "", clock_of(jsonx_int(ok, "expires", 0), at));
+               strlen(code) > 3 ? code + 3 : "",
+               clock_local(jsonx_int(ok, "expires", 0), CLOCK_TODAY_SECOND, at));
     if (*words)
         out_printf(&cli->out, "daemon's key  %s\n", words);
     const char *name = client_address_is_remote(&cli->address) ? cli->address.name : "NAME";

@@ -1,4 +1,5 @@
 /* Subcommands that read what was said: show, history, search, export. */
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include "tui/cli/command.h"
@@ -83,7 +84,7 @@ static void put_hit(struct out *out, const json_t *hit)
     char *clean_title = sanitise_line(title, strlen(title), LINE_MAX_BYTES);
     char *clean_snippet = sanitise_line(snippet, strlen(snippet), LINE_MAX_BYTES), when[32];
 
-    transcript_time(jsonx_int(hit, "ts", 0), when);
+    clock_local(jsonx_int(hit, "ts", 0), CLOCK_MINUTE, when);
     out_printf(out, "%s  %s  %s: %s\n", jsonx_str(hit, "session", ""), when,
                *clean_title ? clean_title : "(no title)", clean_snippet);
     free(clean_title);
@@ -130,7 +131,7 @@ static void put_markdown(struct out *out, const json_t *info, const json_t *mess
     json_t *message;
     size_t i;
 
-    transcript_time(jsonx_int(info, "created", 0), created);
+    clock_local(jsonx_int(info, "created", 0), CLOCK_MINUTE, created);
     out_printf(out, "# %s\n\n- Session: `%s`\n- Created: %s\n- Model: `%s`\n- Messages: %zu\n\n",
                *clean ? clean : "(no title)", jsonx_str(info, "session", ""), created,
                jsonx_str(info, "model", ""), json_array_size(messages));

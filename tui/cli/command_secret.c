@@ -2,9 +2,9 @@
  * or from a pipe, and never from an argument, which all on the machine could read.
  *
  * The daemon is asked after that: who types takes longer than a connection waits. */
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "tui/cli/command.h"
-#include "tui/cli/transcript.h"
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -216,9 +216,9 @@ static int list(struct cli *cli)
     json_array_foreach(jsonx_arr(ok, "secrets"), i, secret)
     {
         const char *error = jsonx_str(secret, "error", "");
-        char when[32];
+        char when[CLOCK_TEXT];
 
-        transcript_time(jsonx_int(secret, "ts", 0), when);
+        clock_local(jsonx_int(secret, "ts", 0), CLOCK_MINUTE, when);
         if (cli->json)
             out_json(&cli->out, secret);
         else

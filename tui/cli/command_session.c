@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { TITLE_MAX = 200, MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, AGE_DAYS_MAX = 30 };
@@ -65,11 +64,9 @@ int command_new(struct cli *cli)
 
 /* --- listing --- */
 
-static const char *age(int64_t then_ms, char text[32])
+static const char *age(int64_t then_ms, char text[CLOCK_TEXT])
 {
     int64_t s = (clock_wall_ms() - then_ms) / 1000;
-    time_t then = (time_t)(then_ms / 1000);
-    struct tm tm;
 
     if (s < MINUTE)
         snprintf(text, 32, "now");
@@ -79,8 +76,8 @@ static const char *age(int64_t then_ms, char text[32])
         snprintf(text, 32, "%d h", (int)(s / HOUR));
     else if (s < AGE_DAYS_MAX * DAY)
         snprintf(text, 32, "%d d", (int)(s / DAY));
-    else if (!localtime_r(&then, &tm) || strftime(text, 32, "%Y-%m-%d", &tm) == 0)
-        snprintf(text, 32, "?");
+    else
+        clock_local(then_ms, CLOCK_DAY, text);
     return text;
 }
 
@@ -339,13 +336,9 @@ static void put_line(struct out *out, const char *name, const char *format, ...)
 
 static void put_time(struct out *out, const char *name, int64_t ms)
 {
-    time_t when = (time_t)(ms / 1000);
-    struct tm tm;
-    char text[64] = "?";
+    char text[CLOCK_TEXT];
 
-    if (localtime_r(&when, &tm))
-        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm);
-    put_line(out, name, "%s", text);
+    put_line(out, name, "%s", clock_local(ms, CLOCK_SECOND, text));
 }
 
 static void put_people(struct out *out, const json_t *people)

@@ -1,9 +1,9 @@
 /* stoa token: what programs log in with. A secret is written once, alone, to stdout. */
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/option.h"
 #include "tui/cli/command.h"
 #include "tui/cli/offline.h"
-#include "tui/cli/transcript.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,13 +42,13 @@ static json_t *read_wish(const struct args *args)
 
 static void put_secret(struct cli *cli, const json_t *ok)
 {
-    char until[32];
+    char until[CLOCK_TEXT];
 
     if (cli->json) {
         out_json(&cli->out, ok);
         return;
     }
-    transcript_time(jsonx_int(ok, "expires", 0), until);
+    clock_local(jsonx_int(ok, "expires", 0), CLOCK_MINUTE, until);
     out_printf(&cli->out, "%s\n", jsonx_str(ok, "secret", ""));
     cli_say("token %s, good until %s; its secret is shown this once: keep it in a file of mode 0600 "
             "(--token-file)",
@@ -92,13 +92,13 @@ static int list(struct cli *cli)
                    "SESSION", "LABEL");
     json_array_foreach(jsonx_arr(ok, "tokens"), i, token)
     {
-        char until[32];
+        char until[CLOCK_TEXT];
 
         if (cli->json) {
             out_json(&cli->out, token);
             continue;
         }
-        transcript_time(jsonx_int(token, "expires", 0), until);
+        clock_local(jsonx_int(token, "expires", 0), CLOCK_MINUTE, until);
         out_printf(&cli->out, "%-28s  %-16s  %-8s  %-16s  %-12.12s  %s\n", jsonx_str(token, "token", ""),
                    jsonx_str(token, "user", ""),
                    strcmp(jsonx_str(token, "role", ""), "admin") == 0 ? "all" : jsonx_str(token, "role", ""),

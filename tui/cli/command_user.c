@@ -1,10 +1,10 @@
 /* stoa user: who may come in, by which keys, and how much of everything is theirs. */
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/key.h"
 #include "shared/xalloc.h"
 #include "tui/cli/command.h"
 #include "tui/cli/offline.h"
-#include "tui/cli/transcript.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,10 +227,10 @@ static int key(struct cli *cli)
 
 static void put_row(struct cli *cli, const json_t *user)
 {
-    char since[32] = "";
+    char since[CLOCK_TEXT] = "";
 
     if (jsonx_int(user, "created", 0) > 0)
-        transcript_time(jsonx_int(user, "created", 0), since);
+        clock_local(jsonx_int(user, "created", 0), CLOCK_MINUTE, since);
     out_printf(&cli->out, "%-20s  %-6s  %-8s  %4zu  %6lld  %s\n", jsonx_str(user, "user", ""),
                jsonx_str(user, "role", ""), jsonx_bool(user, "disabled", false) ? "disabled" : "",
                json_array_size(jsonx_arr(user, "keys")), (long long)jsonx_int(user, "tokens", 0), since);
@@ -277,10 +277,10 @@ static void put_keys(struct cli *cli, const json_t *keys)
 
     json_array_foreach((json_t *)keys, i, one)
     {
-        char since[32], words[KEY_WORDS_MAX] = "";
+        char since[CLOCK_TEXT], words[KEY_WORDS_MAX] = "";
         unsigned char bytes[KEY_BYTES];
 
-        transcript_time(jsonx_int(one, "created", 0), since);
+        clock_local(jsonx_int(one, "created", 0), CLOCK_MINUTE, since);
         if (key_parse(jsonx_str(one, "key", ""), bytes))
             key_words(bytes, words);
         out_printf(&cli->out, "%-16s  %s  %s  %s%s%s\n", "key", jsonx_str(one, "key", ""), since, words,
@@ -292,7 +292,7 @@ static int show(struct cli *cli)
 {
     json_t *ok, *used;
     int exit_code;
-    char since[32] = "always";
+    char since[CLOCK_TEXT] = "always";
 
     if (offline_call(cli, METHOD_USER_SHOW, cli->args->word_count > 1 ? of_user(cli->args->words[1]) : NULL,
                      &ok, &exit_code) == ERR_OK) {
@@ -301,7 +301,7 @@ static int show(struct cli *cli)
             out_json(&cli->out, ok);
         } else {
             if (jsonx_int(ok, "created", 0) > 0)
-                transcript_time(jsonx_int(ok, "created", 0), since);
+                clock_local(jsonx_int(ok, "created", 0), CLOCK_MINUTE, since);
             out_printf(&cli->out, "%-16s  %s\n%-16s  %s%s\n%-16s  %s\n%-16s  %lld\n", "user",
                        jsonx_str(ok, "user", ""), "role", jsonx_str(ok, "role", ""),
                        jsonx_bool(ok, "disabled", false) ? ", disabled" : "", "since", since, "API tokens",

@@ -1,4 +1,5 @@
 /* stoa watch: everything that happens in a session, as JSON lines or as text. */
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "tui/cli/command.h"
 #include "tui/cli/printer.h"
@@ -32,10 +33,10 @@ static void put_snapshot_line(struct out *out, const json_t *snapshot)
 
 static void begin_answer(struct watch *watch, const struct message *message)
 {
-    char when[32];
+    char when[CLOCK_TEXT];
 
     printer_end(&watch->printer);
-    transcript_time(message->ts, when);
+    clock_local(message->ts, CLOCK_MINUTE, when);
     out_printf(&watch->cli->out, "[%s] %s:\n", when, message->author);
     printer_show(&watch->printer, message);
     out_flush(&watch->cli->out);

@@ -1,22 +1,13 @@
 /* A page of history is at most 1 MiB, so a session is put together from its newest page backwards. */
 #include "tui/cli/transcript.h"
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PAGE_MESSAGES = 1000 };
-
-void transcript_time(int64_t ms, char text[32])
-{
-    time_t when = (time_t)(ms / 1000);
-    struct tm tm;
-
-    if (!localtime_r(&when, &tm) || strftime(text, 32, "%Y-%m-%d %H:%M", &tm) == 0)
-        snprintf(text, 32, "?");
-}
 
 static bool is_block(const json_t *block, const char *type)
 {
@@ -100,11 +91,11 @@ static void text_block(struct out *out, const json_t *block)
 
 void transcript_text(struct out *out, const json_t *message)
 {
-    char when[32], how[512];
+    char when[CLOCK_TEXT], how[512];
     json_t *block;
     size_t i;
 
-    transcript_time(jsonx_int(message, "ts", 0), when);
+    clock_local(jsonx_int(message, "ts", 0), CLOCK_MINUTE, when);
     ending(message, how);
     out_printf(out, "[%s] %s%s:\n", when, jsonx_str(message, "author", ""), how);
     json_array_foreach(jsonx_arr(message, "content"), i, block)
@@ -159,11 +150,11 @@ static void markdown_block(struct out *out, const json_t *block)
 
 void transcript_markdown(struct out *out, const json_t *message)
 {
-    char when[32], how[512];
+    char when[CLOCK_TEXT], how[512];
     json_t *block;
     size_t i;
 
-    transcript_time(jsonx_int(message, "ts", 0), when);
+    clock_local(jsonx_int(message, "ts", 0), CLOCK_MINUTE, when);
     ending(message, how);
     out_printf(out, "## %s, %s%s\n\n", jsonx_str(message, "author", ""), when, how);
     json_array_foreach(jsonx_arr(message, "content"), i, block)

@@ -8,8 +8,6 @@
 /* One message (a JSON object of PROTOCOL.md), with who said it and when, and a blank line after it. */
 void transcript_text(struct out *out, const json_t *message);
 void transcript_markdown(struct out *out, const json_t *message);
-/* A moment as local time: "2026-01-31 23:59". */
-void transcript_time(int64_t ms, char text[32]);
 
 /* All messages of a session, oldest first, as a new array; they are fetched page by page. ERR_OK, or a code
  * after saying why (NULL then). */

@@ -1,9 +1,9 @@
 /* Everything printed here is from outside; paper's out sanitises it. */
 #include "shared/buf.h"
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
-#include "tui/cli/transcript.h"
 #include "tui/plain/plain_private.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -32,9 +32,9 @@ void plain_say(struct plain *plain, const char *format, ...)
 
 static void put_heading(struct plain *plain, const struct message *message, const char *more)
 {
-    char when[32];
+    char when[CLOCK_TEXT];
 
-    transcript_time(message->ts, when);
+    clock_local(message->ts, CLOCK_MINUTE, when);
     plain_say(plain, "[%s] %s%s", when, message->author, more);
 }
 
@@ -46,7 +46,7 @@ static void put_ending(struct plain *plain, const struct message *message)
 }
 
 /* ", 12 ms", ", 3.4 s"; nothing if it is not known. */
-static void took(int64_t ms, char text[32])
+static void took(int64_t ms, char text[CLOCK_TEXT])
 {
     *text = '\0';
     if (ms >= SECOND)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -52,6 +53,18 @@ static void the_boot_clock_is_not_behind_the_steady_one(void **state)
     assert_true(clock_boot_ms() >= boot);
 }
 
+static void a_moment_is_said_in_local_time(void **state)
+{
+    char text[CLOCK_TEXT];
+    (void)state;
+    setenv("TZ", "XXX-2", 1); /* two hours east */
+    tzset();
+
+    assert_string_equal(clock_local(0, CLOCK_SECOND, text), "1970-01-01 02:00:00");
+    assert_string_equal(clock_local(1767225540999, CLOCK_MINUTE, text), "2026-01-01 01:59");
+    assert_string_equal(clock_local(1767225540999, CLOCK_DAY, text), "2026-01-01");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -59,6 +72,7 @@ int main(void)
         cmocka_unit_test(milliseconds_and_microseconds_are_of_one_clock),
         cmocka_unit_test(the_wall_clock_is_the_systems),
         cmocka_unit_test(the_boot_clock_is_not_behind_the_steady_one),
+        cmocka_unit_test(a_moment_is_said_in_local_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,8 @@ done > "$build/includes.txt"
 grep -nE '^#include "daemon/agent/[a-z_]*\.h"' daemon/agent/mcp/*.[ch] | grep -vE 'daemon/agent/(http|sse|secrets)\.h"' >> "$build/includes.txt"
 # Text and terminal stand below all else of the client: they know its styles, and nothing else of it.
 grep -nE '^#include "tui/[a-z_]*\.h"' tui/text/*.[ch] tui/terminal/*.[ch] | grep -vE 'tui/style\.h"' >> "$build/includes.txt"
+# What full screen and subcommands share stands below both; main.c alone knows all.
+grep -nE '^#include "tui/(cli|plain)/' tui/*.[ch] | grep -v '^tui/main\.c:' | sed 's/$/: only main.c may include that/' >> "$build/includes.txt"
 [ -s "$build/includes.txt" ] && { cat "$build/includes.txt" >&2; fail "include directions"; }
 
 # --- library fences: each library is known in the few files that wrap it -----------------------------------------

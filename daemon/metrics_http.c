@@ -6,6 +6,7 @@
 #include "daemon/metrics.h"
 #include "daemon/server.h"
 #include "daemon/socket/files.h"
+#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
@@ -20,7 +21,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTION_MEMORY = 16 << 10, TEXT_MAX = 256 << 10, LISTEN_BACKLOG = 16 };
+enum {
+    CONNECTION_MEMORY = 16 << 10, /* of a request's head, too */
+    TEXT_MAX = 256 << 10,
+    LISTEN_BACKLOG = 256,
+    LEAVING_MAX = 64 /* connections that were ended, and are closed soon */
+};
 
 struct library { /* of libmicrohttpd, what is used here */
     void *handle;
@@ -29,10 +35,18 @@ struct library { /* of libmicrohttpd, what is used here */
     __typeof__(&MHD_run) run;
     __typeof__(&MHD_get_timeout) timeout;
     __typeof__(&MHD_get_daemon_info) info;
+    __typeof__(&MHD_get_connection_info) connection_info;
     __typeof__(&MHD_create_response_from_buffer) response;
     __typeof__(&MHD_add_response_header) header;
     __typeof__(&MHD_queue_response) queue;
     __typeof__(&MHD_destroy_response) destroy;
+};
+
+struct visitor { /* a connection */
+    int fd;
+    int64_t since; /* steady ms of its beginning, or of its last answer */
+    bool leaving;
+    struct visitor *next;
 };
 
 struct metrics_http {
@@ -41,7 +55,8 @@ struct metrics_http {
     struct MHD_Daemon *daemon;
     uv_poll_t poll;
     uv_timer_t timer;
-    int fd; /* that it listens on */
+    struct visitor *visitors; /* who was answered or began last comes first */
+    int fd;                   /* that it listens on */
     int handles;
 };
 
@@ -57,6 +72,7 @@ static bool load(struct library *library, char error[256])
                    {"MHD_run", (void **)&library->run},
                    {"MHD_get_timeout", (void **)&library->timeout},
                    {"MHD_get_daemon_info", (void **)&library->info},
+                   {"MHD_get_connection_info", (void **)&library->connection_info},
                    {"MHD_create_response_from_buffer", (void **)&library->response},
                    {"MHD_add_response_header", (void **)&library->header},
                    {"MHD_queue_response", (void **)&library->queue},
@@ -70,6 +86,68 @@ static bool load(struct library *library, char error[256])
     return good;
 }
 
+/* --- connections --- */
+
+/* The library counts how long nothing comes, and waits on for who sends a byte now and then. */
+static void cut(struct visitor *visitor)
+{
+    visitor->leaving = true;
+    shutdown(visitor->fd, SHUT_RDWR);
+}
+
+/* Those that have had their time, and those that were there before METRICS_CONNECTIONS_MAX others. */
+static void cut_late(struct metrics_http *metrics)
+{
+    int64_t now = clock_steady_ms();
+    int count = 0;
+    for (struct visitor *visitor = metrics->visitors; visitor; visitor = visitor->next)
+        if (!visitor->leaving &&
+            (++count > METRICS_CONNECTIONS_MAX || now - visitor->since > METRICS_IDLE_S * INT64_C(1000)))
+            cut(visitor);
+}
+
+static void take_out(struct metrics_http *metrics, const struct visitor *visitor)
+{
+    struct visitor **at = &metrics->visitors;
+    while (*at != visitor)
+        at = &(*at)->next;
+    *at = visitor->next;
+}
+
+static void put_first(struct metrics_http *metrics, struct visitor *visitor)
+{
+    visitor->since = clock_steady_ms();
+    visitor->next = metrics->visitors;
+    metrics->visitors = visitor;
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct metrics_http *metrics = arg;
+    struct visitor *visitor = *context;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        take_out(metrics, visitor);
+        free(visitor);
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        metrics->library.connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    *context = visitor = xcalloc(1, sizeof *visitor);
+    visitor->fd = info->connect_fd;
+    put_first(metrics, visitor);
+    cut_late(metrics);
+}
+
+static void note_answer(struct metrics_http *metrics, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        metrics->library.connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct visitor *visitor = info->socket_context;
+    take_out(metrics, visitor);
+    put_first(metrics, visitor);
+}
+
 /* --- the loop --- */
 
 static void on_timer(uv_timer_t *timer);
@@ -77,6 +155,7 @@ static void on_timer(uv_timer_t *timer);
 static void run(struct metrics_http *metrics)
 {
     MHD_UNSIGNED_LONG_LONG ms;
+    cut_late(metrics);
     metrics->library.run(metrics->daemon);
     if (metrics->library.timeout(metrics->daemon, &ms) == MHD_YES)
         uv_timer_start(&metrics->timer, on_timer, ms, 0);
@@ -109,6 +188,7 @@ static enum MHD_Result answer(struct metrics_http *metrics, struct MHD_Connectio
         library->header(response, "Allow", "GET, HEAD");
     enum MHD_Result result = library->queue(connection, status, response);
     library->destroy(response);
+    note_answer(metrics, connection);
     return result;
 }
 
@@ -200,7 +280,8 @@ static bool start(struct metrics_http *metrics, char error[256])
 {
     metrics->daemon =
         metrics->library.start(MHD_USE_EPOLL, 0, NULL, NULL, on_request, metrics, MHD_OPTION_LISTEN_SOCKET,
-                               metrics->fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)METRICS_CONNECTIONS_MAX,
+                               metrics->fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, metrics,
+                               MHD_OPTION_CONNECTION_LIMIT, (unsigned)(METRICS_CONNECTIONS_MAX + LEAVING_MAX),
                                MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)METRICS_IDLE_S,
                                MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
     const union MHD_DaemonInfo *info =

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 enum {
-    METRICS_CONNECTIONS_MAX = 32,
-    METRICS_IDLE_S = 10, /* of a connection */
+    METRICS_CONNECTIONS_MAX = 32, /* beyond that the one ends that has waited longest for an answer */
+    METRICS_IDLE_S = 10,          /* of a connection, and for a request to be whole */
     METRICS_PATH_MAX = 256
 };
 

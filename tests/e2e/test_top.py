@@ -4,6 +4,8 @@ import json
 import re
 import socket
 import subprocess
+import threading
+import time
 import unittest
 
 from harness import StoaTest, children, program, stoa, wait_for
@@ -189,6 +191,39 @@ class MetricsTest(StoaTest):
         for each in held:
             each.close()
         wait_for(lambda: self.get("/health")[0] == 200, "it is served again")
+
+    def test_half_requests_hold_nobody_up(self):
+        """200 connections that never come to the end of their request, and come again when they are ended."""
+        held, cut, ends = {}, [], threading.Event()
+
+        def dribble(at):
+            try:
+                if at not in held:
+                    held[at] = socket.create_connection(("127.0.0.1", self.port), timeout=1)
+                    held[at].sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+                held[at].sendall(b"y")
+            except OSError:
+                cut.append(at)
+                held.pop(at).close()
+
+        def run():
+            while not ends.wait(0.01):
+                for at in range(200):
+                    dribble(at)
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            wait_for(lambda: cut, "they are there, and more than may be")
+            for _ in range(20):
+                began = time.monotonic()
+                self.assertEqual(self.get("/metrics")[0], 200)
+                self.assertLess(time.monotonic() - began, 1)
+            wait_for(lambda: len(cut) > 200, "they are ended, again and again")
+        finally:
+            ends.set()
+            thread.join()
+            for each in held.values():
+                each.close()
 
     def test_a_store_that_fails_is_unhealthy(self):
         client = self.client()

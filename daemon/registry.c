@@ -2,6 +2,7 @@
  * its snapshot is written, and when everything of it is committed it is freed. */
 #include "daemon/registry.h"
 
+#include "daemon/counting.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/known.h"
 #include "daemon/people/rights.h"
@@ -375,6 +376,8 @@ enum err registry_get(struct registry *registry, const char *sid, struct session
         restore_partial(state, &record);
         *session = add(registry, session_new(registry->server, record.key, state, record.snapshot_seq));
         stored_loaded(*session, record.bytes, record.files, newer);
+        if (record.bytes < 0)
+            counting_loaded(*session);
         if (newer > 0)
             session_store_row(*session);
         set_right(*session);
@@ -421,7 +424,7 @@ struct session *registry_start(struct registry *registry, uint32_t key, json_t *
 static bool is_unused(const struct session *session)
 {
     return !session->agent && session->follower_count == 0 && session->holds == 0 &&
-           session->state->run == RUN_IDLE;
+           !session->measured.grows && session->state->run == RUN_IDLE;
 }
 
 struct departure { /* a session that may leave once what was queued is on disk */

@@ -36,6 +36,7 @@ struct server {
     struct vault *vault;
     struct ledger *ledger;
     struct stored *stored;
+    struct counting *counting;
     struct throttle *throttle;
     struct tickets *tickets;
     struct pairs *pairs;

@@ -3,6 +3,7 @@
 
 #include "daemon/aging.h"
 #include "daemon/clients.h"
+#include "daemon/counting.h"
 #include "daemon/dispatch.h"
 #include "daemon/forks.h"
 #include "daemon/identity.h"
@@ -54,6 +55,7 @@ void server_parts_open(struct server *server, const char *state)
     server->clients = clients_open(server);
     server->dispatch = dispatch_open(server);
     server->registry = registry_open(server);
+    server->counting = counting_open(server);
     registry_recover(server->registry);
     users_end_removed(server);
     server->aging = aging_open(server);
@@ -63,6 +65,7 @@ void server_parts_open(struct server *server, const char *state)
 void server_parts_halt(struct server *server)
 {
     aging_close(&server->aging);
+    counting_close(&server->counting);
     supervisor_close(&server->supervisor);
     hosts_close(&server->hosts);
     relays_close(&server->relays);

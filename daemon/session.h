@@ -44,6 +44,10 @@ struct session { /* open to read; session.c, clients.c (followers) and superviso
     struct state *state;
     uint64_t snapshot_seq; /* of the snapshot in the store */
     int64_t bytes, files;  /* people/stored.c's: in the store (below 0: not counted yet), in its folder */
+    struct measured {      /* people/counting.c's: when its folder is looked at, steady ms */
+        int64_t next, every;
+        bool grows; /* it has an agent, or had one since the last look */
+    } measured;
     struct subscription **followers;
     size_t follower_count, follower_cap;
     struct agent *agent;    /* NULL while hibernated */

@@ -4,6 +4,7 @@
 #include "daemon/clients.h"
 #include "daemon/mcp/hosts.h"
 #include "daemon/people/ledger.h"
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -40,6 +41,7 @@ static json_t *user_row(struct gathering *gathering, const char *name)
     jsonx_set_int(row, "agents", 0);
     jsonx_set_int(row, "requests", 0);
     json_object_set_new(row, "today", ledger_today(gathering->server, name));
+    json_object_set_new(row, "stored", stored_json(gathering->server, name));
     json_object_set_new(gathering->users, name, row);
     return row;
 }

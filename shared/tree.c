@@ -3,10 +3,13 @@
  * descriptors. What lies too deep is first moved up to the top. */
 #include "shared/tree.h"
 
+#include "shared/xalloc.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -113,4 +116,116 @@ bool tree_remove(const char *parent, const char *name, const atomic_bool *stop)
         close(removal.top);
     close(folder);
     return gone;
+}
+
+/* --- measuring --- */
+
+enum {
+    DEEP_MAX = 4096,         /* folders that wait since they lie too deep */
+    DEEP_PATH_MAX = 64 << 10 /* bytes of their paths: what lies deeper is not looked at */
+};
+
+struct measuring {
+    int top;
+    dev_t device;
+    const atomic_bool *stop;
+    int64_t bytes;
+    uint64_t entries;
+    char *deep[DEEP_MAX]; /* their paths below top */
+    size_t deep_count;
+};
+
+/* The folder of that path below parent, step by step, since the whole may be longer than a path can be. -1 if
+ * it is none, or is elsewhere. */
+static int open_below(const struct measuring *measuring, int parent, const char *path)
+{
+    int folder = dup(parent);
+    while (folder >= 0 && *path) {
+        size_t len = strcspn(path, "/");
+        char *name = xasprintf("%.*s", (int)len, path);
+        int inner = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct stat st;
+        if (inner < 0 && errno == EACCES)
+            inner = open_folder(NULL, folder, name);
+        if (inner >= 0 && (fstat(inner, &st) != 0 || st.st_dev != measuring->device)) {
+            close(inner);
+            inner = -1;
+        }
+        free(name);
+        close(folder);
+        folder = inner;
+        path += len + (path[len] == '/');
+    }
+    return folder;
+}
+
+static void measure_inside(struct measuring *measuring, int folder, const char *path, int depth);
+
+static void measure_entry(struct measuring *measuring, int parent, const char *path, const char *name,
+                          int depth)
+{
+    struct stat st;
+    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != measuring->device)
+        return;
+    int64_t bytes = (int64_t)st.st_blocks * 512;
+    measuring->entries++;
+    if (!S_ISDIR(st.st_mode) && st.st_nlink > 1)
+        bytes /= (int64_t)st.st_nlink;
+    measuring->bytes += bytes > TREE_ENTRY_BYTES ? bytes : TREE_ENTRY_BYTES;
+    if (!S_ISDIR(st.st_mode) || strlen(path) > DEEP_PATH_MAX)
+        return;
+    char *below = xasprintf("%s%s%s", path, *path ? "/" : "", name);
+    if (depth < DEPTH_MAX) {
+        int folder = open_below(measuring, parent, name);
+        if (folder >= 0)
+            measure_inside(measuring, folder, below, depth);
+    } else if (measuring->deep_count < DEEP_MAX) {
+        measuring->deep[measuring->deep_count++] = below;
+        return;
+    }
+    free(below);
+}
+
+/* Closes folder. */
+static void measure_inside(struct measuring *measuring, int folder, const char *path, int depth)
+{
+    DIR *dir = fdopendir(folder);
+    const struct dirent *entry;
+    if (!dir)
+        close(folder);
+    while (dir && !atomic_load(measuring->stop) && measuring->entries < TREE_ENTRIES_MAX &&
+           (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            measure_entry(measuring, dirfd(dir), path, entry->d_name, depth + 1);
+    if (dir)
+        closedir(dir);
+}
+
+int64_t tree_size(const char *parent, const char *name, const atomic_bool *stop)
+{
+    struct stat st;
+    struct measuring *measuring = xcalloc(1, sizeof *measuring);
+    int folder = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    measuring->stop = stop;
+    measuring->top = folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder >= 0)
+        close(folder);
+    if (measuring->top >= 0 && fstat(measuring->top, &st) == 0) {
+        measuring->device = st.st_dev;
+        int inside = dup(measuring->top);
+        if (inside >= 0)
+            measure_inside(measuring, inside, "", 0);
+        while (measuring->deep_count > 0) {
+            char *path = measuring->deep[--measuring->deep_count];
+            int deep = open_below(measuring, measuring->top, path);
+            if (deep >= 0)
+                measure_inside(measuring, deep, path, 0);
+            free(path);
+        }
+    }
+    if (measuring->top >= 0)
+        close(measuring->top);
+    int64_t bytes = measuring->bytes;
+    free(measuring);
+    return bytes;
 }

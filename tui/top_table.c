@@ -38,8 +38,9 @@ static const struct {
                     {"REQ/S", 6, true},
                     {"TOKENS", 8, true},
                     {"TURNS", 6, true},
-                    {"COST", 8, true}},
-                   10},
+                    {"COST", 8, true},
+                    {"STORED", 9, true}},
+                   11},
     [TOP_CLIENTS] = {"clients",
                      {{"CLIENT", 16, false},
                       {"USER", 12, false},
@@ -383,6 +384,7 @@ static void make_users(struct making *making)
         put_count(&cells[7], (double)(jsonx_int(today, "input", 0) + jsonx_int(today, "output", 0)));
         put_count(&cells[8], (double)jsonx_int(today, "turns", 0));
         put_decimal(&cells[9], 2, jsonx_real(today, "cost", 0));
+        put_bytes(&cells[10], (double)jsonx_int(jsonx_obj(json, "stored"), "bytes", 0));
         row->style = STYLE_TEXT;
     }
 }

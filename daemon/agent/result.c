@@ -72,6 +72,23 @@ static void add_size(struct writer *writer, size_t bytes)
         buf_printf(&writer->text, ", %zu KiB", (bytes + 1023) / 1024);
 }
 
+/* Whether there is room for a file; less when it was written. */
+static bool has_room(const struct writer *writer, size_t len, char error[128])
+{
+    const int64_t *left = writer->place->left;
+
+    if (!left || (*left > 0 && (uint64_t)*left >= len))
+        return true;
+    snprintf(error, 128, "the session's owner may store no more (quota.stored)");
+    return false;
+}
+
+static void was_written(const struct writer *writer, size_t len)
+{
+    if (writer->place->left)
+        *writer->place->left -= (int64_t)len;
+}
+
 /* "[image image/png, 12 KiB, saved as results/NAME-1.png]" */
 static void add_data(struct writer *writer, const char *what, const char *uri, const char *mime,
                      const char *base64)
@@ -81,8 +98,10 @@ static void add_data(struct writer *writer, const char *what, const char *uri, c
     bool saved = false;
 
     name = xasprintf("%s-%d.%s", writer->place->name, ++writer->files, extension_of(mime));
-    if (writer->files <= RESULT_FILES_MAX)
+    if (writer->files <= RESULT_FILES_MAX && has_room(writer, len, error))
         saved = result_file_save_base64(writer->place->folder, name, base64, &len, error);
+    if (saved)
+        was_written(writer, len);
     buf_printf(&writer->text, "[%s", what);
     add_named(writer, " ", uri);
     add_named(writer, " ", mime);
@@ -192,7 +211,9 @@ static void cut(struct writer *writer, struct result *result)
     size_t kept = utf8_cut(writer->text.data, len, room);
     char *name = xasprintf("%s.txt", writer->place->name), error[128];
 
-    if (result_file_save(writer->place->folder, name, writer->text.data, len, error)) {
+    if (has_room(writer, len, error) &&
+        result_file_save(writer->place->folder, name, writer->text.data, len, error)) {
+        was_written(writer, len);
         result->file = xasprintf("results/%s", name);
         result->text = xasprintf("%.*s\n[cut: %zu of %zu bytes; the whole is in %s]", (int)kept,
                                  writer->text.data, kept, len, result->file);

@@ -10,6 +10,7 @@ struct result_place {   /* borrowed */
     const char *folder; /* the session's; NULL: nothing can be kept */
     const char *name;   /* of the call, in file names: [a-zA-Z0-9_-]+ */
     size_t max;         /* bytes of text, at least STATE_NOTE_MAX */
+    int64_t *left;      /* bytes that may still be kept there, made less by what is; NULL: any number */
 };
 
 struct result {            /* free with result_clear */

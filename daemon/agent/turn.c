@@ -416,6 +416,7 @@ static void begin(struct turn *turn, const json_t *order, bool resume)
     struct turn_calls_order calls = {
         .author = turn->author,
         .result_max = (size_t)turn_order_int(turn->order, "result_max", TURN_RESULT_DEFAULT, STATE_TEXT_MAX),
+        .files_left = turn_order_int(turn->order, "files_left", INT64_MAX, INT64_MAX),
         .ask_ms = turn_order_int(turn->order, "ask_ms", 0, INT64_MAX / 2),
         .resume = resume};
     turn_calls_begin(turn->calls, &calls);

@@ -154,7 +154,8 @@ static void end(struct call *call, const struct ending *ending)
     struct result_place place = {.folder =
                                      calls->options.servers ? servers_folder(calls->options.servers) : NULL,
                                  .name = name,
-                                 .max = room - (note ? strlen(note) : 0)};
+                                 .max = room - (note ? strlen(note) : 0),
+                                 .left = &calls->order.files_left};
     if (ending->mcp)
         result_read(ending->mcp, &place, &result);
     else

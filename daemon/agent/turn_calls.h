@@ -36,6 +36,7 @@ void turn_calls_free(struct turn_calls **calls);
 struct turn_calls_order {
     const char *author; /* of the message that calls */
     size_t result_max;  /* bytes of one result */
+    int64_t files_left; /* bytes that may be kept in the session's folder */
     int64_t ask_ms;     /* how long a question waits; 0: for ever */
     bool resume;        /* calls of another agent's are gone on with */
 };

@@ -204,10 +204,10 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                false},
     [OPTION_QUOTA_STORED] =
         {"quota.stored", OPTION_SIZE, 0, 1024 * 1024 * GIB, "2048m", NULL, "bytes",
-         "How much a member's sessions may take on the daemon's disk, archived ones included, unless their own "
-         "settings say otherwise: messages, results of tools and what MCP servers write into folders of "
-         "sessions. Beyond that they can delete, read and export, and nothing new is taken. Measured as text; "
-         "with its indexes the disk holds up to twice that. 0: any amount.",
+         "How much a member's sessions may take on the daemon's disk, archived ones included, unless their "
+         "own settings say otherwise: messages, results of tools, and what MCP servers write into folders of "
+         "sessions. Beyond that they can read, export and delete, and nothing new is taken. Measured as "
+         "text: with its indexes the disk may hold twice that. 0: any amount.",
          false},
     [OPTION_QUOTA_TOKENS_DAY] = {"quota.tokens_day", OPTION_INTEGER, 0, INT64_C(1000000000000), "0", NULL,
                                  "tokens a day",

@@ -5,6 +5,7 @@
 #include "daemon/people/audit.h"
 #include "daemon/people/ledger.h"
 #include "daemon/people/rights.h"
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/people/users_end.h"
 #include "daemon/server.h"
@@ -112,6 +113,8 @@ enum err handle_user_key_revoke(struct call *call, json_t **ok, char error[256])
 static json_t *whole_json(struct server *server, const struct user *user)
 {
     json_t *json = user_json(user);
+    if (server->stored)
+        json_object_set_new(json, "stored", stored_json(server, user_name(user)));
     if (server->ledger)
         json_object_set_new(json, "used", ledger_today(server, user_name(user)));
     return json;

@@ -103,6 +103,11 @@ static char *make(char *path, char error[256])
     return NULL;
 }
 
+const char *folders_sessions(const struct folders *folders)
+{
+    return folders->sessions;
+}
+
 char *folders_session(struct folders *folders, const char *sid, char error[256])
 {
     return make(paths_join(folders->sessions, sid), error);

@@ -24,6 +24,8 @@ struct folders *folders_open(struct server *server, const char *state);
 /* Freed when the loop has run once more; a removal that is under way is left to the next start. */
 void folders_close(struct folders **folders);
 
+/* Where the folders of sessions are, by their ids; lives as long. */
+const char *folders_sessions(const struct folders *folders);
 /* The folder's path, made (0700) if need be; free() it. NULL with a sentence. user "": of all users. */
 char *folders_session(struct folders *folders, const char *sid, char error[256]);
 char *folders_host(struct folders *folders, const char *user, const char *server, const char *variant,

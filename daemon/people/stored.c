@@ -9,6 +9,7 @@
 #include "daemon/store/store_size.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
+#include "shared/size.h"
 #include "shared/xalloc.h"
 
 #include <inttypes.h>
@@ -79,39 +80,25 @@ int64_t stored_left(const struct server *server, const char *user)
     return limit > is ? limit - is : 0;
 }
 
-const char *stored_text(int64_t bytes, char text[STORED_TEXT_MAX])
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-    double value = (double)bytes / 1024;
-    size_t unit = 0;
-    for (; value >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
-        value /= 1024;
-    if (bytes < 1024)
-        snprintf(text, STORED_TEXT_MAX, "%" PRId64 " bytes", bytes);
-    else
-        snprintf(text, STORED_TEXT_MAX, "%.1f %s", value, units[unit]);
-    return text;
-}
-
 /* "bo has 1.0 MiB stored, and may have 1.0 MiB (quota.stored)" */
 static void say_stored(char *out, size_t size, const char *user, int64_t is, int64_t limit)
 {
-    char have[STORED_TEXT_MAX], may[STORED_TEXT_MAX];
-    snprintf(out, size, "%.63s has %s stored, and may have %s (quota.stored)", user, stored_text(is, have),
-             limit > 0 ? stored_text(limit, may) : "nothing");
+    char have[SIZE_TEXT_MAX], may[SIZE_TEXT_MAX];
+    snprintf(out, size, "%.63s has %s stored, and may have %s (quota.stored)", user, size_text(is, have),
+             limit > 0 ? size_text(limit, may) : "nothing");
 }
 
 static const char what_to_do[] = "delete sessions that are not needed: stoa rm (stoa export keeps a copy)";
 
 enum err stored_room(const struct server *server, const char *user, int64_t more, char error[256])
 {
-    char said[160], wanted[STORED_TEXT_MAX];
+    char said[160], wanted[SIZE_TEXT_MAX];
     int64_t left = stored_left(server, user);
     if (left > more || (left == more && more > 0))
         return ERR_OK;
     say_stored(said, sizeof said, user, stored_of(server, user), limit_of(server, user));
     if (left > 0)
-        snprintf(error, 256, "%s; this takes %s; %s", said, stored_text(more, wanted), what_to_do);
+        snprintf(error, 256, "%s; this takes %s; %s", said, size_text(more, wanted), what_to_do);
     else
         snprintf(error, 256, "%s; %s", said, what_to_do);
     return ERR_LIMIT;
@@ -132,6 +119,9 @@ static bool is_always(enum method method)
     case METHOD_SESSION_REWIND:
     case METHOD_SESSION_UNSHARE:
         return true;
+    case METHOD_MCP_PROMPT: /* whole content is kept in a file */
+    case METHOD_MCP_READ:
+        return false;
     default:
         return !request_row(method)->changes;
     }

@@ -11,6 +11,7 @@
 enum {
     STORED_WARN_PERCENT = 80,
     STORED_CALM_PERCENT = 70, /* below this much it may be said again */
+    STORED_RESULT_COPIES = 2, /* of a tool's result that are kept */
     STORED_RESULT_MIN = 4096, /* bytes that are left of a tool's result, though the quota is reached */
     STORED_TEXT_MAX = 32
 };
@@ -33,9 +34,6 @@ enum err stored_room(const struct server *server, const char *user, int64_t more
 enum err stored_admits(const struct call *call, char error[256]);
 /* {"bytes"} and, if there is one, {"limit"}: a new reference. */
 json_t *stored_json(const struct server *server, const char *user);
-/* A number of bytes for people: "812 bytes", "96.5 KiB", "1.2 GiB". */
-const char *stored_text(int64_t bytes, char text[STORED_TEXT_MAX]);
-
 /* session_store.c's: an event of so many bytes was stored. */
 void stored_add(struct session *session, int64_t bytes);
 /* What is known of the session by its row, and by events that are newer than that. */

@@ -140,10 +140,9 @@ bool users_renew(struct users *users, struct principal *principal)
 
 int64_t users_quota(const struct users *users, const char *name, enum quota quota)
 {
-    static const enum option options[QUOTA_COUNT] = {OPTION_QUOTA_AGENTS,   OPTION_QUOTA_COST_DAY,
-                                                     OPTION_QUOTA_REQUESTS, OPTION_QUOTA_SERVERS,
-                                                     OPTION_QUOTA_SESSIONS, OPTION_QUOTA_STORED,
-                                                     OPTION_QUOTA_TOKENS_DAY};
+    static const enum option options[QUOTA_COUNT] = {
+        OPTION_QUOTA_AGENTS,   OPTION_QUOTA_COST_DAY, OPTION_QUOTA_REQUESTS,  OPTION_QUOTA_SERVERS,
+        OPTION_QUOTA_SESSIONS, OPTION_QUOTA_STORED,   OPTION_QUOTA_TOKENS_DAY};
     const struct user *user = users_get(users, name);
     int64_t limit;
     if (user && settings_quota(user->settings, quota, &limit))

@@ -363,7 +363,7 @@ void store_append_event(struct store *store, uint32_t session, uint64_t seq, int
 
 void store_put_session(struct store *store, const struct store_session *row)
 {
-    int64_t numbers[] = {row->key,      row->created, row->activity,    (int64_t)row->messages,
+    int64_t numbers[] = {row->key,      row->created, row->activity,     (int64_t)row->messages,
                          row->archived, row->ended,   (int64_t)row->seq, row->bytes,
                          row->files};
     struct op_text texts[] = {op_text_of(row->sid), op_text_of(row->owner), op_text_of(row->title),

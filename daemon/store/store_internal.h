@@ -214,7 +214,7 @@ struct read_job {
     bool shared;         /* sessions that are shared with the owner, too */
     char only[ID_MAX];   /* the one session that is looked at; "" for any */
     int limit;
-    int64_t at;         /* the record before or after which a page of the audit is */
+    int64_t at;         /* before or after it is a page of the audit; after it, what is counted */
     char *owner, *text; /* text: cursor, message id, words, or action; NULL if none */
     store_read_cb *cb;
     void *arg;

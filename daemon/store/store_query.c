@@ -346,12 +346,8 @@ static void run_search(struct queries *queries, struct read_job *job)
 void query_run(struct queries *queries, struct read_job *job)
 {
     static void (*const run[READ_KINDS])(struct queries *, struct read_job *) = {
-        [READ_LIST] = run_list,
-        [READ_HISTORY] = run_history,
-        [READ_SEARCH] = run_search,
-        [READ_AUDIT] = query_audit,
-        [READ_EVENTS_SIZE] = query_size,
-        [READ_MESSAGES_SIZE] = query_size,
+        [READ_LIST] = run_list,     [READ_HISTORY] = run_history,    [READ_SEARCH] = run_search,
+        [READ_AUDIT] = query_audit, [READ_EVENTS_SIZE] = query_size, [READ_MESSAGES_SIZE] = query_size,
     };
 
     run[job->kind](queries, job);

@@ -87,8 +87,8 @@ bool store_next_uncounted(struct store *store, struct store_uncounted *at)
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(
         store->loader.db,
-        "SELECT key, seq, sid FROM sessions WHERE bytes < 0 AND key > ?1 ORDER BY key LIMIT 1", -1, &stmt,
-        NULL);
+        "SELECT key, seq, sid, owner FROM sessions WHERE bytes < 0 AND key > ?1 ORDER BY key LIMIT 1", -1,
+        &stmt, NULL);
 
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(stmt, 1, at->key);
@@ -96,6 +96,7 @@ bool store_next_uncounted(struct store *store, struct store_uncounted *at)
         at->key = (uint32_t)sqlite3_column_int64(stmt, 0);
         at->seq = (uint64_t)sqlite3_column_int64(stmt, 1);
         snprintf(at->sid, sizeof at->sid, "%s", (const char *)sqlite3_column_text(stmt, 2));
+        snprintf(at->owner, sizeof at->owner, "%s", (const char *)sqlite3_column_text(stmt, 3));
     }
     sqlite3_finalize(stmt);
     return is_read(store, code) && code == SQLITE_ROW;

@@ -1,5 +1,6 @@
 #include "daemon/supervisor/order.h"
 
+#include "daemon/people/stored.h"
 #include "daemon/people/users.h"
 #include "daemon/people/vault.h"
 #include "daemon/probe.h"
@@ -114,6 +115,9 @@ json_t *order_turn(const struct session *session, char error[256])
     jsonx_set_int(demo, "rate", config_number(config, OPTION_DEMO_RATE));
     json_object_set_new(json, "demo", demo);
     put_limits(config, json);
+    int64_t left = stored_left(server, session->state->owner);
+    if (left != INT64_MAX)
+        jsonx_set_int(json, "files_left", left);
     put_calls(session, json);
     return json;
 }

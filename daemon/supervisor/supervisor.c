@@ -3,6 +3,7 @@
  *     running -> next beat               interrupting -> end of patience */
 #include "daemon/supervisor/supervisor_internal.h"
 
+#include "daemon/counting.h"
 #include "daemon/lends.h"
 #include "daemon/people/ledger.h"
 #include "daemon/registry.h"
@@ -43,6 +44,7 @@ static struct agent *agent_new(struct session *session, struct agent_requests *r
     supervisor->agents = agent;
     supervisor->count++;
     session->agent = agent;
+    counting_watch(session);
     return agent;
 }
 
@@ -71,6 +73,7 @@ static void agent_free(struct agent *agent, const char *why)
     supervisor->count--;
     struct session *session = agent->session;
     session->agent = NULL;
+    counting_left(session);
     uv_close((uv_handle_t *)agent->timer, free_handle);
     free(agent);
     lends_agent_gone(session->server->lends, session);

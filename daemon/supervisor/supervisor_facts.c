@@ -5,6 +5,7 @@
 
 #include "daemon/people/ledger.h"
 #include "daemon/people/rights.h"
+#include "daemon/people/stored.h"
 #include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
@@ -271,11 +272,29 @@ static bool is_asked(const struct state *state, const json_t *data)
     return false;
 }
 
+/* What the owner has no room for is not stored; that there was more is said in its place. */
+static void fit_result(const struct session *session, json_t *data)
+{
+    const char *result = jsonx_str(data, "result", "");
+    size_t len = strlen(result), room = STORED_RESULT_MIN;
+    int64_t left = stored_left(session->server, session->state->owner);
+    if (left == INT64_MAX || len <= STORED_RESULT_MIN || left / STORED_RESULT_COPIES >= (int64_t)len)
+        return;
+    if (left / STORED_RESULT_COPIES > STORED_RESULT_MIN)
+        room = (size_t)(left / STORED_RESULT_COPIES);
+    size_t kept = utf8_cut(result, len, room);
+    char *text = xasprintf("%.*s\n[cut: %zu of %zu bytes; %s may store no more (quota.stored)]", (int)kept,
+                           result, kept, len, session->state->owner);
+    jsonx_set_str(data, "result", text);
+    free(text);
+}
+
 /* A call that nobody has decided can only be denied or cancelled; one that is asked about not at all. */
 static bool fact_tool_ended(struct agent *agent, json_t *data)
 {
     struct session *session = agent->session;
     enum call_state call, to = call_state_parse(jsonx_str(data, "state", ""));
+    fit_result(session, data);
     if (is_persons(data))
         return session_emit(session, EVENT_TOOL_ENDED, json_incref(data));
     if (agent->state != AGENT_RUNNING || !names_call(session->state, data, &call))

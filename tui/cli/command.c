@@ -192,9 +192,9 @@ static const char user_notes[] =
     "enable NAME      they can again\n"
     "rm NAME          remove them, and their keys, tokens and secrets; their sessions stay archived\n"
     "key add NAME KEY, key revoke KEY\n"
-    "Limits of --quota: agents, cost_day, requests, servers, sessions, tokens_day; 0 is nothing at all. In "
-    "GLOB\n"
-    "* stands for any text. All of it works while no daemon runs, too.\n";
+    "Limits of --quota: agents, cost_day, requests, servers, sessions, stored (bytes, or\n"
+    "500m, 2g ...), tokens_day; 0 is nothing at all. In GLOB * stands for any text. All of\n"
+    "it works while no daemon runs, too.\n";
 static const char watch_notes[] =
     "SESSION is a full id, the beginning of one (with or without \"s_\"), or a title.\n"
     "With --json: first a line {\"snapshot\":{...}}, then each event as it was received; a new\n"

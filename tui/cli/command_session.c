@@ -1,6 +1,7 @@
 /* Subcommands that make, list, change and end sessions. */
 #include "shared/clock.h"
 #include "shared/jsonx.h"
+#include "shared/size.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/cli/command.h"
@@ -359,6 +360,7 @@ static void put_info(struct out *out, const json_t *info)
     const json_t *usage = jsonx_obj(info, "usage"), *error = jsonx_obj(info, "error"),
                  *agent = jsonx_obj(info, "agent"), *from = jsonx_obj(info, "from"),
                  *retry = jsonx_obj(info, "retry");
+    char stored[SIZE_TEXT_MAX];
 
     put_line(out, "session", "%s", jsonx_str(info, "session", ""));
     put_line(out, "title", "%s", jsonx_str(info, "title", ""));
@@ -382,6 +384,8 @@ static void put_info(struct out *out, const json_t *info)
     put_line(out, "tokens", "%lld in (%lld cached), %lld out (%lld reasoning)",
              (long long)jsonx_int(usage, "input", 0), (long long)jsonx_int(usage, "cached", 0),
              (long long)jsonx_int(usage, "output", 0), (long long)jsonx_int(usage, "reasoning", 0));
+    if (jsonx_int(info, "bytes", -1) >= 0)
+        put_line(out, "stored", "%s", size_text(jsonx_int(info, "bytes", 0), stored));
     put_line(out, "agent", "%s", jsonx_str(agent, "state", "none"));
     if (*jsonx_str(retry, "why", ""))
         put_line(out, "waits", "%s", jsonx_str(retry, "why", ""));

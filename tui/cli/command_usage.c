@@ -1,5 +1,6 @@
-/* stoa usage: what a user has used today, and what of the day's budgets is left. */
+/* stoa usage: what a user has used today, what of the day's budgets is left, and what is stored. */
 #include "shared/jsonx.h"
+#include "shared/size.h"
 #include "tui/cli/command.h"
 
 static void put_budget(struct out *out, const char *name, double used, double limit, bool cost)
@@ -12,6 +13,19 @@ static void put_budget(struct out *out, const char *name, double used, double li
     else
         out_printf(out, "%-12s %.0f of %.0f (%.0f%%)\n", name, used, limit,
                    limit > 0 ? used * 100 / limit : 100.0);
+}
+
+/* Of all sessions, and not only of today. */
+static void put_stored(struct out *out, const json_t *stored)
+{
+    int64_t bytes = jsonx_int(stored, "bytes", 0), limit = jsonx_int(stored, "limit", -1);
+    char is[SIZE_TEXT_MAX], may[SIZE_TEXT_MAX];
+
+    out_printf(out, "stored       %s", size_text(bytes, is));
+    if (limit >= 0)
+        out_printf(out, " of %s (%.0f%%)", size_text(limit, may),
+                   limit > 0 ? (double)bytes * 100 / (double)limit : 100.0);
+    out_printf(out, "\n");
 }
 
 static double number(const json_t *json, const char *name, double otherwise)
@@ -35,6 +49,8 @@ static void put_usage(struct out *out, const json_t *shown)
     out_printf(out, "cost         %.4f\n", cost);
     put_budget(out, "tokens_day", input + output, number(budgets, "tokens_day", -1), false);
     put_budget(out, "cost_day", cost, number(budgets, "cost_day", -1), true);
+    if (jsonx_obj(shown, "stored"))
+        put_stored(out, jsonx_obj(shown, "stored"));
 }
 
 int command_usage(struct cli *cli)

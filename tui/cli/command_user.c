@@ -2,6 +2,7 @@
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/key.h"
+#include "shared/size.h"
 #include "shared/xalloc.h"
 #include "tui/cli/command.h"
 #include "tui/cli/offline.h"
@@ -38,17 +39,21 @@ static int change_of(struct cli *cli, enum method method, json_t *params, const 
 
 /* --- settings --- */
 
-/* NAME=VALUE of --quota: a number, "any" or "default". False after saying what is wrong. */
+/* NAME=VALUE of --quota: a number, "any" or "default"; stored also as 500m or 2GiB. False after saying what
+ * is wrong. */
 static bool put_quota(json_t *settings, const char *text)
 {
     const char *is = strchr(text, '=');
     char *name = is && is > text ? xasprintf("quota.%.*s", (int)(is - text), text) : NULL, *end = NULL;
     json_t *value = NULL;
+    int64_t bytes;
 
     if (name && strcmp(is + 1, "default") == 0) {
         value = json_null();
     } else if (name && strcmp(is + 1, "any") == 0) {
         value = json_string("any");
+    } else if (name && strcmp(name, "quota.stored") == 0 && size_read(is + 1, &bytes)) {
+        value = json_integer(bytes);
     } else if (name && is[1]) {
         errno = 0;
         long long whole = strtoll(is + 1, &end, 10);
@@ -64,7 +69,7 @@ static bool put_quota(json_t *settings, const char *text)
     else
         cli_usage(
             "option --quota is '%.60s'; it must be NAME=NUMBER, NAME=any or NAME=default, where NAME is "
-            "agents, cost_day, requests, servers, sessions or tokens_day",
+            "agents, cost_day, requests, servers, sessions, stored (which may be 500m or 2g) or tokens_day",
             text);
     free(name);
     return value != NULL;
@@ -288,6 +293,16 @@ static void put_keys(struct cli *cli, const json_t *keys)
     }
 }
 
+static void put_stored(struct cli *cli, const json_t *stored)
+{
+    char is[SIZE_TEXT_MAX], may[SIZE_TEXT_MAX];
+    int64_t limit = jsonx_int(stored, "limit", -1);
+
+    if (stored)
+        out_printf(&cli->out, "%-16s  %s%s%s\n", "stored", size_text(jsonx_int(stored, "bytes", 0), is),
+                   limit >= 0 ? " of " : "", limit >= 0 ? size_text(limit, may) : "");
+}
+
 static int show(struct cli *cli)
 {
     json_t *ok, *used;
@@ -307,6 +322,7 @@ static int show(struct cli *cli)
                        jsonx_bool(ok, "disabled", false) ? ", disabled" : "", "since", since, "API tokens",
                        (long long)jsonx_int(ok, "tokens", 0));
             put_settings(cli, jsonx_obj(ok, "settings"));
+            put_stored(cli, jsonx_obj(ok, "stored"));
             if (used)
                 out_printf(&cli->out, "%-16s  %lld tokens, %.2f\n", "used today",
                            (long long)jsonx_int(used, "input", 0) + (long long)jsonx_int(used, "output", 0),

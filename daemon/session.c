@@ -366,6 +366,12 @@ enum err session_edit_queued(struct session *session, const char *by, const char
         snprintf(error, 256, "no message '%.50s' waits in this session (any more)", id);
         return ERR_NOT_FOUND;
     }
+    if (strcmp(old->author, by) != 0) { /* what is said in one's name is one's own to say */
+        snprintf(error, 256,
+                 "the message is %.63s's, who alone changes it; it can be removed, and another sent",
+                 old->author);
+        return ERR_DENIED;
+    }
     json_t *attachments = message_attachments(old);
     json_t *message = message_user_json(old->id, old->author, old->ts, text, attachments);
     enum err code = check_size(session, text, attachments, error);

@@ -211,11 +211,20 @@ static enum err check_changed(struct answer *answer, char error[256])
     return ERR_DENIED;
 }
 
-/* A rule of one's own counts in one's own sessions. */
-static enum err check_scope(const struct answer *answer, const char *user, char error[256])
+/* A rule of one's own counts in one's own sessions, and is made by nobody who may do less than oneself. */
+static enum err check_scope(const struct answer *answer, const struct principal *who, char error[256])
 {
     const char *owner = answer->session->state->owner;
-    if (strcmp(answer->scope, "user") != 0 || strcmp(owner, user) == 0)
+    if (strcmp(answer->scope, "user") != 0)
+        return ERR_OK;
+    if (!auth_is_whole(who)) {
+        snprintf(
+            error, 256,
+            "this token makes no rules for all sessions: it is for one session, or for less than the role "
+            "owner; give scope session or once");
+        return ERR_DENIED;
+    }
+    if (strcmp(owner, who->user) == 0)
         return ERR_OK;
     snprintf(
         error, 256,
@@ -229,7 +238,7 @@ static enum err check_permission(struct call *call, struct answer *answer, char 
     const json_t *json = answer->question->json;
     enum err checked = is_for_two(answer->question) ? check_two(call, answer, error) : ERR_OK;
     if (checked == ERR_OK)
-        checked = check_scope(answer, call->principal.user, error);
+        checked = check_scope(answer, &call->principal, error);
     if (checked != ERR_OK)
         return checked;
     if (answer->content && !may_change(answer, error))

@@ -317,7 +317,7 @@ static enum err check_names(struct call *call, const json_t *names, char error[2
     return ERR_LIMIT;
 }
 
-static void announce(struct session *session, const struct client *client)
+void announce_participant(struct session *session, const struct client *client)
 {
     json_t *data = json_object(), *participant = json_object();
     jsonx_set_str(participant, "id", client->id);
@@ -372,7 +372,7 @@ enum err handle_session_subscribe(struct call *call, json_t **ok, char error[256
                 reply); /* before the first event that it brings; it may end the client, or what it follows */
     for (i = 0; i < fresh_count && clients_find(server->clients, &call->route) == client; i++)
         if (clients_subscription(client, fresh[i]))
-            announce(fresh[i], client);
+            announce_participant(fresh[i], client);
     free(fresh);
     return HANDLED_LATER;
 }

@@ -1,6 +1,7 @@
 /* token.*: what programs log in with. */
 #include "daemon/handlers/handlers.h"
 
+#include "daemon/lends.h"
 #include "daemon/people/audit.h"
 #include "daemon/people/tokens.h"
 #include "daemon/people/tries.h"
@@ -37,6 +38,15 @@ static const char *whom(const struct call *call, const char *fallback, char erro
     return NULL;
 }
 
+/* Whether it is a session that the token's user may see: else nobody learns here that there is one. */
+static bool may_see(const struct call *call, const char *user, const char *sid)
+{
+    struct session *session;
+    char unused[256];
+    return call->server->registry && registry_get(call->server->registry, sid, &session, unused) == ERR_OK &&
+           state_role(session->state, user) >= ROLE_VIEWER;
+}
+
 enum err handle_token_issue(struct call *call, json_t **ok, char error[256])
 {
     const json_t *params = call->params;
@@ -50,9 +60,10 @@ enum err handle_token_issue(struct call *call, json_t **ok, char error[256])
     char secret[TOKEN_SECRET_LEN + 1];
     if (!wish.user || !is_whole(call, error))
         return ERR_DENIED;
-    if (session && !store_has(call->server->store, session) &&
-        !(call->server->registry && registry_knows(call->server->registry, session))) {
-        snprintf(error, 256, "there is no session '%s'", session);
+    if (session && call->server->registry ? !may_see(call, wish.user, session)
+                                          : session && !store_has(call->server->store, session)) {
+        snprintf(error, 256, "there is no session '%.39s' of %.63s's, or that is shared with them", session,
+                 wish.user);
         return ERR_NOT_FOUND;
     }
     enum err code = tokens_issue(call->server->users, &wish, &token, secret, error);
@@ -91,11 +102,23 @@ enum err handle_token_list(struct call *call, json_t **ok, char error[256])
     return ERR_OK;
 }
 
+/* A connection that was another's: it lends nothing in that one's name, and is seen as who it is now. */
+static void become(struct call *call, const char *before)
+{
+    struct clients *clients = call->server->clients;
+    struct client *client = call->client;
+    if (!before[0] || strcmp(before, client->principal.user) == 0)
+        return;
+    lends_end(call->server->lends, client, NULL, "revoked");
+    for (size_t i = 0; clients_find(clients, &call->route) == client && i < client->subscription_count; i++)
+        announce_participant(client->subscriptions[i]->session, client);
+}
+
 enum err handle_token_login(struct call *call, json_t **ok, char error[256])
 {
     if (!tries_may(call))
         return HANDLED_LATER;
-    struct principal *principal = &call->client->principal;
+    struct principal *principal = &call->client->principal, before = *principal;
     enum err code = users_login(call->server->users, jsonx_str(call->params, "token", ""), principal, error);
     if (code != ERR_OK)
         return tries_failed(call, code, error);
@@ -105,6 +128,7 @@ enum err handle_token_login(struct call *call, json_t **ok, char error[256])
     *ok = json_object();
     jsonx_set_str(*ok, "user", principal->user);
     jsonx_set_str(*ok, "role", role_name(auth_role(principal, NULL)));
+    become(call, before.user); /* it may end the client */
     return ERR_OK;
 }
 

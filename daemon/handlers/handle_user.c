@@ -84,8 +84,12 @@ enum err handle_user_key_add(struct call *call, json_t **ok, char error[256])
         return ERR_DENIED;
     enum err code =
         users_add_key(call->server->users, name, key, jsonx_str(call->params, "label", ""), error);
+    const struct user *has = code == ERR_CONFLICT ? users_of_key(call->server->users, key) : NULL;
     if (code == ERR_OK)
         audit_record(call->server, &call->principal, "user.key_add", name, "key %s", key);
+    else if (has && !is_admin(call) &&
+             strcmp(user_name(has), name) != 0) /* whose it is, is nothing to learn */
+        snprintf(error, 256, "that key is another user's already");
     return code;
 }
 

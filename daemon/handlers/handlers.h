@@ -35,6 +35,8 @@ handler_fn handle_user_create, handle_user_delete, handle_user_key_add, handle_u
 
 /* {"seq":n}: what most changing requests answer. */
 json_t *seq_reply(const struct session *session);
+/* participant.joined: that client follows the session, as the user that it is now. */
+void announce_participant(struct session *session, const struct client *client);
 /* The heads of what a client follows: {session: seq}. */
 json_t *client_heads(const struct client *client);
 

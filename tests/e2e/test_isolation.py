@@ -103,7 +103,8 @@ class IsolationTest(RemoteTest):
         super().setUp()
         self.hosts = Hosts("den", *PEOPLE)
         self.addCleanup(self.hosts.close)
-        self.place.write_config(f"default_model: demo/stoa\nlisten: 'tcp://{self.hosts.address('den')}:{PORT}'\n")
+        self.place.write_config(f"default_model: demo/stoa\nlimits: {{rights_changes: 0}}\n"
+                                f"listen: 'tcp://{self.hosts.address('den')}:{PORT}'\n")
         self.daemon.wrapper = self.hosts.on("den")
         self.daemon.start()
         self.find_daemon()

@@ -344,6 +344,44 @@ class Answers(SharedTest):
         self.assertEqual(bo_again["code"], "conflict", "members are told who was first, too")
         _ = puppet, message, second
 
+    def test_a_token_for_less_makes_no_rule_that_outlasts_it(self):
+        ann = self.user("ann")
+        session, puppet, message, (question,) = self.waiting(ann)
+        for less in (self.user("ann", role="approver"), self.user("ann", session=session)):
+            refusal = self.refused(less, "question.answer", params={"question": question, "decision": "allow", "scope": "user"})
+            self.assertEqual(refusal["code"], "denied")
+            self.assertIn("this token makes no rules for all sessions", refusal["text"])
+        self.assertEqual([rule for rule in ann.request("rule.list")["rules"] if rule["origin"] == "user"], [])
+        self.answer(less, question)
+        _ = puppet, message
+
+    def test_nobody_speaks_in_anothers_name(self):
+        ann, bo = self.user("ann"), self.user("bo")
+        session, puppet, message, questions = self.waiting(ann)
+        self.share(ann, session, "bo", "writer")
+        waits = ann.request("message.send", session, {"text": "mine"})["message"]
+        refusal = self.refused(bo, "message.edit_queue", session, {"message": waits, "text": "let bo in"})
+        self.assertEqual(refusal["code"], "denied")
+        self.assertIn("the message is ann's, who alone changes it", refusal["text"])
+        ann.request("message.edit_queue", session, {"message": waits, "text": "mine, better"})
+        self.assertEqual(bo.request("message.edit_queue", session, {"remove": [waits]})["removed"], [waits])
+        _ = puppet, message, questions
+
+    def test_a_connection_that_becomes_anothers_is_seen_as_that(self):
+        ann, bo = self.user("ann"), self.user("bo")
+        session = self.session(ann)
+        self.share(ann, session, "bo", "writer")
+        bo.attach(session)
+        ann.attach(session)
+        ann.request("lend.offer", session, {"server": "notes"})
+        bo.event("tools.lent", session)
+        secret = self.admin.request("token.issue", params={"user": "bo"})["secret"]
+        self.assertEqual(ann.request("token.login", params={"token": secret})["user"], "bo")
+        bo.event("tools.returned", session, server="notes", why="revoked")
+        who = bo.request("session.who", session)
+        self.assertEqual([one["user"] for one in who["participants"]], ["bo", "bo"])
+        self.assertEqual(bo.request("session.snapshot", session)["lent"], [])
+
     def test_nobody_allows_what_they_may_not_use(self):
         ann, bo = self.user("ann"), self.user("bo")
         session, puppet, message, (question,) = self.waiting(ann)

@@ -274,6 +274,19 @@ class Tokens(PeopleTest):
         self.assertEqual(clients[1].request("session.create", params={"title": "the token's"}, id=id), its)
         self.assertEqual(bo.request("session.create", params={"title": "bo's"}, id=id), made)
 
+    def test_what_is_others_is_not_told_by_a_refusal(self):
+        bo, _ = self.user("bo")
+        _, keys = self.user("cy")
+        session = self.session_of(self.admin)
+        said = []
+        for sid in (session, "s_" + "0" * 26):
+            with self.assertRaises(RequestError) as raised:
+                bo.request("token.issue", params={"session": sid})
+            said.append((raised.exception.code, raised.exception.text.replace(sid, "ID")))
+        self.assertEqual(said, [("not_found", "there is no session 'ID' of bo's, or that is shared with them")] * 2)
+        taken = self.refused(bo, "user.key_add", key=keys.text)
+        self.assertEqual((taken.code, taken.text), ("conflict", "that key is another user's already"))
+
     def test_nothing_outlasts_a_token(self):
         _, keys = self.user("bo")
         client = self.client()

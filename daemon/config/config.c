@@ -94,7 +94,9 @@ static bool read_map(struct config *config, const struct yaml_node *map, const c
         bool ok;
 
         option_show_node(node, shown);
-        if (option != OPTION_COUNT)
+        if (option != OPTION_COUNT && config_is_list(option, node))
+            ok = config_put_list(config, option, node, line, error);
+        else if (option != OPTION_COUNT)
             ok = option_set_put_node(&config->options, option, node, line, error);
         else if (strcmp(name, "providers") == 0)
             ok = providers_read(config, node, error);

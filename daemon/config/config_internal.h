@@ -18,6 +18,11 @@ struct config {
 /* Where an error is: fills error with "FILE:LINE: " and the sentence, gives false. */
 bool config_error(const struct config *config, int line, char error[256], const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Whether that is an option which may be written as a list, and is. */
+bool config_is_list(enum option option, const struct yaml_node *node);
+/* Puts the option's value in. False with a sentence, in the line of the element that is wrong. */
+bool config_put_list(struct config *config, enum option option, const struct yaml_node *node, int line,
+                     char error[256]);
 /* Puts the built-in providers in. */
 void providers_init(struct config *config);
 /* Reads the map below 'providers'. False with a sentence in error. */

@@ -46,11 +46,11 @@ static const struct option_spec rows[OPTION_COUNT] = {
          "of a user together may ask five times as often, unless quota.requests says otherwise. Beyond that "
          "requests are refused, and who goes on regardless is disconnected. 0: any number.",
          false},
-    [OPTION_LIMITS_MAX_CLIENTS] =
-        {"limits.max_clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
-         "How many clients may be connected at the same time. A few more places are kept for the daemon's own "
-         "user and for admins, who so can always look after it and stop it.",
-         false},
+    [OPTION_LIMITS_MAX_CLIENTS] = {"limits.max_clients", OPTION_INTEGER, 1, 10000, "1000", NULL, "clients",
+                                   "How many clients may be connected at the same time. A few more places "
+                                   "are kept for the daemon's own "
+                                   "user and for admins, who so can always look after it and stop it.",
+                                   false},
     [OPTION_LIMITS_MAX_LIVE_AGENTS] =
         {"limits.max_live_agents", OPTION_INTEGER, 1, 10000, "64", NULL, "processes",
          "How many agent processes may live at the same time. When there are as many, the one that has been "
@@ -92,7 +92,8 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_LISTEN] =
         {"listen", OPTION_TEXT, 0, 512, "", NULL, "addresses",
          "Where other machines can connect, encrypted and only with keys that the daemon knows: "
-         "tcp://HOST:PORT, several separated by spaces. HOST is an IPv4 address, an IPv6 address in "
+         "tcp://HOST:PORT, several as a list or separated by spaces. HOST is an IPv4 address, an IPv6 "
+         "address in "
          "brackets, or * for all of this host's. Empty: nowhere, only over the local socket.",
          true},
     [OPTION_LOG_LEVEL] = {"log.level", OPTION_ENUM, 0, 4, "info", "error|warn|info|debug|trace", "level",
@@ -177,7 +178,8 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_PERMISSION_TWO_PERSON] =
         {"permission.two_person", OPTION_TEXT, 0, 8192, "", NULL, "patterns",
          "Tool calls that two persons must allow, whatever rules say: patterns as in rules (SERVER/TOOL or "
-         "SERVER/TOOL(ARGUMENT=GLOB)), separated by ';'. Both must be approvers in the session, and no "
+         "SERVER/TOOL(ARGUMENT=GLOB)), as a list or separated by ';'. Both must be approvers in the session, "
+         "and no "
          "ticket "
          "of one of them may have let in the other, unless an admin vouches for them. Empty: none.",
          false},

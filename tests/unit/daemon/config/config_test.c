@@ -66,6 +66,32 @@ static void without_a_file_all_is_default(void **state)
     config_free(&config);
 }
 
+static void what_is_several_things_may_be_a_list(void **state)
+{
+    struct config *config =
+        must_parse("listen:\n  - tcp://127.0.0.1:7117\n  - tcp://[::1]\n"
+                   "permission: {two_person: [files/write_file, \"shell/run(command=rm *)\"]}\n");
+
+    (void)state;
+    assert_string_equal(config_text(config, OPTION_LISTEN), "tcp://127.0.0.1:7117 tcp://[::1]");
+    assert_string_equal(config_text(config, OPTION_PERMISSION_TWO_PERSON),
+                        "files/write_file; shell/run(command=rm *)");
+    config_free(&config);
+    config = must_parse("listen: []\n");
+    assert_string_equal(config_text(config, OPTION_LISTEN), "");
+    config_free(&config);
+    expect_error(
+        "listen:\n  - tcp://127.0.0.1:7117\n  - 10.0.0.1\n",
+        "c.yaml:3: option 'listen': '10.0.0.1' is no address to listen at; it must be tcp://HOST:PORT, "
+        "where HOST is an IPv4 address, an IPv6 address in brackets, or *");
+    expect_error("listen:\n  - tcp://127.0.0.1:7117 tcp://127.0.0.2\n",
+                 "c.yaml:2: option 'listen': each element of the list must be one address, tcp://HOST:PORT");
+    expect_error("listen:\n  - tcp://127.0.0.1\n  - {host: x}\n",
+                 "c.yaml:3: option 'listen': an element of the list is a map; it must be a text");
+    expect_error("limits: {queue: [1]}\n",
+                 "c.yaml:1: option 'limits.queue' is a list; it must be a whole number from 1 to 256");
+}
+
 static void options_are_found_nested_dotted_and_in_flow(void **state)
 {
     (void)state;
@@ -364,6 +390,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_file_all_is_default),
+        cmocka_unit_test(what_is_several_things_may_be_a_list),
         cmocka_unit_test(options_are_found_nested_dotted_and_in_flow),
         cmocka_unit_test(command_line_beats_environment_beats_file_beats_default),
         cmocka_unit_test(a_config_lives_while_it_is_referred_to),

@@ -1,8 +1,11 @@
 """The daemon's side of MCP: what agents and hosts are told of servers, and what passes between them and people. The agent
 is tests/support/mcp_agent.py, so that nothing depends on MCP itself; but in Whole, where all programs are the real ones, and
 the servers are tests/support/mcp_server.py."""
+import contextlib
+import glob
 import json
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -601,6 +604,7 @@ SERVER = f"{ROOT}/tests/support/mcp_server.py"
 
 class Whole(StoaTest):
     """Daemon, agent and host as they are, with servers that misbehave."""
+    mark = f"86399.{os.getpid()}"
     config = f"""
 default_model: demo/stoa
 mcp_servers:
@@ -615,6 +619,7 @@ mcp_servers:
   exits: {{command: [{SERVER}, --on-start, exit]}}
   floods: {{command: [{SERVER}, --on-start, flood], start_timeout: 5s}}
   deaf: {{command: [{SERVER}, --deaf, --child]}}
+  detaches: {{command: [sh, -c, "setsid sh -c 'sleep {mark} & setsid sleep {mark} & exit' & exec {SERVER.replace(',', '')}"]}}
 """
 
     def call(self, client, session, name, tool, /, **arguments):
@@ -727,6 +732,26 @@ mcp_servers:
                     self.assertIn(error.code, ("unavailable", "protocol", "provider"))
                 self.assertFalse(self.call(client, session, name, "echo")["failed"])
         self.assertFalse(self.call(client, other, "common", "echo")["failed"])
+
+    @unittest.skipIf(os.environ.get("STOA_NO_PIDNS"), "there are no namespaces")
+    def test_daemon_and_agent_that_are_killed_together_leave_nothing_that_was_detached(self):
+        def marked():
+            found = []
+            for path in glob.glob("/proc/[0-9]*/cmdline"):
+                with contextlib.suppress(OSError), open(path, "rb") as file:
+                    found += [path] if file.read().split(b"\0")[:2] == [b"sleep", self.mark.encode()] else []
+            return found
+
+        client = self.client()
+        session = self.session(client)
+        client.request("mcp.connect", session, {"server": "detaches"})
+        wait_for(lambda: len(marked()) == 2, "what it detaches")
+        agent = client.request("session.info", session)["agent"]["pid"]
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # neither sees the other's end
+            for pid in (agent, self.daemon.pid):
+                os.kill(pid, number)
+        wait_for(lambda: not marked(), "the end of all of them")
+        self.daemon.start()
 
     def test_nothing_is_left_behind(self):
         client = self.client()

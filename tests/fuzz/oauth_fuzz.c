@@ -85,15 +85,15 @@ static void check_documents(const json_t *json)
     struct oauth_server server;
 
     if (oauth_metadata_resource(json, SERVER, ISSUER, &resource, error))
-        assert(oauth_metadata_endpoint_ok(resource.issuer, false));
+        assert(oauth_metadata_endpoint_ok(resource.issuer, OAUTH_PUBLIC));
     else
         check_plain(error);
     oauth_resource_free(&resource);
-    if (oauth_metadata_server(json, ISSUER, false, false, &server, error)) {
+    if (oauth_metadata_server(json, ISSUER, false, OAUTH_PUBLIC, &server, error)) {
         assert(strcmp(server.issuer, ISSUER) == 0 && server.auths);
-        assert(oauth_metadata_endpoint_ok(server.token, false));
-        assert(oauth_metadata_endpoint_ok(server.authorization, false));
-        assert(!server.registration || oauth_metadata_endpoint_ok(server.registration, false));
+        assert(oauth_metadata_endpoint_ok(server.token, OAUTH_PUBLIC));
+        assert(oauth_metadata_endpoint_ok(server.authorization, OAUTH_PUBLIC));
+        assert(!server.registration || oauth_metadata_endpoint_ok(server.registration, OAUTH_PUBLIC));
     } else {
         check_plain(error);
     }

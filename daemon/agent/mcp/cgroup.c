@@ -130,6 +130,13 @@ static void remove_left(const char *base)
         closedir(folder);
 }
 
+bool cgroup_limit(const char *path, int64_t memory, int64_t processes)
+{
+    if (memory > 0)
+        put_number(path, "memory.max", memory);
+    return processes > 0 && put_number(path, "pids.max", processes);
+}
+
 bool cgroup_make(char path[CGROUP_PATH_MAX], int64_t memory, int64_t processes)
 {
     static unsigned made;
@@ -146,9 +153,7 @@ bool cgroup_make(char path[CGROUP_PATH_MAX], int64_t memory, int64_t processes)
         path[0] = '\0';
         return false;
     }
-    if (memory > 0)
-        put_number(path, "memory.max", memory);
-    return processes > 0 && put_number(path, "pids.max", processes);
+    return cgroup_limit(path, memory, processes);
 }
 
 void cgroup_kill(const char *path)

@@ -13,6 +13,8 @@ enum { CGROUP_PATH_MAX = 256 };
  * limit. Removes what agents that were killed have left. True if the kernel holds it to its limit of
  * processes. */
 bool cgroup_make(char path[CGROUP_PATH_MAX], int64_t memory, int64_t processes);
+/* What cgroup_make sets in the one at path. True if the limit of processes was taken. */
+bool cgroup_limit(const char *path, int64_t memory, int64_t processes);
 /* SIGKILL to all in it. Accepts "". */
 void cgroup_kill(const char *path);
 /* Works when all in it have ended. Accepts "". */

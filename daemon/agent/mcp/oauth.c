@@ -181,8 +181,8 @@ static bool is_of_use(struct oauth *oauth, int status, const struct oauth_challe
         return refuse(error, "the server asks for a sign-in, but is not reached by https");
     oauth_url_parse(oauth->server_url, &url);
     if (challenge->resource_metadata &&
-        !oauth_metadata_endpoint_ok(challenge->resource_metadata, oauth_url_is_loopback(&url)))
-        return refuse(error, "the server's resource metadata is not at an https URL");
+        !oauth_metadata_endpoint_ok(challenge->resource_metadata, oauth_url_reach(&url)))
+        return refuse(error, "the server's resource metadata is not at an https URL that is public");
     if (status == 403) {
         if (!challenge->error || strcmp(challenge->error, "insufficient_scope") != 0)
             return refuse(error, "the server refuses it (403), and a sign-in would not change that");

@@ -130,9 +130,8 @@ static void on_fetched(void *arg, const struct oauth_fetched *fetched)
                 finish(discovery, error);
             return;
         }
-        bool ok =
-            oauth_metadata_server(fetched->json, resource->issuer, discovery->own,
-                                  oauth_url_is_loopback(&discovery->url), &discovery->found.server, error);
+        bool ok = oauth_metadata_server(fetched->json, resource->issuer, discovery->own,
+                                        oauth_url_reach(&discovery->url), &discovery->found.server, error);
         finish(discovery, ok ? NULL : error);
         return;
     }

@@ -41,12 +41,12 @@ bool oauth_auth_from_name(const char *name, enum oauth_auth *auth)
     return false;
 }
 
-bool oauth_metadata_endpoint_ok(const char *url, bool server_is_local)
+bool oauth_metadata_endpoint_ok(const char *url, enum oauth_reach server)
 {
     struct oauth_url parsed;
 
-    return oauth_url_parse(url, &parsed) &&
-           (parsed.https || (server_is_local && oauth_url_is_loopback(&parsed)));
+    return oauth_url_parse(url, &parsed) && oauth_url_reach(&parsed) <= server &&
+           (parsed.https || oauth_url_is_loopback(&parsed));
 }
 
 /* A list of names as one scope; NULL if it is not there or empty. */
@@ -99,8 +99,9 @@ bool oauth_metadata_resource(const json_t *document, const char *server_url, con
         issuer = preferred;
     if (!issuer)
         return refuse(error, "the server's resource metadata names no authorization server");
-    if (!oauth_metadata_endpoint_ok(issuer, oauth_url_is_loopback(&own)))
-        return refuse(error, "the server names an authorization server that is not https: %.100s",
+    if (!oauth_metadata_endpoint_ok(issuer, oauth_url_reach(&own)))
+        return refuse(error,
+                      "the server names an authorization server that is not https, or not public: %.100s",
                       oauth_url_shown(issuer));
     resource->resource = xstrdup(named);
     resource->issuer = xstrdup(issuer);
@@ -131,15 +132,15 @@ static bool same_issuer(const char *said, const char *issuer, bool lenient)
     return len == own && strncmp(said, issuer, len) == 0;
 }
 
-static bool take_endpoint(const json_t *document, const char *name, bool local, bool needed, char **endpoint,
-                          char *error)
+static bool take_endpoint(const json_t *document, const char *name, enum oauth_reach reach, bool needed,
+                          char **endpoint, char *error)
 {
     const char *url = jsonx_str(document, name, NULL);
 
     if (!url)
         return !needed || refuse(error, "the authorization server's metadata has no %s", name);
-    if (!oauth_metadata_endpoint_ok(url, local))
-        return refuse(error, "the authorization server's %s is no https URL: %.100s", name,
+    if (!oauth_metadata_endpoint_ok(url, reach))
+        return refuse(error, "the authorization server's %s is no https URL, or not public: %.100s", name,
                       oauth_url_shown(url));
     *endpoint = xstrdup(url);
     return true;
@@ -159,7 +160,7 @@ static unsigned auths_of(const json_t *document)
     return auths;
 }
 
-static bool take_server(const json_t *document, const char *issuer, bool lenient, bool local,
+static bool take_server(const json_t *document, const char *issuer, bool lenient, enum oauth_reach reach,
                         struct oauth_server *server, char *error)
 {
     const json_t *responses = jsonx_arr(document, "response_types_supported");
@@ -182,16 +183,16 @@ static bool take_server(const json_t *document, const char *issuer, bool lenient
     server->scope = scope_of(document);
     server->takes_documents = jsonx_bool(document, "client_id_metadata_document_supported", false);
     server->says_issuer = jsonx_bool(document, "authorization_response_iss_parameter_supported", false);
-    return take_endpoint(document, "authorization_endpoint", local, true, &server->authorization, error) &&
-           take_endpoint(document, "token_endpoint", local, true, &server->token, error) &&
-           take_endpoint(document, "registration_endpoint", local, false, &server->registration, error);
+    return take_endpoint(document, "authorization_endpoint", reach, true, &server->authorization, error) &&
+           take_endpoint(document, "token_endpoint", reach, true, &server->token, error) &&
+           take_endpoint(document, "registration_endpoint", reach, false, &server->registration, error);
 }
 
-bool oauth_metadata_server(const json_t *document, const char *issuer, bool lenient, bool server_is_local,
+bool oauth_metadata_server(const json_t *document, const char *issuer, bool lenient, enum oauth_reach reach,
                            struct oauth_server *server, char error[OAUTH_ERROR_MAX])
 {
     *server = (struct oauth_server){0};
-    if (take_server(document, issuer, lenient, server_is_local, server, error))
+    if (take_server(document, issuer, lenient, reach, server, error))
         return true;
     oauth_server_free(server);
     return false;

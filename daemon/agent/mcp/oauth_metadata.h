@@ -32,9 +32,10 @@ struct oauth_server {
     bool says_issuer;            /* authorization_response_iss_parameter_supported */
 };
 
-/* Whether an endpoint may be used: https, or http on this machine, the latter only if the MCP server is there
- * too. */
-bool oauth_metadata_endpoint_ok(const char *url, bool server_is_local);
+/* Whether an endpoint that the MCP server, or who it named, has named may be used: https, or http on this
+ * machine; on this machine or in a private network only if the server's own address is there too, lest it
+ * sends us where it can't go itself. */
+bool oauth_metadata_endpoint_ok(const char *url, enum oauth_reach server);
 
 /* server_url: whose metadata it must be. preferred: the issuer to take if it is among the servers; NULL: the
  * first. False with a sentence. */
@@ -42,7 +43,7 @@ bool oauth_metadata_resource(const json_t *document, const char *server_url, con
                              struct oauth_resource *resource, char error[OAUTH_ERROR_MAX]);
 /* issuer: what the document's own must be; lenient: a slash at the end makes no difference. False with a
  * sentence. */
-bool oauth_metadata_server(const json_t *document, const char *issuer, bool lenient, bool server_is_local,
+bool oauth_metadata_server(const json_t *document, const char *issuer, bool lenient, enum oauth_reach reach,
                            struct oauth_server *server, char error[OAUTH_ERROR_MAX]);
 /* The endpoints of 2025-03-26 at an origin that has no metadata. */
 void oauth_metadata_default(const char *origin, struct oauth_server *server);

@@ -3,6 +3,9 @@
 #include "daemon/agent/mcp/oauth_url.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +104,66 @@ bool oauth_url_is_loopback(const struct oauth_url *url)
         dots += *host == '.';
     }
     return dots == 3;
+}
+
+static enum oauth_reach reach_of_ip4(uint32_t address)
+{
+    static const struct {
+        uint32_t net;
+        int bits;
+        enum oauth_reach reach;
+    } nets[] = {{0x00000000, 8, OAUTH_HOST},     {0x7F000000, 8, OAUTH_HOST},
+                {0x0A000000, 8, OAUTH_NETWORK},  {0x64400000, 10, OAUTH_NETWORK},
+                {0xA9FE0000, 16, OAUTH_NETWORK}, {0xAC100000, 12, OAUTH_NETWORK},
+                {0xC0A80000, 16, OAUTH_NETWORK}, {0xE0000000, 3, OAUTH_NETWORK}};
+
+    for (size_t i = 0; i < sizeof nets / sizeof *nets; i++)
+        if ((address ^ nets[i].net) >> (32 - nets[i].bits) == 0)
+            return nets[i].reach;
+    return OAUTH_PUBLIC;
+}
+
+static enum oauth_reach reach_of_ip6(const struct in6_addr *address)
+{
+    const uint8_t *at = address->s6_addr;
+
+    if (IN6_IS_ADDR_LOOPBACK(address) || IN6_IS_ADDR_UNSPECIFIED(address))
+        return OAUTH_HOST;
+    if (IN6_IS_ADDR_V4MAPPED(address) || IN6_IS_ADDR_V4COMPAT(address))
+        return reach_of_ip4((uint32_t)at[12] << 24 | (uint32_t)at[13] << 16 | (uint32_t)at[14] << 8 | at[15]);
+    return IN6_IS_ADDR_LINKLOCAL(address) || IN6_IS_ADDR_SITELOCAL(address) || (at[0] & 0xFE) == 0xFC ||
+                   IN6_IS_ADDR_MULTICAST(address)
+               ? OAUTH_NETWORK
+               : OAUTH_PUBLIC;
+}
+
+/* Whether it is "localhost" or ends with ".localhost"; a dot at the end makes no difference. */
+static bool is_local_name(const char *host, size_t len)
+{
+    static const char name[] = "localhost";
+    size_t own = sizeof name - 1;
+
+    return len >= own && strncmp(host + len - own, name, own) == 0 &&
+           (len == own || host[len - own - 1] == '.');
+}
+
+/* inet_aton knows what libcurl does of 2130706433, 0x7f.1 and 0177.0.0.1. */
+enum oauth_reach oauth_url_reach(const struct oauth_url *url)
+{
+    char host[sizeof url->host];
+    struct in6_addr ip6;
+    struct in_addr ip4;
+    size_t len = strlen(url->host);
+
+    if (url->host[0] == '[' && len > 2) {
+        snprintf(host, sizeof host, "%.*s", (int)strcspn(url->host + 1, "]%"), url->host + 1);
+        return inet_pton(AF_INET6, host, &ip6) == 1 ? reach_of_ip6(&ip6) : OAUTH_NETWORK;
+    }
+    len -= len > 0 && url->host[len - 1] == '.';
+    snprintf(host, sizeof host, "%.*s", (int)len, url->host);
+    if (is_local_name(host, len))
+        return OAUTH_HOST;
+    return inet_aton(host, &ip4) ? reach_of_ip4(ntohl(ip4.s_addr)) : OAUTH_PUBLIC;
 }
 
 bool oauth_url_same_origin(const struct oauth_url *a, const struct oauth_url *b)

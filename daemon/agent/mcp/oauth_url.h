@@ -23,6 +23,13 @@ struct oauth_url {
 bool oauth_url_parse(const char *text, struct oauth_url *url);
 /* Whether the host is this machine: localhost, 127.0.0.0/8, [::1]. */
 bool oauth_url_is_loopback(const struct oauth_url *url);
+/* From where such a host can be reached, as far as its text tells: nothing is resolved. */
+enum oauth_reach {
+    OAUTH_PUBLIC,  /* a name, or an address of the internet */
+    OAUTH_NETWORK, /* an address of some private network, or of one link (RFC 1918, 3927, 4193, 6598) */
+    OAUTH_HOST     /* this machine, also in spellings that oauth_url_is_loopback does not know */
+};
+enum oauth_reach oauth_url_reach(const struct oauth_url *url);
 /* Same scheme, host and port. */
 bool oauth_url_same_origin(const struct oauth_url *a, const struct oauth_url *b);
 /* Whether a server at this URL belongs to the resource: same origin, and the resource's path is the server's

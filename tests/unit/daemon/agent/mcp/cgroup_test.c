@@ -104,6 +104,46 @@ static void a_delegated_group_is_divided(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void read_file(const char *folder, const char *name, char text[64])
+{
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "re");
+    size_t got = file ? fread(text, 1, 63, file) : 0;
+    text[got] = '\0';
+    if (file)
+        fclose(file);
+}
+
+/* A folder in place of a group, since controllers can't be had everywhere: what would be written. */
+static void limits_are_set_where_the_controllers_are(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/stoa-cgroup-XXXXXX", path[300], text[64];
+    static const char *const names[] = {"memory.max", "pids.max"};
+
+    assert_non_null(mkdtemp(folder));
+    assert_false(cgroup_limit(folder, 1 << 30, 10)); /* neither controller is there */
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
+    assert_false(cgroup_limit(folder, 0, 0));
+    read_file(folder, "memory.max", text);
+    assert_string_equal(text, "");
+    assert_true(cgroup_limit(folder, 1 << 30, 10));
+    read_file(folder, "memory.max", text);
+    assert_string_equal(text, "1073741824");
+    read_file(folder, "pids.max", text);
+    assert_string_equal(text, "10");
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void without_a_path_nothing_happens(void **state)
 {
     (void)state;
@@ -115,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delegated_group_is_divided),
+        cmocka_unit_test(limits_are_set_where_the_controllers_are),
         cmocka_unit_test(without_a_path_nothing_happens),
     };
 

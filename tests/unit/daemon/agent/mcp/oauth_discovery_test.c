@@ -124,7 +124,7 @@ static void documents_that_are_wrong_end_the_attempt(void **state)
         {RIG_PRM, "200 OK", "{\"authorization_servers\":[\"%s\"]}", "names no resource"},
         {RIG_PRM, "200 OK", "{\"resource\":\"%s/mcp\"}", "names no authorization server"},
         {RIG_PRM, "200 OK", "{\"resource\":\"%s/mcp\",\"authorization_servers\":[\"http://as.example\"]}",
-         "not https: http://as.example"},
+         "not https, or not public: http://as.example"},
         {RIG_PRM, "500 Internal Server Error", "", "answered 500 Internal Server Error"},
         {RIG_PRM, "302 Found", "", "redirect (302), which is not followed"},
         {RIG_META, "200 OK", "{\"issuer\":\"https://honest.example\"}",
@@ -148,7 +148,7 @@ static void documents_that_are_wrong_end_the_attempt(void **state)
         {RIG_META, "200 OK",
          "{\"issuer\":\"%s\",\"authorization_endpoint\":\"http://as.example/a\",\"token_endpoint\":\"%s/t\","
          "\"code_challenge_methods_supported\":[\"S256\"]}",
-         "authorization_endpoint is no https URL: http://as.example/a"},
+         "authorization_endpoint is no https URL, or not public: http://as.example/a"},
         {RIG_META, "200 OK",
          "{\"issuer\":\"%s\",\"authorization_endpoint\":\"javascript:x\",\"token_endpoint\":\"%s/t\","
          "\"code_challenge_methods_supported\":[\"S256\"]}",
@@ -228,6 +228,8 @@ static void a_server_that_is_not_reached_by_https_gets_no_token(void **state)
     rig_start(&rig);
     assert_false(oauth_challenge(rig.oauth, 401, "Bearer resource_metadata=\"http://127.0.0.1:1/x\"", error));
     assert_non_null(strstr(error, "not at an https URL"));
+    assert_false(oauth_challenge(rig.oauth, 401, "Bearer resource_metadata=\"https://[fd00::1]/x\"", error));
+    assert_non_null(strstr(error, "that is public"));
     rig_close(&rig);
 }
 

@@ -1,11 +1,13 @@
 /* What OAuth reads from outside: challenges, URLs, forms, scopes. */
 #include "daemon/agent/mcp/oauth_challenge.h"
+#include "daemon/agent/mcp/oauth_metadata.h"
 #include "daemon/agent/mcp/oauth_scope.h"
 #include "daemon/agent/mcp/oauth_url.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +111,49 @@ static void this_machine_is_known_by_its_address(void **state)
     }
 }
 
+static void a_server_sends_us_nowhere_where_its_own_address_is_not(void **state)
+{
+    static const struct {
+        const char *host;
+        enum oauth_reach reach;
+    } cases[] = {{"as.example", OAUTH_PUBLIC},
+                 {"10.example", OAUTH_PUBLIC},
+                 {"8.8.8.8", OAUTH_PUBLIC},
+                 {"[2606:4700::1]", OAUTH_PUBLIC},
+                 {"localhost.example", OAUTH_PUBLIC},
+                 {"10.1.2.3", OAUTH_NETWORK},
+                 {"100.64.0.1", OAUTH_NETWORK},
+                 {"169.254.169.254", OAUTH_NETWORK},
+                 {"172.31.0.1", OAUTH_NETWORK},
+                 {"192.168.0.1.", OAUTH_NETWORK},
+                 {"0xa9fea9fe", OAUTH_NETWORK},
+                 {"[fe80::1]", OAUTH_NETWORK},
+                 {"[fd12::1]", OAUTH_NETWORK},
+                 {"[::ffff:10.0.0.1]", OAUTH_NETWORK},
+                 {"localhost", OAUTH_HOST},
+                 {"a.localhost.", OAUTH_HOST},
+                 {"127.1", OAUTH_HOST},
+                 {"2130706433", OAUTH_HOST},
+                 {"0", OAUTH_HOST},
+                 {"[::1]", OAUTH_HOST},
+                 {"[::]", OAUTH_HOST},
+                 {"[::ffff:127.0.0.1]", OAUTH_HOST}};
+    struct oauth_url url;
+    char text[64];
+    (void)state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        snprintf(text, sizeof text, "https://%s/x", cases[i].host);
+        if (!oauth_url_parse(text, &url) || oauth_url_reach(&url) != cases[i].reach)
+            fail_msg("%s", text);
+        for (enum oauth_reach server = OAUTH_PUBLIC; server <= OAUTH_HOST; server++)
+            assert_int_equal(oauth_metadata_endpoint_ok(text, server), cases[i].reach <= server);
+    }
+    assert_false(oauth_metadata_endpoint_ok("http://as.example/x", OAUTH_HOST));
+    assert_false(oauth_metadata_endpoint_ok("http://127.0.0.1/x", OAUTH_NETWORK));
+    assert_true(oauth_metadata_endpoint_ok("http://127.0.0.1/x", OAUTH_HOST));
+}
+
 static void a_server_belongs_to_a_resource_at_its_path_or_above(void **state)
 {
     static const struct {
@@ -186,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_challenge_is_found_among_others),
         cmocka_unit_test(only_whole_http_urls_are_taken),
         cmocka_unit_test(this_machine_is_known_by_its_address),
+        cmocka_unit_test(a_server_sends_us_nowhere_where_its_own_address_is_not),
         cmocka_unit_test(a_server_belongs_to_a_resource_at_its_path_or_above),
         cmocka_unit_test(forms_are_read_as_they_are_written),
         cmocka_unit_test(scopes_are_sets),

@@ -296,6 +296,8 @@ static void say_search(struct said *said)
         free(snippet);
     }
     table_put(&table, said, "nothing found");
+    if (jsonx_bool(said->ok, "behind", false))
+        put_line(said, "the daemon's disk is slow or fails, so the newest messages were not searched");
 }
 
 static void say_set(struct said *said)

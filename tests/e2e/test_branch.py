@@ -125,6 +125,7 @@ class Forking(BranchTest):
         self.assertEqual(len(self.say(client, again, "date")), 8)
         self.assertEqual(self.history(client, session), whole, "the first one has not changed")
         snapshots = [client.request("session.snapshot", one) for one in (session, fork["session"], again)]
+        client.on_disk()
         self.daemon.kill()
         self.daemon.start()
         client = self.client()
@@ -391,6 +392,7 @@ class Rewinding(BranchTest):
                 ids = ids[:at + 1]
                 client.attach(session)
             elif what == "kill":
+                client.on_disk()
                 self.daemon.kill()
                 self.daemon.start()
                 client = self.client()

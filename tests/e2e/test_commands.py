@@ -63,6 +63,7 @@ class Commands(StoaTest):
         one.attach(session)
         self.turn(one, session, "about networks")
         one.request("mcp.connect", session, {"server": "files"})  # nothing happens by itself from here on
+        one.on_disk()
         direct = {"/usage": ("session.info", session, {}), "/share": ("session.info", session, {}),
                   "/model": ("model.list", None, {}), "/rules": ("rule.list", None, {"session": session}),
                   "/search networks": ("message.search", None, {"text": "networks"}),

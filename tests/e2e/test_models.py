@@ -79,6 +79,7 @@ class RealServer(StoaTest):
         early.close()
         late.close()
         self.things = [thing for thing in self.things if thing not in (early, late)]
+        client.on_disk()
         self.daemon.kill()
         self.daemon.start()
         messages = self.client().request("message.history", session)["messages"]

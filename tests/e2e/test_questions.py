@@ -242,6 +242,7 @@ class Ends(PuppetTest):
     def test_a_question_waits_again_after_the_daemon_was_killed(self):
         client = self.client()
         session, puppet, message, (question,) = self.waiting(client)
+        client.on_disk()
         self.daemon.kill()
         self.daemon.start()
         self.assertTrue(self.puppets.none(), "nobody is needed before there is an answer")
@@ -389,6 +390,7 @@ class Ends(PuppetTest):
     def test_an_interrupt_without_an_agent_ends_the_turn(self):
         client = self.client()
         session, puppet, message, (question,) = self.waiting(client)
+        client.on_disk()
         self.daemon.kill()
         self.daemon.start()
         client = self.client()
@@ -497,6 +499,7 @@ class Deadlines(PuppetTest):
     def test_the_deadline_passes_while_the_daemon_is_down(self):
         client = self.client()
         session, puppet, message, (question,) = self.waiting(client)
+        client.on_disk()
         self.daemon.kill()
         self.daemon.start()
         puppet = self.puppets.next().ready()

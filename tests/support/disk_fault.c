@@ -3,10 +3,8 @@
  *
  *     write ERRNO   fails so          sync ERRNO   fails so          slow MS   a sync takes so long
  *
- * Without that file each sync takes DISK_SLOW milliseconds.
- *
  * DISK_LOG (a file) gets a line for each write and each sync that was done, so that a test can take back what
- * a power cut would: "W OFFSET BYTES PATH" and "S PATH". */
+ * a power cut would: "W OFFSET BYTES PATH" and "S PATH"; it may be left away. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -31,8 +29,6 @@ static int is_store(int fd, char path[4096])
 static int fault(const char *word)
 {
     char text[256] = "", *at;
-    if (!getenv("DISK_FAULT"))
-        return 0;
     int fd = open(getenv("DISK_FAULT"), O_RDONLY | O_CLOEXEC);
     if (fd >= 0 && read(fd, text, sizeof text - 1) < 0)
         text[0] = '\0';
@@ -77,12 +73,8 @@ static int synced(int fd, long call)
 {
     char path[4096], line[4200];
     int wrong = 0, ours = is_store(fd, path);
-    const char *always = getenv("DISK_SLOW");
-    int slow = ours ? fault("slow ") : 0;
-    if (ours && slow == 0 && always && !getenv("DISK_FAULT"))
-        slow = atoi(always);
-    if (slow > 0)
-        usleep((useconds_t)slow * 1000);
+    if (ours && fault("slow "))
+        usleep((useconds_t)fault("slow ") * 1000);
     if (ours && (wrong = fault("sync ")) != 0) {
         errno = wrong;
         return -1;

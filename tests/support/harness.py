@@ -88,7 +88,8 @@ class Place:
                         STOA_NO_START="1", STOA_SESSION_AUTO_TITLE="false")  # questions to a model can be counted
         self.env.update(env or {})
         if SLOW_DISK:
-            self.env.update(LD_PRELOAD=self.preload("disk_fault"), DISK_SLOW=SLOW_DISK)
+            self.env.update(LD_PRELOAD=self.preload("disk_fault"), DISK_FAULT=f"{self.folder}/disk.fault")
+            self.slow_disk(False)
         # A crash must look as it does without sanitizers.
         self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0:handle_sigbus=0"
         self.config_path = f"{self.folder}/config.yaml"
@@ -104,6 +105,12 @@ class Place:
         library = f"{self.folder}/{name}.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, f"{ROOT}/tests/support/{name}.c", "-ldl"], check=True)
         return library
+
+    def slow_disk(self, slow):
+        """With STOA_SLOW_DISK: not while a daemon starts, or each test would wait for a store to be made."""
+        if SLOW_DISK:
+            with open(f"{self.folder}/disk.fault", "w") as file:
+                file.write(f"slow {SLOW_DISK}" if slow else "")
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -127,6 +134,7 @@ class Daemon:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(path)
         self.log = open(f"{self.place.folder}/stoad.log", "ab")
+        self.place.slow_disk(False)
         self.process = subprocess.Popen([*self.wrapper, program("stoad"), "--config", self.place.config_path],
                                         env=dict(self.place.env, NOTIFY_SOCKET=path), stderr=self.log,
                                         stdin=subprocess.DEVNULL)
@@ -140,6 +148,7 @@ class Daemon:
         while time.monotonic() < end:
             try:
                 if b"READY=1" in self.notify.recv(4096):
+                    self.place.slow_disk(True)
                     return
             except TimeoutError:
                 pass
@@ -264,6 +273,10 @@ class Client:
 
     def idle(self, session, after=0, seconds=PATIENCE):
         return self.event("state.changed", session, after, seconds, new="idle")
+
+    def on_disk(self):
+        """Waits until what has been seen would outlive the daemon. For admins."""
+        self.request("audit.list", params={"limit": 1})
 
 
 def text_of(message):

@@ -348,6 +348,9 @@ static void what_came_of_it_is_said_in_lines(void **unused)
     expect_said(state, "/rules deny x", "{\"rule\":\"u_1\"}", "rule u_1: deny x");
     expect_said(state, "/rules rm u_1", "{}", "rule u_1 removed");
     expect_said(state, "/search x", "{\"hits\":[]}", "nothing found");
+    expect_said(
+        state, "/search x", "{\"hits\":[],\"behind\":true}",
+        "nothing found\nthe daemon's disk is slow or fails, so the newest messages were not searched");
     expect_said(state, "/search x",
                 "{\"hits\":[{\"session\":\"s_1\",\"title\":\"\",\"role\":\"user\",\"snippet\":\"a\\nb\"}]}",
                 "s_1  untitled  user  a b");

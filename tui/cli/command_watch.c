@@ -3,8 +3,10 @@
 #include "shared/jsonx.h"
 #include "tui/cli/command.h"
 #include "tui/cli/printer.h"
+#include "tui/cli/remark.h"
 #include "tui/cli/transcript.h"
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SNAPSHOT_MESSAGES = 50, REMARK_MAX = 1 << 20 };
@@ -72,13 +74,13 @@ static void put_remark(struct watch *watch, const char *format, ...)
     buf_free(&text);
 }
 
-/* Nothing for the end of a wait in line. */
-static void show_retrying(struct watch *watch, const json_t *data)
+static void show_remark(struct watch *watch, const struct event *event)
 {
-    const char *why = jsonx_str(data, "why", "");
+    char *line = remark_on(event);
 
-    if (why[0])
-        put_remark(watch, "* %s%s\n", why, jsonx_int(data, "limit", 0) > 0 ? "; trying again" : "");
+    if (line)
+        put_remark(watch, "%s\n", line);
+    free(line);
 }
 
 static void show_added(struct watch *watch, const json_t *data, const struct state *state)
@@ -131,18 +133,8 @@ static void show_tool_event(struct watch *watch, const struct event *event)
         put_remark(watch, "* %s: %s (%s)\n", jsonx_str(data, "question", ""), jsonx_str(data, "decision", ""),
                    answerer(data));
         break;
-    case EVENT_MCP_STARTING:
-        put_remark(watch, "* MCP server %s is being started\n", server);
-        break;
-    case EVENT_MCP_CONNECTED:
-        put_remark(watch, "* MCP server %s is connected\n", server);
-        break;
-    case EVENT_MCP_DISCONNECTED:
-        put_remark(watch, "* MCP server %s is not connected: %s%s%s\n", server, jsonx_str(data, "cause", ""),
-                   *jsonx_str(data, "text", "") ? ", " : "", jsonx_str(data, "text", ""));
-        break;
     default:
-        break;
+        show_remark(watch, event);
     }
 }
 
@@ -160,28 +152,8 @@ static void show_event(struct watch *watch, const struct event *event, const str
     case EVENT_STREAM_COMPLETED:
         show_message(watch, data, state, true);
         break;
-    case EVENT_BUDGET_REACHED:
-        put_remark(watch, "! %s\n", jsonx_str(data, "text", ""));
-        break;
-    case EVENT_ERROR_OCCURRED:
-        put_remark(watch, "! %s: %s\n", jsonx_str(data, "kind", ""), jsonx_str(data, "text", ""));
-        break;
-    case EVENT_TURN_RETRYING:
-        show_retrying(watch, data);
-        break;
     case EVENT_PARTICIPANT_JOINED:
         put_remark(watch, "* %s has joined (%s)\n", jsonx_str(who, "user", ""), jsonx_str(who, "kind", ""));
-        break;
-    case EVENT_SESSION_UPDATED:
-        if (jsonx_str(data, "title", NULL))
-            put_remark(watch, "* the title is now: %s\n", jsonx_str(data, "title", ""));
-        break;
-    case EVENT_SESSION_COMPACTED:
-        put_remark(watch, "* what was said so far is summed up for the model\n");
-        break;
-    case EVENT_SESSION_REWOUND:
-        put_remark(watch, "* %s dropped the newest %lld messages\n", jsonx_str(data, "by", "someone"),
-                   (long long)jsonx_int(data, "removed", 0));
         break;
     default:
         show_tool_event(watch, event);

@@ -4,6 +4,7 @@
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "shared/xalloc.h"
+#include "tui/cli/remark.h"
 #include "tui/plain/plain_private.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -46,7 +47,7 @@ static void put_ending(struct plain *plain, const struct message *message)
 }
 
 /* ", 12 ms", ", 3.4 s"; nothing if it is not known. */
-static void took(int64_t ms, char text[CLOCK_TEXT])
+static void took(int64_t ms, char text[32])
 {
     *text = '\0';
     if (ms >= SECOND)
@@ -166,15 +167,6 @@ static void show_joined(struct plain *plain, const json_t *who)
         plain_say(plain, "* %s is here", jsonx_str(plain->names, id, ""));
 }
 
-/* Nothing for the end of a wait in line. */
-static void show_retrying(struct plain *plain, const json_t *data)
-{
-    const char *why = jsonx_str(data, "why", "");
-
-    if (why[0])
-        plain_say(plain, "* %s%s", why, jsonx_int(data, "limit", 0) > 0 ? "; trying again" : "");
-}
-
 static void show_left(struct plain *plain, const json_t *data)
 {
     const char *id = jsonx_str(data, "participant", ""), *name = jsonx_str(plain->names, id, NULL);
@@ -258,64 +250,13 @@ static void show_tool_ended(struct plain *plain, const struct event *event, cons
     put_tool(plain, event, state, what);
 }
 
-static void show_updated(struct plain *plain, const json_t *data)
+static void show_remark(struct plain *plain, const struct event *event)
 {
-    if (jsonx_str(data, "title", NULL))
-        plain_say(plain, "* the title is now: %s", jsonx_str(data, "title", ""));
-    if (jsonx_str(data, "model", NULL))
-        plain_say(plain, "* the model is now: %s", jsonx_str(data, "model", ""));
-}
+    char *line = remark_on(event);
 
-/* Who may do what, and what terminals lend. */
-static void show_people(struct plain *plain, enum event_type type, const json_t *data)
-{
-    const char *user = jsonx_str(data, "user", ""), *by = jsonx_str(data, "by", ""),
-               *server = jsonx_str(data, "server", "");
-
-    if (type == EVENT_SESSION_SHARED)
-        plain_say(plain, "* %s is %s now%s%s", user, jsonx_str(data, "role", ""), *by ? ", by " : "", by);
-    else if (type == EVENT_SESSION_UNSHARED)
-        plain_say(plain, "* %s has no part in the session any more", user);
-    else if (type == EVENT_QUESTION_APPROVED)
-        plain_say(plain, "* %s approved; a second person is needed", by);
-    else if (type == EVENT_TOOLS_LENT)
-        plain_say(plain, "* %s lends the tools of %s", user, server);
-    else
-        plain_say(plain, "* the tools of %s are not lent any more", server);
-}
-
-static void show_session_event(struct plain *plain, const struct event *event)
-{
-    const json_t *data = event->data;
-
-    switch (event->type) {
-    case EVENT_SESSION_SHARED:
-    case EVENT_SESSION_UNSHARED:
-    case EVENT_QUESTION_APPROVED:
-    case EVENT_TOOLS_LENT:
-    case EVENT_TOOLS_RETURNED:
-        show_people(plain, event->type, data);
-        break;
-    case EVENT_SESSION_UPDATED:
-        show_updated(plain, data);
-        break;
-    case EVENT_SESSION_COMPACTED:
-        plain_say(plain, "* what was said so far is summed up for the model");
-        break;
-    case EVENT_SESSION_REWOUND:
-        plain_say(plain, "* %s took the last %lld messages out of the session",
-                  jsonx_str(data, "by", "somebody"), (long long)jsonx_int(data, "removed", 0));
-        break;
-    case EVENT_MCP_CONNECTED:
-        plain_say(plain, "* MCP server %s is connected", jsonx_str(data, "server", ""));
-        break;
-    case EVENT_MCP_DISCONNECTED:
-        plain_say(plain, "* MCP server %s is not connected: %s %s", jsonx_str(data, "server", ""),
-                  jsonx_str(data, "cause", ""), jsonx_str(data, "text", ""));
-        break;
-    default:
-        break;
-    }
+    if (line)
+        plain_say(plain, "%s", line);
+    free(line);
 }
 
 void plain_show_event(struct plain *plain, const struct event *event, const struct state *state)
@@ -336,15 +277,6 @@ void plain_show_event(struct plain *plain, const struct event *event, const stru
     case EVENT_STATE_CHANGED:
         show_run(plain, state);
         break;
-    case EVENT_BUDGET_REACHED:
-        plain_say(plain, "! %s", jsonx_str(data, "text", ""));
-        break;
-    case EVENT_ERROR_OCCURRED:
-        plain_say(plain, "! %s: %s", jsonx_str(data, "kind", ""), jsonx_str(data, "text", ""));
-        break;
-    case EVENT_TURN_RETRYING:
-        show_retrying(plain, data);
-        break;
     case EVENT_PARTICIPANT_JOINED:
         show_joined(plain, jsonx_obj(data, "participant"));
         break;
@@ -364,7 +296,7 @@ void plain_show_event(struct plain *plain, const struct event *event, const stru
         plain_answered(plain, data);
         break;
     default:
-        show_session_event(plain, event);
+        show_remark(plain, event);
         break;
     }
 }

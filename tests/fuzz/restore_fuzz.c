@@ -75,7 +75,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     db = store_open_writer(path, error, &code);
     assert(db);
     assert(sqlite3_exec(db,
-                        "INSERT INTO sessions VALUES(1, 's_1', 'ann', 'one', 'idle', 'm', 1, 1, 0, 0, 0, 1);"
+                        "INSERT INTO sessions VALUES(1, 's_1', 'ann', 'one', 'idle', 'm', 1, 1, 0, 0, 0, 1, 66, 0);"
                         "INSERT INTO events VALUES(4294967297, 1, 'session.started', '{}')",
                         NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);

@@ -153,6 +153,72 @@ static void it_ends_when_it_is_told_to(void **state)
     assert_true(is_there(path, "a"));
 }
 
+/* --- measuring --- */
+
+static void put_bytes(const char *folder, const char *name, size_t bytes)
+{
+    char file[256];
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    FILE *out = fopen(file, "w");
+    assert_non_null(out);
+    for (size_t i = 0; i < bytes; i++)
+        fputc('x', out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void all_of_it_counts(void **state)
+{
+    char inner[192];
+    (void)state;
+    assert_int_equal(tree_size(place, "nothing", &stop), 0);
+    assert_int_equal(tree_size(place, "victim", &stop), 0);
+    put_bytes(path, "a", 100000);
+    snprintf(inner, sizeof inner, "%s/inner", path);
+    assert_int_equal(mkdir(inner, 0700), 0);
+    put_bytes(inner, "b", 50000);
+    int64_t bytes = tree_size(place, "victim", &stop);
+    assert_in_range(bytes, 150000, 190000);
+    assert_int_equal(chmod(inner, 0), 0);
+    assert_int_equal(tree_size(place, "victim", &stop), bytes);
+}
+
+static void links_count_little_and_their_targets_not(void **state)
+{
+    char from[192], to[192];
+    (void)state;
+    put_bytes(outside, "large", 300000);
+    snprintf(to, sizeof to, "%s/there", path);
+    assert_int_equal(symlink(outside, to), 0);
+    assert_in_range(tree_size(place, "victim", &stop), 1, 8192);
+    put_bytes(path, "one", 100000);
+    snprintf(from, sizeof from, "%s/one", path);
+    for (int i = 0; i < 9; i++) {
+        snprintf(to, sizeof to, "%s/same%d", path, i);
+        assert_int_equal(link(from, to), 0);
+    }
+    assert_in_range(tree_size(place, "victim", &stop), 100000, 125000);
+    assert_int_equal(tree_size(path, "there", &stop), 0);
+}
+
+static void what_lies_deep_counts(void **state)
+{
+    char where[128];
+    (void)state;
+    int folder = open(path, O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < 60; i++) {
+        assert_int_equal(mkdirat(folder, "deeper", 0700), 0);
+        int inner = openat(folder, "deeper", O_RDONLY | O_DIRECTORY);
+        close(folder);
+        folder = inner;
+    }
+    snprintf(where, sizeof where, "/proc/self/fd/%d", folder);
+    put_bytes(where, "end", 700000);
+    close(folder);
+    assert_in_range(tree_size(place, "victim", &stop), 700000, 1100000);
+    atomic_store(&stop, true);
+    assert_in_range(tree_size(place, "victim", &stop), 0, 8192);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +228,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(rights_that_were_taken_away_do_not_help, set_up, tear_down),
         cmocka_unit_test_setup_teardown(depth_does_not_help, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends_when_it_is_told_to, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(all_of_it_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(links_count_little_and_their_targets_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_lies_deep_counts, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

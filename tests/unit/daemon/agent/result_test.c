@@ -267,6 +267,28 @@ static void many_parts_and_files_are_bounded(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+static void what_the_owner_has_no_room_for_is_not_kept(void **state)
+{
+    int64_t left = 3000;
+    struct result_place place = {.folder = folder, .name = "full", .max = 1000, .left = &left};
+    struct result result;
+    char text[2001] = "";
+
+    (void)state;
+    memset(text, 'x', sizeof text - 1);
+    result_read_text(text, CALL_DONE, &place, &result);
+    assert_non_null(result.file);
+    assert_int_equal(left, 1000);
+    result_clear(&result);
+    place.name = "fuller";
+    result_read_text(text, CALL_DONE, &place, &result);
+    assert_null(result.file);
+    assert_int_equal(left, 1000);
+    assert_non_null(strstr(result.text, "of 2000 bytes; the whole could not be kept: the session's owner may"
+                                        " store no more (quota.stored)]"));
+    result_clear(&result);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +302,7 @@ int main(void)
         CASE(without_a_folder_it_is_said_that_nothing_is_kept),
         CASE(links_are_not_followed),
         CASE(many_parts_and_files_are_bounded),
+        CASE(what_the_owner_has_no_room_for_is_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * is never made once more. */
 #include "daemon/mcp/mcp_asks.h"
 
+#include "daemon/people/users.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/supervisor.h"
 #include "shared/jsonx.h"
@@ -79,12 +80,25 @@ static enum err ask(struct mcp_request *request, char error[256])
     return ERR_BUSY;
 }
 
+/* Whether whoever asked may still have it done. */
+static bool may_begin(struct call *call, char error[256])
+{
+    const struct request_row *row = request_row(call->method);
+    if (users_renew(call->server->users, &call->principal) && call->session->end == SESSION_LIVES &&
+        auth_may(&call->principal, call->session->state, row->role))
+        return true;
+    snprintf(error, 256, "%s was not begun: the right to it was taken away meanwhile", row->name);
+    return false;
+}
+
 /* Now it may have its effect. */
 static void on_stored(void *arg, enum err code)
 {
     struct beginning *beginning = arg;
     struct mcp_request *request = beginning->request;
     char error[256] = "the store can't commit now; the call was not made";
+    if (request && code == ERR_OK && !may_begin(request->call, error))
+        code = ERR_DENIED;
     if (request && code == ERR_OK)
         code = ask(request, error);
     if (request && code != ERR_OK)

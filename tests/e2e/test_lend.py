@@ -196,6 +196,27 @@ class Routing(LendTest):
         self.assertEqual(caught.exception.code, "limit")
 
 
+class Rights(LendTest):
+    def test_a_call_is_not_begun_for_one_who_has_lost_the_right_meanwhile(self):
+        # given an approver, who leaves behind their call: it waits for the disk until then
+        ann, bo = self.client(), self.client()
+        session = self.session(ann)
+        lender = self.lend(session)
+        ann.request("user.create", params={"user": "bo"})
+        bo.request("token.login", params={"token": ann.request("token.issue", params={"user": "bo"})["secret"]})
+        ann.request("session.share", session, {"user": "bo", "role": "approver"})
+        called = bo.send("mcp.call", session, {"server": "lent", "tool": "who"})
+        left = bo.send("session.unshare", session, {"user": "bo"})
+        bo.reply(left)
+        with self.assertRaises(RequestError) as caught:
+            bo.reply(called)
+        self.assertEqual(caught.exception.code, "not_found")
+        # then it is not made, unlike the owner's after it
+        self.call(ann, session, "who")
+        lender.wait("lent: who: done")
+        self.assertEqual(lender.said().count("call who"), 1)
+
+
 class Ends(LendTest):
     def test_a_lender_that_is_killed_in_mid_call_ends_the_call_at_once(self):
         client = self.client()

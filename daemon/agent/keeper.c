@@ -14,7 +14,8 @@
 enum {
     GRACE_MS = 1000, /* beyond start_ms: the peer's own deadline comes first, and knows more */
     SECOND_MS = 1000,
-    HANDLES = 4
+    HANDLES = 4,
+    TTL_MAX_MS = 7 * 24 * 3600 * 1000 /* a list that is good for longer is good as long as it is connected */
 };
 
 static void try_start(struct keeper *keeper);
@@ -91,6 +92,14 @@ static void become_ready(struct keeper *keeper, const json_t *tools)
     keeper_arm_idle(keeper);
 }
 
+/* The hint of the session-less revisions. */
+static uint64_t stale_at(const json_t *list, uint64_t now)
+{
+    int64_t ttl = jsonx_int(list, "ttlMs", 0);
+
+    return ttl > 0 && ttl < TTL_MAX_MS ? now + (uint64_t)ttl : 0;
+}
+
 static void listed(void *arg, const struct mcp_reply *reply)
 {
     struct keeper *keeper = arg;
@@ -98,6 +107,7 @@ static void listed(void *arg, const struct mcp_reply *reply)
     const json_t *tools = reply->code == ERR_OK ? jsonx_arr(reply->result, "tools") : NULL;
 
     keeper->listed_at = uv_now(keeper->loop);
+    keeper->stale_at = stale_at(reply->result, keeper->listed_at);
     if (keeper->phase == PHASE_LISTING && reply->code == ERR_TIMEOUT) {
         keeper_lose(keeper, "deadline", "it did not list its tools in time");
     } else if (keeper->phase == PHASE_LISTING || keeper->phase == PHASE_READY) {
@@ -410,6 +420,8 @@ struct keeper_call *keeper_call(struct keeper *keeper, const char *method, const
 
     if (keeper->phase == PHASE_READY)
         uv_timer_stop(&keeper->timer);
+    if (keeper->stale_at && keeper->stale_at <= uv_now(keeper->loop)) /* an unused one is left in peace */
+        on_changed(keeper, MCP_CHANGED_TOOLS);
     char text[80];
     snprintf(text, sizeof text, "%d requests wait for the MCP server already", KEEPER_CALLS_MAX);
     if (full)

@@ -39,6 +39,7 @@ struct keeper {
     int64_t start_ms, idle_ms;
     int64_t back_off_ms;
     uint64_t retry_at, listed_at; /* of the loop's clock */
+    uint64_t stale_at; /* of it: when the server wants its tools listed anew (ttlMs); 0: when it says so */
     unsigned holds;
     unsigned log_lines; /* in this second */
     bool useful;        /* it has answered since it was connected */

@@ -128,12 +128,57 @@ static void cgroup_of(pid_t pid, char out[PATH_MAX])
         fclose(file);
 }
 
-static bool is_delegated(const char *group)
+/* Where the unified tree is; beside the older ones it has a place of its own. */
+static void find_cgroup_mount(char where[PATH_MAX])
 {
-    char *path = xasprintf("/sys/fs/cgroup%s", group), mark = '0';
-    bool given = getxattr(path, "user.delegate", &mark, 1) == 1 && mark == '1';
+    char line[PATH_MAX + 64], type[32];
+    FILE *mounts = fopen("/proc/self/mounts", "re");
+    bool found = false;
 
-    given = given || (geteuid() != 0 && access(path, W_OK) == 0);
+    while (mounts && !found && fgets(line, sizeof line, mounts))
+        found = sscanf(line, "%*s %4095s %31s", where, type) == 2 && strcmp(type, "cgroup2") == 0;
+    if (!found)
+        strcpy(where, "/sys/fs/cgroup");
+    if (mounts)
+        fclose(mounts);
+}
+
+static bool has_mark(const char *path, const char *name)
+{
+    char mark;
+
+    return getxattr(path, name, &mark, 1) == 1 && mark == '1';
+}
+
+/* What the group may limit; beside the older trees it may be none of what counts. */
+static bool has_controllers(const char *path)
+{
+    char *name = xasprintf("%s/cgroup.controllers", path), line[512] = "";
+    FILE *file = fopen(name, "re");
+    bool memory = false, pids = false;
+
+    if (file && fgets(line, sizeof line, file))
+        for (char *save, *word = strtok_r(line, " \n", &save); word; word = strtok_r(NULL, " \n", &save)) {
+            memory = memory || strcmp(word, "memory") == 0;
+            pids = pids || strcmp(word, "pids") == 0;
+        }
+    if (file)
+        fclose(file);
+    free(name);
+    return memory && pids;
+}
+
+/* As an agent looks for it (daemon/agent/mcp/cgroup.c). */
+static bool is_delegated(const char *group, bool *limits)
+{
+    char where[PATH_MAX], *path;
+    bool given;
+
+    find_cgroup_mount(where);
+    path = xasprintf("%s%s", where, strcmp(group, "/") == 0 ? "" : group);
+    given = has_mark(path, "user.delegate") || has_mark(path, "trusted.delegate") ||
+            (geteuid() != 0 && access(path, W_OK) == 0);
+    *limits = has_controllers(path);
     free(path);
     return given;
 }
@@ -142,16 +187,21 @@ static bool is_delegated(const char *group)
 static void check_cgroup(struct doctor *doctor)
 {
     char group[PATH_MAX], *slash;
-    bool given;
+    bool given, limits = false;
 
     cgroup_of(doctor->daemon ? doctor->daemon : getpid(), group);
-    given = group[0] && is_delegated(group);
+    given = group[0] && is_delegated(group, &limits);
     if (group[0] && !given && (slash = strrchr(group, '/')) && slash > group) {
         *slash = '\0';
-        given = is_delegated(group);
+        given = is_delegated(group, &limits);
         *slash = '/';
     }
-    if (given)
+    if (given && !limits)
+        findings_add(&doctor->findings, FINDING_NOTE, "cgroup",
+                     "let the host have them in cgroup v2: systemd.unified_cgroup_hierarchy=1",
+                     "a cgroup is delegated, but without the controllers memory and pids: an MCP server is "
+                     "killed as a whole, and its limits hold for each of its processes");
+    else if (given)
         findings_add(&doctor->findings, FINDING_OK, "cgroup", NULL,
                      "a cgroup is delegated: memory and processes of an MCP server are limited as a whole");
     else

@@ -506,6 +506,31 @@ static void many_changes_of_the_tools_are_listed_once(void **state)
     srig_close(&rig);
 }
 
+static void tools_whose_time_is_over_are_listed_anew_with_the_next_use(void **state)
+{
+    struct srig rig;
+    struct outcome outcome;
+
+    (void)state;
+    begin(&rig, ONE_SERVER);
+    srig_offered(&rig);
+    struct mcp_client *client = srig_begun(&rig, "files");
+    fake_ready(client);
+    fake_answer(client, "tools/list", "{\"ttlMs\":30,\"tools\":[]}");
+    srig_turn(&rig);
+    for (int64_t until = clock_steady_ms() + 50; clock_steady_ms() < until;)
+        srig_turn(&rig);
+    assert_null(client->requests); /* nobody has used it */
+    srig_call(&rig, "files", "read", &outcome);
+    SRIG_UNTIL(&rig, fake_request(client, "tools/list"));
+    assert_non_null(fake_request(client, "tools/call")); /* which does not wait for that */
+    fake_answer(client, "tools/list", TWO_TOOLS);        /* for as long as nothing else is said */
+    fake_answer(client, "tools/call", "{}");
+    srig_turn(&rig);
+    assert_string_equal(srig_offered(&rig), "files__read files__write");
+    srig_close(&rig);
+}
+
 static void a_server_that_floods_its_log_is_cut_short(void **state)
 {
     struct srig rig;
@@ -578,6 +603,7 @@ int main(void)
         cmocka_unit_test(a_server_that_was_not_let_start_yet_is_off_at_once),
         cmocka_unit_test(a_server_that_was_off_before_this_agent_is_not_begun),
         cmocka_unit_test(many_changes_of_the_tools_are_listed_once),
+        cmocka_unit_test(tools_whose_time_is_over_are_listed_anew_with_the_next_use),
         cmocka_unit_test(a_server_that_floods_its_log_is_cut_short),
         cmocka_unit_test(a_state_that_says_connected_is_corrected),
         cmocka_unit_test(a_cancelled_call_tells_the_server),

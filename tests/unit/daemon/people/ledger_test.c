@@ -328,6 +328,7 @@ static void eighty_percent_and_the_end_are_said_once_each(void **state)
         {-1, {1000000}, {0}},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        assert_int_equal(end(state), 0);
         begin(state);
         for (int day = 0; day < 2; day++) {
             play.quotas[QUOTA_TOKENS_DAY] = table[i].limit;
@@ -340,9 +341,7 @@ static void eighty_percent_and_the_end_are_said_once_each(void **state)
             }
             play.now += DAY; /* and so again */
         }
-        end(state);
     }
-    begin(state);
 }
 
 static void each_budget_is_said_for_itself(void **state)

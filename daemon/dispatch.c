@@ -381,6 +381,7 @@ static bool is_too_often(struct server *server, struct client *client, const str
     json_t *detail = json_object();
     jsonx_set_int(detail, "retry_ms", retry_ms);
     server->stats.limited++;
+    client->last_seen = clock_steady_ms();
     struct route route = client->route;
     answer_error(server, &route, request->id, ERR_BUSY, error, detail);
     json_decref(detail);
@@ -400,54 +401,77 @@ static bool stays(const struct request *request)
             strcmp(jsonx_str(request->params, "kind", ""), "tui") == 0);
 }
 
+/* What is refused is not even parsed, where the last one was refused, too: *asked tells whether it was asked
+ * for here. */
+static bool is_refused_early(struct server *server, struct client *client,
+                             const struct gateway_message *message, bool *asked)
+{
+    struct request request;
+    *asked = client && client->throttled.over && envelope_peek(message->body, message->body_len, &request);
+    return *asked && is_too_often(server, client, &request, request.method, message->body_len);
+}
+
+static enum err read_message(const struct gateway_message *message, struct request *request, char error[256])
+{
+    char version[256];
+    enum err code = envelope_request(message->body, message->body_len, request, error);
+    if (envelope_version(message->version, message->version_len, version) != ERR_OK) {
+        strcpy(error, version);
+        return ERR_VERSION;
+    }
+    if (code == ERR_OK && message->extra) {
+        code = ERR_BAD_REQUEST;
+        snprintf(error, 256, "a message has two frames: the version and one JSON object");
+    }
+    return code;
+}
+
+static void call_run(struct dispatch *dispatch, struct client *client, const struct request *request)
+{
+    struct call call = {.server = dispatch->server,
+                        .client = client,
+                        .params = json_incref(request->params),
+                        .route = client->route,
+                        .principal = client->principal,
+                        .method = request->method};
+    snprintf(call.id, sizeof call.id, "%s", request->id);
+    client->requests++;
+    tell_login(client, &call);
+    log_trace("request", "%s %s %s", request_row(call.method)->name, call.id, log_id(request->session));
+    run(dispatch, &call, request->session);
+    json_decref(call.params);
+    json_decref(call.asked);
+}
+
 static void take_message(struct dispatch *dispatch, const struct gateway_message *message)
 {
     struct server *server = dispatch->server;
     struct request request;
     char error[256];
+    bool asked;
     struct client *known = clients_find(server->clients, message->route);
     if (known && known->denied_until)
         return;
     server->stats.requests++;
-    enum err code = envelope_request(message->body, message->body_len, &request, error);
-    if (envelope_version(message->version, message->version_len, error) != ERR_OK) {
-        send_error(server, message->route, request.id, ERR_VERSION, error);
-        request_clear(&request);
+    if (is_refused_early(server, known, message, &asked))
         return;
-    }
-    if (code == ERR_OK && message->extra) {
-        code = ERR_BAD_REQUEST;
-        snprintf(error, sizeof error, "a message has two frames: the version and one JSON object");
-    }
+    enum err code = read_message(message, &request, error);
     struct client *client =
         code == ERR_OK ? clients_get(server->clients, message, stays(&request), error) : NULL;
     if (code == ERR_OK && !client)
         code = ERR_LIMIT;
     struct client *asker = client ? client : clients_find(server->clients, message->route);
     enum method method = code == ERR_OK ? request.method : METHOD_COUNT;
-    if (asker && is_too_often(server, asker, &request, method, message->body_len)) {
+    if (asker && !asked && is_too_often(server, asker, &request, method, message->body_len)) {
         request_clear(&request);
         return;
     }
     if (code == ERR_OK && !clients_may_ask(server->clients, client, error))
         code = ERR_BUSY;
-    if (code != ERR_OK) {
+    if (code != ERR_OK)
         send_error(server, message->route, request.id, code, error);
-    } else {
-        struct call call = {.server = server,
-                            .client = client,
-                            .params = json_incref(request.params),
-                            .route = *message->route,
-                            .principal = client->principal,
-                            .method = request.method};
-        snprintf(call.id, sizeof call.id, "%s", request.id);
-        client->requests++;
-        tell_login(client, &call);
-        log_trace("request", "%s %s %s", request_row(call.method)->name, call.id, log_id(request.session));
-        run(dispatch, &call, request.session);
-        json_decref(call.params);
-        json_decref(call.asked);
-    }
+    else
+        call_run(dispatch, client, &request);
     request_clear(&request);
 }
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool id_ok(const char *id)
+bool envelope_is_id(const char *id)
 {
     size_t len = strlen(id);
     return len >= 1 && len <= ENVELOPE_ID_MAX &&
@@ -18,7 +18,7 @@ static bool id_ok(const char *id)
 static enum err read_id(const json_t *json, struct request *request, char error[256])
 {
     const char *id = jsonx_str(json, "id", NULL);
-    if (!id || !id_ok(id) || strlen(id) != json_string_length(json_object_get(json, "id"))) {
+    if (!id || !envelope_is_id(id) || strlen(id) != json_string_length(json_object_get(json, "id"))) {
         char shown[64];
         schema_show(json_object_get(json, "id"), shown);
         snprintf(error, 256, "'id' is %s; it must be 1 to 64 characters of A-Z a-z 0-9 _ -", shown);

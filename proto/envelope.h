@@ -30,6 +30,11 @@ struct request {
  * answered. */
 enum err envelope_request(const char *text, size_t len, struct request *request, char error[256]);
 void request_clear(struct request *request);
+/* Reads only a request's id and method (METHOD_COUNT if it is unknown), as far as they are easily had: false
+ * else. Nothing of it has to be cleared. */
+bool envelope_peek(const char *text, size_t len, struct request *request);
+/* Whether that may be a request's id. */
+bool envelope_is_id(const char *id);
 /* Checks frame 0. ERR_OK, or ERR_VERSION with a sentence that names both versions. */
 enum err envelope_version(const char *frame, size_t len, char error[256]);
 

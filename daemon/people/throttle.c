@@ -185,6 +185,7 @@ enum throttle_verdict throttle_ask(struct throttle *throttle, struct throttled *
         by_user = true;
         passes = bucket_take(&asker->requests, all, tokens, now_us, &wait_us);
     }
+    connection->over = !passes;
     if (passes)
         return THROTTLE_PASS;
     *retry_ms = told_ms(wait_us);

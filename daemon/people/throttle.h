@@ -18,8 +18,8 @@ enum {
     THROTTLE_BYTES = 16384,      /* of a request: each so many count as one more */
     THROTTLE_RIGHTS = 5,         /* answers that count as one change of rights */
     THROTTLE_SEARCH = 20,        /* a search counts as so many: the daemon works on it for that long */
-    THROTTLE_EXCESS = 10,        /* times the rate: refusals beyond that ... */
-    THROTTLE_EXCESS_MS = 10000,  /* ... for so long, and the connection is cut */
+    THROTTLE_EXCESS = 4,         /* times the rate: refusals beyond that ... */
+    THROTTLE_EXCESS_MS = 5000,   /* ... for so long, and the connection is cut */
     THROTTLE_PENALTY_MS = 10000, /* after that, new connections of the user begin ... */
     THROTTLE_PENALTY_LEFT = 10,  /* ... with so many */
     THROTTLE_WAIT_MAX_MS = 60000 /* is told at most */
@@ -31,6 +31,7 @@ struct throttle;
 struct throttled { /* a connection's part; zeroed at first */
     struct bucket requests, pings;
     bool begun;
+    bool over; /* the last request was refused */
 };
 
 enum throttle_verdict { THROTTLE_PASS, THROTTLE_WAIT, THROTTLE_CUT };

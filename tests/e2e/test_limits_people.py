@@ -82,6 +82,17 @@ class Requests(StoaTest):
         first = wait_for(created, "that it is taken")
         self.assertEqual(wait_for(created, "its answer"), first)
 
+    def test_what_is_of_another_version_or_no_request_counts_too(self):
+        client = self.client()
+        client.request("server.hello")
+        for frames in ([b"stoa/9", b'{"id":"%d","method":"model.list"}'], [b"stoa/1", b'{"id":"%d","method":"no.such"}']):
+            client.replies.clear()
+            for number in range(150):
+                client.socket.send_multipart([frames[0], frames[1] % number])
+            client.wait(lambda: len(client.replies) == 150, "an answer to each")
+            codes = [client.replies[str(number)][0]["error"]["code"] for number in range(150)]
+            self.assertEqual(codes[-1], "busy", codes)
+
     def test_pings_are_counted_for_themselves(self):
         client = self.client()
         answers = [self.passes(client, "server.ping") for _ in range(120)]

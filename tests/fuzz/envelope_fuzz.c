@@ -37,6 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(request.params == NULL);
     }
     request_clear(&request);
+    if (envelope_peek(bytes, size, &again))
+        check(envelope_is_id(again.id) && again.params == NULL);
 
     envelope_incoming(bytes, size, &in);
     check(in.kind != INCOMING_ERROR || (in.code != ERR_OK && in.text));

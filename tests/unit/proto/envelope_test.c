@@ -480,11 +480,52 @@ static void the_page_has_each_error_code_and_no_other(void **unused)
     free(section);
 }
 
+static void what_is_refused_is_read_no_further_than_its_id_and_method(void **unused)
+{
+    static const struct {
+        const char *text, *id;
+        enum method method;
+    } known[] = {
+        {"{\"id\":\"a1\",\"method\":\"server.ping\",\"params\":{ no json any more", "a1", METHOD_SERVER_PING},
+        {" { \"method\" : \"session.list\" ,\n\"id\" : \"b-2\" } ", "b-2", METHOD_SESSION_LIST},
+        {"{\"params\":{\"id\":\"no\",\"x\":[\"}\\\"]\",1e3,null]},\"session\":\"s_\",\"id\":\"c\",\"method\":"
+         "\"x\"}",
+         "c", METHOD_COUNT},
+    };
+    static const char *const unusual[] = {
+        "",
+        "{",
+        "{}",
+        "[]",
+        "{\"id\":\"a\"}",
+        "{\"id\":1,\"method\":\"server.ping\"}",
+        "{\"id\":\"\\u0061\",\"method\":\"server.ping\"}",
+        "{\"id\":\"a b\",\"method\":\"server.ping\"}",
+        "{\"id\":\"a\",\"method\":\"server.ping",
+        "{\"a\":\"\\",
+        "{\"a\":[[[",
+        "{\"params\":{}}",
+        "{\"id\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"method\":\"server."
+        "ping\"}"};
+    struct request request;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        assert_true(envelope_peek(known[i].text, strlen(known[i].text), &request));
+        assert_string_equal(request.id, known[i].id);
+        assert_int_equal(request.method, known[i].method);
+    }
+    for (size_t i = 0; i < sizeof unusual / sizeof unusual[0]; i++)
+        if (envelope_peek(unusual[i], strlen(unusual[i]), &request))
+            fail_msg("taken: %s", unusual[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_read_with_all_it_has),
         cmocka_unit_test(every_malformed_request_has_its_code_and_names_the_value),
+        cmocka_unit_test(what_is_refused_is_read_no_further_than_its_id_and_method),
         cmocka_unit_test(bytes_that_are_no_text_are_refused),
         cmocka_unit_test(nesting_is_bounded),
         cmocka_unit_test(each_parameter_is_taken_at_its_bounds_and_refused_beyond),

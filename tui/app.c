@@ -114,6 +114,7 @@ void app_say(struct app *app, bool bad, const char *format, ...)
     free(app->ui.notice);
     app->ui.notice = sanitise_line(text.data, text.len, APP_NOTICE_BYTES);
     app->ui.notice_bad = bad;
+    app->notice_stopping = false;
     app->notice_at = clock_steady_ms();
     buf_free(&text);
     app_changed(app);

@@ -18,6 +18,10 @@ static void on_link(void *arg, enum client_link link, const char *text)
     free(ui->link_text);
     ui->link_text = sanitise_line(text, strlen(text), APP_NOTICE_BYTES);
     app->says_typing = false;
+    if (link == CLIENT_READY && app->notice_stopping) {
+        free(ui->notice);
+        ui->notice = NULL;
+    }
     if (link == CLIENT_READY)
         app_load_sessions(app);
     app_lend_link(app, link);
@@ -124,6 +128,7 @@ static void on_notice(void *arg, const char *notice, enum err code, const char *
         app_quit(app, code == ERR_UNAVAILABLE ? EXIT_NO_DAEMON : EXIT_FAILED, text);
     else
         app_say(app, true, "%s", text);
+    app->notice_stopping = code == ERR_SHUTTING_DOWN;
 }
 
 static void on_failing(void *arg, const char *why)

@@ -59,6 +59,7 @@ struct app {
     bool dirty;                        /* something is not shown yet */
     int64_t last_frame;                /* steady ms */
     int64_t notice_at;                 /* steady ms */
+    bool notice_stopping;              /* it says that the daemon stops: until there is one again */
     int64_t last_cancel;               /* steady ms of the last ^C; 0 if another key came since */
     bool cancelled;                    /* it cleared a draft */
     bool says_typing;                  /* the others were told so */

@@ -328,6 +328,7 @@ static void on_older(void *arg, enum err code, const char *text, json_t *ok)
         code = ERR_NOT_FOUND;
         text = "the session is not followed any more";
     }
+    replica_mend_page(messages);
     if (code != ERR_OK)
         older->reply(older->arg, code, text, NULL);
     else if (state->message_count == 0 || strcmp(state->messages[0]->id, older->before) != 0)

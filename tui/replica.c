@@ -274,3 +274,46 @@ bool replica_suspicious(const struct replica *replica)
 {
     return replica->ahead != 0;
 }
+
+/* --- pages of older messages --- */
+
+static json_t *placeholder(const json_t *damaged)
+{
+    const char *id = jsonx_str(damaged, "id", ""), *role = jsonx_str(damaged, "role", "");
+    json_t *json = json_object();
+    char made[ID_MAX];
+
+    id_make(made, "m_");
+    jsonx_set_str(json, "id", id_valid(id, "m_") ? id : made);
+    jsonx_set_str(json, "role", strcmp(role, "user") == 0 ? "user" : "assistant");
+    jsonx_set_str(json, "author", "");
+    jsonx_set_int(json, "ts", jsonx_int(damaged, "ts", 0));
+    jsonx_set_str(json, "status", "failed");
+    jsonx_set_str(json, "error", "this message is damaged where the daemon stores it, and can't be shown");
+    json_object_set_new(json, "content", json_array());
+    return json;
+}
+
+static bool is_readable(const json_t *json)
+{
+    struct message *message = message_from_json(json);
+    bool readable = message && message->status != MESSAGE_STREAMING;
+
+    message_free(&message);
+    return readable;
+}
+
+/* The daemon is asked for what comes before the first one, so that one needs an id which the daemon knows. A
+ * first one without is left to the next page, where it is not the first. */
+void replica_mend_page(json_t *messages)
+{
+    for (size_t i = 0; i < json_array_size(messages); i++)
+        if (!is_readable(json_array_get(messages, i))) {
+            const json_t *damaged = json_array_get(messages, i);
+
+            if (i == 0 && json_array_size(messages) > 1 && !id_valid(jsonx_str(damaged, "id", ""), "m_"))
+                json_array_remove(messages, i--);
+            else
+                json_array_set_new(messages, i, placeholder(damaged));
+        }
+}

@@ -71,6 +71,9 @@ void replica_head(struct replica *replica, uint64_t seq);
 
 /* NULL before the first snapshot. Replaced by each snapshot. */
 struct state *replica_state(const struct replica *replica);
+/* Makes a page of older messages whole: what is no message, damaged where it is stored, becomes one that says
+ * so, in its place. */
+void replica_mend_page(json_t *messages);
 /* True while the state is held true by events: no snapshot is needed or awaited. */
 bool replica_live(const struct replica *replica);
 /* A head was ahead: the next ping should not wait for long. */

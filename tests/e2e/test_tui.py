@@ -99,6 +99,17 @@ class FullScreen(StoaTest):
         terminal.wait("after-the-kill")
         terminal.wait("before-the-kill")
 
+    def test_that_the_daemon_stops_is_said_until_there_is_one_again(self):
+        session = self.session(self.client(), title="stops")
+        terminal = self.open(session)
+        terminal.wait(r"\bidle\b")
+        self.daemon.stop()
+        terminal.wait("is stopping")
+        terminal.wait("daemon away")
+        self.daemon.start()
+        wait_for(lambda: "daemon away" not in terminal.screen(), "the daemon's return")
+        self.assertNotIn("is stopping", terminal.screen())
+
     def say_and_close(self, client, session, text):
         client.attach(session)
         self.say(client, session, text)

@@ -591,6 +591,41 @@ static void test_a_rewind_to_before_what_is_here_changes_nothing_until_the_snaps
     replica_free(&replica);
 }
 
+#define OLD(n) "m_01j8zq4k3nw8x5t7v9r2m6p0a" n
+
+static json_t *old_message(const char *id, const char *status)
+{
+    return json_pack("{s:s, s:s, s:s, s:i, s:s, s:[]}", "id", id, "role", "user", "author", "ann", "ts", 5,
+                     "status", status, "content");
+}
+
+static void test_a_damaged_message_of_a_page_says_so_and_the_others_are_shown(void **unused)
+{
+    json_t *page = json_array(), *nameless = json_pack("{s:s}", "id", "?");
+    struct state *state = state_new(SESSION, EPOCH);
+
+    (void)unused;
+    json_array_append_new(page, json_integer(3)); /* the first one, without an id: it is not asked before */
+    json_array_append_new(page, old_message(OLD("1"), "complete"));
+    json_array_append_new(page, old_message(OLD("2"), "eaten"));
+    json_array_append_new(page, nameless);
+    json_array_append_new(page, old_message(OLD("4"), "complete"));
+
+    replica_mend_page(page);
+
+    assert_int_equal(json_array_size(page), 4);
+    assert_true(state_prepend(state, page));
+    assert_string_equal(state->messages[0]->id, OLD("1"));
+    assert_null(state->messages[0]->error);
+    assert_string_equal(state->messages[1]->id, OLD("2"));
+    assert_int_equal(state->messages[1]->role, MESSAGE_ROLE_USER);
+    assert_non_null(strstr(state->messages[1]->error, "damaged"));
+    assert_non_null(strstr(state->messages[2]->error, "damaged"));
+    assert_string_equal(state->messages[3]->id, OLD("4"));
+    state_free(&state);
+    json_decref(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -614,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_a_rewind_to_what_is_here_is_folded),
         cmocka_unit_test(test_a_rewind_that_leaves_little_brings_a_snapshot),
         cmocka_unit_test(test_a_rewind_to_before_what_is_here_changes_nothing_until_the_snapshot),
+        cmocka_unit_test(test_a_damaged_message_of_a_page_says_so_and_the_others_are_shown),
     };
 
     return cmocka_run_group_tests(tests, make_record, free_record);

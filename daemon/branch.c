@@ -139,7 +139,7 @@ static json_t *fork_started(const struct state *state, const struct branch *bran
     jsonx_set_str(from, "session", state->id);
     jsonx_set_str(from, "message", last);
     jsonx_set_int(from, "messages", (int64_t)branch->count);
-    jsonx_set_int(from, "bytes", branch->bytes);
+    jsonx_set_int(started, "bytes", branch->bytes);
     jsonx_set_str(started, "owner", branch->owner);
     jsonx_set_str(started, "title", own);
     jsonx_set_str(started, "model", state->model);

@@ -133,12 +133,13 @@ static const struct field rewound_fields[] = {{"message", FIELD_STRING, REQ, tru
                                               {"uncompacted", FIELD_BOOL, OPT, false, 0, 0, NULL},
                                               TEXT("by", OPT, NAME_MAX_BYTES),
                                               END};
-static const struct field budget_fields[] = {{"budget", FIELD_ENUM, REQ, false, 0, 0, "cost_day|stored|tokens_day"},
-                                             {"percent", FIELD_INT, REQ, false, 0, 100, NULL},
-                                             {"used", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
-                                             {"limit", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
-                                             TEXT("text", REQ, REASON_MAX),
-                                             END};
+static const struct field budget_fields[] = {
+    {"budget", FIELD_ENUM, REQ, false, 0, 0, "cost_day|stored|tokens_day"},
+    {"percent", FIELD_INT, REQ, false, 0, 100, NULL},
+    {"used", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+    {"limit", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
+    TEXT("text", REQ, REASON_MAX),
+    END};
 static const struct field ended_fields[] = {TEXT("reason", REQ, REASON_MAX), END};
 static const struct field started_fields[] = {TEXT("owner", REQ, NAME_MAX_BYTES),
                                               TEXT("title", REQ, 1024),
@@ -146,6 +147,7 @@ static const struct field started_fields[] = {TEXT("owner", REQ, NAME_MAX_BYTES)
                                               {"system", FIELD_STRING, OPT, true, 0, 65536, NULL},
                                               {"created", FIELD_INT, REQ, false, 0, INT64_MAX, NULL},
                                               OBJECT("from", OPT),
+                                              {"bytes", FIELD_INT, OPT, false, 0, INT64_MAX, NULL},
                                               END};
 static const struct field updated_fields[] = {TEXT("title", OPT, 1024),
                                               TEXT("model", OPT, NAME_MAX_BYTES),

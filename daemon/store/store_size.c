@@ -35,7 +35,7 @@ const char store_events_size_sql[] = SIZES(
                                                                                              "coalesce(max("
                                                                                              "json_extract("
                                                                                              "json, "
-                                                                                             "'$.from.bytes')"
+                                                                                             "'$.bytes')"
                                                                                              ", 0), 0) ELSE "
                                                                                              "0 END AS bytes",
     " FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key");
@@ -51,7 +51,7 @@ int64_t store_event_bytes(enum event_type type, size_t len, const json_t *data)
     else if (type == EVENT_TOOL_ENDED)
         copies = RESULT_COPIES;
     else if (type == EVENT_SESSION_STARTED)
-        brought = jsonx_int(jsonx_obj(data, "from"), "bytes", 0);
+        brought = jsonx_int(data, "bytes", 0);
     return ROW_BYTES + copies * (int64_t)len + (brought > 0 ? brought : 0);
 }
 

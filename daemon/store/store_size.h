@@ -12,7 +12,8 @@ enum {
     STORE_SIZE_ROWS = 2000 /* rows that are counted at a time */
 };
 
-/* One event with so much JSON. data: for session.started, whose fork has brought from.bytes; or NULL. */
+/* One event with so much JSON. data: for session.started, which says with how many bytes a fork begins; or
+ * NULL. */
 int64_t store_event_bytes(enum event_type type, size_t len, const json_t *data);
 
 /* Of each user who owns sessions: what is counted of these, in the store and in their folders. ERR_OK or

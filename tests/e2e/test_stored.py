@@ -8,8 +8,9 @@ from remote import RemoteTest
 
 MIB = 1 << 20
 SERVER = f"{sys.executable} {ROOT}/tests/support/mcp_server.py"
-BYTES = """SELECT key >> 32, sum(64 + length(CAST(json AS BLOB)) * CASE WHEN type IN ('message.added', 'stream.completed') THEN 3
-    WHEN type = 'tool.ended' THEN 2 ELSE 1 END + coalesce(json_extract(json, '$.from.bytes'), 0)) FROM events GROUP BY 1"""
+BYTES = """SELECT key >> 32, sum(64 + length(CAST(json AS BLOB)) * CASE type
+    WHEN 'message.added' THEN 3 WHEN 'stream.completed' THEN 3 WHEN 'tool.ended' THEN 2 ELSE 1 END
+    + CASE type WHEN 'session.started' THEN coalesce(json_extract(json, '$.bytes'), 0) ELSE 0 END) FROM events GROUP BY 1"""
 
 
 class StoredTest(RemoteTest):
@@ -55,7 +56,8 @@ class StoredTest(RemoteTest):
 
     def rows(self):
         db = sqlite3.connect(f"{self.place.folder}/state/stoa.db")
-        counted, folders = dict(db.execute("SELECT key, bytes FROM sessions")), db.execute("SELECT sum(files) FROM sessions").fetchone()[0]
+        counted = dict(db.execute("SELECT key, bytes FROM sessions"))
+        folders = db.execute("SELECT sum(files) FROM sessions").fetchone()[0]
         in_log = dict(db.execute(BYTES))
         db.close()
         return counted, in_log, folders
@@ -64,7 +66,10 @@ class StoredTest(RemoteTest):
 class Refused(StoredTest):
     config = f"""demo.rate: 0
 mcp_servers:
-  fake: {{command: [sh, -c, 'head -c $BYTES /dev/urandom > big; exec {SERVER}'], env: {{BYTES: '{{VAR:bytes}}'}}, tools: {{allow: ['*']}}}}
+  fake:
+    command: [sh, -c, 'head -c $BYTES /dev/urandom > big; exec {SERVER}']
+    env: {{BYTES: '{{VAR:bytes}}'}}
+    tools: {{allow: ['*']}}
 """
 
     def test_messages(self):

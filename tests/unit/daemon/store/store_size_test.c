@@ -9,8 +9,8 @@ static const struct {
     const char *json;
     int64_t bytes; /* more than a row's */
 } events[] = {
-    {EVENT_SESSION_STARTED, "{\"from\":{\"bytes\":1000}}", 1023},
-    {EVENT_SESSION_STARTED, "{\"from\":{\"bytes\":-5}}", 21},
+    {EVENT_SESSION_STARTED, "{\"bytes\":1000}", 1014},
+    {EVENT_SESSION_STARTED, "{\"bytes\":-5}", 12},
     {EVENT_SESSION_STARTED, "{\"owner\":\"ann\"}", 15},
     {EVENT_MESSAGE_ADDED,
      "{\"a\":\"Gr\xc3\xb6\xc3\x9f"

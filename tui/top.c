@@ -1,5 +1,5 @@
 /* The loop of `stoa top`. It asks once a second, and not again before it was answered: a daemon that is busy
- * is not asked more. A row stays selected by its id, wherever the order brings it. */
+ * is not asked more. */
 #include "tui/top.h"
 #include "shared/err.h"
 #include "shared/jsonx.h"
@@ -11,6 +11,7 @@
 #include "tui/terminal/keys.h"
 #include "tui/terminal/screen.h"
 #include "tui/terminal/tty.h"
+#include "tui/top_shown.h"
 #include "tui/top_view.h"
 #include <errno.h>
 #include <signal.h>
@@ -35,13 +36,10 @@ struct top {
     bool outside;       /* the terminal is the shell's */
     bool over;
     json_t *now, *before;
-    struct top_table table;
-    size_t sorted_by[TOP_TABS];
-    bool descending[TOP_TABS];
-    char selected[TOP_ID_BYTES];
-    size_t at, first; /* of the selected row, and of the first one shown */
+    struct top_shown shown;
     bool paused, detail, asking, polling_output;
-    enum method doubted; /* what the next y does; METHOD_COUNT: nothing */
+    enum method doubted;           /* what the next y does; METHOD_COUNT: nothing */
+    char doubted_id[TOP_ID_BYTES]; /* to which session, whatever is selected by then */
     char said[SAID_BYTES + 1];
     bool said_bad;
     int exit_code;
@@ -58,44 +56,26 @@ static void poll_terminal(struct top *top, bool output)
     uv_poll_start(&top->terminal, UV_READABLE | (output ? UV_WRITABLE : 0), on_terminal);
 }
 
-/* Keeps the selected row selected, and seen. */
-static void arrange(struct top *top)
-{
-    size_t room = top_view_room(top->screen), count = top->table.count;
-    size_t found = top_table_find(&top->table, top->selected);
-    if (found < count)
-        top->at = found;
-    if (top->at >= count)
-        top->at = count ? count - 1 : 0;
-    if (top->selected[0]) /* whoever has not moved yet sees the first row */
-        snprintf(top->selected, sizeof top->selected, "%s", count ? top->table.rows[top->at].id : "");
-    if (top->at < top->first)
-        top->first = top->at;
-    if (room > 0 && top->at >= top->first + room)
-        top->first = top->at - room + 1;
-    if (top->first + room > count)
-        top->first = count > room ? count - room : 0;
-}
-
 static void draw(struct top *top)
 {
-    enum top_tab tab = top->table.tab;
+    struct top_shown *shown = &top->shown;
+    enum top_tab tab = shown->table.tab;
     if (top->outside)
         return;
     if (screen_flush(top->screen)) { /* the last frame is not out: this one comes when it is */
         poll_terminal(top, true);
         return;
     }
-    arrange(top);
+    top_shown_arrange(shown, top_view_room(top->screen));
     struct top_show show = {.now = top->now,
                             .before = top->before,
-                            .table = &top->table,
-                            .sorted_by = top->sorted_by[tab],
-                            .descending = top->descending[tab],
+                            .table = &shown->table,
+                            .sorted_by = shown->sorted_by[tab],
+                            .descending = shown->descending[tab],
                             .paused = top->paused,
                             .detail = top->detail,
-                            .selected = top->at,
-                            .first = top->first,
+                            .selected = shown->at,
+                            .first = shown->first,
                             .daemon = top->daemon,
                             .said = top->said[0] ? top->said : NULL,
                             .said_bad = top->said_bad};
@@ -112,13 +92,6 @@ static void say(struct top *top, bool bad, const char *text)
     free(clean);
     top->said_bad = bad;
     draw(top);
-}
-
-static void make_table(struct top *top, enum top_tab tab)
-{
-    top_table_clear(&top->table);
-    top_table_make(&top->table, tab, top->now, top->before);
-    top_table_sort(&top->table, top->sorted_by[tab], top->descending[tab]);
 }
 
 static void end(struct top *top, int exit_code, const char *words)
@@ -146,11 +119,11 @@ static void on_answer(void *arg, enum err code, const char *text, json_t *ok)
     }
     if (top->paused)
         return;
-    top_table_clear(&top->table); /* it points into the answers */
+    top_shown_clear(&top->shown);
     json_decref(top->before);
     top->before = top->now;
     top->now = json_incref(ok);
-    make_table(top, top->table.tab);
+    top_shown_make(&top->shown, top->shown.table.tab, top->now, top->before);
     draw(top);
 }
 
@@ -197,13 +170,15 @@ static void on_done(void *arg, enum err code, const char *text, json_t *ok)
 static void doubt(struct top *top, enum method method)
 {
     char text[SAID_BYTES];
-    if (top->table.tab != TOP_SESSIONS || top->table.count == 0)
+    struct top_shown *shown = &top->shown;
+    if (shown->table.tab != TOP_SESSIONS || shown->table.count == 0)
         return;
     top->doubted = method;
-    snprintf(top->selected, sizeof top->selected, "%s", top->table.rows[top->at].id);
+    top_shown_move(shown, 0); /* nothing may be selected yet */
+    memcpy(top->doubted_id, shown->selected, sizeof top->doubted_id);
     snprintf(text, sizeof text, "%s %s? y: yes, any other key: no",
              method == METHOD_ADMIN_END ? "end, at once, the agent of" : "put to sleep the agent of",
-             top->selected);
+             top->doubted_id);
     say(top, method == METHOD_ADMIN_END, text);
 }
 
@@ -213,7 +188,7 @@ static void decide(struct top *top, bool yes)
     json_t *params = json_object();
     top->doubted = METHOD_COUNT;
     say(top, false, yes ? "asked" : "");
-    jsonx_set_str(params, "session", top->selected);
+    jsonx_set_str(params, "session", top->doubted_id);
     if (yes)
         client_request(top->client, method, NULL, params, ANSWER_MS, on_done, top);
     else
@@ -224,37 +199,26 @@ static void decide(struct top *top, bool yes)
 
 static void move(struct top *top, long by)
 {
-    long at = (long)top->at + by, last = (long)top->table.count - 1;
-    top->at = at < 0 || last < 0 ? 0 : (size_t)(at > last ? last : at);
-    snprintf(top->selected, sizeof top->selected, "%s", top->table.count ? top->table.rows[top->at].id : "");
+    top_shown_move(&top->shown, by);
     draw(top);
 }
 
 static void show_tab(struct top *top, enum top_tab tab)
 {
     top->detail = false;
-    top->selected[0] = '\0';
-    top->at = top->first = 0;
-    make_table(top, tab);
+    top_shown_switch(&top->shown, tab, top->now, top->before);
     draw(top);
 }
 
 static void sort_by(struct top *top, int step)
 {
-    enum top_tab tab = top->table.tab;
-    size_t count;
-    const struct top_column *columns = top_columns(tab, &count);
-    top->sorted_by[tab] = (top->sorted_by[tab] + count + (size_t)step) % count;
-    top->descending[tab] = columns[top->sorted_by[tab]].is_number;
-    top_table_sort(&top->table, top->sorted_by[tab], top->descending[tab]);
+    top_shown_sort(&top->shown, step);
     draw(top);
 }
 
 static void reverse(struct top *top)
 {
-    enum top_tab tab = top->table.tab;
-    top->descending[tab] = !top->descending[tab];
-    top_table_sort(&top->table, top->sorted_by[tab], top->descending[tab]);
+    top_shown_reverse(&top->shown);
     draw(top);
 }
 
@@ -339,10 +303,10 @@ static void on_key(struct top *top, const struct key_event *event)
         move(top, room);
         break;
     case KEY_HOME:
-        move(top, -(long)top->table.count);
+        move(top, -(long)top->shown.table.count);
         break;
     case KEY_END:
-        move(top, (long)top->table.count);
+        move(top, (long)top->shown.table.count);
         break;
     case KEY_LEFT:
         sort_by(top, -1);
@@ -351,7 +315,7 @@ static void on_key(struct top *top, const struct key_event *event)
         sort_by(top, 1);
         break;
     case KEY_TAB:
-        show_tab(top, (enum top_tab)((top->table.tab + 1) % TOP_TABS));
+        show_tab(top, (enum top_tab)((top->shown.table.tab + 1) % TOP_TABS));
         break;
     case KEY_ENTER:
         toggle(top, &top->detail);
@@ -507,7 +471,7 @@ static void free_all(struct top *top)
     uv_loop_close(&top->loop);
     screen_close(&top->screen);
     keys_free(&top->keys);
-    top_table_clear(&top->table);
+    top_shown_clear(&top->shown);
     json_decref(top->now);
     json_decref(top->before);
     free(top->last_words);
@@ -524,6 +488,7 @@ int top_run(const struct top_options *options)
     utf8_locale();
     uv_loop_init(&top->loop);
     top->doubted = METHOD_COUNT;
+    top_shown_begin(&top->shown);
     top->screen = screen_open(&screen, error);
     if (!top->screen) {
         fprintf(stderr, "stoa: %s\n", error);
@@ -531,12 +496,6 @@ int top_run(const struct top_options *options)
         return EXIT_FAILED;
     }
     top->keys = keys_new();
-    top->sorted_by[TOP_SESSIONS] = 5; /* what uses most */
-    top->sorted_by[TOP_USERS] = 3;
-    top->sorted_by[TOP_CLIENTS] = 6;
-    top->sorted_by[TOP_PROCESSES] = 4;
-    for (int tab = 0; tab < TOP_TABS; tab++)
-        top->descending[tab] = true;
     open_handles(top);
     top->daemon = client_address_is_remote(options->address) ? options->address->name : NULL;
     top->client = client_open(&top->loop, options->address, "tui", NULL, &callbacks, top);

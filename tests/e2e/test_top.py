@@ -108,6 +108,22 @@ class TopTest(StoaTest):
         screen.keys("q")
         wait_for(lambda: "top" not in screen.screen().split("\n")[-2:], "it has left")
 
+    def test_yes_is_about_the_session_that_was_asked_about(self):
+        """Also when it has gone meanwhile, and another one stands in its place."""
+        first, one = self.busy_session()
+        _, other = self.busy_session()
+        screen = self.terminal(f"{program('stoa')} top", columns=150, rows=24)
+        screen.wait(r"2 shown")
+        screen.keys("K")
+        screen.wait(r"end, at once, the agent of s_")
+        asked = one if one in screen.screen().split("the agent of ")[1] else other
+        left = other if asked == one else one
+        first.request("session.delete", asked)
+        screen.wait(r"1 shown")
+        screen.keys("y")
+        screen.wait(r"there is no session")
+        self.assertEqual(first.request("session.info", left)["state"], "streaming")
+
     def test_it_is_written_once_where_there_is_no_screen(self):
         client, session = self.busy_session()
         text = stoa(self.place, "top", "--once").stdout

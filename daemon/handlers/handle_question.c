@@ -75,8 +75,11 @@ static enum err find(struct call *call, struct answer *answer, char error[256])
     if (!answer->session)
         return too_late(call, id, error);
     const struct state *state = answer->session->state;
-    if (!auth_may(&call->principal, state, ROLE_VIEWER))
+    if (!auth_may(&call->principal, state, ROLE_VIEWER)) {
+        audit_record(call->server, &call->principal, "refused", state->id,
+                     "question.answer: they may not see it");
         return unknown(id, error);
+    }
     answer->question = state_question(state, id);
     if (!auth_may(&call->principal, state, ROLE_APPROVER)) {
         snprintf(error, 256, "answering needs the role %s in this session", role_name(ROLE_APPROVER));

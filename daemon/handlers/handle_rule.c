@@ -38,6 +38,8 @@ static enum err find(struct call *call, enum role least, struct session **sessio
         snprintf(error, 256, "a session's rules need the role %s", role_name(least));
         return ERR_DENIED;
     }
+    audit_record(call->server, &call->principal, "refused", sid, "%s: they may not see it",
+                 request_row(call->method)->name);
     snprintf(error, 256, "there is no session '%s'", sid);
     return ERR_NOT_FOUND;
 }

@@ -43,8 +43,12 @@ static bool may_see(const struct call *call, const char *user, const char *sid)
 {
     struct session *session;
     char unused[256];
-    return call->server->registry && registry_get(call->server->registry, sid, &session, unused) == ERR_OK &&
-           state_role(session->state, user) >= ROLE_VIEWER;
+    if (registry_get(call->server->registry, sid, &session, unused) != ERR_OK)
+        return false;
+    if (state_role(session->state, user) >= ROLE_VIEWER)
+        return true;
+    audit_record(call->server, &call->principal, "refused", sid, "token.issue: %s may not see it", user);
+    return false;
 }
 
 enum err handle_token_issue(struct call *call, json_t **ok, char error[256])

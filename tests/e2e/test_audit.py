@@ -45,8 +45,13 @@ class RecordTest(AuditTest):
         self.denied(bo, "admin.stop")
         self.denied(bo, "session.snapshot", session)
         self.denied(bo, "session.snapshot", "s_" + "0" * 26)
-        refused = [(row["object"], row["user"]) for row in self.records(action="refused")]
-        self.assertEqual(refused, [("admin.stop", "bo"), (session, "bo")])
+        # also where the session is a parameter
+        for method, named in (("rule.list", session), ("token.issue", session), ("rule.list", "s_" + "0" * 26)):
+            with self.assertRaises(RequestError):
+                bo.request(method, params={"session": named})
+        refused = [(row["object"], row["user"], row["detail"].split(":")[0]) for row in self.records(action="refused")]
+        self.assertEqual(refused, [("admin.stop", "bo", "admin.stop"), (session, "bo", "session.snapshot"), (session, "bo", "rule.list"),
+                                   (session, "bo", "token.issue")])
         # a stranger is told by its key
         stranger = self.remote(new_keys())
         self.denied(stranger, "session.list")

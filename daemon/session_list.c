@@ -200,8 +200,8 @@ static void add_row(struct session *session, void *arg)
         (struct session_list_row){state->activity, session->key, listed ? row_of(state) : NULL};
 }
 
-/* What is in no row of the store: the asker's role, of which a token makes a smaller one, and what waits in
- * line. */
+/* What is in no row of the store: the asker's role, of which a token makes a smaller one, and what those have
+ * to tell that are in memory. */
 static void complete(const struct reading *reading, json_t *sessions)
 {
     for (size_t i = json_array_size(sessions); i-- > 0;) {
@@ -216,6 +216,8 @@ static void complete(const struct reading *reading, json_t *sessions)
         jsonx_set_str(row, "role", role_name(role < reading->asker.most ? role : reading->asker.most));
         if (state && state->retry_why && state->retry_limit == 0)
             json_object_set_new(row, "in_line", json_true());
+        if (state && state->error_text)
+            json_object_set_new(row, "error", json_true());
     }
 }
 

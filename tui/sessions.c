@@ -105,14 +105,15 @@ static struct session_row *add(struct sessions *sessions, const json_t *item)
     set_model(row, jsonx_str(item, "model", ""));
     row->run = run_of(jsonx_str(item, "state", "idle"));
     row->in_line = jsonx_bool(item, "in_line", false);
+    row->error = jsonx_bool(item, "error", false);
     row->activity = jsonx_int(item, "activity", 0);
     return row;
 }
 
-/* What a list does not say. */
+/* What a list does not say, of errors only for what the daemon has in memory. */
 static void inherit(struct session_row *row, struct session_row *old)
 {
-    row->error = old->error && row->run == RUN_IDLE;
+    row->error = row->error || (old->error && row->run == RUN_IDLE);
     row->news = old->news;
     row->questions = old->questions;
     row->question_count = old->question_count;

@@ -4,7 +4,7 @@ import re
 import signal
 import time
 
-from harness import PATIENCE, SANITIZED, StoaTest, cpu_all_threads, program, text_of
+from harness import PATIENCE, SANITIZED, StoaTest, cpu_all_threads, program, stoa, text_of, wait_for
 
 
 class FullScreen(StoaTest):
@@ -109,6 +109,24 @@ class FullScreen(StoaTest):
         self.daemon.start()
         wait_for(lambda: "daemon away" not in terminal.screen(), "the daemon's return")
         self.assertNotIn("is stopping", terminal.screen())
+
+    def test_a_failed_turn_is_an_error_in_the_list_and_at_the_side(self):
+        client = self.client()
+        session = self.session(client, title="fails")
+        client.attach(session)
+        client.request("message.send", session, {"text": "/demo rate=20 chunks=100000"})
+        client.event("stream.chunk", session)
+        start = len(client.events)
+        os.kill(self.daemon.agents()[0], signal.SIGKILL)
+        client.idle(session, start)
+        self.assertRegex(stoa(self.place, "ls").stdout, session + r"\s+error\b")
+        terminal = self.open(self.session(client, title="another"))
+        terminal.wait(r"! .*fails")
+        start = len(client.events)
+        client.request("message.send", session, {"text": "/demo rate=0 chunks=3"})
+        client.idle(session, start)
+        self.assertRegex(stoa(self.place, "ls").stdout, session + r"\s+idle\b")
+        terminal.wait(r"✓ .*fails")
 
     def say_and_close(self, client, session, text):
         client.attach(session)

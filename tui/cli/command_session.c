@@ -86,7 +86,10 @@ static const char *shown_state(const json_t *row)
 {
     if (jsonx_bool(row, "archived", false))
         return "archived";
-    return jsonx_bool(row, "in_line", false) ? "in line" : jsonx_str(row, "state", "");
+    if (jsonx_bool(row, "in_line", false))
+        return "in line";
+    const char *state = jsonx_str(row, "state", "");
+    return strcmp(state, "idle") == 0 && jsonx_bool(row, "error", false) ? "error" : state;
 }
 
 static void put_row(struct out *out, const json_t *row, int state_width, int model_width)
@@ -95,7 +98,7 @@ static void put_row(struct out *out, const json_t *row, int state_width, int mod
     char *clean_title = sanitise_line(title, strlen(title), TITLE_MAX);
     char *clean_model = sanitise_line(*model ? model : "-", *model ? strlen(model) : 1, TITLE_MAX);
     int pad = model_width - (int)utf8_width(clean_model, strlen(clean_model));
-    char when[32];
+    char when[CLOCK_TEXT];
 
     const char *role = jsonx_str(row, "role", "owner");
     char whose[160] = "";

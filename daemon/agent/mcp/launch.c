@@ -227,6 +227,11 @@ bool launch_report(struct launched *launched, char error[ERROR_SIZE])
     return true;
 }
 
+bool launch_sees_all(const struct launched *launched)
+{
+    return !launched->isolated && getenv("STOA_HIDE") && !getenv("STOA_NO_PIDNS");
+}
+
 void launch_signal(const struct launched *launched, int number)
 {
     if (number == SIGKILL)

@@ -48,6 +48,9 @@ bool launch_start(const struct launch *launch, struct launched *launched, char e
 /* Never blocks. False once it is known that the program could not be started, with a sentence: "can't start
  * mcp-server-x: No such file or directory ...". */
 bool launch_report(struct launched *launched, char error[256]);
+/* Whether it sees what STOA_HIDE names all the same, though nobody wanted that. After launch_report, once it
+ * has begun to talk. */
+bool launch_sees_all(const struct launched *launched);
 /* SIGTERM or SIGKILL to its group, and SIGKILL to all of its cgroup. Only before pid was reaped. */
 void launch_signal(const struct launched *launched, int signal);
 /* Whether it has more than so many processes and threads; for where the kernel does not see to that. */

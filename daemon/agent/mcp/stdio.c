@@ -54,6 +54,7 @@ struct stdio {
     struct buf waiting; /* for its stdin */
     size_t written;     /* of these */
     unsigned noise;
+    bool heard;            /* it has said something that was a message */
     const char *withdrawn; /* what it has closed of its own accord; NULL: nothing */
     int64_t processes;     /* its limit; 0: none */
 };
@@ -214,6 +215,17 @@ static void on_err(uv_poll_t *poll, int status, int events)
 
 /* --- what it says for us --- */
 
+/* A host that gave namespaces to others may have none left. */
+static void tell_open(struct stdio *stdio)
+{
+    static const char said[] =
+        "stoa: this server got no namespaces of its own, so it sees the files of this account";
+    char error[256];
+
+    if (launch_report(&stdio->child, error) && launch_sees_all(&stdio->child))
+        stdio->handler.said(stdio->handler.arg, said, sizeof said - 1);
+}
+
 static void take_line(struct stdio *stdio, char *line, size_t len)
 {
     char error[160];
@@ -225,6 +237,9 @@ static void take_line(struct stdio *stdio, char *line, size_t len)
     json_t *message = mcp_message_parse(line, len, error);
     if (message) {
         stdio->noise = 0;
+        if (!stdio->heard)
+            tell_open(stdio);
+        stdio->heard = true;
         stdio->handler.message(stdio->handler.arg, message, 0);
         json_decref(message);
     } else {

@@ -297,6 +297,29 @@ static void it_is_alone_in_its_namespace(void **state)
         skip();
 }
 
+/* What is to be hidden can't be. */
+static void a_server_from_which_nothing_could_be_hidden_is_said_to_see_all(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/stoa-hide-XXXXXX", link[64];
+    struct talk_with with = {.close_at_message = true};
+
+    if (in_the_open)
+        skip();
+    assert_non_null(mkdtemp(folder));
+    snprintf(link, sizeof link, "%s/link", folder);
+    assert_int_equal(symlink("link", link), 0);
+    setenv("STOA_HIDE", link, 1);
+    open_server(&with, "look");
+    run_until(&with.is_closed);
+    unsetenv("STOA_HIDE");
+    unlink(link);
+    rmdir(folder);
+    assert_int_not_equal(jsonx_int(with.last, "pid", 0), 2);
+    json_decref(with.last);
+    assert_non_null(strstr(with.line, "it sees the files of this account"));
+}
+
 static void limits_are_set(void **state)
 {
 #ifdef __SANITIZE_THREAD__
@@ -712,6 +735,7 @@ int main(int argc, char **argv)
         TEST(a_server_answers),
         TEST(it_gets_its_own_environment_folder_and_group_and_nothing_else),
         TEST(it_is_alone_in_its_namespace),
+        TEST(a_server_from_which_nothing_could_be_hidden_is_said_to_see_all),
         TEST(limits_are_set),
         TEST(batches_blank_lines_and_carriage_returns_are_taken),
         TEST(a_message_of_many_megabytes_comes_whole),

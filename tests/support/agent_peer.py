@@ -123,6 +123,8 @@ class Agent:
                 self.send(GO, {name: data["data"][name] for name in ("message", "block")})
             if kind == REQUEST and data["op"] == "builtin" and self.builtins is not None:
                 self.send(REPLY, {"id": data["id"], "ok": {"text": self.builtins}})
+            if kind == REQUEST and data["op"] == "start":
+                self.send(REPLY, {"id": data["id"], "ok": {}})
             if wanted(kind, data):
                 return data
 

@@ -261,8 +261,8 @@ static void close_sockets(struct client_socket *socket)
         zmq_close(socket->monitor);
     if (socket->dealer)
         zmq_close(socket->dealer);
-    if (socket->context)
-        zmq_ctx_term(socket->context);
+    while (socket->context && zmq_ctx_term(socket->context) != 0 && errno == EINTR)
+        ; /* a signal came between: its threads are still there */
 }
 
 static void on_end(uv_handle_t *handle)

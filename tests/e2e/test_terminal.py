@@ -337,6 +337,22 @@ class LineMode(OnPty):
         terminal.type("\x03\x03")
         self.assertEqual(terminal.end(), 0)
 
+    def test_a_terminal_that_takes_nothing_keeps_it_from_no_end(self):
+        client = self.client()
+        session = self.session(client, title="stalled lines")
+        terminal = self.pty("attach", "--plain", session, kind=Stalled)
+        terminal.wait(rb"> $")
+        terminal.may_read.clear()
+        client.request("message.send", session, {"text": "/demo rate=0 chunks=20000"})
+
+        def writes():
+            with open(f"/proc/{terminal.process.pid}/syscall") as file:
+                return file.read().startswith("1 0x1 ")
+        if not SANITIZED:
+            wait_for(writes, "a write that does not come back")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        self.assertEqual(terminal.process.wait(PATIENCE), -signal.SIGTERM)
+
     def test_terminals_that_cannot_move_their_cursor_get_lines(self):
         client = self.client()
         session = self.session(client, title="dumb one")

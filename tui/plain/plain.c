@@ -4,6 +4,7 @@
 #include "shared/jsonx.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
+#include "tui/plain/overdue.h"
 #include "tui/plain/plain_private.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -311,8 +312,10 @@ static void open_handles(struct plain *plain)
     for (size_t i = 0; i < PLAIN_END_SIGNALS; i++) {
         uv_signal_init(&plain->loop, &plain->ends[i]);
         plain->ends[i].data = plain;
-        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
             uv_signal_start(&plain->ends[i], on_end, ends[i]);
+            overdue_watch(ends[i]);
+        }
     }
 }
 

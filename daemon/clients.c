@@ -76,7 +76,11 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     client->principal = principal;
     client->pid = message->pid;
     client->reserved = reserved;
-    if (!connection_watch(server->loop, message->fd, on_connection_end, client, &client->connection)) {
+    bool watched =
+        connection_watch(server->loop, message->fd, on_connection_end, client, &client->connection);
+    if (!watched && !stays && clients_may_be_reserved(clients, &principal, message->pid)) {
+        client->reserved = true; /* so it is noticed by its silence when it has gone */
+    } else if (!watched) {
         snprintf(error, 256,
                  "no descriptor is left for one more client; the daemon may open %ld files (ulimit -n)",
                  files_limit());

@@ -33,6 +33,8 @@ void client_end_subscriptions(struct clients *clients, struct client *client, co
  * not get. pid: of its process on the local socket, else 0. False with a sentence. */
 bool clients_have_room(const struct clients *clients, const struct principal *principal, int pid, bool stays,
                        bool *reserved, char error[256]);
+/* Whether one of those places is for it. */
+bool clients_may_be_reserved(const struct clients *clients, const struct principal *principal, int pid);
 /* Whether it may stay: it has a place as all have from now on. False with a sentence. */
 bool clients_may_stay(const struct clients *clients, struct client *client, char error[256]);
 /* Whether the user may have one more over tcp; client: which counts among theirs already, or NULL. False with

@@ -51,8 +51,7 @@ bool clients_may_be_users(const struct clients *clients, const struct client *cl
 
 /* --- of all --- */
 
-/* Whether one of the places beyond is for it. */
-static bool may_be_reserved(const struct clients *clients, const struct principal *principal, int pid)
+bool clients_may_be_reserved(const struct clients *clients, const struct principal *principal, int pid)
 {
     bool local = is_local(principal);
     int held = 0;
@@ -91,7 +90,7 @@ bool clients_have_room(const struct clients *clients, const struct principal *pr
                        bool *reserved, char error[256])
 {
     bool taken = all_are_taken(clients, error);
-    *reserved = taken && !stays && may_be_reserved(clients, principal, pid);
+    *reserved = taken && !stays && clients_may_be_reserved(clients, principal, pid);
     if (taken && !*reserved)
         return false;
     return is_local(principal) || !principal->user[0] ||
@@ -100,8 +99,12 @@ bool clients_have_room(const struct clients *clients, const struct principal *pr
 
 bool clients_may_stay(const struct clients *clients, struct client *client, char error[256])
 {
-    if (client->reserved && all_are_taken(clients, error))
+    if (!client->reserved)
+        return true;
+    if (all_are_taken(clients, error))
         return false;
-    client->reserved = false;
-    return true;
+    client->reserved = client->connection == NULL; /* it was let in though no descriptor was left */
+    if (client->reserved)
+        snprintf(error, 256, "no descriptor is left for one more client (ulimit -n)");
+    return !client->reserved;
 }

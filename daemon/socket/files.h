@@ -3,7 +3,8 @@
  * why it never does:
  *
  *     0 .. limit - 2R     for all
- *     .. limit - R        connections are still accepted, so that they can be refused by name
+ *     .. limit - R        connections are still accepted, so that they can be refused by name; the last half
+ *                         of these on the local socket alone, and whoever looks after the daemon is served
  *     .. limit            never kept: files that are open for a moment, and connections that are closed at
  * once */
 #ifndef STOA_DAEMON_SOCKET_FILES_H

@@ -135,6 +135,7 @@ class NoDescriptors(FaultTest):
         self.assertEqual(refused.code, "limit")
         self.assertIn(f"{LIMIT}", refused.text)
         self.assertGreater(len(served), 40)
+        self.assertEqual(stoa(self.place, "health").returncode, 0, "who looks after the daemon is served")
         for other in served[:3]:
             self.assertIn("epoch", other.request("server.ping"))
         for other in served:

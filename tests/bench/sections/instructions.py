@@ -11,6 +11,8 @@ from harness import BUILD, ROOT, program
 
 ORDER, TITLE = 40, "Instructions a chunk (callgrind)"
 TOP = 10
+REPLY_RATE = 200  # chunks/s, as models are: each goes its way alone, and the reply is stored while it grows
+NAMES = {"reply": f"daemon, a reply of {REPLY_RATE} chunks/s"}
 
 
 def total(text):
@@ -37,13 +39,16 @@ def function_cost(text, name):
 
 
 def under_callgrind(folder, what, clients, chunks):
-    """The profile of one turn of so many chunks; what: the daemon with an agent's double, or an agent."""
+    """The profile of one turn of so many chunks; what: the daemon with an agent's double, a reply in the
+    daemon with an agent, or an agent."""
     out = f"{folder}/callgrind.%p"
     command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={out}"]
     for old in glob.glob(f"{folder}/callgrind.*"):
         os.remove(old)
     if what == "daemon":
         place = rig.Rig(double=True, wrapper=command)
+    elif what == "reply":
+        place = rig.Rig(wrapper=command)
     else:
         script = f"{folder}/agent"
         with open(script, "w") as file:
@@ -51,7 +56,7 @@ def under_callgrind(folder, what, clients, chunks):
         os.chmod(script, 0o700)
         place = rig.Rig(agent=script)
     with place:
-        place.stream(clients, chunks, paced=what == "daemon")
+        place.stream(clients, chunks, rate=REPLY_RATE if what == "reply" else 0, paced=what == "daemon")
     profiles = glob.glob(f"{folder}/callgrind.*")
     return max(profiles, key=os.path.getsize)
 
@@ -61,7 +66,7 @@ def measure(figures, report, folder, what, clients, chunks, inner):
     for number in (chunks, 2 * chunks):
         path = under_callgrind(folder, what, clients, number)
         texts[number] = annotate(path), annotate(path, "--inclusive=yes")
-    name = f"{what}, {rig.clients_of(clients)}"
+    name = f"{NAMES.get(what, what)}, {rig.clients_of(clients)}"
     figures.add(name, (total(texts[2 * chunks][0]) - total(texts[chunks][0])) / chunks, "Ir")
     for function in inner:
         figures.add(f"  in {function} and below", (function_cost(texts[2 * chunks][1], function) - function_cost(texts[chunks][1], function))
@@ -82,5 +87,6 @@ def run(figures, quick):
         for clients in (1,) if quick else (1, 8):
             measure(figures, report, folder, "daemon", clients, chunks, ("supervisor_chunk", "session_chunk", "clients_push"))
         measure(figures, report, folder, "agent", 1, chunks, ("sse_feed", "openai_event"))
+        measure(figures, report, folder, "reply", 1, 300, ())
     shutil.rmtree(folder)
     figures.note(f"the costliest functions are in {BUILD}/bench-callgrind.txt")

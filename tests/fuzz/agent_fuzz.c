@@ -210,6 +210,8 @@ void agent_link_json(struct agent_link *link, enum link_kind kind, json_t *json)
     (void)link;
     check(kind >= LINK_READY && json_is_object(json) && utf8_valid(text, len));
     free(text);
+    if (kind == LINK_REQUEST && strcmp(jsonx_str(json, "op", ""), "start") == 0) /* a server; it may */
+        send_json(LINK_REPLY, json_pack("{s:s,s:{}}", "id", jsonx_str(json, "id", ""), "ok"));
     json_decref(json);
 }
 

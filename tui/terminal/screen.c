@@ -357,7 +357,7 @@ bool screen_flush(struct screen *screen)
 
 /* --- rows --- */
 
-static void put_cell(struct screen *screen, const wchar_t *text, int width, enum style style)
+static cchar_t *add_cell(struct screen *screen, int width, enum style style)
 {
     if (screen->row.count == screen->row.room) {
         screen->row.room = screen->row.room ? screen->row.room * 2 : 256;
@@ -365,8 +365,19 @@ static void put_cell(struct screen *screen, const wchar_t *text, int width, enum
     }
     cchar_t *cell = &screen->row.cells[screen->row.count++];
     *cell = screen->looks.blanks[style];
-    wmemcpy(cell->chars, text, wcslen(text));
     screen->row.used += width;
+    return cell;
+}
+
+static void put_cell(struct screen *screen, const wchar_t *text, int width, enum style style)
+{
+    wmemcpy(add_cell(screen, width, style)->chars, text, wcslen(text));
+}
+
+/* A character that has one column, and no mark after it: nearly all of a frame. */
+static bool is_simple(const char *text, size_t len)
+{
+    return text[0] >= ' ' && text[0] < 0x7f && (len == 1 || (unsigned char)text[1] < 0x80);
 }
 
 void screen_row(struct screen *screen, int y, int x, int width, enum style fill)
@@ -427,6 +438,12 @@ void screen_put(struct screen *screen, const char *text, size_t len, enum style 
         if (text[at] == '\t') {
             screen_repeat(screen, " ", WRAP_TAB_CELLS, style);
             at++;
+            continue;
+        }
+        if (is_simple(text + at, len - at)) {
+            if (screen_left(screen) < 1)
+                return;
+            add_cell(screen, 1, style)->chars[0] = (wchar_t)text[at++];
             continue;
         }
         at += take_cell(text + at, len - at, cell, &width);

@@ -17,6 +17,7 @@ import zmq
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("STOA_BUILD", os.path.join(ROOT, "build"))
 SLOW_DISK = os.environ.get("STOA_SLOW_DISK", "")  # milliseconds that each sync of a store takes
+DISK_SLACK = 10 * int(SLOW_DISK or 0) / 1000  # seconds: for bounds on what is answered when it is on disk
 
 
 def is_sanitized(path):

@@ -85,7 +85,7 @@ class Line(StoaTest):
         client.request("session.subscribe", params={"sessions": [first, second]})
         start = len(client.events)
         for session in (first, first, first, second):
-            client.request("message.send", session, {"text": "/demo chunks=20 rate=100"})
+            client.send("message.send", session, {"text": "/demo chunks=20 rate=100"})
         client.idle(second, start)
         self.assertEqual(len([e for e in client.events[start:] if e["type"] == "stream.completed" and e["session"] == first]), 1)
         client.wait(lambda: len([e for e in client.events[start:] if e["type"] == "stream.completed"]) == 4, "all of them")
@@ -323,10 +323,14 @@ class Age(StoaTest):
     def test_what_nobody_uses_is_archived_and_what_somebody_uses_is_left_alone(self):
         client = self.client()
         client.request("session.subscribe", params={"sessions": ["mine"]})
-        old, attached, runs, waits = [self.session(client) for _ in range(4)]
+        for _ in range(4):
+            client.send("session.create")
+        started = [e["session"] for e in client.wait(lambda: [
+            found for found in [[e for e in client.events if e["type"] == "session.started"]] if len(found) == 4], "four sessions")[0]]
+        old, attached, runs, waits = started  # nothing here waits for the disk: a second is soon over
         client.attach(attached)
-        client.request("message.send", runs, {"text": "/demo chunks=1000 rate=20"})
-        client.request("message.send", waits, {"text": "/demo chunks=20 rate=100 fail=mid"})
+        client.send("message.send", runs, {"text": "/demo chunks=1000 rate=20"})
+        client.send("message.send", waits, {"text": "/demo chunks=20 rate=100 fail=mid"})
         self.assertTrue(client.request("message.send", waits, {"text": "later"})["queued"])
         event = client.event("session.updated", old)
         self.assertEqual((event["data"]["archived"], event["data"]["reason"]), (True, "max_age"))

@@ -3,7 +3,7 @@ import random
 import socket
 import time
 
-from harness import Daemon, PATIENCE, RequestError, StoaTest, text_of, wait_for
+from harness import DISK_SLACK, Daemon, PATIENCE, RequestError, StoaTest, text_of, wait_for
 
 
 class Follow(StoaTest):
@@ -54,7 +54,7 @@ class Follow(StoaTest):
         client = self.client()
         session = self.session(client)
         client.attach(session)
-        client.request("message.send", session, {"text": "/demo rate=20 chunks=20"})
+        client.request("message.send", session, {"text": f"/demo rate=20 chunks={20 + int(20 * DISK_SLACK)}"})
         client.event("state.changed", new="streaming")
         for text, mode in (("/demo chunks=1 echo=second", "queue"), ("/demo chunks=1 echo=first", "steer")):
             answer = client.request("message.send", session, {"text": text, "mode": mode})

@@ -88,9 +88,6 @@ class Place:
                         HOME=self.folder, XDG_CONFIG_HOME=f"{self.folder}/cfg", LC_ALL="C.UTF-8",
                         STOA_NO_START="1", STOA_SESSION_AUTO_TITLE="false")  # questions to a model can be counted
         self.env.update(env or {})
-        if SLOW_DISK:
-            self.env.update(LD_PRELOAD=self.preload("disk_fault"), DISK_FAULT=f"{self.folder}/disk.fault")
-            self.slow_disk(False)
         # A crash must look as it does without sanitizers.
         self.env["ASAN_OPTIONS"] = "handle_segv=0:handle_abort=0:handle_sigbus=0"
         self.config_path = f"{self.folder}/config.yaml"
@@ -108,10 +105,16 @@ class Place:
         return library
 
     def slow_disk(self, slow):
-        """With STOA_SLOW_DISK: not while a daemon starts, or each test would wait for a store to be made."""
-        if SLOW_DISK:
-            with open(f"{self.folder}/disk.fault", "w") as file:
-                file.write(f"slow {SLOW_DISK}" if slow else "")
+        """With STOA_SLOW_DISK: not while a daemon starts, or each test would wait for a store to be made. Gives what
+        its environment has besides."""
+        if not SLOW_DISK:
+            return {}
+        with open(f"{self.folder}/disk.fault", "w") as file:
+            file.write(f"slow {SLOW_DISK}" if slow else "")
+        library = f"{self.folder}/disk_fault.so"
+        if not os.path.exists(library):
+            self.preload("disk_fault")
+        return {"LD_PRELOAD": " ".join([library, self.env.get("LD_PRELOAD", "")]), "DISK_FAULT": f"{self.folder}/disk.fault"}
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -135,9 +138,9 @@ class Daemon:
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(path)
         self.log = open(f"{self.place.folder}/stoad.log", "ab")
-        self.place.slow_disk(False)
+        slow = self.place.slow_disk(False)
         self.process = subprocess.Popen([*self.wrapper, program("stoad"), "--config", self.place.config_path],
-                                        env=dict(self.place.env, NOTIFY_SOCKET=path), stderr=self.log,
+                                        env=dict(self.place.env, NOTIFY_SOCKET=path, **slow), stderr=self.log,
                                         stdin=subprocess.DEVNULL)
         if wait:
             self.wait_ready()

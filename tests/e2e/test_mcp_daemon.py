@@ -11,7 +11,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import ROOT, RequestError, StoaTest, children, wait_for
+from harness import PATIENCE, ROOT, RequestError, StoaTest, children, wait_for
 
 AGENT = f"{ROOT}/tests/support/mcp_agent.py"
 
@@ -751,6 +751,7 @@ mcp_servers:
             for pid in (agent, self.daemon.pid):
                 os.kill(pid, number)
         wait_for(lambda: not marked(), "the end of all of them")
+        self.daemon.process.wait(PATIENCE)  # it still has the lock until it is dead
         self.daemon.start()
 
     def test_nothing_is_left_behind(self):

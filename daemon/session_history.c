@@ -5,6 +5,7 @@
 
 #include "daemon/registry.h"
 #include "daemon/server.h"
+#include "shared/buf.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
@@ -83,14 +84,21 @@ bool session_history_part(const struct session_history *history, const struct st
 
 struct page {
     json_t *messages;
+    struct buf sized; /* the message whose size is looked at, as text: faster than to have jansson count it */
     size_t bytes, limit;
     bool more;
 };
 
+static size_t json_bytes(struct page *page, const json_t *message)
+{
+    buf_clear(&page->sized);
+    return jsonx_dump_buf(message, &page->sized) ? page->sized.len : SIZE_MAX;
+}
+
 /* False, and more, when the page is full. */
 static bool take(struct page *page, json_t *message, bool after)
 {
-    size_t size = json_dumpb(message, NULL, 0, JSON_COMPACT), count = json_array_size(page->messages);
+    size_t size = json_bytes(page, message), count = json_array_size(page->messages);
     page->more = count == page->limit || (page->bytes > 0 && page->bytes + size > STORE_HISTORY_BYTES);
     if (page->more) {
         json_decref(message);
@@ -168,12 +176,14 @@ json_t *session_history_merge(const struct session_history *history, const struc
 {
     struct page page = {.messages = json_array(), .limit = (size_t)history->limit};
     json_t *json = json_object();
+    buf_init(&page.sized, SIZE_MAX);
     if (history->from < from)
         from = history->from;
     if (history->after)
         merge_after(&page, history, state, stored, from);
     else
         merge_before(&page, history, state, stored, from);
+    buf_free(&page.sized);
     json_object_set_new(json, "messages", page.messages);
     json_object_set_new(json, "more", json_boolean(page.more));
     return json;

@@ -181,6 +181,8 @@ static json_t *row_of(const struct state *state)
     jsonx_set_int(row, "activity", state->activity);
     jsonx_set_int(row, "messages", (int64_t)state->messages_total);
     json_object_set_new(row, "archived", json_boolean(state->archived));
+    if (state->error_text)
+        json_object_set_new(row, "error", json_true());
     jsonx_set_str(row, "owner", state->owner);
     return row;
 }
@@ -216,8 +218,6 @@ static void complete(const struct reading *reading, json_t *sessions)
         jsonx_set_str(row, "role", role_name(role < reading->asker.most ? role : reading->asker.most));
         if (state && state->retry_why && state->retry_limit == 0)
             json_object_set_new(row, "in_line", json_true());
-        if (state && state->error_text)
-            json_object_set_new(row, "error", json_true());
     }
 }
 

@@ -73,6 +73,7 @@ void session_store_row(struct session *session)
                                 .seq = state->seq,
                                 .archived = state->archived,
                                 .ended = state->ended,
+                                .failed = state->error_text != NULL,
                                 .bytes = session->bytes,
                                 .files = session->files};
     store_put_session(session->server->store, &row);

@@ -365,7 +365,7 @@ void store_put_session(struct store *store, const struct store_session *row)
 {
     int64_t numbers[] = {row->key,      row->created, row->activity,     (int64_t)row->messages,
                          row->archived, row->ended,   (int64_t)row->seq, row->bytes,
-                         row->files};
+                         row->files,    row->failed};
     struct op_text texts[] = {op_text_of(row->sid), op_text_of(row->owner), op_text_of(row->title),
                               op_text_of(row->run), op_text_of(row->model)};
 

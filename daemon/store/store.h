@@ -86,6 +86,7 @@ struct store_session { /* a row of the list of sessions */
     int64_t created, activity;                     /* wall milliseconds */
     uint64_t messages, seq;
     bool archived, ended;
+    bool failed;          /* its last turn ended with an error */
     int64_t bytes, files; /* see store_owner: in the store (below 0: not counted yet), in its folder */
 };
 /* Makes or replaces the row. */
@@ -227,7 +228,7 @@ struct store_asker { /* who reads */
 enum { STORE_CURSOR_MAX = 48 };
 bool store_cursor_read(const char *text, int64_t *activity, int64_t *key);
 void store_cursor_write(char text[STORE_CURSOR_MAX], int64_t activity, int64_t key);
-/* {"sessions":[{id,title,state,model,created,activity,messages,archived,owner,role}...],"keys":[...],
+/* {"sessions":[{id,title,state,model,created,activity,messages,archived,error?,owner,role}...],"keys":[...],
  * "next":cursor?}: those of owner which are archived (or which are not), the newest activity first, and the
  * key of each. before: a cursor, or NULL; a string that is no cursor is ERR_BAD_REQUEST. */
 enum err store_list(struct store *store, const char *owner, bool archived, int limit, const char *before,

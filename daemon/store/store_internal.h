@@ -109,7 +109,7 @@ enum op_kind {
     OP_SET_COUNTED,
     OP_KINDS
 };
-enum { OP_NUMBERS = 9, OP_TEXTS = 5, OP_STEPS = 8 };
+enum { OP_NUMBERS = 10, OP_TEXTS = 5, OP_STEPS = 8 };
 
 struct op_text {
     const char *data;

@@ -11,14 +11,14 @@ static const struct {
     const char *sql[OP_STEPS]; /* in order; NULL ends */
 } rows[OP_KINDS] = {
     [OP_APPEND_EVENT] = {2, 2, {"INSERT OR IGNORE INTO events(key, ts, type, json) VALUES(?1, ?2, ?3, ?4)"}},
-    [OP_PUT_SESSION] = {9,
+    [OP_PUT_SESSION] = {10,
                         5,
                         {"INSERT INTO sessions(key, created, activity, messages, archived, ended, seq,"
-                         " bytes, files, sid, owner, title, run, model)"
-                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+                         " bytes, files, failed, sid, owner, title, run, model)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
                          " ON CONFLICT(key) DO UPDATE SET activity = ?3, messages = ?4, archived = ?5,"
-                         " ended = ?6, seq = ?7, bytes = ?8, files = ?9, owner = ?11, title = ?12,"
-                         " run = ?13, model = ?14"}},
+                         " ended = ?6, seq = ?7, bytes = ?8, files = ?9, failed = ?10, owner = ?12,"
+                         " title = ?13, run = ?14, model = ?15"}},
     [OP_PUT_MESSAGE] =
         {2,
          5,

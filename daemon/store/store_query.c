@@ -13,20 +13,22 @@
     " AND (?5 = '' OR s.sid = ?5)"
 
 static const char *const texts[QUERY_COUNT] = {
-    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived"
+    [QUERY_LIST] = "SELECT key, sid, title, run, model, created, activity, messages, archived, failed"
                    " FROM sessions WHERE owner = ?1 AND archived = ?2 AND (activity, key) < (?3, ?4)"
                    " AND (?6 = '' OR sid = ?6) ORDER BY activity DESC, key DESC LIMIT ?5",
     [QUERY_IS_MEMBER] = "SELECT 1 FROM members WHERE user = ?1 LIMIT 1",
     /* CROSS JOIN keeps the order: a user is a member of few. */
     [QUERY_SHARED] =
-        "SELECT s.key, s.sid, s.title, s.run, s.model, s.created, s.activity, s.messages, s.archived, "
-        "s.owner,"
+        "SELECT s.key, s.sid, s.title, s.run, s.model, s.created, s.activity, s.messages, s.archived,"
+        " s.failed, s.owner,"
         " m.role FROM members AS m CROSS JOIN sessions AS s ON s.key = m.session"
         " WHERE m.user = ?1 AND s.archived = ?2 AND (s.activity, s.key) < (?3, ?4)"
         " AND (?6 = '' OR s.sid = ?6) AND s.owner <> ?1 ORDER BY s.activity DESC, s.key DESC LIMIT ?5",
     [QUERY_MESSAGE] = "SELECT key FROM messages WHERE id = ?1 AND key BETWEEN ?2 AND ?3",
-    [QUERY_BEFORE] = "SELECT json, key FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
-    [QUERY_AFTER] = "SELECT json, key FROM messages WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
+    [QUERY_BEFORE] = "SELECT json, key, id, role, ts FROM messages WHERE key >= ?1 AND key < ?2"
+                     " ORDER BY key DESC LIMIT ?3",
+    [QUERY_AFTER] = "SELECT json, key, id, role, ts FROM messages WHERE key >= ?1 AND key < ?2"
+                    " ORDER BY key LIMIT ?3",
     /* CROSS JOIN keeps the order: the index of words first. */
     [QUERY_BROAD] = "SELECT search.rowid FROM search CROSS JOIN sessions AS s ON s.key = (search.rowid >> 32)"
                     " WHERE search MATCH ?1 AND " VISIBLE " ORDER BY search.rowid DESC LIMIT 1 OFFSET ?3",
@@ -94,6 +96,8 @@ static json_t *session_row(sqlite3_stmt *stmt)
     jsonx_set_int(row, "activity", sqlite3_column_int64(stmt, 6));
     jsonx_set_int(row, "messages", sqlite3_column_int64(stmt, 7));
     json_object_set_new(row, "archived", json_boolean(sqlite3_column_int(stmt, 8)));
+    if (sqlite3_column_int(stmt, 9))
+        json_object_set_new(row, "error", json_true());
     return row;
 }
 
@@ -164,9 +168,9 @@ static void run_list(struct queries *queries, struct read_job *job)
         json_t *row = session_row(next->stmt);
 
         json_object_set_new(row, "owner",
-                            next == &own ? json_incref(owner) : json_string(text_of(next->stmt, 9)));
+                            next == &own ? json_incref(owner) : json_string(text_of(next->stmt, 10)));
         json_object_set_new(row, "role",
-                            next == &own ? json_incref(role) : json_string(text_of(next->stmt, 10)));
+                            next == &own ? json_incref(role) : json_string(text_of(next->stmt, 11)));
         key = sqlite3_column_int64(next->stmt, 0);
         json_array_append_new(sessions, row);
         json_array_append_new(keys, json_integer(key));
@@ -206,6 +210,21 @@ struct page {
     size_t bytes;
 };
 
+/* In the place of a message that is no JSON any more: what else is known of it. */
+static json_t *damaged_message(sqlite3_stmt *stmt)
+{
+    json_t *message = json_object();
+
+    jsonx_set_str(message, "id", text_of(stmt, 2));
+    jsonx_set_str(message, "role", strcmp(text_of(stmt, 3), "user") == 0 ? "user" : "assistant");
+    jsonx_set_str(message, "author", "");
+    jsonx_set_int(message, "ts", sqlite3_column_int64(stmt, 4));
+    jsonx_set_str(message, "status", "failed");
+    jsonx_set_str(message, "error", "this message is damaged in the store, and can't be shown");
+    json_object_set_new(message, "content", json_array());
+    return message;
+}
+
 /* Puts one message into the page; false when the page is full. */
 static bool take_message(sqlite3_stmt *stmt, const struct read_job *job, struct page *page)
 {
@@ -218,9 +237,8 @@ static bool take_message(sqlite3_stmt *stmt, const struct read_job *job, struct 
         return false;
     message = jsonx_parse(text_of(stmt, 0), len, error);
     if (!message) {
-        log_error("store", "a stored message cannot be read, and is left out: %s session=%u", error,
-                  job->session);
-        return true;
+        log_error("store", "a stored message cannot be read: %s session=%u", error, job->session);
+        message = damaged_message(stmt);
     }
     page->bytes += len;
     place = json_integer(sqlite3_column_int64(stmt, 1) - store_first_key(job->session));

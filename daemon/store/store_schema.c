@@ -65,7 +65,13 @@ static const struct store_migration migrations[STORE_SCHEMA] = {
     /* What is there already is counted later, a session at a time: reading it all takes too long. */
     {"ALTER TABLE sessions ADD COLUMN bytes INTEGER NOT NULL DEFAULT -1;"
      "ALTER TABLE sessions ADD COLUMN files INTEGER NOT NULL DEFAULT 0;"
-     "CREATE INDEX sessions_uncounted ON sessions(key) WHERE bytes < 0;"},
+     "CREATE INDEX sessions_uncounted ON sessions(key) WHERE bytes < 0;"
+     /* What came last of an error, a rewind and the begin of a turn is near the end of each log. */
+     "ALTER TABLE sessions ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;"
+     "UPDATE sessions SET failed = 1 WHERE 'error.occurred' = (SELECT type FROM events"
+     " WHERE key BETWEEN sessions.key << 32 AND (sessions.key << 32) + 4294967295"
+     " AND (type IN ('error.occurred', 'session.rewound') OR (type = 'state.changed'"
+     " AND json_valid(json) AND json_extract(json, '$.old') = 'idle')) ORDER BY key DESC LIMIT 1);"},
 };
 
 /* What the system said about a failed write. COMMIT leaves sqlite3_system_errno as it was, so the files are

@@ -120,6 +120,11 @@ class FullScreen(StoaTest):
         os.kill(self.daemon.agents()[0], signal.SIGKILL)
         client.idle(session, start)
         self.assertRegex(stoa(self.place, "ls").stdout, session + r"\s+error\b")
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.start()  # now of the store's row alone
+        self.assertRegex(stoa(self.place, "ls").stdout, session + r"\s+error\b")
+        client = self.client()
+        client.attach(session)
         terminal = self.open(self.session(client, title="another"))
         terminal.wait(r"! .*fails")
         start = len(client.events)

@@ -136,6 +136,8 @@ class Upgrade(StoreTest):
 
     def test_version_4(self):
         client, sessions = self.upgrade(4)
+        failed = {s["title"]: s.get("error") for s in client.request("session.list")["sessions"]}
+        self.assertEqual((failed["failed at last"], failed["failed once"], failed["first steps"]), (True, None, None))
         self.check_talk(client, sessions)
         self.check_stream(client, sessions["streaming"])
         self.check_tools(client, sessions)

@@ -27,7 +27,7 @@ static struct {
     char *search;     /* a JSON text */
     int asked, answered;
     bool good;    /* the last answer was no error */
-    bool altered; /* a row of the history was: a page with it may be refused as a whole */
+    bool altered; /* a row of the history is other JSON: a page with it may be refused as a whole */
 } stored;
 
 static const struct known_key remembered = {"ann", "files", "", 1, NULL};
@@ -149,7 +149,11 @@ static void put_line(sqlite3 *db, char what, const char *text, size_t len)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].what == what)
             put(db, rows[i].sql, text, len, NULL);
-    stored.altered |= what == 'm';
+    if (what == 'm') {
+        json_t *json = jsonx_parse(text, len, NULL);
+        stored.altered = json != NULL;
+        json_decref(json);
+    }
     if (what == 'e')
         put_event(db, text, len);
     if (what == 'k')

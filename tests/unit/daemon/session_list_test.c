@@ -12,6 +12,7 @@ struct facts { /* of a session, on disk or in memory */
     bool there, archived, shared;
     int64_t activity;
     char title[16];
+    bool failed;
 };
 
 static struct {
@@ -93,6 +94,9 @@ static enum err read_list(bool own, const char *only, int limit, const char *bef
                               json_pack("{s:s,s:s,s:I,s:s}", "id", fold_id("s_", next + 1, id), "title",
                                         rig.disk[next].title, "activity", (json_int_t)rig.disk[next].activity,
                                         "role", rig.foreign[next] ? "writer" : "owner"));
+        if (rig.disk[next].failed)
+            json_object_set_new(json_array_get(sessions, json_array_size(sessions) - 1), "error",
+                                json_true());
         json_array_append_new(keys, json_integer(next + 1));
         activity = rig.disk[next].activity;
         key = next + 1;
@@ -144,6 +148,8 @@ static void put_in_memory(int i)
         assert_int_equal(fold_text(session->state, EVENT_SESSION_SHARED,
                                    "{\"user\":\"ann\",\"role\":\"writer\",\"by\":\"bo\"}"),
                          FOLD_OK);
+    if (now->failed)
+        fold_text(session->state, EVENT_ERROR_OCCURRED, "{\"kind\":\"provider\",\"text\":\"no\"}");
     session->state->activity = now->activity; /* not what is tried here */
     session->state->archived = now->archived;
 }
@@ -158,13 +164,16 @@ static void given_all(int64_t (*pick)(int64_t below))
     for (int i = 0; i < SESSIONS; i++) {
         struct facts *now = &rig.now[i];
         rig.foreign[i] = pick(3) == 0;
-        *now = (struct facts){pick(6) > 0, pick(4) == 0, rig.foreign[i] && pick(3) > 0, pick(6), ""};
+        *now = (struct facts){pick(6) > 0, pick(4) == 0, rig.foreign[i] && pick(3) > 0, pick(6), "", false};
         snprintf(now->title, sizeof now->title, "now %d", i);
+        now->failed = pick(3) == 0;
         change_on_disk_too_late(i);
         bool unsaved = pick(2) == 0;
         if (unsaved) {
-            rig.disk[i] = (struct facts){pick(4) > 0, pick(4) == 0, rig.foreign[i] && pick(2), 0, "disk"};
+            rig.disk[i] =
+                (struct facts){pick(4) > 0, pick(4) == 0, rig.foreign[i] && pick(2), 0, "disk", false};
             rig.disk[i].activity = pick(now->activity + 1); /* it never goes back */
+            rig.disk[i].failed = pick(3) == 0;
         }
         if (unsaved || (now->there && pick(2)))
             put_in_memory(i);
@@ -232,6 +241,7 @@ static void check_pages(int limit)
             assert_true(truly >= 0);
             assert_string_equal(jsonx_str(row, "id", ""), fold_id("s_", truly + 1, id));
             assert_string_equal(jsonx_str(row, "title", ""), rig.now[truly].title);
+            assert_int_equal(jsonx_bool(row, "error", false), rig.now[truly].failed);
             assert_string_equal(jsonx_str(row, "role", ""), rig.asker.most == ROLE_VIEWER ? "viewer"
                                                             : rig.foreign[truly]          ? "writer"
                                                                                           : "owner");
@@ -273,15 +283,55 @@ static void what_happened_to_one_session_is_seen_at_once(void **unused)
         struct facts disk, now;
         bool foreign, archived, is_listed;
     } rows[] = {
-        {"new", {0}, {true, false, false, 5, "now"}, false, false, true},
-        {"renamed", {true, false, false, 5, "disk"}, {true, false, false, 5, "now"}, false, false, true},
-        {"archived", {true, false, false, 5, "disk"}, {true, true, false, 5, "now"}, false, false, false},
-        {"archived", {true, false, false, 5, "disk"}, {true, true, false, 5, "now"}, false, true, true},
-        {"taken back", {true, true, false, 5, "disk"}, {true, false, false, 5, "now"}, false, false, true},
-        {"taken back", {true, true, false, 5, "disk"}, {true, false, false, 5, "now"}, false, true, false},
-        {"deleted", {true, false, false, 5, "disk"}, {false, false, false, 5, "now"}, false, false, false},
-        {"shared", {true, false, false, 5, "disk"}, {true, false, true, 6, "now"}, true, false, true},
-        {"not any more", {true, false, true, 5, "disk"}, {true, false, false, 6, "now"}, true, false, false},
+        {"new", {0}, {true, false, false, 5, "now", false}, false, false, true},
+        {"renamed",
+         {true, false, false, 5, "disk", false},
+         {true, false, false, 5, "now", false},
+         false,
+         false,
+         true},
+        {"archived",
+         {true, false, false, 5, "disk", false},
+         {true, true, false, 5, "now", false},
+         false,
+         false,
+         false},
+        {"archived",
+         {true, false, false, 5, "disk", false},
+         {true, true, false, 5, "now", false},
+         false,
+         true,
+         true},
+        {"taken back",
+         {true, true, false, 5, "disk", false},
+         {true, false, false, 5, "now", false},
+         false,
+         false,
+         true},
+        {"taken back",
+         {true, true, false, 5, "disk", false},
+         {true, false, false, 5, "now", false},
+         false,
+         true,
+         false},
+        {"deleted",
+         {true, false, false, 5, "disk", false},
+         {false, false, false, 5, "now", false},
+         false,
+         false,
+         false},
+        {"shared",
+         {true, false, false, 5, "disk", false},
+         {true, false, true, 6, "now", false},
+         true,
+         false,
+         true},
+        {"not any more",
+         {true, false, true, 5, "disk", false},
+         {true, false, false, 6, "now", false},
+         true,
+         false,
+         false},
     };
     (void)unused;
     rig.asker = (struct principal){.user = "ann", .most = ROLE_ADMIN};
@@ -314,8 +364,8 @@ static void a_change_while_the_store_reads_is_in_the_page(void **unused)
     memset(rig.foreign, 0, sizeof rig.foreign);
     rig.asker = (struct principal){.user = "ann", .most = ROLE_ADMIN};
     rig.archived = rig.own = false;
-    rig.now[0] = rig.disk[0] = (struct facts){true, false, false, 5, "first"};
-    rig.now[1] = rig.disk[1] = (struct facts){true, false, false, 6, "second"};
+    rig.now[0] = rig.disk[0] = (struct facts){true, false, false, 5, "first", false};
+    rig.now[1] = rig.disk[1] = (struct facts){true, false, false, 6, "second", false};
     put_in_memory(0);
     assert_int_equal(session_list_read(&rig.server, &asked, on_page, NULL), ERR_OK);
     rig.sessions[0].state->activity = 7;

@@ -130,6 +130,25 @@ static void each_becomes_what_is_made_today_with_all_its_rows(void **state)
     free(today);
 }
 
+/* Before version 4 no row told of it: the log does. */
+static void a_session_whose_last_turn_failed_is_known_from_its_log(void **state)
+{
+    struct rig *rig = *state;
+    enum err code;
+
+    make_version(rig, 3);
+    raw_exec(rig, "INSERT INTO events SELECT max(key) + 1, 1, 'error.occurred', '{}' FROM events"
+                  " WHERE key >> 32 = 1");
+    raw_exec(rig, "INSERT INTO events SELECT max(key) + 1, 1, 'state.changed', 'damaged' FROM events"
+                  " WHERE key >> 32 = 1");
+    assert_true(raw_number(rig, "SELECT count(*) FROM events JOIN sessions ON sessions.key = events.key >> 32"
+                                " WHERE type = 'error.occurred' AND title = 'failed once'") > 0);
+    sqlite3_close(store_open_writer(rig->path, rig->error, &code));
+    assert_int_equal(code, ERR_OK);
+    assert_int_equal(raw_number(rig, "SELECT group_concat(key) FROM sessions WHERE failed"), 1);
+    assert_int_equal(unlink(rig->path), 0);
+}
+
 /* --- what is written, counted --- */
 
 static struct {
@@ -444,6 +463,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
         TEST(every_version_has_a_fixture),
         TEST(each_becomes_what_is_made_today_with_all_its_rows),
+        TEST(a_session_whose_last_turn_failed_is_known_from_its_log),
         TEST(one_that_is_killed_at_any_write_is_whole),
         TEST(one_that_finds_the_disk_full_stays_what_it_was),
         TEST(a_newer_one_is_refused_and_nothing_is_made_beside_it),

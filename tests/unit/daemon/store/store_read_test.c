@@ -21,8 +21,14 @@ static size_t list_size(const struct answer *answer)
 static void a_list_has_the_newest_activity_first(void **state)
 {
     struct rig *rig = *state;
-    struct store_session archived = {
-        .key = 4, .sid = "s_4", .owner = "ann", .title = "", .run = "idle", .model = "", .archived = true};
+    struct store_session archived = {.key = 4,
+                                     .sid = "s_4",
+                                     .owner = "ann",
+                                     .title = "",
+                                     .run = "idle",
+                                     .model = "",
+                                     .archived = true,
+                                     .failed = true};
     struct answer answer = {0};
     json_t *row, *expected;
 
@@ -47,6 +53,8 @@ static void a_list_has_the_newest_activity_first(void **state)
     read_result(rig, &answer, store_list(rig->store, "ann", true, 10, NULL, answer_read, &answer));
     assert_int_equal(list_size(&answer), 1);
     assert_string_equal(list_sid(&answer, 0), "s_4");
+    row = json_array_get(json_object_get(answer.result, "sessions"), 0);
+    assert_true(json_is_true(json_object_get(row, "error")));
     json_decref(answer.result);
 }
 
@@ -270,6 +278,36 @@ static void history_is_paged_both_ways(void **state)
     assert_string_equal(page(rig, key, "m_other", NULL, 5),
                         "not_found: the session has no message 'm_other'");
     assert_string_equal(page(rig, 77, NULL, NULL, 5), "");
+}
+
+static void a_damaged_message_keeps_its_place(void **state)
+{
+    struct rig *rig = *state;
+    struct answer answer = {0};
+    uint32_t key;
+
+    assert_non_null(rig_open(rig));
+    key = put_session(rig, "s_a", "ann", 1);
+    put_message(rig, key, 0, "m_0", "text");
+    put_message_json(rig, key, 1, "m_1", "", "{\"id\":\"m_1\",\"role\":");
+    put_message_json(rig, key, 2, "m_2", "", "");
+    put_message(rig, key, 3, "m_3", "text");
+    assert_int_equal(commit(rig), ERR_OK);
+
+    assert_string_equal(page(rig, key, NULL, NULL, 10), "m_0 m_1 m_2 m_3");
+    assert_string_equal(page(rig, key, "m_3", NULL, 1), "m_2 +");
+    assert_string_equal(page(rig, key, "m_2", NULL, 1), "m_1 +");
+    assert_string_equal(page(rig, key, NULL, "m_0", 2), "m_1 m_2 +");
+    struct store_page asked = {NULL, false, 1, 2, 10};
+    read_result(rig, &answer, store_history(rig->store, key, &asked, answer_read, &answer));
+    json_t *expected =
+        json_pack("{s:[{s:s,s:s,s:s,s:I,s:s,s:s,s:[]}],s:[i],s:I,s:b}", "messages", "id", "m_1", "role",
+                  "user", "author", "", "ts", (json_int_t)7000, "status", "failed", "error",
+                  "this message is damaged in the store, and can't be shown", "content", "places", 1, "bytes",
+                  (json_int_t)19, "more", 0);
+    assert_true(json_equal(answer.result, expected));
+    json_decref(expected);
+    json_decref(answer.result);
 }
 
 static void put_big(struct rig *rig, uint32_t session, uint32_t ordinal, const char *id, size_t size)
@@ -572,6 +610,7 @@ int main(void)
         TEST(what_is_shared_makes_a_long_list_no_slower),
         TEST(a_cursor_that_is_none_is_refused),
         TEST(history_is_paged_both_ways),
+        TEST(a_damaged_message_keeps_its_place),
         TEST(a_page_is_bounded_in_bytes_but_has_a_message),
         TEST(a_message_that_ended_replaces_the_one_that_streamed),
         TEST(a_search_finds_beginnings_of_words_in_own_sessions),

@@ -75,6 +75,7 @@ static struct client *add(struct clients *clients, const struct gateway_message 
     struct client *client = xcalloc(1, sizeof *client);
     client->principal = principal;
     client->pid = message->pid;
+    client->fd = message->fd;
     client->reserved = reserved;
     bool watched =
         connection_watch(server->loop, message->fd, on_connection_end, client, &client->connection);
@@ -118,7 +119,7 @@ static bool trust(struct clients *clients, struct client *client, int fd, char e
         return false;
     client->trusted = true;
     gateway_trust(clients->server->gateway, fd);
-    gateway_forget_stranger(clients->server->gateway, principal->key);
+    gateway_forget_stranger(clients->server->gateway, principal->key, fd);
     return true;
 }
 
@@ -172,7 +173,7 @@ void client_end_subscriptions(struct clients *clients, struct client *client, co
 static void client_free(struct client *client)
 {
     if (client->principal.key[0] && !client->trusted)
-        gateway_forget_stranger(client->clients->server->gateway, client->principal.key);
+        gateway_forget_stranger(client->clients->server->gateway, client->principal.key, client->fd);
     connection_free(&client->connection);
     client_drop_replies(client);
     meter_free(&client->meter);

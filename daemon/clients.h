@@ -62,6 +62,7 @@ struct client { /* open to read; clients.c writes it, hello its last three */
     struct meter *meter;
     char address[48]; /* the host that it comes from; "" on the local socket */
     int pid;          /* of its process, on the local socket; 0: unknown */
+    int fd;           /* libzmq's, when it came; perhaps another's by now */
     unsigned tries;   /* tries.c's: what it has presented in vain */
     bool came;        /* the audit has been told */
     uint64_t left;    /* what had left of the meter's bytes when the relief last looked */

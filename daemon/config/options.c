@@ -63,7 +63,9 @@ static const struct option_spec rows[OPTION_COUNT] = {
     [OPTION_LIMITS_MAX_STRANGERS] =
         {"limits.max_strangers", OPTION_INTEGER, 0, 1000, "16", NULL, "clients",
          "How many clients whose keys nobody has may be connected at the same time, to present a ticket, a "
-         "pairing code or a token; half of them from one address. 0: none.",
+         "pairing code or a token; half of them from one address. Where that is not enough, those of "
+         "addresses "
+         "that have many make room for others. 0: none.",
          false},
     [OPTION_LIMITS_MAX_USER_CLIENTS] =
         {"limits.max_user_clients", OPTION_INTEGER, 1, 10000, "64", NULL, "clients",

@@ -50,6 +50,9 @@ struct gateway {
     void *arg;
 };
 
+static const char displaced_why[] =
+    "a stranger's place is another's now (limits.max_strangers), or its time was up";
+
 struct frame {
     unsigned refs;
     zmq_msg_t body;
@@ -262,14 +265,26 @@ static bool is_given_route(const struct route *route)
     return route->len == 5 && route->id[0] == 0;
 }
 
+/* A user's, or a stranger's that has its place still. */
+static bool has_place(const struct gateway *gateway, const struct gateway_message *message)
+{
+    const struct gateway_guests *guests = &gateway->guests;
+    return standing_is_trusted(message->fd) || guests->is_known(guests->arg, message->peer) ||
+           strangers_has(gateway->strangers, message->peer, message->fd, clock_steady_ms());
+}
+
 /* Whether the message may go on. What has come over tcp is accounted for. */
-static bool admit(const struct gateway_message *message, uint64_t sealed)
+static bool admit(const struct gateway *gateway, const struct gateway_message *message, uint64_t sealed)
 {
     if (strcmp(message->peer, GATEWAY_LOCAL) == 0)
         return true;
     standing_give(message->fd, sealed);
     if (!message->peer[0] || !is_given_route(message->route)) {
         standing_cut(message->fd, "it brings a routing id of its own");
+        return false;
+    }
+    if (!has_place(gateway, message)) {
+        standing_cut(message->fd, displaced_why);
         return false;
     }
     return true;
@@ -302,7 +317,7 @@ static bool on_readable(void *arg)
         .pid = count > 1 ? peer_pid(last) : 0,
         .fd = count > 1 ? source_fd(last) : -1,
     };
-    if (count > 1 && admit(&message, arrival.sealed))
+    if (count > 1 && admit(gateway, &message, arrival.sealed))
         gateway->read(gateway->arg, &message);
     arrival_clear(&arrival);
     return true;
@@ -494,9 +509,12 @@ static bool on_key(void *arg, const char *key, const char *address)
     const struct gateway_guests *guests = &gateway->guests;
     if (!guests->is_known)
         return false;
+    int displaced = -1;
     if (guests->is_known(guests->arg, key) ||
-        strangers_admit(gateway->strangers, key, address, clock_steady_ms()))
+        strangers_admit(gateway->strangers, key, address, clock_steady_ms(), &displaced)) {
+        standing_cut(displaced, displaced_why);
         return true;
+    }
     guests->refused(guests->arg, key, address);
     return false;
 }
@@ -514,9 +532,9 @@ void gateway_trust(struct gateway *gateway, int fd)
     standing_trust(fd);
 }
 
-void gateway_forget_stranger(struct gateway *gateway, const char *key)
+void gateway_forget_stranger(struct gateway *gateway, const char *key, int fd)
 {
-    strangers_leave(gateway->strangers, key);
+    strangers_leave(gateway->strangers, key, fd);
 }
 
 /* --- life --- */

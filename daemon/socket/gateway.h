@@ -49,7 +49,7 @@ struct gateway *gateway_open(uv_loop_t *loop, const char *path, int backlog, gat
  * Whoever is connected stays so. False with a sentence. */
 bool gateway_bind(struct gateway *gateway, const char *path, char error[256]);
 /* Who may come in over tcp: the keys that is_known tells of, at once, in this thread; and of others
- * max_strangers at the same time, each for stranger_ms. */
+ * max_strangers at the same time, each for stranger_ms, or until one comes from where there are fewer. */
 struct gateway_guests {
     bool (*is_known)(void *arg, const char *key);
     void *arg;
@@ -65,8 +65,8 @@ bool gateway_listen(struct gateway *gateway, const struct listen_address *addres
                     char bound[LISTEN_TEXT_MAX], char error[256]);
 /* The connection is a user's (the key's, or by a ticket or token): it may send more, and stay. */
 void gateway_trust(struct gateway *gateway, int fd);
-/* A connection of that key has ended before it was, or is a user's now: another stranger may come. */
-void gateway_forget_stranger(struct gateway *gateway, const char *key);
+/* The connection of that key has ended before it was, or is a user's now: another stranger may come. */
+void gateway_forget_stranger(struct gateway *gateway, const char *key, int fd);
 /* Sends what libzmq has taken for at most linger_ms, then closes; blocks meanwhile. */
 void gateway_close(struct gateway **gateway, int linger_ms);
 

@@ -1,5 +1,6 @@
-/* A place is known by its key, since the handshake knows no connection yet; of a key that came several times
- * any one place is as good as another. */
+/* A place is known by its key until the first message tells which connection has it, since the handshake
+ * knows none yet; of a key that came several times any one place without a connection is as good as another.
+ */
 #include "daemon/socket/strangers.h"
 
 #include "daemon/socket/pace.h"
@@ -12,12 +13,14 @@
 
 struct place {
     char key[KEY_TEXT_LEN + 1]; /* "": free */
-    struct address address;
-    int64_t until;
+    int fd;                     /* -1: not known yet */
+    struct address address, around;
+    int same, near; /* places of its address, and of its neighbourhood, with this one */
+    int64_t since, until;
 };
 
 struct strangers {
-    int max;
+    int max, used;
     int64_t patience_ms;
     struct pace pace;
     struct place places[STRANGERS_MAX];
@@ -45,44 +48,131 @@ void strangers_limit(struct strangers *strangers, int max, int64_t patience_ms)
     strangers->patience_ms = patience_ms;
 }
 
-/* NULL if there is none for it. */
-static struct place *find_place(struct strangers *strangers, const struct address *address, int64_t now)
+/* --- places --- */
+
+/* One more or less: all that count it do so. */
+static void count(struct strangers *strangers, const struct place *changed, int by)
 {
-    struct place *free_one = NULL;
-    int used = 0, same = 0;
+    strangers->used += by;
     for (int i = 0; i < STRANGERS_MAX; i++) {
         struct place *place = &strangers->places[i];
-        if (place->key[0] && place->until <= now)
-            place->key[0] = '\0';
-        if (!place->key[0]) {
-            free_one = free_one ? free_one : place;
+        if (!place->key[0])
             continue;
-        }
-        used++;
-        same += address_equal(&place->address, address);
+        place->near += address_equal(&place->around, &changed->around) ? by : 0;
+        place->same += address_equal(&place->address, &changed->address) ? by : 0;
     }
-    return used < strangers->max && same < (strangers->max + 1) / 2 ? free_one : NULL;
 }
 
-bool strangers_admit(struct strangers *strangers, const char *key, const char *address, int64_t now)
+static void vacate(struct strangers *strangers, struct place *place)
 {
-    struct address from;
-    if (!address_of_text(address, &from) || !pace_take(&strangers->pace, &from, now))
+    place->key[0] = '\0';
+    count(strangers, place, -1);
+}
+
+static void vacate_old(struct strangers *strangers, int64_t now)
+{
+    for (int i = 0; i < STRANGERS_MAX; i++)
+        if (strangers->places[i].key[0] && strangers->places[i].until <= now)
+            vacate(strangers, &strangers->places[i]);
+}
+
+/* How many there would be with the new one. */
+static void measure(const struct strangers *strangers, struct place *new)
+{
+    new->near = new->same = 1;
+    for (int i = 0; i < STRANGERS_MAX; i++) {
+        const struct place *place = &strangers->places[i];
+        new->near += place->key[0] && address_equal(&place->around, &new->around);
+        new->same += place->key[0] && address_equal(&place->address, &new->address);
+    }
+}
+
+static void occupy(struct strangers *strangers, struct place *new)
+{
+    struct place *place = strangers->places;
+    while (place->key[0])
+        place++;
+    count(strangers, new, 1);
+    measure(strangers, new);
+    *place = *new;
+}
+
+/* --- who makes room --- */
+
+/* The oldest one of the neighbourhood that has most; in that, of the address that has most. */
+static struct place *most_crowded(struct strangers *strangers)
+{
+    struct place *most = NULL;
+    for (int i = 0; i < STRANGERS_MAX; i++) {
+        struct place *place = &strangers->places[i];
+        if (!place->key[0])
+            continue;
+        int more = !most ? 1 : place->near - most->near;
+        more = more ? more : place->same - most->same;
+        if (more > 0 || (more == 0 && place->since < most->since))
+            most = place;
+    }
+    return most;
+}
+
+/* Ends the place of one of whose kind there are more than of the new one's; of one that has had its moment,
+ * also where there would be as many. *displaced: its descriptor. */
+static bool make_room(struct strangers *strangers, const struct place *new, int *displaced)
+{
+    struct place *victim = strangers->used == strangers->max ? most_crowded(strangers) : NULL;
+    if (!victim)
         return false;
-    struct place *place = find_place(strangers, &from, now);
-    if (!place)
+    bool nearby = address_equal(&victim->around, &new->around);
+    int excess = nearby ? victim->same - new->same : victim->near - new->near;
+    if (excess < 0 || (excess == 0 && new->since - victim->since < STRANGERS_MOMENT_MS))
         return false;
-    snprintf(place->key, sizeof place->key, "%s", key);
-    place->address = from;
-    place->until = now + strangers->patience_ms;
+    *displaced = victim->fd;
+    vacate(strangers, victim);
     return true;
 }
 
-void strangers_leave(struct strangers *strangers, const char *key)
+/* --- who comes and goes --- */
+
+bool strangers_admit(struct strangers *strangers, const char *key, const char *address, int64_t now,
+                     int *displaced)
+{
+    struct place new = {.fd = -1, .since = now, .until = now + strangers->patience_ms};
+    *displaced = -1;
+    if (!address_of_text(address, &new.address) || !pace_take(&strangers->pace, &new.address, now))
+        return false;
+    snprintf(new.key, sizeof new.key, "%s", key);
+    address_around(&new.address, &new.around);
+    vacate_old(strangers, now);
+    measure(strangers, &new);
+    if (new.same > (strangers->max + 1) / 2 ||
+        (strangers->used >= strangers->max && !make_room(strangers, &new, displaced)))
+        return false;
+    occupy(strangers, &new);
+    return true;
+}
+
+static struct place *find(struct strangers *strangers, const char *key, int fd)
 {
     for (int i = 0; i < STRANGERS_MAX; i++)
-        if (strcmp(strangers->places[i].key, key) == 0) {
-            strangers->places[i].key[0] = '\0';
-            return;
-        }
+        if (strangers->places[i].fd == fd && strcmp(strangers->places[i].key, key) == 0)
+            return &strangers->places[i];
+    return NULL;
+}
+
+bool strangers_has(struct strangers *strangers, const char *key, int fd, int64_t now)
+{
+    vacate_old(strangers, now);
+    struct place *place = find(strangers, key, fd);
+    if (!place)
+        place = find(strangers, key, -1);
+    if (place)
+        place->fd = fd;
+    return place != NULL;
+}
+
+void strangers_leave(struct strangers *strangers, const char *key, int fd)
+{
+    struct place *place = key[0] ? find(strangers, key, fd) : NULL;
+    if (place)
+        vacate(strangers, place);
 }

@@ -4,8 +4,9 @@ import re
 import resource
 import time
 
-from harness import PATIENCE, ROOT, Daemon, Place, RequestError, wait_for
+from harness import DISK_SLACK, PATIENCE, ROOT, SANITIZED, Daemon, Place, RequestError, wait_for
 from puppet import REPLY, REQUEST, TURN, Puppets
+from raw_curve import RawCurve
 from remote import RemoteTest, key_text, listening, new_keys, server_key
 
 
@@ -224,6 +225,35 @@ class TicketTest(JoinTest):
         info = self.own.request("session.info", self.sid)
         self.assertNotIn("stoa://", info["attach"])
         self.assertEqual(self.own.request("ticket.list")["tickets"], [])
+
+
+class CrowdTest(JoinTest):
+    """Strangers of two addresses have all the places there are, and keep them as long as they may."""
+
+    def crowd(self, host, speaks):
+        raws = [self.keep(RawCurve(self.address, new_keys(), self.server, source=host)) for _ in range(8)]
+        for raw in raws:
+            raw.wait(lambda raw=raw: b"\5READY" in raw.got, "its place")
+            if speaks:
+                raw.ask(b'{"id":"a","method":"server.hello"}')
+                raw.wait(lambda raw=raw: b"\7MESSAGE" in raw.got, "an answer")
+        return raws
+
+    def test_a_stranger_of_another_address_gets_in_at_once(self):
+        speakers, silent = self.crowd("127.0.0.2", True), self.crowd("127.0.0.3", False)
+        ticket, began = self.ticket(self.own, self.sid), time.monotonic()
+        self.elsewhere(new_keys(), "127.0.0.4").request("server.hello")
+        bo = self.elsewhere(new_keys(), "127.0.0.5")
+        self.redeem(bo, ticket)
+        self.assertLess(time.monotonic() - began, (1 if not SANITIZED else 5) + DISK_SLACK)
+        bo.attach(self.sid)
+        self.assertTrue(speakers[0].is_cut(), "the oldest made room")
+        silent[0].ask(b'{"id":"a","method":"server.hello"}')
+        self.assertTrue(silent[0].is_cut(), "and so did the oldest of the other address, when it speaks")
+        for raw in (speakers[-1], silent[-1]):
+            raw.got = b""
+            raw.ask(b'{"id":"b","method":"server.ping"}')
+            raw.wait(lambda raw=raw: b"\7MESSAGE" in raw.got, "one that has its place still is served")
 
 
 class ModelTest(JoinTest):

@@ -143,10 +143,11 @@ void gateway_trust(struct gateway *gateway, int fd)
     (void)fd;
 }
 
-void gateway_forget_stranger(struct gateway *gateway, const char *key)
+void gateway_forget_stranger(struct gateway *gateway, const char *key, int fd)
 {
     (void)gateway;
     (void)key;
+    (void)fd;
 }
 
 bool connection_watch(uv_loop_t *loop, int fd, connection_end_cb *end, void *arg,

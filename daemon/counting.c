@@ -229,7 +229,7 @@ static void commit(struct counting *counting)
         session_store_row(session);
     } else if (store_next_uncounted(server->store, &now) && now.key == counting->at.key &&
                now.seq <= counting->last) {
-        stored_counted(server, NULL, now.owner, counting->bytes, counting->files);
+        stored_counted(server, NULL, &now, counting->bytes, counting->files);
         store_set_counted(server->store, now.key, counting->bytes, counting->files);
     } else {
         skip(counting);

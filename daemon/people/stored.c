@@ -205,13 +205,12 @@ void stored_loaded(struct session *session, int64_t bytes, int64_t files, int64_
     stored_add(session, newer);
 }
 
-void stored_counted(struct server *server, struct session *session, const char *owner, int64_t bytes,
-                    int64_t files)
+void stored_counted(struct server *server, struct session *session, const struct store_uncounted *row,
+                    int64_t bytes, int64_t files)
 {
-    int64_t before = 0;
+    const char *owner = session ? session->state->owner : row->owner;
+    int64_t before = session ? session->files : row->files;
     if (session) {
-        owner = session->state->owner;
-        before = session->files;
         session->bytes = bytes;
         session->files = files;
     }

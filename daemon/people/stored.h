@@ -18,6 +18,7 @@ enum {
 
 struct server;
 struct call;
+struct store_uncounted;
 struct stored;
 
 /* Reads the sums; the store, the users and the configuration are there. */
@@ -38,9 +39,10 @@ json_t *stored_json(const struct server *server, const char *user);
 void stored_add(struct session *session, int64_t bytes);
 /* What is known of the session by its row, and by events that are newer than that. */
 void stored_loaded(struct session *session, int64_t bytes, int64_t files, int64_t newer);
-/* What was counted of one that was not counted before. owner: when it is not in memory (session NULL). */
-void stored_counted(struct server *server, struct session *session, const char *owner, int64_t bytes,
-                    int64_t files);
+/* What was counted of one that was not counted before, but perhaps its folder. row: when it is not in memory
+ * (session NULL). */
+void stored_counted(struct server *server, struct session *session, const struct store_uncounted *row,
+                    int64_t bytes, int64_t files);
 /* What lies in its folder. True if that is another sum than before. */
 bool stored_set_files(struct session *session, int64_t files);
 /* It was deleted. */

@@ -9,38 +9,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_OF(number)  #number
-#define TEXT(number)     TEXT_OF(number)
-#define LENGTH           "length(CAST(json AS BLOB))"
-#define ROW_BYTES        64
-#define MESSAGE_COPIES   3 /* log, history, search */
-#define RESULT_COPIES    2 /* log, history */
-#define FORK_COPIES      2 /* history, search */
-#define SIZES(of, where) "SELECT total(bytes), count(*), max(key) FROM (SELECT key, " of where " LIMIT ?3)"
+#define TEXT_OF(number) #number
+#define TEXT(number)    TEXT_OF(number)
+#define ROW_BYTES       64
+#define MESSAGE_COPIES  3 /* log, history, search */
+#define RESULT_COPIES   2 /* log, history */
+#define FORK_COPIES     2 /* history, search */
 
 _Static_assert(ROW_BYTES == STORE_ROW_BYTES, "the text of a statement has it, too");
 
-const char store_events_size_sql[] = SIZES(
-    TEXT(
-        ROW_BYTES) " + " LENGTH " * CASE"
-                   " WHEN type IN ('message.added', 'stream.completed') THEN " TEXT(
-                       MESSAGE_COPIES) " WHEN type = 'tool.ended' THEN " TEXT(RESULT_COPIES) " ELSE 1 END"
-                                                                                             " + CASE WHEN "
-                                                                                             "type = "
-                                                                                             "'session."
-                                                                                             "started' AND "
-                                                                                             "json_valid("
-                                                                                             "json)"
-                                                                                             " THEN "
-                                                                                             "coalesce(max("
-                                                                                             "json_extract("
-                                                                                             "json, "
-                                                                                             "'$.bytes')"
-                                                                                             ", 0), 0) ELSE "
-                                                                                             "0 END AS bytes",
-    " FROM events WHERE key > ?1 AND key <= ?2 ORDER BY key");
-const char store_messages_size_sql[] = SIZES(TEXT(ROW_BYTES) " + " LENGTH " * " TEXT(FORK_COPIES) " AS bytes",
-                                             " FROM messages WHERE key > ?1 AND key <= ?2 ORDER BY key");
+#define ROW           TEXT(ROW_BYTES) " + "
+#define LENGTH        "length(CAST(json AS BLOB))"
+#define OF_MESSAGES   " WHEN type IN ('message.added', 'stream.completed') THEN " TEXT(MESSAGE_COPIES)
+#define OF_RESULTS    " WHEN type = 'tool.ended' THEN " TEXT(RESULT_COPIES)
+#define EVENT_COPIES  "CASE" OF_MESSAGES OF_RESULTS " ELSE 1 END"
+#define BROUGHT       "coalesce(max(json_extract(json, '$.bytes'), 0), 0)"
+#define IF_STARTED    "CASE WHEN type = 'session.started' AND json_valid(json) THEN "
+#define EVENT_BYTES   ROW LENGTH " * " EVENT_COPIES " + " IF_STARTED BROUGHT " ELSE 0 END"
+#define MESSAGE_BYTES ROW LENGTH " * " TEXT(FORK_COPIES)
+
+#define SUM(bytes, table)                                                                                    \
+    "SELECT total(bytes), count(*), max(key) FROM (SELECT key, " bytes " AS bytes FROM " table               \
+    " WHERE key > ?1 AND key <= ?2 ORDER BY key LIMIT ?3)"
+
+const char store_events_size_sql[] = SUM(EVENT_BYTES, "events");
+const char store_messages_size_sql[] = SUM(MESSAGE_BYTES, "messages");
 
 int64_t store_event_bytes(enum event_type type, size_t len, const json_t *data)
 {
@@ -87,8 +80,8 @@ bool store_next_uncounted(struct store *store, struct store_uncounted *at)
     sqlite3_stmt *stmt = NULL;
     int code = sqlite3_prepare_v2(
         store->loader.db,
-        "SELECT key, seq, sid, owner FROM sessions WHERE bytes < 0 AND key > ?1 ORDER BY key LIMIT 1", -1,
-        &stmt, NULL);
+        "SELECT key, seq, sid, owner, files FROM sessions WHERE bytes < 0 AND key > ?1 ORDER BY key LIMIT 1",
+        -1, &stmt, NULL);
 
     if (code == SQLITE_OK)
         code = sqlite3_bind_int64(stmt, 1, at->key);
@@ -97,6 +90,7 @@ bool store_next_uncounted(struct store *store, struct store_uncounted *at)
         at->seq = (uint64_t)sqlite3_column_int64(stmt, 1);
         snprintf(at->sid, sizeof at->sid, "%s", (const char *)sqlite3_column_text(stmt, 2));
         snprintf(at->owner, sizeof at->owner, "%s", (const char *)sqlite3_column_text(stmt, 3));
+        at->files = sqlite3_column_int64(stmt, 4);
     }
     sqlite3_finalize(stmt);
     return is_read(store, code) && code == SQLITE_ROW;

@@ -26,6 +26,7 @@ struct store_uncounted { /* a session of which it is not known: it is from a sto
     uint64_t seq; /* of its row */
     char sid[ID_MAX];
     char owner[257];
+    int64_t files; /* what is counted of its folder already */
 };
 /* From one such session to the next; key 0 is before the first. False when there are no more, or the store
  * can't tell (logged). */

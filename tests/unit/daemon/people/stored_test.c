@@ -119,7 +119,15 @@ static void what_was_not_counted_counts_once(void **state)
     stored_set_files(&play.session, 40);
     stored_counted(&play.server, &play.session, NULL, 1000, 50);
     assert_int_equal(stored_of(&play.server, "bo"), 1050);
-    stored_counted(&play.server, NULL, "cy", 10, 1); /* not in memory */
+    end();
+}
+
+static void a_folder_that_was_measured_before_counts_once(void **state)
+{
+    struct store_uncounted row = {.owner = "cy", .files = 5};
+    (void)state;
+    begin(0, 0); /* cy's 7 have these 5 */
+    stored_counted(&play.server, NULL, &row, 10, 6);
     assert_int_equal(stored_of(&play.server, "cy"), 18);
     end();
 }
@@ -234,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sums_follow_what_comes_and_goes),
         cmocka_unit_test(what_was_not_counted_counts_once),
+        cmocka_unit_test(a_folder_that_was_measured_before_counts_once),
         cmocka_unit_test(events_that_a_kill_left_are_added),
         cmocka_unit_test(what_is_beyond_the_quota_is_refused_in_words),
         cmocka_unit_test(what_adds_is_refused_and_what_takes_away_is_not),

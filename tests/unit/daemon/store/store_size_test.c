@@ -112,6 +112,7 @@ static void sums_of_owners_and_what_is_yet_to_be_counted(void **state)
     store_set_counted(rig->store, at.key, 1000, 11);
     assert_true(store_next_uncounted(rig->store, &at));
     assert_string_equal(at.sid, "s_4");
+    assert_int_equal(at.files, 7);
     assert_false(store_next_uncounted(rig->store, &at));
     store_set_counted(rig->store, 1, 1, 1); /* one that is counted stays as it is */
     assert_int_equal(commit(rig), ERR_OK);

@@ -85,6 +85,10 @@ static void take_size(struct counting *counting, struct session *session)
 {
     int64_t took = clock_steady_ms() - counting->began;
     bool changed = stored_set_files(session, counting->size);
+    if (changed && counting->size >= TREE_UNSEEN_BYTES)
+        log_warn("stored",
+                 "a folder has too many entries, or too deep ones, so it counts as 1 TiB session=%s",
+                 log_id(counting->sid));
     schedule(session, changed, took);
     if (changed) {
         session_store_row(session);

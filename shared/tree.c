@@ -121,8 +121,9 @@ bool tree_remove(const char *parent, const char *name, const atomic_bool *stop)
 /* --- measuring --- */
 
 enum {
-    DEEP_MAX = 4096,         /* folders that wait since they lie too deep */
-    DEEP_PATH_MAX = 64 << 10 /* bytes of their paths: what lies deeper is not looked at */
+    DEEP_MAX = 4096,          /* folders that wait since they lie too deep */
+    DEEP_BYTES_MAX = 4 << 20, /* of all their paths */
+    DEEP_PATH_MAX = 64 << 10  /* of one of them */
 };
 
 struct measuring {
@@ -130,9 +131,10 @@ struct measuring {
     dev_t device;
     const atomic_bool *stop;
     int64_t bytes;
-    uint64_t entries;
+    uint64_t steps;       /* entries, and folders on the way to deep ones */
+    bool unseen;          /* there is more than was looked at */
     char *deep[DEEP_MAX]; /* their paths below top */
-    size_t deep_count;
+    size_t deep_count, deep_bytes;
 };
 
 /* The folder of that path below parent, step by step, since the whole may be longer than a path can be. -1 if
@@ -161,6 +163,43 @@ static int open_below(const struct measuring *measuring, int parent, const char 
 
 static void measure_inside(struct measuring *measuring, int folder, const char *path, int depth);
 
+static bool goes_on(const struct measuring *measuring)
+{
+    return !measuring->unseen && !atomic_load(measuring->stop);
+}
+
+/* Whether that folder, which lies too deep, will be looked at later; then its path is taken. */
+static bool wait_for(struct measuring *measuring, char *path)
+{
+    size_t len = strlen(path);
+    if (len > DEEP_PATH_MAX || measuring->deep_count == DEEP_MAX ||
+        measuring->deep_bytes + len > DEEP_BYTES_MAX) {
+        measuring->unseen = true;
+        return false;
+    }
+    measuring->deep[measuring->deep_count++] = path;
+    measuring->deep_bytes += len;
+    return true;
+}
+
+/* Each step to it costs as much as an entry. */
+static void measure_deep(struct measuring *measuring, char *path)
+{
+    measuring->deep_bytes -= strlen(path);
+    for (const char *at = path; *at; at++)
+        measuring->steps += *at == '/';
+    measuring->unseen = measuring->unseen || measuring->steps >= TREE_ENTRIES_MAX;
+    int folder = goes_on(measuring) ? open_below(measuring, measuring->top, path) : -1;
+    if (folder >= 0)
+        measure_inside(measuring, folder, path, 0);
+    free(path);
+}
+
+static bool is_above(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static void measure_entry(struct measuring *measuring, int parent, const char *path, const char *name,
                           int depth)
 {
@@ -168,22 +207,18 @@ static void measure_entry(struct measuring *measuring, int parent, const char *p
     if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != measuring->device)
         return;
     int64_t bytes = (int64_t)st.st_blocks * 512;
-    measuring->entries++;
+    measuring->steps++;
     if (!S_ISDIR(st.st_mode) && st.st_nlink > 1)
         bytes /= (int64_t)st.st_nlink;
     measuring->bytes += bytes > TREE_ENTRY_BYTES ? bytes : TREE_ENTRY_BYTES;
-    if (!S_ISDIR(st.st_mode) || strlen(path) > DEEP_PATH_MAX)
+    if (!S_ISDIR(st.st_mode))
         return;
     char *below = xasprintf("%s%s%s", path, *path ? "/" : "", name);
-    if (depth < DEPTH_MAX) {
-        int folder = open_below(measuring, parent, name);
-        if (folder >= 0)
-            measure_inside(measuring, folder, below, depth);
-    } else if (measuring->deep_count < DEEP_MAX) {
-        measuring->deep[measuring->deep_count++] = below;
-        return;
-    }
-    free(below);
+    int folder = depth < DEPTH_MAX ? open_below(measuring, parent, name) : -1;
+    if (folder >= 0)
+        measure_inside(measuring, folder, below, depth);
+    if (depth < DEPTH_MAX || !wait_for(measuring, below))
+        free(below);
 }
 
 /* Closes folder. */
@@ -193,10 +228,14 @@ static void measure_inside(struct measuring *measuring, int folder, const char *
     const struct dirent *entry;
     if (!dir)
         close(folder);
-    while (dir && !atomic_load(measuring->stop) && measuring->entries < TREE_ENTRIES_MAX &&
-           (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+    while (dir && goes_on(measuring) && (entry = readdir(dir))) {
+        if (is_above(entry->d_name))
+            continue;
+        if (measuring->steps >= TREE_ENTRIES_MAX)
+            measuring->unseen = true;
+        else
             measure_entry(measuring, dirfd(dir), path, entry->d_name, depth + 1);
+    }
     if (dir)
         closedir(dir);
 }
@@ -215,17 +254,12 @@ int64_t tree_size(const char *parent, const char *name, const atomic_bool *stop)
         int inside = dup(measuring->top);
         if (inside >= 0)
             measure_inside(measuring, inside, "", 0);
-        while (measuring->deep_count > 0) {
-            char *path = measuring->deep[--measuring->deep_count];
-            int deep = open_below(measuring, measuring->top, path);
-            if (deep >= 0)
-                measure_inside(measuring, deep, path, 0);
-            free(path);
-        }
+        while (measuring->deep_count > 0)
+            measure_deep(measuring, measuring->deep[--measuring->deep_count]);
     }
     if (measuring->top >= 0)
         close(measuring->top);
-    int64_t bytes = measuring->bytes;
+    int64_t bytes = measuring->bytes + (measuring->unseen ? TREE_UNSEEN_BYTES : 0);
     free(measuring);
     return bytes;
 }

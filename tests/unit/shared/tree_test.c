@@ -200,23 +200,39 @@ static void links_count_little_and_their_targets_not(void **state)
     assert_int_equal(tree_size(path, "there", &stop), 0);
 }
 
-static void what_lies_deep_counts(void **state)
+/* A chain of folders, and in the last one a file. */
+static void put_deep(const char *name, int depth, size_t bytes)
 {
     char where[128];
-    (void)state;
     int folder = open(path, O_RDONLY | O_DIRECTORY);
-    for (int i = 0; i < 60; i++) {
-        assert_int_equal(mkdirat(folder, "deeper", 0700), 0);
-        int inner = openat(folder, "deeper", O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < depth; i++) {
+        assert_int_equal(mkdirat(folder, name, 0700), 0);
+        int inner = openat(folder, name, O_RDONLY | O_DIRECTORY);
         close(folder);
         folder = inner;
     }
     snprintf(where, sizeof where, "/proc/self/fd/%d", folder);
-    put_bytes(where, "end", 700000);
+    put_bytes(where, "end", bytes);
     close(folder);
+}
+
+static void what_lies_deep_counts(void **state)
+{
+    (void)state;
+    put_deep("deeper", 60, 700000);
     assert_in_range(tree_size(place, "victim", &stop), 700000, 1100000);
     atomic_store(&stop, true);
     assert_in_range(tree_size(place, "victim", &stop), 0, 8192);
+}
+
+static void nothing_is_hidden_by_long_names(void **state)
+{
+    char name[256] = "";
+    (void)state;
+    put_deep("short", 40, 1000);
+    assert_in_range(tree_size(place, "victim", &stop), 1, TREE_UNSEEN_BYTES - 1);
+    put_deep(memset(name, 'n', 255), 258, 1000);
+    assert_true(tree_size(place, "victim", &stop) >= TREE_UNSEEN_BYTES);
 }
 
 int main(void)
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(all_of_it_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(links_count_little_and_their_targets_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_lies_deep_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_hidden_by_long_names, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

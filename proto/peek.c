@@ -31,8 +31,8 @@ static bool skip_string(struct text *text)
             text->at++;
             return true;
         }
-        if (*text->at == '\\')
-            text->at++;
+        if (*text->at == '\\' && ++text->at == text->end)
+            break;
     }
     return false;
 }

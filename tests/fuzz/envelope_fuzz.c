@@ -31,6 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(envelope_request(text.data, text.len, &again, error) == ERR_OK);
         check(strcmp(again.id, request.id) == 0 && json_equal(again.params, request.params));
         request_clear(&again);
+        check(!envelope_peek(bytes, size, &again) ||
+              (again.method == request.method && strcmp(again.id, request.id) == 0));
         buf_free(&text);
     } else {
         check(error[0] && strlen(error) < sizeof error && utf8_valid(error, strlen(error)));

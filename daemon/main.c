@@ -49,8 +49,8 @@ static void usage(FILE *out)
         "  -h, --help               this text\n"
         "\n"
         "Exit codes: 0 done, or stopped as asked, 1 doctor found something bad, or no backup or restore,\n"
-        "64 command line, 70 internal, 74 store unusable, 75 another stoad runs, 77 socket folder or path\n"
-        "unsafe, 78 configuration wrong.\n"
+        "64 command line, 70 internal, 71 an address of listen can't be had, 74 store unusable, 75 another\n"
+        "stoad runs, 77 socket folder or path unsafe, 78 configuration wrong.\n"
         "See stoad(8) and stoa-config(5).\n",
         out);
 }

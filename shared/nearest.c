@@ -31,6 +31,13 @@ static size_t distance(const char *a, const char *b)
     return rows[a_len % 3][b_len];
 }
 
+static size_t shorter(const char *a, const char *b)
+{
+    size_t a_len = strlen(a), b_len = strlen(b);
+
+    return a_len < b_len ? a_len : b_len;
+}
+
 const char *nearest_name(const char *name, const char *const *known, size_t count)
 {
     const char *found = NULL;
@@ -48,8 +55,8 @@ const char *nearest_name(const char *name, const char *const *known, size_t coun
         if (last && strcmp(last + 1, name) == 0)
             far = 1;
         if (strlen(name) >= 2 && strncmp(known[i], name, strlen(name)) == 0)
-            far = 1;                                         /* "arch" for "archive" */
-        if (far < best && 2 * far <= strlen(known[i]) + 1) { /* of a short name more must be right */
+            far = 1;                                                /* "arch" for "archive" */
+        if (far < best && 3 * far <= shorter(name, known[i]) + 1) { /* of a short name more must be right */
             best = far;
             found = known[i];
         }

@@ -11,6 +11,7 @@
 #define DAY    (24 * HOUR)
 #define KIB    INT64_C(1024)
 #define MIB    (1024 * KIB)
+#define GIB    (1024 * MIB)
 
 struct suffix {
     const char *text;
@@ -18,7 +19,7 @@ struct suffix {
 };
 static const struct suffix time_suffixes[] = {{"d", DAY},    {"h", HOUR}, {"m", MINUTE},
                                               {"s", SECOND}, {"ms", 1},   {NULL, 0}};
-static const struct suffix size_suffixes[] = {{"m", MIB}, {"k", KIB}, {"", 1}, {NULL, 0}};
+static const struct suffix size_suffixes[] = {{"g", GIB}, {"m", MIB}, {"k", KIB}, {"", 1}, {NULL, 0}};
 
 /* The digits at the beginning of *text, which is moved behind them. At most 15 of them, so that no factor
  * overflows. */
@@ -159,7 +160,7 @@ void option_expects(const struct option_spec *spec, char out[128])
         snprintf(out, 128, "a duration such as 500ms, 10s, 5m, 2h or 1d, from %s to %s", min, max);
         break;
     case OPTION_SIZE:
-        snprintf(out, 128, "a size such as 4096, 64k or 1m, from %s to %s", min, max);
+        snprintf(out, 128, "a size such as 4096, 64k, 1m or 2g, from %s to %s", min, max);
         break;
     default:
         snprintf(out, 128, "a whole number from %s to %s", min, max);

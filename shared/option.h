@@ -15,7 +15,7 @@ enum option_type {
     OPTION_BOOL,     /* true or false */
     OPTION_ENUM,     /* the number is the position in choices */
     OPTION_DURATION, /* min..max are milliseconds; written 500ms, 10s, 5m, 2h */
-    OPTION_SIZE,     /* min..max are bytes; written 4096, 64k, 1m */
+    OPTION_SIZE,     /* min..max are bytes; written 4096, 64k, 1m, 2g */
     OPTION_TYPE_COUNT
 };
 

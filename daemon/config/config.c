@@ -22,24 +22,38 @@ bool config_error(const struct config *config, int line, char error[256], const 
 
 /* --- names --- */
 
-/* The option that was most likely meant, or NULL. */
-static const char *nearest(const char *name)
+/* The section that was most likely meant, or NULL. It is kept in section. */
+static const char *nearest_section(const char *name, char section[OPTION_NAME_MAX])
 {
-    const char *known[OPTION_COUNT + 3];
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const char *option = option_row((enum option)i)->name, *known = section;
+
+        snprintf(section, OPTION_NAME_MAX, "%.*s", (int)strcspn(option, "."), option);
+        if (strchr(option, '.') && nearest_name(name, &known, 1))
+            return section;
+    }
+    return NULL;
+}
+
+/* The option that was most likely meant, or the section, or NULL. */
+static const char *nearest(const char *name, char section[OPTION_NAME_MAX])
+{
+    const char *known[OPTION_COUNT + 3], *found;
 
     for (int i = 0; i < OPTION_COUNT; i++)
         known[i] = option_row((enum option)i)->name;
     known[OPTION_COUNT] = "mcp_servers";
     known[OPTION_COUNT + 1] = "providers";
     known[OPTION_COUNT + 2] = "tui";
-    return nearest_name(name, known, OPTION_COUNT + 3);
+    found = nearest_name(name, known, OPTION_COUNT + 3);
+    return found ? found : nearest_section(name, section);
 }
 
 static bool unknown(const struct config *config, int line, const char *name, char error[256])
 {
     enum option now = option_formerly(name);
-    const char *meant = nearest(name);
-    char shown[64];
+    char shown[64], section[OPTION_NAME_MAX];
+    const char *meant = nearest(name, section);
 
     option_show(name, shown);
     if (now != OPTION_COUNT)

@@ -116,7 +116,7 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                  "How long an MCP server is kept while nothing is asked of it. 0ms: as long "
                                  "as its agent or host lives.",
                                  false},
-    [OPTION_MCP_MEMORY] = {"mcp.memory", OPTION_SIZE, 0, 1024 * GIB, "2048m", NULL, "bytes",
+    [OPTION_MCP_MEMORY] = {"mcp.memory", OPTION_SIZE, 0, 1024 * GIB, "2g", NULL, "bytes",
                            "How much memory each process of an MCP server may use; where cgroups are "
                            "delegated to the daemon, all of its processes together. 0: any.",
                            false},
@@ -207,7 +207,7 @@ static const struct option_spec rows[OPTION_COUNT] = {
                                "settings say otherwise. 0: any number.",
                                false},
     [OPTION_QUOTA_STORED] =
-        {"quota.stored", OPTION_SIZE, 0, 1024 * 1024 * GIB, "2048m", NULL, "bytes",
+        {"quota.stored", OPTION_SIZE, 0, 1024 * 1024 * GIB, "2g", NULL, "bytes",
          "How much a member's sessions may take on the daemon's disk, archived ones included, unless their "
          "own settings say otherwise: messages, results of tools, and what MCP servers write into folders of "
          "sessions. Beyond that they can read, export and delete, and nothing new is taken. Measured as "

@@ -169,7 +169,7 @@ static void say_unknown(const char *name)
 {
     if (strncmp(name, "tcp://", 6) == 0)
         cli_say("the key of %s is not known here, so nobody could tell whether it answers: ask for a ticket, "
-                "or say stoa daemon add NAME %s KEY, with the key that stoad shows there",
+                "or say stoa daemon add NAME %s KEY, with the key that stoa daemon show prints there",
                 name, name);
     else
         cli_say("no daemon is called '%s'; stoa daemon ls shows those that are known", name);

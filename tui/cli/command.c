@@ -400,8 +400,8 @@ int command_help(struct cli *cli)
     if (name && !command) {
         const char *nearest = args_nearest_command(command_table, name);
 
-        return cli_usage("unknown command '%.60s'%s%s", name, nearest ? "; did you mean " : "",
-                         nearest ? nearest : "");
+        return nearest ? cli_usage("unknown command '%.60s'; did you mean %s?", name, nearest)
+                       : cli_usage("unknown command '%.60s'; see: stoa help", name);
     }
     command_help_on(&cli->out, command);
     return EXIT_OK;

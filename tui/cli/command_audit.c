@@ -264,6 +264,8 @@ int command_audit(struct cli *cli)
 
     if (args_has(cli->args, "verify"))
         return verify(cli);
+    if (args_has(cli->args, "noted"))
+        return cli_usage("option --noted goes with --verify; see: stoa help audit");
     if (!args_number(cli->args, "number", 1, SHOWN_MAX, since ? 0 : SHOWN, &filter.count, error))
         return cli_usage("%s", error);
     if (since && read_span(since) == 0)

@@ -341,7 +341,7 @@ int command_set(struct cli *cli)
 {
     char session[ID_MAX];
     json_t *variables = json_object(), *ok = NULL;
-    enum err code = cli_session(cli, cli->args->words[0], session);
+    enum err code;
 
     for (size_t i = 0; i < cli->args->given_count; i++)
         if (strcmp(cli->args->given[i].row->name, "unset") == 0)
@@ -351,6 +351,7 @@ int command_set(struct cli *cli)
             json_decref(variables);
             return cli_usage("'%.60s' is not NAME=VALUE", cli->args->words[i]);
         }
+    code = cli_session(cli, cli->args->words[0], session);
     if (code == ERR_OK && json_object_size(variables) == 0) {
         json_decref(variables);
         return put_variables(cli, session);

@@ -37,6 +37,10 @@ static void what_is_far_is_none(void **state)
     assert_null(nearest("colour"));
     static const char *const shorter[] = {"next"};
     assert_null(nearest_name("send", shorter, 1)); /* three of four letters are others */
+    static const char *const others[] = {"questions", "queue", "store"};
+    assert_null(nearest_name("sesions", others, 3));
+    assert_null(nearest_name("theme", others, 3));
+    assert_null(nearest_name("nope", others, 3));
     assert_null(nearest("agent.something_else"));
     memset(longer, 'x', sizeof longer);
     longer[sizeof longer - 1] = '\0';

@@ -112,6 +112,8 @@ static void sizes_may_have_a_unit(void **state)
                 {"k", -1},
                 {"", -1},
                 {"999999999999999m", -1}});
+    static const struct option_spec large = {.type = OPTION_SIZE, .max = INT64_MAX};
+    CHECK(large, {{"2g", INT64_C(2) << 30}, {"8589934591g", INT64_C(8589934591) << 30}, {"8589934592g", -1}});
 }
 
 static void texts_are_one_line_of_utf8(void **state)
@@ -137,11 +139,17 @@ static void numbers_are_written_with_their_largest_unit(void **state)
         const struct option_spec *row;
         int64_t number;
         const char *text;
-    } samples[] = {{&duration, 500, "500ms"},   {&duration, 1500, "1500ms"},
-                   {&duration, 60000, "1m"},    {&duration, 7200000, "2h"},
-                   {&duration, 86400000, "1d"}, {&duration, 0, "0ms"},
-                   {&size, 4096, "4k"},         {&size, 1000, "1000"},
-                   {&size, 3 << 20, "3m"},      {&size, 0, "0"},
+    } samples[] = {{&duration, 500, "500ms"},
+                   {&duration, 1500, "1500ms"},
+                   {&duration, 60000, "1m"},
+                   {&duration, 7200000, "2h"},
+                   {&duration, 86400000, "1d"},
+                   {&duration, 0, "0ms"},
+                   {&size, 4096, "4k"},
+                   {&size, 1000, "1000"},
+                   {&size, 3 << 20, "3m"},
+                   {&size, 0, "0"},
+                   {&size, INT64_C(2) << 30, "2g"},
                    {&duration, 5400000, "90m"}};
 
     (void)state;

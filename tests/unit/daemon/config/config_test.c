@@ -236,6 +236,7 @@ static void what_is_the_clients_own_is_stepped_over(void **state)
     expect_error("tui: dark\n", "c.yaml:1: 'tui' is 'dark'; it must be a map of options");
     expect_error("limits: {queue: 9}\ntui: [dark]\n",
                  "c.yaml:2: 'tui' is a list; it must be a map of options");
+    expect_error("sesion: {}\n", "c.yaml:1: unknown option 'sesion'; did you mean 'session'?");
     expect_error("tuii: {}\n", "c.yaml:1: unknown option 'tuii'; did you mean 'tui'?");
 }
 

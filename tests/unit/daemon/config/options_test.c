@@ -53,7 +53,7 @@ static void what_is_expected_is_said_with_bounds(void **state)
     option_expects(option_row(OPTION_LIMITS_MAX_CLIENTS), text);
     assert_string_equal(text, "a whole number from 1 to 10000");
     option_expects(option_row(OPTION_LIMITS_MESSAGE_SIZE), text);
-    assert_string_equal(text, "a size such as 4096, 64k or 1m, from 1k to 1m");
+    assert_string_equal(text, "a size such as 4096, 64k, 1m or 2g, from 1k to 1m");
     option_expects(option_row(OPTION_MODEL_PROBE_LOCAL), text);
     assert_string_equal(text, "true or false");
     option_expects(option_row(OPTION_AGENT_PATH), text);

@@ -1,4 +1,5 @@
 """Writing in the full-screen client: lists that are filtered, completion, files that are attached, drafts that outlive it."""
+import json
 import os
 import signal
 
@@ -105,7 +106,7 @@ class Writing(StoaTest):
         terminal = self.open(other)
         terminal.type("/demo echo=one-of-another chunks=1")
         terminal.keys("Enter")
-        terminal.wait("one-of-another")
+        self.kept(other, lambda text: text and json.loads(text).get("sent"))
         self.close(terminal, signal.SIGTERM)
         terminal = self.open()
         terminal.type("half a draft")

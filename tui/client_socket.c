@@ -255,12 +255,29 @@ static bool open_sockets(struct client_socket *socket, const struct client_addre
     return zmq_connect(socket->dealer, socket->endpoint) == 0;
 }
 
+/* First what tells, then what it is told to: libzmq leaks an event that nobody is left to take. Its thread
+ * may wait for room to tell one, and what stops it would wait for that thread: so room is made. */
+static void stop_monitor(struct client_socket *socket)
+{
+    zmq_msg_t none;
+    bool got = true;
+
+    while (socket->monitor && got) {
+        zmq_msg_init(&none);
+        got = zmq_msg_recv(&none, socket->monitor, ZMQ_DONTWAIT) >= 0;
+        zmq_msg_close(&none);
+    }
+    zmq_socket_monitor(socket->dealer, NULL, 0);
+}
+
 static void close_sockets(struct client_socket *socket)
 {
+    if (socket->dealer) {
+        stop_monitor(socket);
+        zmq_close(socket->dealer);
+    }
     if (socket->monitor)
         zmq_close(socket->monitor);
-    if (socket->dealer)
-        zmq_close(socket->dealer);
     while (socket->context && zmq_ctx_term(socket->context) != 0 && errno == EINTR)
         ; /* a signal came between: its threads are still there */
 }

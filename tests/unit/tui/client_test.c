@@ -402,6 +402,20 @@ static void test_hello_comes_first_and_requests_follow_in_order(void **state)
     assert_int_equal(asked(f, "server.ping", 0), 0); /* nothing to doubt so far */
 }
 
+static void test_it_is_closed_at_any_moment_of_its_connection(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int us = 0; us < 1000; us += 25) { /* it is made within this; sanitizers look for what leaks */
+        client_close(&f->client);
+        f->client = client_open(&f->loop, &f->address, "cli", "pts/1", &callbacks, f);
+        for (int64_t end = clock_steady_us() + us; clock_steady_us() < end;)
+            uv_run(&f->loop, UV_RUN_NOWAIT);
+    }
+    client_request(f->client, METHOD_MODEL_LIST, NULL, NULL, 0, on_reply, f);
+    WAIT_FOR(f, f->replies == 1);
+}
+
 static void test_an_unanswered_request_times_out(void **state)
 {
     struct fixture *f = *state;
@@ -846,6 +860,7 @@ int main(void)
         TEST(test_a_token_goes_before_all_else_after_each_hello),
         TEST(test_who_is_let_in_no_more_stays_away),
         TEST(test_other_notices_are_passed_on),
+        TEST(test_it_is_closed_at_any_moment_of_its_connection),
         TEST(test_an_unanswered_request_times_out),
         TEST(test_too_large_a_request_is_refused_here),
         TEST(test_after_a_restart_the_request_is_repeated_with_its_id),

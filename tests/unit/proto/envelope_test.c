@@ -234,6 +234,17 @@ static json_t *sized(const struct field *field, int64_t size)
     }
 }
 
+/* One less than the least, one more than the most; NULL where no number is. */
+static json_t *below(const struct field *field)
+{
+    return field->min == INT64_MIN ? NULL : sized(field, field->min - 1);
+}
+
+static json_t *above(const struct field *field)
+{
+    return field->max == INT64_MAX ? NULL : sized(field, field->max + 1);
+}
+
 /* The first of the choices. */
 static json_t *choice(const struct field *field)
 {
@@ -284,8 +295,8 @@ static void each_parameter_is_taken_at_its_bounds_and_refused_beyond(void **unus
             } tries[] = {
                 {sized(field, field->min), true},
                 {sized(field, field->max), true},
-                {sized(field, field->min - 1), false},
-                {sized(field, field->max + 1), false},
+                {below(field), false},
+                {above(field), false},
                 {json_null(), field->nullable},
                 {field->type == FIELD_OBJECT ? json_array() : json_object(), false},
                 {field->type == FIELD_BOOL ? json_integer(1) : json_true(), false},

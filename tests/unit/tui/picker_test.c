@@ -1,5 +1,4 @@
 /* What a picker shows while one types, where its selection is, and how long ten thousand items take. */
-#include "shared/clock.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tests/support/slow.h"
@@ -9,10 +8,20 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 enum { MANY = 10000, KEY_US = 5000 };
+
+/* Of this process alone: others may be busy. */
+static int64_t spent_us(void)
+{
+    struct timespec spent;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+    return spent.tv_sec * 1000000 + spent.tv_nsec / 1000;
+}
 
 static void add(struct picker *picker, const char *id, const char *text, const char *detail)
 {
@@ -141,16 +150,15 @@ static void test_ten_thousand_items(void **state)
     }
     picker_end(picker);
     for (const char *key = "srchandlerretry9"; *key; key++) {
-        int64_t start = clock_steady_us();
+        int64_t start = spent_us();
         editor_insert(picker_filter(picker), key, 1);
         picker_filtered(picker);
-        int64_t took = clock_steady_us() - start;
+        int64_t took = spent_us() - start;
         worst = took > worst ? took : worst;
     }
     print_message("%lld us a key at worst\n", (long long)worst);
     assert_true(picker_count(picker) > 0);
-    assert_true(worst <
-                KEY_US * 10 * slow()); /* sanitizers and busy machines: the figure above is what counts */
+    assert_true(worst < KEY_US * 10 * slow()); /* sanitizers: the figure above is what counts */
     picker_free(&picker);
 }
 

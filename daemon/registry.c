@@ -343,7 +343,7 @@ static void restore_partial(struct state *state, const struct store_record *reco
 /* What the last daemon left when it ended. */
 static void set_right(struct session *session)
 {
-    bool waited = session->state->run == RUN_AWAITING_PERMISSION;
+    bool waited = session->state->run == RUN_AWAITING_PERMISSION && session->state->question_count > 0;
     session_left_unanswered(session);
     bool resumes =
         session_recover(session, "agent",

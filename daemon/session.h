@@ -119,7 +119,8 @@ void session_go_on(struct session *session);
 /* Sets right what an agent left that ended without saying so, or a daemon that did: the reply is cut, running
  * calls are of unknown outcome, questions but permissions are cancelled, servers not connected. A turn that
  * waits for a permission goes on waiting; any other ends, with an error of that kind and text. resume: calls
- * that were allowed may be tried anew (else they are cancelled); true if session_go_on should be called. */
+ * that were allowed may be tried anew (else they are cancelled), and a turn whose calls were all declined
+ * goes on; true if session_go_on should be called. */
 bool session_recover(struct session *session, const char *kind, const char *text, bool resume);
 /* Ends a turn that no agent runs: its questions and calls are cancelled, the state is idle. */
 void session_end_turn(struct session *session, const char *by, const char *reason);

@@ -93,17 +93,18 @@ static const struct question *permission_of(const struct state *state, const cha
 }
 
 struct open { /* calls of the newest message that have not ended */
-    size_t asked, allowed;
+    size_t asked, allowed, running;
 };
 
 static struct open count_open(const struct state *state)
 {
-    struct open open = {0, 0};
+    struct open open = {0, 0, 0};
     const struct message *message = state_open_calls(state);
     for (size_t i = 0; message && i < message->block_count; i++) {
         enum call_state call = state_of(&message->blocks[i]);
         open.asked += call == CALL_ASKED && permission_of(state, message->id, i);
         open.allowed += call == CALL_ALLOWED;
+        open.running += call == CALL_RUNNING;
     }
     return open;
 }
@@ -199,6 +200,7 @@ bool session_recover(struct session *session, const char *kind, const char *text
     struct state *state = session->state;
     uint64_t before = state->seq;
     bool ends = state->run == RUN_IDLE || state->run == RUN_INTERRUPTING;
+    bool asked = state->run == RUN_AWAITING_PERMISSION && count_open(state).running == 0;
     session_cut(session, MESSAGE_INTERRUPTED, text);
     end_calls(session, CALL_RUNNING, CALL_UNKNOWN, OUTCOME_UNKNOWN);
     cancel_questions(session, ends, true, "agent");
@@ -210,7 +212,8 @@ bool session_recover(struct session *session, const char *kind, const char *text
     if (state->run == RUN_IDLE)
         return false;
     struct open open = count_open(state);
-    bool waits = !ends && open.asked + open.allowed > 0;
+    bool answered = asked && resume && open.asked + open.allowed == 0; /* what was asked was declined */
+    bool waits = answered || (!ends && open.asked + open.allowed > 0);
     if (!waits)
         session_close_calls(session, NOT_RUN);
     if (lost || !waits)
@@ -219,7 +222,7 @@ bool session_recover(struct session *session, const char *kind, const char *text
         session_step(session, RUN_IDLE, NULL, kind);
     else if (state->run != RUN_AWAITING_PERMISSION)
         session_step(session, RUN_AWAITING_PERMISSION, NULL, kind);
-    return waits && open.allowed > 0;
+    return answered || (waits && open.allowed > 0);
 }
 
 void session_delete(struct session *session, const char *reason)

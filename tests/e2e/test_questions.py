@@ -292,6 +292,20 @@ class Ends(PuppetTest):
         client.attach(session)
         client.wait(lambda: client.request("session.info", session)["state"] == "idle", "the end of the turn")
 
+    def test_what_was_denied_has_the_turn_go_on_though_the_daemon_died_then(self):
+        client = self.client()
+        session, puppet, message, (question,) = self.waiting(client)
+        self.answer(client, question, "deny")
+        self.daemon.kill()
+        self.daemon.start()
+        puppet = self.resumed()
+        client = self.client()
+        snapshot = client.attach(session)
+        self.assertEqual(snapshot["messages"][-1]["content"][1]["call"]["state"], "denied")
+        self.assertIsNone(snapshot["error"], "nothing was lost")
+        self.finish(puppet)
+        client.idle(session)
+
     def test_what_ran_when_the_daemon_died_is_unknown_and_is_not_run_again(self):
         client = self.client()
         session, puppet, message, questions = self.waiting(client, calls=2)

@@ -479,7 +479,11 @@ class Keys(KeysTest):
         for key in ("Tab", "Enter"):
             self.raw(b"G/the needle\r")
             self.on("the needle")
-            self.sees(lambda: self.raw(b"k") or "reasoning" in self.row(), "the cursor on the reasoning")
+            while "reasoning" not in self.row():
+                at = self.cursor()
+                self.assertNotIn("msg-", self.row(), "there is reasoning before that")
+                self.raw(b"k")
+                self.sees(lambda: self.cursor() not in (at, None), "the cursor a line up")
             before = self.row()
             self.press("BROWSE", key)
             self.sees(lambda: "reasoning" in self.row() and self.row() != before, f"another fold after {key}")

@@ -498,7 +498,8 @@ int top_run(const struct top_options *options)
     top->keys = keys_new();
     open_handles(top);
     top->daemon = client_address_is_remote(options->address) ? options->address->name : NULL;
-    top->client = client_open(&top->loop, options->address, "tui", NULL, &callbacks, top);
+    /* Not "tui": such a one follows sessions, and is not let in beyond limits.max_clients. */
+    top->client = client_open(&top->loop, options->address, "cli", NULL, &callbacks, top);
     draw(top);
     uv_run(&top->loop, UV_RUN_DEFAULT);
     int exit_code = top->exit_code;

@@ -296,6 +296,9 @@ class Said(StoaTest):
         session = self.session(client)
         self.refused("limit", "limits.max_clients is 3", self.client(), "server.hello")  # this process has places
         self.assertIn("limits.max_clients is 3", stoa(self.place, "watch", session, check=False).stderr, "it would stay")
+        screen = self.terminal(f"{program('stoa')} top", columns=120, rows=12)
+        screen.wait(rf"{session[:14]}.* idle ")
+        screen.keys("q")
         held = self.keep(OtherProcesses(self.place, 4))
         self.assertIn("limits.max_clients is 3", stoa(self.place, "health", check=False).stderr, "four are there")
         held.close()

@@ -204,6 +204,14 @@ bool envelope_put_paired(struct buf *out, const char *user, const char *label, c
     return put_object(out, object);
 }
 
+bool envelope_put_pair_ended(struct buf *out, json_t *from)
+{
+    json_t *object = json_object();
+    jsonx_set_str(object, "notice", "pair_ended");
+    json_object_set_new(object, "from", from);
+    return put_object(out, object);
+}
+
 bool envelope_put_lend(struct buf *out, const char *session, const char *server, json_t *rest)
 {
     json_t *object = json_object();

@@ -50,6 +50,8 @@ bool envelope_put_bye(struct buf *out, const char *why, int retry_after_ms);
 bool envelope_put_config(struct buf *out, const char *text);
 /* words: of the key that the user has now. */
 bool envelope_put_paired(struct buf *out, const char *user, const char *label, const char *words);
+/* from: an array of the addresses that wrong codes came from; its reference is taken. */
+bool envelope_put_pair_ended(struct buf *out, json_t *from);
 /* rest: what else the notice "lend" says; its reference is taken. */
 bool envelope_put_lend(struct buf *out, const char *session, const char *server, json_t *rest);
 

@@ -166,6 +166,7 @@ static const struct field lend_offer_fields[] = {
 static const struct field of_session_fields[] = {{"session", FIELD_STRING, REQ, false, 1, ID_LEN_MAX, NULL},
                                                  END};
 static const struct field pair_redeem_fields[] = {{"code", FIELD_STRING, REQ, false, 6, 6, NULL}, LABEL, END};
+static const struct field pair_start_fields[] = {{"from", FIELD_STRING, OPT, false, 1, 45, NULL}, END};
 static const struct field secret_name_fields[] = {{"name", FIELD_STRING, REQ, false, 1, 64, NULL}, END};
 static const struct field secret_set_fields[] = {{"name", FIELD_STRING, REQ, false, 1, 64, NULL},
                                                  {"value", FIELD_SECRET, REQ, false, 1, SECRET_MAX, NULL},
@@ -241,7 +242,7 @@ static const struct request_row rows[METHOD_COUNT] = {
     [METHOD_MESSAGE_SEND] = {"message.send", true, ROLE_WRITER, true, send_fields},
     [METHOD_MODEL_LIST] = {"model.list", false, ROLE_VIEWER, false, no_fields},
     [METHOD_PAIR_REDEEM] = {"pair.redeem", false, ROLE_NONE, false, pair_redeem_fields},
-    [METHOD_PAIR_START] = {"pair.start", false, ROLE_VIEWER, false, no_fields},
+    [METHOD_PAIR_START] = {"pair.start", false, ROLE_VIEWER, false, pair_start_fields},
     [METHOD_QUESTION_ANSWER] = {"question.answer", false, ROLE_VIEWER, true, answer_fields},
     [METHOD_QUESTION_LIST] = {"question.list", false, ROLE_VIEWER, false, no_fields},
     [METHOD_RULE_ADD] = {"rule.add", false, ROLE_VIEWER, true, rule_add_fields},

@@ -8,6 +8,7 @@
 #include "daemon/people/tries.h"
 #include "daemon/people/users.h"
 #include "daemon/server.h"
+#include "daemon/socket/address.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
@@ -36,7 +37,16 @@ enum err handle_pair_start(struct call *call, json_t **ok, char error[256])
     struct server *server = call->server;
     const struct principal *principal = &call->principal;
     char words[KEY_WORDS_MAX], reached[JOIN_ADDRESS_MAX];
+    const char *from = jsonx_str(call->params, "from", NULL);
+    struct address only;
     struct pair pair;
+    if (from && !address_of_text(from, &only)) {
+        snprintf(error, 256,
+                 "'from' is '%.45s'; it must be an address such as 203.0.113.7 or 2001:db8::7: the one that "
+                 "the other terminal comes from",
+                 from);
+        return ERR_BAD_REQUEST;
+    }
     if (principal->token[0]) {
         snprintf(error, 256,
                  "a connection that came in by a token lets no key in; use a key, or the daemon's own "
@@ -47,10 +57,10 @@ enum err handle_pair_start(struct call *call, json_t **ok, char error[256])
     if (!invite_address(server, &address, error))
         return ERR_CONFIG;
     enum err code = pairs_start(server->pairs, principal->user, principal->key, &call->route,
-                                clock_steady_ms(), &pair, error);
+                                from ? &only : NULL, clock_steady_ms(), &pair, error);
     if (code != ERR_OK)
         return code;
-    audit_record(server, principal, "pair.start", "", NULL);
+    audit_record(server, principal, "pair.start", "", from ? "from=%s" : NULL, from);
     words_of(server, "", words);
     *ok = json_object();
     jsonx_set_str(*ok, "code", pair.code);
@@ -148,16 +158,39 @@ static bool is_shown(const struct call *call, const struct pair *pair)
            strcmp(client->principal.key, pair->key) == 0;
 }
 
+/* Those whose codes are no more, by wrong ones, learn it at once: people wait there. */
+static void tell_killed(const struct call *call)
+{
+    struct server *server = call->server;
+    struct pair pair;
+    while (pairs_next_killed(server->pairs, &pair)) {
+        json_t *from = json_array();
+        for (int i = 0; i < pair.wrong; i++)
+            json_array_append_new(from, json_string(pair.wrongs[i].text));
+        struct buf text;
+        buf_init(&text, ENVELOPE_REPLY_MAX);
+        envelope_put_pair_ended(&text, from);
+        struct frame *frame = frame_new(&text);
+        if (is_shown(call, &pair))
+            clients_reply(server->clients, &pair.route, frame);
+        frame_free(&frame);
+        explicit_bzero(&pair, sizeof pair);
+    }
+}
+
 static enum err say_fate(struct call *call, enum pair_fate fate, char error[256])
 {
+    tell_killed(call);
     if (fate == PAIR_DEAF)
         snprintf(error, 256,
                  "too many wrong codes came from your address; try again in %d minutes, or use a ticket",
                  PAIR_DEAF_MS / 60000);
     else
-        snprintf(error, 256,
-                 "that code is not, or no longer, good: it lives two minutes and five wrong tries; show "
-                 "a new one with stoa pair");
+        snprintf(
+            error, 256,
+            "that code is not, or no longer, good for you, who come from %s: it lives two minutes and five "
+            "wrong tries, four from one network; show a new one with stoa pair",
+            call->client->address);
     return tries_failed(call, ERR_DENIED, error);
 }
 

@@ -59,18 +59,41 @@ void pairs_end(struct pairs *pairs, const char *user)
             end(pairs, i);
 }
 
-/* The place of the code, or count. The time it takes says nothing of the digits. */
-static size_t find(const struct pairs *pairs, const char *code)
+bool pairs_next_killed(struct pairs *pairs, struct pair *pair)
+{
+    size_t at = 0;
+    while (at < pairs->count && pairs->all[at].wrong < PAIR_TRIES)
+        at++;
+    if (at == pairs->count)
+        return false;
+    *pair = pairs->all[at];
+    end(pairs, at);
+    return true;
+}
+
+static bool listens(const struct pair *pair, const struct address *from)
+{
+    struct address around;
+    int nearby = 0;
+    address_around(from, &around);
+    for (int i = 0; i < pair->wrong; i++)
+        nearby += address_equal(&pair->wrongs[i].around, &around);
+    return nearby < PAIR_NEARBY_TRIES && (!pair->is_only || address_equal(&pair->only, from));
+}
+
+/* The place of the code, or count; from NULL: whomever it listens to. The time it takes says nothing of the
+ * digits. */
+static size_t find(const struct pairs *pairs, const char *code, const struct address *from)
 {
     size_t found = pairs->count;
     for (size_t i = 0; i < pairs->count; i++)
-        if (key_equal(pairs->all[i].code, code))
+        if ((!from || listens(&pairs->all[i], from)) && key_equal(pairs->all[i].code, code))
             found = i;
     return found;
 }
 
 enum err pairs_start(struct pairs *pairs, const char *user, const char *key, const struct route *route,
-                     int64_t now, struct pair *made, char error[256])
+                     const struct address *only, int64_t now, struct pair *made, char error[256])
 {
     end_old(pairs, now);
     pairs_end(pairs, user);
@@ -78,12 +101,14 @@ enum err pairs_start(struct pairs *pairs, const char *user, const char *key, con
         snprintf(error, 256, "%d codes wait to be used already; try again in two minutes", PAIRS_MAX);
         return ERR_BUSY;
     }
-    *made = (struct pair){.route = *route, .expires = now + PAIR_LIFE_MS};
+    *made = (struct pair){.route = *route, .expires = now + PAIR_LIFE_MS, .is_only = only != NULL};
+    if (only)
+        made->only = *only;
     snprintf(made->user, sizeof made->user, "%s", user);
     snprintf(made->key, sizeof made->key, "%s", key);
     do
         snprintf(made->code, sizeof made->code, "%06u", key_below(1000000));
-    while (find(pairs, made->code) < pairs->count); /* of two that are equal one would win by chance */
+    while (find(pairs, made->code, NULL) < pairs->count); /* of two that are equal one would win by chance */
     pairs->all[pairs->count++] = *made;
     return ERR_OK;
 }
@@ -123,6 +148,13 @@ static void count_wrong(struct pairs *pairs, const struct address *address, int6
     wrong->last = now;
 }
 
+static void note_wrong(struct pair *pair, const struct address *from, const char *address)
+{
+    struct pair_wrong *wrong = &pair->wrongs[pair->wrong++];
+    address_around(from, &wrong->around);
+    snprintf(wrong->text, sizeof wrong->text, "%s", address);
+}
+
 enum pair_fate pairs_try(struct pairs *pairs, const char *code, const char *address, int64_t now,
                          struct pair *pair)
 {
@@ -134,14 +166,15 @@ enum pair_fate pairs_try(struct pairs *pairs, const char *code, const char *addr
     const struct wrong *wrong = wrong_of(pairs, &from);
     if (wrong && wrong->count >= PAIR_ADDRESS_TRIES)
         return PAIR_DEAF;
-    size_t at = find(pairs, code);
+    size_t at = find(pairs, code, &from);
     if (at < pairs->count) {
         *pair = pairs->all[at];
         end(pairs, at);
         return PAIR_GOOD;
     }
     for (size_t i = 0; i < pairs->count; i++)
-        pairs->all[i].wrong++;
+        if (listens(&pairs->all[i], &from))
+            note_wrong(&pairs->all[i], &from, address);
     count_wrong(pairs, &from, now);
     return PAIR_WRONG;
 }

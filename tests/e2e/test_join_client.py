@@ -7,7 +7,7 @@ import stat
 import subprocess
 import threading
 
-from harness import PATIENCE, Place, StoaTest, Terminal, program, stoa, wait_for
+from harness import PATIENCE, Place, RequestError, StoaTest, Terminal, program, stoa, wait_for
 from remote import RemoteTest, key_text, new_keys
 
 
@@ -216,17 +216,22 @@ class Joining(Elsewhere, RemoteTest):
     def keep_terminal(self, command):
         return self.keep(Terminal(self.bo, command, 110, 40))
 
-    def test_pairing(self):
-        self.admin.request("server.ping")
-        name = self.known()
-        first = subprocess.Popen([program("stoa"), "pair"], env=self.place.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    def pairing(self, *options):
+        """The process, what it says first, and the code."""
+        first = subprocess.Popen([program("stoa"), "pair", *options], env=self.place.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                 text=True)
         self.addCleanup(first.stdout.close)
         shown = ""
         while "Waiting" not in shown:
             line = first.stdout.readline()
             self.assertTrue(line, shown)
             shown += line
-        code = re.search(r"code +(\d{3}) (\d{3})\n", shown)
+        return first, shown, re.search(r"code +(\d{3}) (\d{3})\n", shown)
+
+    def test_pairing(self):
+        self.admin.request("server.ping")
+        name = self.known()
+        first, shown, code = self.pairing()
         wrong = f"{(int(code[1] + code[2]) + 1) % 1000000:06}"
         self.assertNotEqual(stoa(self.bo, "-d", name, "pair", wrong, check=False).returncode, 0)
         second = stoa(self.bo, "-d", name, "pair", code[1], code[2]).stdout
@@ -238,6 +243,25 @@ class Joining(Elsewhere, RemoteTest):
         stoa(self.bo, "-d", name, "ls")
         self.fails(self.bo, 64, "six|6 digits", "-d", name, "pair", "12345")
         self.fails(self.bo, 64, "which daemon", "pair", "123456")
+
+    def test_a_code_that_strangers_end(self):
+        """Five guesses from two networks; then one that only the other terminal's address can try."""
+        hosts = ["127.0.1.1", "127.0.1.2", "127.0.1.2", "127.0.1.3", "127.0.2.1"]
+
+        def guess(code):
+            wrong = f"{(int(code[1] + code[2]) + 1) % 1000000:06}"
+            for host in hosts:
+                guesser = self.remote(new_keys(), address=self.address.replace("tcp://", f"tcp://{host}:0;"))
+                with self.assertRaises(RequestError):
+                    guesser.request("pair.redeem", params={"code": wrong})
+        first, _, code = self.pairing()
+        guess(code)
+        self.assertIn("127.0.1.1, 127.0.1.2, 127.0.1.3, 127.0.2.1; start anew: stoa pair", first.stdout.read())
+        self.assertEqual(first.wait(PATIENCE), 1)
+        first, _, code = self.pairing("--from", "127.0.0.1")
+        guess(code)
+        stoa(self.bo, "-d", self.known(), "pair", code[1], code[2])
+        self.assertEqual(first.wait(PATIENCE), 0)
 
     def test_an_api_token(self):
         session = self.session(self.admin, title="of the token")

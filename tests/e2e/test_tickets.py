@@ -366,13 +366,25 @@ class PairTest(JoinTest):
         # that address is not listened to any more, whatever it says, while others are
         self.assertIn("too many", self.refused(self.remote(new_keys()), "pair.redeem", code=code))
         self.assertNotIn(code, self.daemon.log_text())
-        other = self.elsewhere(new_keys())
+        other = self.elsewhere(new_keys(), "127.0.1.2")
         self.refused(other, "pair.redeem", code=wrong)
         self.refused(other, "pair.redeem", code=wrong)
-        self.refused(self.elsewhere(new_keys(), "127.0.0.3"), "pair.redeem", code=code)
+        self.refused(self.elsewhere(new_keys(), "127.0.2.3"), "pair.redeem", code=code)
+        # who shows it learns from where they came
+        ended = self.own.wait(lambda: [n for n in self.own.notices if n["notice"] == "pair_ended"], "the notice")[0]
+        self.assertEqual(ended["from"], ["127.0.0.1"] * 3 + ["127.0.1.2"] * 2)
         # the next code is good
         code = self.own.request("pair.start")["code"]
         self.elsewhere(new_keys(), "127.0.0.4").request("pair.redeem", params={"code": code})
+
+    def test_a_code_for_one_address_is_nobody_else_s_to_try(self):
+        self.assertIn("203.0.113.7", self.refused(self.own, "pair.start", "bad_request", **{"from": "home"}))
+        code = self.own.request("pair.start", params={"from": "127.0.3.4"})["code"]
+        for host in range(5):
+            guesser = self.elsewhere(new_keys(), f"127.0.{host + 4}.1")
+            for guess in (code, f"{(int(code) + 1) % 1000000:06}"):
+                self.refused(guesser, "pair.redeem", code=guess)
+        self.elsewhere(new_keys(), "127.0.3.4").request("pair.redeem", params={"code": code})
 
     def test_a_code_ends_with_the_terminal_that_shows_it(self):
         shower = self.client()

@@ -56,6 +56,8 @@ static const struct option_row deny_options[] = {
     END};
 static const struct option_row mcp_options[] = {
     {"session", 's', "SESSION", "the session; the most recent one if not given"}, END};
+static const struct option_row pair_options[] = {
+    {"from", 0, "ADDRESS", "let only that address of the other terminal try the code"}, END};
 static const struct option_row rules_options[] = {
     {"session", 's', "SESSION", "rules of this session, not of all mine"}, END};
 static const struct option_row set_options[] = {{"unset", 'u', "NAME", "take it away"}, END};
@@ -149,7 +151,8 @@ static const char join_notes[] = "Like stoa attach with a link, but prints the s
 static const char pair_notes[] =
     "Without CODE, on a terminal that is in: shows a code that is good for two minutes and five tries, and\n"
     "waits until the other has used it. With CODE, on the other one: stoa -d NAME pair CODE\n"
-    "The other one must know the daemon; the line that makes it known is shown beside the code.\n";
+    "The other one must know the daemon; the line that makes it known is shown beside the code.\n"
+    "Where strangers' wrong guesses end the codes, --from makes one that they can't try.\n";
 static const char ticket_notes[] =
     "In a pipe the link is all that is printed. Who has the link has the session, with that role, until it\n"
     "is used up or too old: give it to nobody else.\n"
@@ -291,8 +294,8 @@ const struct command command_table[] = {
     {"models", "", "list the models that can be used", 0, 0, COMMAND_CONNECT, command_models, NULL, NULL},
     {"new", "[PROMPT]", "make a session and print its id; send it the prompt", 0, -1, COMMAND_CONNECT,
      command_new, new_options, NULL},
-    {"pair", "[CODE]", "let another terminal of yours in by a six-digit code", 0, 2, 0, command_pair, NULL,
-     pair_notes},
+    {"pair", "[CODE]", "let another terminal of yours in by a six-digit code", 0, 2, 0, command_pair,
+     pair_options, pair_notes},
     {"questions", "", "list what waits for an answer, in all sessions", 0, 0, COMMAND_CONNECT,
      command_questions, NULL, NULL},
     {"queue", "SESSION [rm ID...|edit ID TEXT]", "list, change or withdraw messages that wait", 1, -1,

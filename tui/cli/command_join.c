@@ -232,8 +232,35 @@ int command_join(struct cli *cli)
 struct waiting {
     struct cli *cli;
     char words[KEY_WORDS_MAX]; /* of the daemon's key */
-    bool came, over;
+    bool came, ended, over;
 };
+
+static void on_ended(struct waiting *waiting, const json_t *json)
+{
+    struct buf from;
+    size_t i;
+    json_t *each;
+
+    waiting->ended = waiting->over = true;
+    if (waiting->cli->json) {
+        out_json(&waiting->cli->out, json);
+        return;
+    }
+    buf_init(&from, 512);
+    json_array_foreach(jsonx_arr(json, "from"), i, each)
+    {
+        const char *address = json_string_value(each);
+        bool again = i > 0 && json_equal(each, json_array_get(jsonx_arr(json, "from"), i - 1));
+
+        if (address && !again)
+            buf_printf(&from, "%s%s", from.len ? ", " : "", address);
+    }
+    cli_say("this code was ended by wrong ones, which came from %s; start anew: stoa pair. If those were no "
+            "mistakes of yours: stoa pair --from ADDRESS makes a code that only the other terminal's address "
+            "can try",
+            from.len ? from.data : "nobody knows where");
+    buf_free(&from);
+}
 
 static void on_other(void *arg, const char *notice, const json_t *json)
 {
@@ -241,6 +268,8 @@ static void on_other(void *arg, const char *notice, const json_t *json)
     const char *label = jsonx_str(json, "label", ""), *words = jsonx_str(json, "words", "");
     struct out *out = &waiting->cli->out;
 
+    if (strcmp(notice, "pair_ended") == 0)
+        on_ended(waiting, json);
     if (strcmp(notice, "paired") != 0)
         return;
     waiting->came = waiting->over = true;
@@ -303,13 +332,14 @@ static int wait_for_other(struct cli *cli, struct waiting *waiting, int64_t ms)
     cli_close(cli); /* the timer lives in this frame */
     cli->callbacks.other = NULL;
     cli->arg = NULL;
-    if (waiting->over && !waiting->came)
+    if (waiting->over && !waiting->came && !waiting->ended)
         cli_say("nobody came while the code was valid; start anew: stoa pair");
     return waiting->came ? EXIT_OK : EXIT_FAILED;
 }
 
 static int pair_start(struct cli *cli, struct waiting *waiting)
 {
+    const char *from = args_value(cli->args, "from");
     int exit_code = EXIT_OK;
     json_t *ok = NULL;
     int64_t left;
@@ -319,7 +349,7 @@ static int pair_start(struct cli *cli, struct waiting *waiting)
     cli->arg = waiting;
     if (cli_open(cli, &exit_code) != ERR_OK)
         return exit_code;
-    code = cli_call(cli, METHOD_PAIR_START, NULL, NULL, &ok);
+    code = cli_call(cli, METHOD_PAIR_START, NULL, from ? json_pack("{s:s}", "from", from) : NULL, &ok);
     if (code == ERR_OK)
         put_started(cli, ok);
     snprintf(waiting->words, sizeof waiting->words, "%s", jsonx_str(ok, "words", ""));
@@ -393,5 +423,7 @@ int command_pair(struct cli *cli)
 {
     struct waiting waiting = {.cli = cli};
 
+    if (cli->args->word_count > 0 && args_has(cli->args, "from"))
+        return cli_usage("--from is for the terminal that shows the code");
     return cli->args->word_count > 0 ? pair_redeem(cli) : pair_start(cli, &waiting);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "daemon/people/pairs.h"
+#include "shared/xalloc.h"
 #include <cmocka.h>
 #include <ctype.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ static struct rig begin(void)
 {
     struct rig rig = {.pairs = pairs_open()};
 
-    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, 1000, &rig.made, rig.error), ERR_OK);
+    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, NULL, 1000, &rig.made, rig.error), ERR_OK);
     return rig;
 }
 
@@ -81,7 +82,8 @@ static void test_five_wrong_tries_by_anybody_kill_a_code(void **state)
 
         (void)state;
         for (int i = 0; i < wrong; i++)
-            assert_int_equal(pairs_try(rig.pairs, wrong_code(&rig), address(i), 2000, &rig.got), PAIR_WRONG);
+            assert_int_equal(pairs_try(rig.pairs, wrong_code(&rig), address(i << 8), 2000, &rig.got),
+                             PAIR_WRONG);
         assert_int_equal(pairs_try(rig.pairs, rig.made.code, "10.9.9.9", 2000, &rig.got),
                          wrong < PAIR_TRIES ? PAIR_GOOD : PAIR_WRONG);
         pairs_close(&rig.pairs);
@@ -103,8 +105,61 @@ static void test_one_host_can_not_keep_others_from_pairing(void **state)
     assert_int_equal(pairs_try(rig.pairs, rig.made.code, "10.0.0.2", 4000, &rig.got), PAIR_GOOD);
     /* after a quarter of an hour it is heard again */
     int64_t later = 2000 + PAIR_DEAF_MS;
-    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, later, &rig.made, rig.error), ERR_OK);
+    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, NULL, later, &rig.made, rig.error), ERR_OK);
     assert_int_equal(pairs_try(rig.pairs, rig.made.code, "10.0.0.1", later, &rig.got), PAIR_GOOD);
+    pairs_close(&rig.pairs);
+}
+
+static void test_one_neighbourhood_does_not_kill_a_code(void **state)
+{
+    static const char *const others[] = {"10.0.1.1", "2001:db8:1::1"};
+
+    (void)state;
+    for (size_t n = 0; n < 2; n++) {
+        struct rig rig = begin();
+        for (int i = 0; i < 250; i++) {
+            char *text = xasprintf(n == 0 ? "10.0.0.%d" : "2001:db8:0:%d::1", i + 1);
+            assert_int_equal(pairs_try(rig.pairs, wrong_code(&rig), text, 2000, &rig.got), PAIR_WRONG);
+            free(text);
+        }
+        assert_false(pairs_next_killed(rig.pairs, &rig.got));
+        assert_int_equal(pairs_try(rig.pairs, rig.made.code, others[n], 2000, &rig.got), PAIR_GOOD);
+        assert_int_equal(rig.got.wrong, PAIR_NEARBY_TRIES);
+        pairs_close(&rig.pairs);
+    }
+}
+
+static void test_whose_code_was_killed_learns_from_where(void **state)
+{
+    struct rig rig = begin();
+
+    (void)state;
+    for (int i = 0; i < PAIR_TRIES; i++) {
+        assert_false(pairs_next_killed(rig.pairs, &rig.got));
+        assert_int_equal(pairs_try(rig.pairs, wrong_code(&rig), address(i << 8), 2000, &rig.got), PAIR_WRONG);
+    }
+    assert_true(pairs_next_killed(rig.pairs, &rig.got));
+    assert_string_equal(rig.got.user, "ann");
+    for (int i = 0; i < PAIR_TRIES; i++)
+        assert_string_equal(rig.got.wrongs[i].text, address(i << 8));
+    assert_false(pairs_next_killed(rig.pairs, &rig.got));
+    pairs_close(&rig.pairs);
+}
+
+static void test_a_code_for_one_address_is_nobody_else_s_to_try(void **state)
+{
+    struct rig rig = begin();
+    struct address only;
+
+    (void)state;
+    assert_true(address_of_text("192.0.2.7", &only));
+    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, &only, 1000, &rig.made, rig.error), ERR_OK);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(pairs_try(rig.pairs, wrong_code(&rig), address(i << 8), 2000, &rig.got), PAIR_WRONG);
+    assert_int_equal(pairs_try(rig.pairs, rig.made.code, "192.0.2.8", 2000, &rig.got), PAIR_WRONG);
+    assert_false(pairs_next_killed(rig.pairs, &rig.got));
+    assert_int_equal(pairs_try(rig.pairs, wrong_code(&rig), "192.0.2.7", 2000, &rig.got), PAIR_WRONG);
+    assert_int_equal(pairs_try(rig.pairs, rig.made.code, "::ffff:192.0.2.7", 2000, &rig.got), PAIR_GOOD);
     pairs_close(&rig.pairs);
 }
 
@@ -140,18 +195,18 @@ static void test_a_user_has_one_code_and_a_daemon_few(void **state)
 
     (void)state;
     strcpy(first, rig.made.code);
-    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, 1000, &rig.made, rig.error), ERR_OK);
+    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, NULL, 1000, &rig.made, rig.error), ERR_OK);
     if (strcmp(first, rig.made.code) != 0)
         assert_int_equal(pairs_try(rig.pairs, first, "10.0.0.1", 1000, &rig.got), PAIR_WRONG);
     for (int i = 1; i < PAIRS_MAX; i++) {
         snprintf(user, sizeof user, "user%d", i);
-        assert_int_equal(pairs_start(rig.pairs, user, "", &route, 1000, &rig.made, rig.error), ERR_OK);
+        assert_int_equal(pairs_start(rig.pairs, user, "", &route, NULL, 1000, &rig.made, rig.error), ERR_OK);
     }
-    assert_int_equal(pairs_start(rig.pairs, "bo", "", &route, 1000, &rig.made, rig.error), ERR_BUSY);
+    assert_int_equal(pairs_start(rig.pairs, "bo", "", &route, NULL, 1000, &rig.made, rig.error), ERR_BUSY);
     /* one's own makes room for one's own, and old ones for all */
-    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, 1000, &rig.made, rig.error), ERR_OK);
-    assert_int_equal(pairs_start(rig.pairs, "bo", "", &route, 1000 + PAIR_LIFE_MS, &rig.made, rig.error),
-                     ERR_OK);
+    assert_int_equal(pairs_start(rig.pairs, "ann", "", &route, NULL, 1000, &rig.made, rig.error), ERR_OK);
+    assert_int_equal(
+        pairs_start(rig.pairs, "bo", "", &route, NULL, 1000 + PAIR_LIFE_MS, &rig.made, rig.error), ERR_OK);
     pairs_end(rig.pairs, "bo");
     assert_int_equal(pairs_try(rig.pairs, rig.made.code, "10.0.0.3", 1000 + PAIR_LIFE_MS, &rig.got),
                      PAIR_WRONG);
@@ -165,6 +220,9 @@ int main(void)
         cmocka_unit_test(test_a_code_lives_two_minutes),
         cmocka_unit_test(test_five_wrong_tries_by_anybody_kill_a_code),
         cmocka_unit_test(test_one_host_can_not_keep_others_from_pairing),
+        cmocka_unit_test(test_one_neighbourhood_does_not_kill_a_code),
+        cmocka_unit_test(test_whose_code_was_killed_learns_from_where),
+        cmocka_unit_test(test_a_code_for_one_address_is_nobody_else_s_to_try),
         cmocka_unit_test(test_a_network_of_ipv6_is_one_address),
         cmocka_unit_test(test_what_is_remembered_of_guessers_is_bounded),
         cmocka_unit_test(test_a_user_has_one_code_and_a_daemon_few),

@@ -1,11 +1,14 @@
 /* What the client tells the full-screen client: the link, events, snapshots, and what it is sorry about. Each
  * changes ui, and a frame follows. */
+#include "shared/clock.h"
 #include "shared/err.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
 #include "tui/app_private.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { LEARN_MS = 1000 };
 
 enum { FAILING_BYTES_MAX = 80 };
 
@@ -57,6 +60,21 @@ static void say_lent(struct app *app, enum event_type type, const json_t *data)
         app_say(app, false, "the tools of %s are not lent any more", server);
 }
 
+/* Of a session that is shared, taken out of the archive, or older than what was listed, an event does not say
+ * its title and model: a list does. Many that are at work cost one list a second. */
+static void learn_of(struct app *app, const struct event *event)
+{
+    size_t at = sessions_find(app->ui.sessions, event->session);
+    int64_t now = clock_steady_ms();
+    bool is_new = event->type == EVENT_SESSION_SHARED || event->type == EVENT_SESSION_UPDATED;
+
+    if (at == sessions_count(app->ui.sessions) || *sessions_at(app->ui.sessions, at)->model ||
+        (!is_new && app->learned_at && now - app->learned_at < LEARN_MS))
+        return;
+    app->learned_at = now;
+    app_load_sessions(app);
+}
+
 static void on_event(void *arg, const struct event *event, const char *raw, size_t len, enum fold fold)
 {
     struct app *app = arg;
@@ -64,10 +82,9 @@ static void on_event(void *arg, const struct event *event, const char *raw, size
 
     (void)raw;
     (void)len;
-    bool unknown = sessions_find(app->ui.sessions, event->session) == sessions_count(app->ui.sessions);
     bool listed = sessions_event(app->ui.sessions, event);
-    if (unknown && event->type == EVENT_SESSION_SHARED) /* all that a list says of it */
-        app_load_sessions(app);
+    if (listed)
+        learn_of(app, event);
     if (event->type == EVENT_SESSION_SHARED)
         say_shared(app, event->data, here);
     if (here)

@@ -64,7 +64,8 @@ struct app {
     bool cancelled;                    /* it cleared a draft */
     bool says_typing;                  /* the others were told so */
     bool loading_older, no_older;
-    bool loading_sessions;      /* more of them */
+    bool loading_sessions; /* more of them */
+    int64_t learned_at;    /* steady ms of the last list for the sake of a session without a title; or 0 */
     char older_session[ID_MAX]; /* whose older messages are loading */
     char *trouble_key;          /* what ui.trouble was made of */
     bool outside;               /* the terminal is the shell's or the editor's */

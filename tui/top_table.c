@@ -3,6 +3,7 @@
 #include "tui/top_table.h"
 #include "shared/jsonx.h"
 #include "shared/sanitise.h"
+#include "shared/size.h"
 #include "shared/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static const struct {
                     {"TOKENS", 8, true},
                     {"TURNS", 6, true},
                     {"COST", 8, true},
-                    {"STORED", 9, true}},
+                    {"STORED", 10, true}},
                    11},
     [TOP_CLIENTS] = {"clients",
                      {{"CLIENT", 16, false},
@@ -176,6 +177,15 @@ static void put_bytes(struct top_cell *cell, double bytes)
         top_bytes(bytes, cell->text);
     else
         strcpy(cell->text, "-");
+}
+
+/* As stoa usage says it. */
+static void put_stored(struct top_cell *cell, int64_t bytes)
+{
+    char text[SIZE_TEXT_MAX];
+
+    cell->number = (double)bytes;
+    snprintf(cell->text, sizeof cell->text, "%s", bytes > 0 ? size_text(bytes, text) : "-");
 }
 
 static void put_decimal(struct top_cell *cell, int digits, double number)
@@ -384,7 +394,7 @@ static void make_users(struct making *making)
         put_count(&cells[7], (double)(jsonx_int(today, "input", 0) + jsonx_int(today, "output", 0)));
         put_count(&cells[8], (double)jsonx_int(today, "turns", 0));
         put_decimal(&cells[9], 2, jsonx_real(today, "cost", 0));
-        put_bytes(&cells[10], (double)jsonx_int(jsonx_obj(json, "stored"), "bytes", 0));
+        put_stored(&cells[10], jsonx_int(jsonx_obj(json, "stored"), "bytes", 0));
         row->style = STYLE_TEXT;
     }
 }

@@ -99,6 +99,16 @@ class FullScreen(StoaTest):
         terminal.wait("after-the-kill")
         terminal.wait("before-the-kill")
 
+    def test_a_session_that_comes_out_of_the_archive_has_its_title(self):
+        client = self.client()
+        here, other = self.session(client, title="the one here"), self.session(client, title="put away")
+        terminal = self.open(here)
+        terminal.wait("put away")
+        client.request("session.archive", other)
+        wait_for(lambda: "put away" not in terminal.screen(), "it to go")
+        client.request("session.archive", other, {"archived": False})
+        terminal.wait("put away")
+
     def test_that_the_daemon_stops_is_said_until_there_is_one_again(self):
         session = self.session(self.client(), title="stops")
         terminal = self.open(session)

@@ -47,8 +47,13 @@ static json_t *server_params(const struct mcp *mcp)
 static char *summary(const char *text)
 {
     size_t len = strcspn(text, "\n");
+    char *line = sanitise_line(text, len, SUMMARY_MAX), *cut;
 
-    return sanitise_line(text, len, SUMMARY_MAX);
+    if (len <= SUMMARY_MAX)
+        return line;
+    cut = xasprintf("%s…", line);
+    free(line);
+    return cut;
 }
 
 /* --- ls, tools --- */

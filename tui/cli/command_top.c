@@ -6,27 +6,51 @@
 #include "tui/top.h"
 #include "tui/top_table.h"
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+/* On a screen what is too long is cut; here the column is as wide as what is in it. */
+static int width_of(const struct top_column *column, const struct top_table *table, size_t i)
+{
+    int width = (int)column->width;
+
+    for (size_t row = 0; width > 0 && row < table->count; row++) {
+        int len = (int)strlen(table->rows[row].cells[i].text);
+        width = len > width ? len : width;
+    }
+    return width;
+}
+
+static void put_row(struct out *out, const struct top_column *column, size_t columns, const int *widths,
+                    const struct top_row *row)
+{
+    for (size_t i = 0; i < columns; i++) {
+        const char *text = row ? row->cells[i].text : column[i].title;
+
+        if (i + 1 == columns && !column[i].is_number)
+            out_printf(out, "%s\n", text);
+        else
+            out_printf(out, column[i].is_number ? "%*s%s" : "%-*s%s", widths[i], text,
+                       i + 1 == columns ? "\n" : " ");
+    }
+}
 
 static void put_rows(struct out *out, enum top_tab tab, const json_t *now)
 {
     struct top_table table;
     size_t columns;
+    int widths[TOP_COLUMNS_MAX];
     const struct top_column *column = top_columns(tab, &columns);
 
     top_table_make(&table, tab, now, NULL);
     top_table_sort(&table, 0, false);
     out_printf(out, "\n%s (%zu)\n", top_tab_name(tab), table.count);
-    for (size_t i = 0; table.count > 0 && i < columns; i++)
-        out_printf(out, column[i].is_number ? "%*s " : "%-*s ", column[i].width, column[i].title);
+    for (size_t i = 0; i < columns; i++)
+        widths[i] = width_of(&column[i], &table, i);
     if (table.count > 0)
-        out_printf(out, "\n");
-    for (size_t row = 0; row < table.count; row++) {
-        for (size_t i = 0; i < columns; i++)
-            out_printf(out, column[i].is_number ? "%*s " : "%-*s ", column[i].width,
-                       table.rows[row].cells[i].text);
-        out_printf(out, "\n");
-    }
+        put_row(out, column, columns, widths, NULL);
+    for (size_t row = 0; row < table.count; row++)
+        put_row(out, column, columns, widths, &table.rows[row]);
     top_table_clear(&table);
 }
 

@@ -358,6 +358,7 @@ int shim_main(int argc, char **argv)
         fprintf(stderr, "stoa-agent: 'launch' is how it starts MCP servers; it is not for people\n");
         return EXIT_NOT_STARTED;
     }
+    prctl(PR_SET_NAME, "stoa-launch"); /* "exe" means nothing to who looks at processes */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != (pid_t)number(&shim, SHIM_PARENT))
         return EXIT_NOT_STARTED;

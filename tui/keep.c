@@ -1,5 +1,6 @@
 /* A file is written under another name and renamed, under a lock that all clients share, so that none loses
- * what another has just added. The lock is waited for only briefly: a client that was stopped may hold it. */
+ * what another has just added. Who holds it is in it: a client that was stopped is waited for only briefly.
+ */
 #include "tui/keep.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
@@ -24,8 +25,10 @@ enum {
     VERSION = 1,
     DRAFT_MAX = 1 << 20,
     FILES_LIST_MAX = 32 << 10,
-    LOCK_TRIES = 50,
     LOCK_PAUSE_MS = 2,
+    LOCK_TRIES = 50, /* while whoever holds it can't write */
+    LOCK_MAX_MS = 2000,
+    SIGNATURE = 20, /* bytes of who holds the lock */
     PROCESS_NAME_MAX = 32
 };
 
@@ -123,9 +126,9 @@ void kept_add(struct kept *kept, const char *text, int64_t ts)
     kept->sent[kept->sent_count++] = (struct kept_text){.text = xstrdup(text), .ts = ts};
 }
 
-/* The name of a process that lives; "" if it does not: one that was killed and not waited for is still
- * listed. */
-static void name_of(const char *pid, char name[PROCESS_NAME_MAX])
+/* The name of a process that lives, and the letter for what it does; "" and 0 if it does not live: one that
+ * was killed and not waited for is still listed. */
+static char look_at(const char *pid, char name[PROCESS_NAME_MAX])
 {
     char path[64], stat[512];
 
@@ -133,13 +136,15 @@ static void name_of(const char *pid, char name[PROCESS_NAME_MAX])
     snprintf(path, sizeof path, "/proc/%s/stat", pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return;
+        return 0;
     ssize_t got = read(fd, stat, sizeof stat - 1);
     close(fd);
     stat[got > 0 ? got : 0] = '\0';
     const char *begin = strchr(stat, '('), *end = strrchr(stat, ')'); /* "12 (stoa) S ..." */
-    if (begin && end > begin && end[1] == ' ' && end[2] != 'Z' && end[2] != 'X')
-        snprintf(name, PROCESS_NAME_MAX, "%.*s", (int)(end - begin - 1), begin + 1);
+    if (!begin || !end || end < begin || end[1] != ' ' || end[2] == 'Z' || end[2] == 'X')
+        return 0;
+    snprintf(name, PROCESS_NAME_MAX, "%.*s", (int)(end - begin - 1), begin + 1);
+    return end[2];
 }
 
 bool kept_elsewhere(const struct kept *kept)
@@ -149,8 +154,8 @@ bool kept_elsewhere(const struct kept *kept)
     if (kept->writer <= 0 || kept->writer == (long)getpid())
         return false;
     snprintf(pid, sizeof pid, "%ld", kept->writer);
-    name_of(pid, name);
-    name_of("self", own);
+    look_at(pid, name);
+    look_at("self", own);
     return *name && strcmp(name, own) == 0; /* another program may have that number by now */
 }
 
@@ -187,21 +192,49 @@ static char *path_of(const struct keep *keep, const char *session)
     return xasprintf("%s/%s.json", keep->folder, session);
 }
 
+/* Whether who holds the lock will give it back, however busy the machine is. */
+static bool is_running(int fd)
+{
+    char pid[SIGNATURE + 1] = "", name[PROCESS_NAME_MAX];
+
+    if (pread(fd, pid, SIGNATURE, 0) <= 0)
+        return false;
+    snprintf(pid, sizeof pid, "%ld", strtol(pid, NULL, 10));
+    char does = look_at(pid, name);
+    return does != 0 && does != 'T' && does != 't';
+}
+
+/* At once, for those who look meanwhile. */
+static void sign(int fd)
+{
+    char pid[SIGNATURE + 1];
+    snprintf(pid, sizeof pid, "%-*ld", SIGNATURE, (long)getpid());
+    bool is_known = pwrite(fd, pid, SIGNATURE, 0) == SIGNATURE;
+    (void)is_known; /* else it is waited for briefly */
+}
+
 /* -1 if it can't be had soon. */
 static int lock(const struct keep *keep)
 {
     char *path = paths_join(keep->folder, "lock");
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), tries = 0;
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    int64_t begun = clock_steady_ms();
+    int tries = 0;
 
     free(path);
     while (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno != EWOULDBLOCK || ++tries == LOCK_TRIES) {
+        bool waits = errno == EWOULDBLOCK;
+
+        tries = is_running(fd) ? 0 : tries + 1;
+        if (!waits || tries == LOCK_TRIES || clock_steady_ms() - begun >= LOCK_MAX_MS) {
             close(fd);
             return -1;
         }
         nanosleep(&pause, NULL);
     }
+    if (fd >= 0)
+        sign(fd);
     return fd;
 }
 

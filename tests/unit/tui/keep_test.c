@@ -4,6 +4,7 @@
 #include "shared/xalloc.h"
 #include "tests/support/slow.h"
 #include "tui/keep.h"
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -138,6 +140,31 @@ static void test_two_writers_lose_nothing(void **state)
     /* who is too slow does not wait for the other */
     assert_in_range(kept.sent_count, slow() > 1 ? EACH : 2 * EACH, 2 * EACH);
     kept_clear(&kept);
+}
+
+static void test_a_writer_that_was_stopped_is_not_waited_for(void **state)
+{
+    struct keep *keep = *state;
+    char *path = xasprintf("%s/client/lock", place);
+
+    save(keep, ONE, "", "before");
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open(path, O_RDWR);
+        if (fd < 0 || flock(fd, LOCK_EX) != 0 || ftruncate(fd, 0) != 0 ||
+            dprintf(fd, "%ld", (long)getpid()) < 0)
+            _exit(1);
+        raise(SIGSTOP);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, WUNTRACED), child);
+    int64_t begun = clock_steady_ms();
+    save(keep, ONE, "", "meanwhile");
+    assert_in_range(clock_steady_ms() - begun, 100, 1500 * slow());
+    assert_kept(keep, ONE, "", 2);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    free(path);
 }
 
 static void test_an_empty_draft_leaves_what_another_client_shows(void **state)
@@ -350,6 +377,7 @@ int main(void)
         TEST(test_a_draft_comes_back),
         TEST(test_what_was_sent_adds_up),
         TEST(test_two_writers_lose_nothing),
+        TEST(test_a_writer_that_was_stopped_is_not_waited_for),
         TEST(test_an_empty_draft_leaves_what_another_client_shows),
         TEST(test_limits),
         TEST(test_damaged_and_foreign_files),

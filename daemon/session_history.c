@@ -171,6 +171,13 @@ static void merge_after(struct page *page, const struct session_history *history
         room = take(page, memory_message(state, place), true);
 }
 
+/* Whether it may lack messages that memory has let go of, before the store's part has them. */
+static bool lacks(const struct session_history *history, const struct state *state, uint64_t from)
+{
+    return (history->anchored || history->after) &&
+           most(from, history->first) < least(first_of(state), history->end);
+}
+
 json_t *session_history_merge(const struct session_history *history, const struct state *state,
                               const json_t *stored, uint64_t from)
 {
@@ -186,6 +193,8 @@ json_t *session_history_merge(const struct session_history *history, const struc
     buf_free(&page.sized);
     json_object_set_new(json, "messages", page.messages);
     json_object_set_new(json, "more", json_boolean(page.more));
+    if (lacks(history, state, from))
+        json_object_set_new(json, "behind", json_true());
     return json;
 }
 

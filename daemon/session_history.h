@@ -17,12 +17,12 @@ struct session_history_ask {
         *after; /* the page ends right before that message, or begins right after it; one at most */
     int limit;
 };
-/* {"messages","more"}, as store_history says. ERR_OK: calls back, perhaps at once; borrows ask for the call.
- */
+/* {"messages","more","behind"?}, as store_history says; behind: it may lack some (see below). ERR_OK: calls
+ * back, perhaps at once; borrows ask for the call. */
 enum err session_history_read(struct session *session, const struct session_history_ask *ask,
                               store_read_cb *cb, void *arg);
 /* False in the rare case that messages are neither on disk yet nor in memory any more: a page may lack them.
- */
+ * Also one that is being read when that comes to be. */
 bool session_history_is_whole(const struct session *session);
 
 /* --- how it is made --- */

@@ -104,7 +104,7 @@ static enum err begin(struct search *search)
     const struct session_history_ask ask = {jsonx_str(params, "before", NULL),
                                             jsonx_str(params, "after", NULL),
                                             (int)jsonx_int(params, "limit", HISTORY_MESSAGES)};
-    search->behind = search->behind && !session_history_is_whole(call->session);
+    search->behind = false; /* a page says it of itself */
     return session_history_read(call->session, &ask, on_history, search);
 }
 

@@ -89,6 +89,8 @@ static void on_page(void *arg, enum err code, const char *error, json_t *page)
     }
     if (jsonx_bool(page, "more", false))
         strcat(rig.page, " +");
+    if (jsonx_bool(page, "behind", false))
+        strcat(rig.page, " behind");
     if (code != ERR_OK)
         strcpy(rig.page, err_name(code));
 }
@@ -315,6 +317,28 @@ static void messages_that_are_neither_here_nor_there_are_known(void **unused)
     end();
 }
 
+static void a_page_says_that_it_lacks_what_memory_let_go_of_meanwhile(void **unused)
+{
+    (void)unused;
+    /* given a page that the store is reading, of which it has the messages before 3 */
+    given(5, 2, 3);
+    given_stored(3, 0);
+    ask(-1, -1, 4);
+    /* when so much is said that 3 is not in memory any more */
+    add_message(5);
+    rig.session.written.messages = COMMITTED + 3;
+    deliver();
+    assert_string_equal(rig.page, "1 2 4 5 + behind");
+    /* pages that need none of it are whole */
+    ask(2, -1, 9);
+    deliver();
+    assert_string_equal(rig.page, "0 1");
+    ask(-1, 4, 9);
+    deliver();
+    assert_string_equal(rig.page, "5");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_commit_while_the_store_reads_loses_nothing),
         cmocka_unit_test(the_newest_message_of_a_turn_is_as_it_has_come_so_far),
         cmocka_unit_test(messages_that_are_neither_here_nor_there_are_known),
+        cmocka_unit_test(a_page_says_that_it_lacks_what_memory_let_go_of_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,8 +73,8 @@ class BranchTest(StoaTest):
                     "messages_total": count, "messages": messages[-WINDOW:], "queue": [], "participants": []}
         if compacted is not None:
             snapshot["compacted"] = {"summary": "what was before", "upto": ids[compacted]}
-        store.execute("INSERT INTO sessions VALUES(?,?,?,'planted','idle','demo/stoa',1,1,?,0,0,?,-1,0)",
-                      (key, session, user, count, count + 1))
+        store.execute("INSERT INTO sessions(key,sid,owner,title,run,model,created,activity,messages,archived,ended,seq)"
+                      " VALUES(?,?,?,'planted','idle','demo/stoa',1,1,?,0,0,?)", (key, session, user, count, count + 1))
         store.execute("INSERT INTO snapshots VALUES(?,?,?)", (key, count + 1, json.dumps(snapshot)))
         store.executemany("INSERT INTO messages VALUES(?,?,?,'complete',1,?)",
                           [((key << 32) + n, m["id"], m["role"], json.dumps(m)) for n, m in enumerate(messages)])

@@ -74,10 +74,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     snprintf(path, sizeof path, "%s/stoa.db", state);
     db = store_open_writer(path, error, &code);
     assert(db);
-    assert(sqlite3_exec(db,
-                        "INSERT INTO sessions VALUES(1, 's_1', 'ann', 'one', 'idle', 'm', 1, 1, 0, 0, 0, 1, 66, 0);"
-                        "INSERT INTO events VALUES(4294967297, 1, 'session.started', '{}')",
-                        NULL, NULL, NULL) == SQLITE_OK);
+    assert(
+        sqlite3_exec(
+            db,
+            "INSERT INTO sessions(key, sid, owner, title, run, model, created, activity, messages,"
+            " archived, ended, seq, bytes) VALUES(1, 's_1', 'ann', 'one', 'idle', 'm', 1, 1, 0, 0, 0, 1, 66);"
+            "INSERT INTO events VALUES(4294967297, 1, 'session.started', '{}')",
+            NULL, NULL, NULL) == SQLITE_OK);
     sqlite3_close(db);
     snprintf(path, sizeof path, "%s/oauth", state);
     assert(mkdir(path, 0700) == 0);

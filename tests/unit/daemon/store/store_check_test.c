@@ -135,8 +135,9 @@ static const struct damage {
      "session s_one has 2 events, but the last one is number 3"},
     {"DELETE FROM events WHERE key = (2 << 32) + 3", "log_short", FINDING_BAD,
      "session s_two says 3 events, but has fewer"},
-    {"INSERT INTO sessions VALUES(9, 's_none', 'ann', '', 'idle', '', 0, 0, 0, 0, 0, 0, 0, 0)", "log_empty",
-     FINDING_BAD, "session s_none has no events, and cannot be opened"},
+    {"INSERT INTO sessions(key, sid, owner, title, run, model, created, activity, messages, archived, ended,"
+     " seq) VALUES(9, 's_none', 'ann', '', 'idle', '', 0, 0, 0, 0, 0, 0)",
+     "log_empty", FINDING_BAD, "session s_none has no events, and cannot be opened"},
     {"UPDATE events SET json = '{\"n\":' WHERE key = (1 << 32) + 2", "event_json", FINDING_BAD,
      "event 2 of session s_one is no JSON"},
     {"UPDATE events SET type = 'session.sang' WHERE key = (1 << 32) + 2", "event_type", FINDING_WARN,

@@ -2,6 +2,7 @@
  * does what there is to do. It must not be stopped from within one of its callbacks, so it is stopped by a
  * timer. */
 #include "daemon/agent/mcp/oauth_listener.h"
+#include "shared/clock.h"
 #include "shared/xalloc.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,7 +13,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTION_MEMORY = 24 << 10 /* bytes: the longest request that can be read */ };
+enum {
+    CONNECTION_MEMORY = 24 << 10, /* bytes: the longest request that can be read */
+    LISTEN_BACKLOG = 64,
+    LEAVING_MAX = 16 /* connections that were ended, and are closed soon */
+};
+
+struct visitor { /* a connection */
+    int fd;
+    int64_t since; /* steady ms */
+    bool leaving;
+    struct visitor *next;
+};
 
 struct oauth_listener {
     struct MHD_Daemon *daemon; /* NULL once stopped */
@@ -21,7 +33,8 @@ struct oauth_listener {
     char uri[64];
     enum oauth_page (*redirected)(void *arg, const char *query);
     void *arg;
-    int active; /* requests that were begun and not ended */
+    struct visitor *visitors; /* the newest first */
+    int active;               /* requests that were begun and not ended */
     int handles;
     bool closing;
 };
@@ -61,6 +74,46 @@ static void on_linger(uv_timer_t *timer)
     stop(timer->data);
 }
 
+/* --- connections --- */
+
+/* Those that have had their time, and those that were there before OAUTH_LISTENER_CONNECTIONS others: the
+ * library counts how long nothing comes, and waits on for who sends a byte now and then. */
+static void cut_late(struct oauth_listener *listener)
+{
+    int64_t now = clock_steady_ms();
+    int count = 0;
+
+    for (struct visitor *visitor = listener->visitors; visitor; visitor = visitor->next)
+        if (!visitor->leaving && (++count > OAUTH_LISTENER_CONNECTIONS ||
+                                  now - visitor->since > OAUTH_LISTENER_IDLE_S * INT64_C(1000))) {
+            visitor->leaving = true;
+            shutdown(visitor->fd, SHUT_RDWR);
+        }
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct oauth_listener *listener = arg;
+    struct visitor *visitor = *context;
+
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        struct visitor **at = &listener->visitors;
+
+        while (*at != visitor)
+            at = &(*at)->next;
+        *at = visitor->next;
+        free(visitor);
+        return;
+    }
+    *context = visitor = xcalloc(1, sizeof *visitor);
+    visitor->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    visitor->since = clock_steady_ms();
+    visitor->next = listener->visitors;
+    listener->visitors = visitor;
+    cut_late(listener);
+}
+
 /* --- on the loop --- */
 
 static void on_timer(uv_timer_t *timer);
@@ -69,6 +122,7 @@ static void run(struct oauth_listener *listener)
 {
     MHD_UNSIGNED_LONG_LONG ms;
 
+    cut_late(listener);
     MHD_run(listener->daemon);
     if (listener->closing) {
         if (listener->active == 0)
@@ -173,7 +227,7 @@ static int listen_on(int *port)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-        bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 16) == 0 &&
+        bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, LISTEN_BACKLOG) == 0 &&
         getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
         *port = ntohs(address.sin_port);
         return fd;
@@ -191,10 +245,10 @@ static struct MHD_Daemon *start(struct oauth_listener *listener, int fd)
 {
     return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, listener, MHD_OPTION_LISTEN_SOCKET, fd,
                             MHD_OPTION_URI_LOG_CALLBACK, on_address, listener, MHD_OPTION_NOTIFY_COMPLETED,
-                            on_ended, listener, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)OAUTH_LISTENER_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT,
-                            (unsigned)OAUTH_LISTENER_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
+                            on_ended, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)(OAUTH_LISTENER_CONNECTIONS + LEAVING_MAX),
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)OAUTH_LISTENER_IDLE_S,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_END);
 }
 
 struct oauth_listener *oauth_listener_open(uv_loop_t *loop, int port,

@@ -7,8 +7,8 @@
 #include <uv.h>
 
 enum {
-    OAUTH_LISTENER_CONNECTIONS = 8,
-    OAUTH_LISTENER_IDLE_S = 10,     /* a connection that says nothing is closed */
+    OAUTH_LISTENER_CONNECTIONS = 8, /* one more ends the oldest */
+    OAUTH_LISTENER_IDLE_S = 10,     /* a connection that says nothing, or no whole request, is closed */
     OAUTH_LISTENER_LINGER_MS = 1000 /* for the last answer to leave after it was closed */
 };
 

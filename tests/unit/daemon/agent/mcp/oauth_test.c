@@ -2,7 +2,9 @@
  * refresh, step-up, another authorization server, another process, another day. */
 #include "tests/unit/daemon/agent/mcp/oauth_rig.h"
 
+#include "daemon/agent/mcp/oauth_listener.h"
 #include "daemon/agent/mcp/oauth_secret.h"
+#include <arpa/inet.h>
 #include <fcntl.h>
 
 /* --- the way through --- */
@@ -954,6 +956,50 @@ static void the_listener_knows_one_path_and_ends_with_the_attempt(void **state)
     rig_close(&rig);
 }
 
+/* It sends a part of a request, and goes on so. */
+static int dribble(const struct rig *rig)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    address.sin_port = htons((uint16_t)atoi(strrchr(rig->redirect_uri, ':') + 1));
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(send(fd, "GET /ca", 7, 0), 7);
+    return fd;
+}
+
+static bool is_ended(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static void who_never_ends_a_request_makes_room_for_the_browser(void **state)
+{
+    int fds[OAUTH_LISTENER_CONNECTIONS + 4];
+    const int count = (int)(sizeof fds / sizeof fds[0]);
+    struct rig rig;
+    (void)state;
+
+    rig_open(&rig);
+    rig_start(&rig);
+    rig_challenge(&rig, 401, "Bearer");
+    rig_until_open(&rig, 1);
+    for (int i = 0; i < count; i++)
+        fds[i] = dribble(&rig);
+    peer_until(&rig.peer, is_ended(fds[count - OAUTH_LISTENER_CONNECTIONS - 1]));
+    for (int i = 0; i < count - OAUTH_LISTENER_CONNECTIONS; i++)
+        assert_true(is_ended(fds[i]));
+    for (int i = count - OAUTH_LISTENER_CONNECTIONS; i < count; i++)
+        assert_false(is_ended(fds[i]));
+    rig_browse(&rig, "code=c&state=STATE", "200");
+    rig_until_done(&rig, 1);
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+    rig_close(&rig);
+}
+
 static void a_port_that_is_taken_is_said_where_it_was_asked_for(void **state)
 {
     struct rig rig;
@@ -1000,6 +1046,7 @@ int main(void)
         cmocka_unit_test(a_file_that_cannot_be_written_costs_only_the_memory_of_it),
         cmocka_unit_test(it_can_be_closed_at_any_moment),
         cmocka_unit_test(the_listener_knows_one_path_and_ends_with_the_attempt),
+        cmocka_unit_test(who_never_ends_a_request_makes_room_for_the_browser),
         cmocka_unit_test(a_port_that_is_taken_is_said_where_it_was_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include "daemon/server.h"
 #include "shared/log.h"
 #include "shared/paths.h"
+#include "shared/standard.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 
@@ -172,6 +173,8 @@ static void bound_heaps(void)
 int main(int argc, char **argv)
 {
     struct line line = {.action = SERVE};
+    if (!standard_hold())
+        return EXIT_SOFTWARE;
     server_hold_signals(true);
     line.options.sets = line.sets;
     for (int at = 1; at < argc; at++) {

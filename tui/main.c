@@ -1,4 +1,5 @@
 /* stoa: reads the command line and runs the subcommand. */
+#include "shared/standard.h"
 #include "shared/utf8.h"
 #include "shared/xalloc.h"
 #include "tui/cli/choose.h"
@@ -59,6 +60,8 @@ int main(int argc, char *argv[])
     char error[256];
     int code;
 
+    if (!standard_hold())
+        return EXIT_SOFTWARE;
     utf8_locale();
     signal(SIGPIPE, SIG_IGN);
     out_init(&cli.out, stdout);

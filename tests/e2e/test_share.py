@@ -463,6 +463,11 @@ class TwoPersons(SharedTest):
         bo.attach(session)
         return ann, bo, session, puppet, message, question
 
+    def test_who_allows_first_is_told_that_it_takes_another(self):
+        ann, _, session, _, _, question = self.shared()
+        self.share(ann, session, self.admin.request("server.hello")["user"], "approver")
+        self.assertEqual(stoa(self.place, "allow", question).stderr, "stoa: you approved; a second person is needed\n")
+
     def test_a_second_person_must_allow_what_the_first_has(self):
         ann, bo, session, puppet, message, question = self.shared()
         asked = ann.request("session.snapshot", session)["questions"][0]

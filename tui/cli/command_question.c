@@ -239,16 +239,21 @@ static int answer(struct cli *cli, const char *decision)
 {
     enum err code;
     json_t *question = find_question(cli, cli->args->words[0], &code), *params, *ok = NULL;
+    bool waits;
 
     if (!question)
         return cli_exit_code(code);
     params = answer_params(cli, question, decision);
+    waits = strcmp(decision, "allow") == 0 && jsonx_bool(question, "two_person", false) &&
+            !jsonx_str(question, "approved_by", NULL);
     json_decref(question);
     if (!params)
         return EXIT_USAGE;
     code = cli_call(cli, METHOD_QUESTION_ANSWER, NULL, params, &ok);
     if (code == ERR_OK && cli->json)
         out_json(&cli->out, ok);
+    else if (code == ERR_OK && waits)
+        cli_say("you approved; a second person is needed");
     json_decref(ok);
     return cli_exit_code(code);
 }

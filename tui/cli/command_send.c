@@ -163,11 +163,10 @@ static void note_idle(struct send *send, const struct state *state)
 static void say_question(const struct event *event)
 {
     const json_t *question = jsonx_obj(event->data, "question");
-    const char *id = jsonx_str(question, "id", "");
+    const char *id = jsonx_str(question, "id", ""), *server = jsonx_str(question, "server", "");
 
-    cli_say("%s/%s waits for permission; see: stoa questions; answer: stoa allow %s",
-            jsonx_str(question, "server", ""), jsonx_str(question, "tool", jsonx_str(question, "kind", "")),
-            id);
+    cli_say("%s%s%s waits for permission; see: stoa questions; answer: stoa allow %s", server,
+            *server ? "/" : "", jsonx_str(question, "tool", jsonx_str(question, "kind", "")), id);
 }
 
 /* What holds the answer up. Nothing for the end of a wait in line. */

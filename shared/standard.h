@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /* For the begin of main(): of 0, 1 and 2 those that the process was started without are taken up, so that no
- * socket or file becomes one of them. Reading the first gives its end, writing to the others fails with EBADF.
- * False if that can't be had. */
+ * socket or file becomes one of them. Reading the first gives its end, writing to the others fails with
+ * EBADF. False if that can't be had. */
 bool standard_hold(void);
 
 #endif

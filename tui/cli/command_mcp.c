@@ -318,8 +318,8 @@ int command_mcp(struct cli *cli)
         mcp.count = cli->args->word_count - 1;
     }
     if (mcp.count < verb->least || mcp.count > verb->most)
-        return cli_usage("usage: stoa mcp %s%s%s [--session SESSION]", verb->name, *verb->arguments ? " " : "",
-                         verb->arguments);
+        return cli_usage("usage: stoa mcp %s%s%s [--session SESSION]", verb->name,
+                         *verb->arguments ? " " : "", verb->arguments);
     code = session ? cli_session(cli, session, mcp.session) : cli_last_session(cli, mcp.session);
     return code == ERR_OK ? verb->run(&mcp) : cli_exit_code(code);
 }

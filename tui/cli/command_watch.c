@@ -127,8 +127,9 @@ static void show_tool_event(struct watch *watch, const struct event *event)
         break;
     case EVENT_QUESTION_ASKED:
         server = jsonx_str(question, "server", "");
-        put_remark(watch, "? %s: %s%s%s waits for an answer (stoa questions)\n", jsonx_str(question, "id", ""),
-                   server, *server ? "/" : "", jsonx_str(question, "tool", ""));
+        put_remark(watch, "? %s: %s%s%s waits for an answer (stoa questions)\n",
+                   jsonx_str(question, "id", ""), server, *server ? "/" : "",
+                   jsonx_str(question, "tool", ""));
         break;
     case EVENT_QUESTION_ANSWERED:
         put_remark(watch, "* %s: %s (%s)\n", jsonx_str(data, "question", ""), jsonx_str(data, "decision", ""),

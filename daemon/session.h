@@ -122,6 +122,8 @@ void session_go_on(struct session *session);
  * that were allowed may be tried anew (else they are cancelled), and a turn whose calls were all declined
  * goes on; true if session_go_on should be called. */
 bool session_recover(struct session *session, const char *kind, const char *text, bool resume);
+/* Of that only what an agent leaves which nothing ran in: MCP servers that it had, or was starting. */
+void session_disconnect_servers(struct session *session);
 /* Ends a turn that no agent runs: its questions and calls are cancelled, the state is idle. */
 void session_end_turn(struct session *session, const char *by, const char *reason);
 /* Deletes it, at once and for good; those who follow it are told why. */

@@ -164,7 +164,7 @@ static void cancel_questions(struct session *session, bool permissions, bool loo
     }
 }
 
-static void disconnect_servers(struct session *session)
+void session_disconnect_servers(struct session *session)
 {
     const struct state *state = session->state;
     for (size_t i = 0; i < state->server_count; i++) {
@@ -208,7 +208,7 @@ bool session_recover(struct session *session, const char *kind, const char *text
     if (!resume || ends)
         end_calls(session, CALL_ALLOWED, CALL_CANCELLED, NOT_RUN);
     bool lost = state->seq != before || session->crashes > 0;
-    disconnect_servers(session);
+    session_disconnect_servers(session);
     if (state->run == RUN_IDLE)
         return false;
     struct open open = count_open(state);

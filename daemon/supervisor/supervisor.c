@@ -151,6 +151,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     supervisor_line_serve(supervisor);
     if (leaving) {
         log_info("agent", "left, cause=%s session=%s", exit_cause_name(cause), log_id(session->state->id));
+        session_disconnect_servers(session);
         if (session->state->run != RUN_THINKING && session->state->run != RUN_COMPACTING)
             session_recover(session, "agent", "the agent left during this turn", true);
         if (unsent)

@@ -1,7 +1,8 @@
 """What costs nothing while nothing is asked of it."""
 import time
 
-from harness import SANITIZED, StoaTest, children, cpu_all_threads
+from harness import PATIENCE, ROOT, SANITIZED, StoaTest, children, cpu_all_threads
+from puppet import REPLY, REQUEST, STOP, TURN, Puppets
 
 
 class Idle(StoaTest):
@@ -41,3 +42,32 @@ class Idle(StoaTest):
         start = len(client.events)
         client.request("message.send", session, {"text": "/demo chunks=2 rate=0"})
         client.event("stream.completed", session, start, status="complete")
+
+
+class Leaving(StoaTest):
+    config = f"default_model: demo/stoa\nagent: {{path: {ROOT}/tests/support/puppet.py}}\n"
+
+    def test_servers_of_an_agent_that_left_run_no_more_also_when_a_turn_waits_for_the_next_one(self):
+        puppets, client = self.keep(Puppets(self.place.folder, PATIENCE)), self.client()
+        session = self.session(client)
+        client.attach(session)
+        client.request("message.send", session, {"text": "hello"})
+        agent = puppets.next().ready()
+        agent.frame(TURN)
+        for server in ("ready", "slow"):
+            agent.send(REQUEST, {"id": server, "op": "start", "server": server})
+            agent.frame(REPLY)
+        agent.fact("mcp.connected", server="ready", protocol="2025-06-18", tools=1)
+        agent.reply()
+        agent.step("idle")
+        client.idle(session)
+        # given an agent that is to leave, and a turn that begins before it has
+        self.assertTrue(client.request("admin.hibernate", params={"session": session})["hibernated"])
+        agent.frame(STOP)
+        client.request("message.send", session, {"text": "more"})
+        agent.close()
+        puppets.next().ready().frame(TURN)
+        for server in ("ready", "slow"):
+            client.event("mcp.disconnected", session, server=server)
+        servers = client.request("session.info", session)["servers"]
+        self.assertEqual([(s["connected"], "starting" in s) for s in servers], [(False, False)] * 2)

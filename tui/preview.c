@@ -64,28 +64,10 @@ static void say_keys(struct page *page)
         keymap_key_of(CONTEXT_CONFIRM, ACTION_CLOSE, no), keymap_key_of(CONTEXT_CONFIRM, ACTION_NEXT, down));
 }
 
-/* At most so many cells of it, the last one an ellipsis where it is cut; padded if it is shorter. */
-static size_t put_cells(struct buf *out, const char *text, size_t cells, bool pad)
+static void put_padded(struct buf *out, const char *text, size_t cells)
 {
-    size_t len = strlen(text), used = utf8_width(text, len), at = 0, width = 0;
-
-    if (used <= cells) {
-        buf_puts(out, text);
-        for (; pad && used < cells; used++)
-            buf_putc(out, ' ');
-        return used;
-    }
-    while (at < len) {
-        int more;
-        size_t bytes = utf8_cluster(text + at, len - at, &more);
-        if (width + (size_t)more + 1 > cells)
-            break;
-        buf_put(out, text + at, bytes);
-        at += bytes;
-        width += (size_t)more;
-    }
-    buf_puts(out, "…");
-    return width + 1;
+    for (size_t used = wrap_fit(out, text, cells); used < cells; used++)
+        buf_putc(out, ' ');
 }
 
 /* --- messages --- */
@@ -152,12 +134,12 @@ static void put_message(struct page *page, const struct message *message)
 
     moment(message->ts, when);
     buf_printf(&page->text, "%*s", INDENT, "");
-    put_cells(&page->text, author, AUTHOR_CELLS, true);
+    put_padded(&page->text, author, AUTHOR_CELLS);
     buf_printf(&page->text, "  %s  ", when);
     if (count > 0)
         snprintf(calls, sizeof calls, "  [%zu tool call%s ran]", count, count == 1 ? "" : "s");
     used += strlen(when) + 2 + strlen(calls);
-    put_cells(&page->text, text, page->width > used ? page->width - used : 1, false);
+    wrap_fit(&page->text, text, page->width > used ? page->width - used : 1);
     buf_printf(&page->text, "%s\n", calls);
     free(author);
     free(text);

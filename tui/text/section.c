@@ -10,6 +10,7 @@
 #include "tui/text/segment.h"
 #include "tui/text/tool_text.h"
 #include "tui/text/verbatim.h"
+#include "tui/text/wrap.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -332,19 +333,27 @@ static char *attachment_title(const struct block *block, bool folded)
     return title;
 }
 
+static char *whole_title(const struct block *block, bool folded)
+{
+    if (block->kind == BLOCK_TOOL_CALL)
+        return tool_text_title(block, folded);
+    if (block->kind == BLOCK_ATTACHMENT)
+        return attachment_title(block, folded);
+    if (block->kind == BLOCK_REASONING)
+        return xasprintf("%s reasoning  %zu words", folded ? "▸" : "▾", count_words(&block->text));
+    return xstrdup("· reasoning that the model's server keeps to itself");
+}
+
 static void set_title(struct section *section, const struct block *block)
 {
-    bool folded = !section->view.unfolded;
+    char *title = whole_title(block, !section->view.unfolded);
+    struct buf fitting;
 
+    buf_init(&fitting, SIZE_MAX);
+    wrap_fit(&fitting, title, section->view.width);
+    free(title);
     free(section->title);
-    if (block->kind == BLOCK_TOOL_CALL)
-        section->title = tool_text_title(block, folded);
-    else if (block->kind == BLOCK_ATTACHMENT)
-        section->title = attachment_title(block, folded);
-    else if (block->kind == BLOCK_REASONING)
-        section->title = xasprintf("%s reasoning  %zu words", folded ? "▸" : "▾", count_words(&block->text));
-    else
-        section->title = xstrdup("· reasoning that the model's server keeps to itself");
+    section->title = buf_take(&fitting);
 }
 
 /* --- growing --- */

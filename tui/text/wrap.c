@@ -70,3 +70,25 @@ size_t wrap_cut(const char *text, size_t max)
     }
     return cut > 0 ? cut : max;
 }
+
+size_t wrap_fit(struct buf *out, const char *text, size_t cells)
+{
+    size_t len = strlen(text), used = utf8_width(text, len), at = 0, width = 0, cell;
+
+    if (used <= cells) {
+        buf_puts(out, text);
+        return used;
+    }
+    if (cells == 0)
+        return 0;
+    while (at < len) {
+        size_t bytes = wrap_cluster(text + at, len - at, &cell);
+        if (width + cell + 1 > cells)
+            break;
+        buf_put(out, text + at, bytes);
+        at += bytes;
+        width += cell;
+    }
+    buf_puts(out, "…");
+    return width + 1;
+}

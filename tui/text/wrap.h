@@ -4,6 +4,7 @@
 #ifndef STOA_TUI_TEXT_WRAP_H
 #define STOA_TUI_TEXT_WRAP_H
 
+#include "shared/buf.h"
 #include <stddef.h>
 
 enum wrap_mode {
@@ -26,5 +27,7 @@ size_t wrap_cluster(const char *text, size_t len, size_t *cells);
 /* Where to cut one line of at least max + WRAP_CUT_SLACK bytes: at the end of a cluster in the second half of
  * its first max bytes, after the last space there if there is one. Depends on no byte beyond those. */
 size_t wrap_cut(const char *text, size_t max);
+/* Appends at most so many cells of one line, the last one an ellipsis where it is cut. Returns the cells. */
+size_t wrap_fit(struct buf *out, const char *text, size_t cells);
 
 #endif

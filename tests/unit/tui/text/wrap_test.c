@@ -46,11 +46,39 @@ static void a_long_line_is_cut_after_a_space_or_a_cluster(void **arg)
     assert_int_equal(wrap_cut(text, 200), 198);
 }
 
+static void what_does_not_fit_ends_with_an_ellipsis(void **arg)
+{
+    (void)arg;
+    static const struct {
+        const char *text;
+        size_t cells, used;
+        const char *fits;
+    } cases[] = {{"", 4, 0, ""},
+                 {"abc", 4, 3, "abc"},
+                 {"abcd", 4, 4, "abcd"},
+                 {"abcde", 4, 4, "abc…"},
+                 {"日本語", 6, 6, "日本語"},
+                 {"日本語", 5, 5, "日本…"},
+                 {"日本語", 4, 3, "日…"},
+                 {"éé", 1, 1, "…"},
+                 {"abc", 1, 1, "…"},
+                 {"abc", 0, 0, ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out;
+        buf_init(&out, 64);
+        buf_puts(&out, "<");
+        assert_int_equal(wrap_fit(&out, cases[i].text, cases[i].cells), cases[i].used);
+        assert_string_equal(out.data + 1, cases[i].fits);
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_break_as_their_mode_says),
         cmocka_unit_test(a_long_line_is_cut_after_a_space_or_a_cluster),
+        cmocka_unit_test(what_does_not_fit_ends_with_an_ellipsis),
     };
 
     utf8_locale();

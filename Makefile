@@ -260,7 +260,7 @@ install: all ## install programs, man pages, systemd units and the example confi
 	install -m 644 $(MANS5) $(D)/share/man/man5
 	install -m 644 $(MANS7) $(D)/share/man/man7
 	install -m 644 $(MANS8) $(D)/share/man/man8
-	install -m 644 config.example.yaml README.md LICENSE CHANGELOG.md $(D)/share/doc/stoa
+	install -m 644 config.example.yaml README.md SECURITY.md LICENSE CHANGELOG.md $(D)/share/doc/stoa
 	sed 's|@PREFIX@|$(PREFIX)|g' daemon/stoad.service > $(D)/lib/systemd/user/stoad.service
 	sed 's|@PREFIX@|$(PREFIX)|g' daemon/stoad@.service > $(D)/lib/systemd/system/stoad@.service
 uninstall: ## remove what install put there

@@ -46,6 +46,21 @@ static size_t line_of(const struct reader *r, size_t offset)
     return line;
 }
 
+/* Whether a line of the text, counted from 1, is indented with a tab: the commonest mistake, and the one that
+ * libyaml says least of. */
+static bool has_tab(const struct reader *r, size_t line)
+{
+    const char *at = r->text, *end = r->text + r->len;
+
+    while (--line > 0 && at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        at = newline ? newline + 1 : end;
+    }
+    while (at < end && *at == ' ')
+        at++;
+    return at < end && *at == '\t';
+}
+
 /* What libyaml found wrong. For bad bytes it knows only the offset, and for it the end is always on a
  * line of its own. */
 static bool complain_parse(struct reader *r)
@@ -57,6 +72,8 @@ static bool complain_parse(struct reader *r)
         line = line_of(r, p->problem_offset);
     else if (line > last)
         line = last;
+    if (p->error == YAML_SCANNER_ERROR && has_tab(r, line))
+        return complain(r, line, "it is indented with a tab; YAML wants spaces");
     return complain(r, line, p->problem ? p->problem : "cannot be read");
 }
 

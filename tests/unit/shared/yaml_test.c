@@ -115,6 +115,8 @@ static void what_a_configuration_does_not_need_is_refused_with_its_line(void **s
     static const struct {
         const char *text, *error;
     } cases[] = {
+        {"a:\n\tb: 1\n", "line 2: it is indented with a tab"},
+        {"a:\n  b: 1\n \tc: 1\n", "line 3: it is indented with a tab"},
         {"a: 1\nb: &anchor 2\n", "line 2: anchors"},
         {"a: 1\nb: &anchor [2]\n", "line 2: anchors"},
         {"a: 1\nb: &anchor\n  c: 2\n", "line 2: anchors"},

@@ -76,6 +76,8 @@ __attribute__((visibility("default"))) int accept4(int fd, struct sockaddr *rest
         memcpy(address, &peer, *len < size ? *len : size);
         *len = size;
     }
+    if (accepted >= limit - 3 * FILES_RESERVE && fd != other_listener && !is_tcp)
+        intake_end_silent();
     if (accepted >= 0 && accepted < limit - FILES_RESERVE - (is_tcp ? FILES_RESERVE / 2 : 0) &&
         (fd == other_listener || intake_begin(accepted, is_tcp ? &from : NULL)))
         return accepted;

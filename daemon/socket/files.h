@@ -2,7 +2,8 @@
  * number means that as many are in use. libzmq aborts the process when its listener finds none left; here is
  * why it never does:
  *
- *     0 .. limit - 2R     for all
+ *     0 .. limit - 2R     for all; from limit - 3R on, whoever comes on the local socket ends those there
+ *                         that say nothing
  *     .. limit - R        connections are still accepted, so that they can be refused by name; the last half
  *                         of these on the local socket alone, and whoever looks after the daemon is served
  *     .. limit            never kept: files that are open for a moment, and connections that are closed at

@@ -3,6 +3,7 @@
 #include "daemon/socket/files.h"
 #include "daemon/socket/standing.h"
 #include "daemon/socket/zmtp.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
@@ -19,6 +20,7 @@ struct stream {
     struct zmtp zmtp;
     uint64_t seen;  /* the drain since which zmtp.complete counts */
     uint64_t begun; /* its message, in the order of all messages that begin */
+    int64_t since;  /* steady ms: it was accepted */
     ino_t inode;    /* of the socket: libzmq may have closed it without reading on */
     bool is_client;
     bool is_cut; /* libzmq reads its end */
@@ -51,7 +53,7 @@ static void on_async(uv_async_t *unused)
         intake_drained();
     uint64_t count = log_seldom(&said, atomic_load(&cuts));
     if (count > 0)
-        log_warn("intake", "connections ended for what they sent: %llu; of the last: %s",
+        log_warn("intake", "connections ended for what they sent, or did not: %llu; of the last: %s",
                  (unsigned long long)count, atomic_load(&cut_why));
 }
 
@@ -127,8 +129,20 @@ bool intake_begin(int fd, const struct address *from)
     stream->is_client = true;
     stream->is_tcp = from != NULL;
     stream->inode = files_inode(fd);
+    stream->since = clock_steady_ms();
     highest = fd > highest ? fd : highest;
     return true;
+}
+
+void intake_end_silent(void)
+{
+    int64_t now = clock_steady_ms();
+    for (int fd = 0; fd <= highest; fd++) {
+        struct stream *stream = &streams[fd];
+        if (stream->is_client && !stream->is_cut && !stream->is_tcp && stream->zmtp.messages == 0 &&
+            now - stream->since >= INTAKE_SILENT_MS)
+            cut(stream, "it says nothing, and few descriptors are left for others (ulimit -n)");
+    }
 }
 
 void intake_drained(void)

@@ -10,7 +10,10 @@
  * compared with what the main thread has been given of it (standing.h): once that has taken everything,
  * what is left is a part of one message, and more than INTAKE_MESSAGE of it ends the connection. Who has not
  * shown to be somebody may have as little as INTAKE_PART there, and all in all not much more,
- * for a limited time. */
+ * for a limited time.
+ *
+ * Whoever has not said anything yet holds a descriptor, and no more than that. Over tcp its days are
+ * numbered; on the local socket it makes room when descriptors are short. */
 #ifndef STOA_DAEMON_SOCKET_INTAKE_H
 #define STOA_DAEMON_SOCKET_INTAKE_H
 
@@ -29,7 +32,8 @@ enum {
     INTAKE_STRANGER_PARTS = 512, /* ... and parts of messages */
     INTAKE_SEALED_PART = 96,     /* bytes that libzmq needs for a part besides what is in it */
     INTAKE_SEALED =
-        192 << 20 /* of all connections over tcp, what has not arrived yet; then the most is cut */
+        192 << 20, /* of all connections over tcp, what has not arrived yet; then the most is cut */
+    INTAKE_SILENT_MS = 1000
 };
 
 /* Before the first connection; files: how many descriptors there may be. is_drained: whether nothing waits
@@ -40,6 +44,9 @@ void intake_close(void);
 /* A connection was accepted; by the thread that accepts. from: its address, NULL on the local socket. False
  * if it must be closed: it comes over tcp, too fast, or as one of too many. */
 bool intake_begin(int fd, const struct address *from);
+/* Descriptors are short: connections on the local socket that are INTAKE_SILENT_MS old, and have said nothing
+ * yet, are ended. By the thread that accepts. */
+void intake_end_silent(void);
 /* The main thread has taken all that libzmq had for it. */
 void intake_drained(void);
 #endif

@@ -301,6 +301,7 @@ class Said(StoaTest):
         screen.keys("q")
         held = self.keep(OtherProcesses(self.place, 4))
         self.assertIn("limits.max_clients is 3", stoa(self.place, "health", check=False).stderr, "four are there")
+        self.assertIn("limits.max_clients is 3", stoa(self.place, "top", "--once", check=False).stderr, "that is said")
         held.close()
         for command in (("health",), ("ls",), ("stats",)):
             wait_for(lambda c=command: stoa(self.place, *c, check=False).returncode == 0, f"stoa {command[0]}")

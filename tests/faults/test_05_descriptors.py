@@ -1,4 +1,5 @@
 """Fault 5: no descriptors are left. The daemon counts its own and refuses by name before the system does: libzmq would abort."""
+import contextlib
 import os
 import resource
 import signal
@@ -43,12 +44,16 @@ class NoDescriptors(FaultTest):
     def highest(self):
         return max(int(fd) for fd in os.listdir(f"/proc/{self.daemon.pid}/fd"))
 
-    def exhaust(self, hello=True):
-        """Whole connections that say nothing more, until no further one is kept."""
+    def exhaust(self, speaks=True):
+        """Whole connections that say nothing (more), until no further one is kept."""
         refused = 0
         while refused < 20:
             try:
-                self.raws.append(Raw(self.place, hello=hello))
+                raw = Raw(self.place)
+                if speaks:
+                    raw.ask(b'{"id":"a","method":"server.ping"}')
+                    raw.wait(lambda raw=raw: b'"id":"a"' in raw.got, "an answer, or a refusal")
+                self.raws.append(raw)
                 refused = 0
             except (AssertionError, OSError):
                 refused += 1
@@ -90,6 +95,29 @@ class NoDescriptors(FaultTest):
         self.assertLess(self.highest(), LIMIT - 1)
         took = self.served_again()
         self.check_all(f"{connected} connections", f"served {took * 1000:.0f} ms after the release")
+
+    def test_whole_connections_that_say_nothing_do_not_keep_others_out(self):
+        """There are always new ones, too; whoever comes ends those that have been silent for a second."""
+        self.start()
+        first = time.monotonic()
+        while time.monotonic() < first + 1:
+            with contextlib.suppress(AssertionError, OSError):
+                self.raws.append(Raw(self.place))
+        kept, began = len(self.raws), time.monotonic()
+        while time.monotonic() < began + HOLD:
+            with contextlib.suppress(AssertionError, OSError):
+                self.raws.append(Raw(self.place))
+            if len(self.raws) % 50 == 0:
+                self.user.request("session.rename", self.target, {"title": f"{len(self.raws)}"})
+        began = time.monotonic()
+        self.assertEqual(stoa(self.place, "health").returncode, 0)
+        took = time.monotonic() - began
+        self.assertLess(took, 2 + SLACK)
+        self.assertLess(self.highest(), LIMIT - 1)
+        self.assertIn("says nothing", self.daemon.log_text())
+        self.usable(self.user, self.target)
+        self.check_all(f"{kept} and {len(self.raws) - kept} more silent ones, health within {took * 1000:.0f} ms")
+        self.assertEqual(stoa(self.place, "stop").returncode, 0)
 
     def test_when_all_are_taken_what_there_is_goes_on(self):
         """Connections to the last; then what else of the daemon needs a descriptor."""

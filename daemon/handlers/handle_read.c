@@ -49,6 +49,7 @@ enum err handle_session_list(struct call *call, json_t **ok, char error[256])
 
 struct reading {       /* a read that waits; ends with the commit, begun or not */
     struct call *call; /* NULL once it has begun */
+    uint64_t messages; /* the ticket of the newest that it is about */
     uv_timer_t late;
 };
 
@@ -108,10 +109,12 @@ static enum err begin(struct search *search)
     return session_history_read(call->session, &ask, on_history, search);
 }
 
-static void begin_now(struct call *call, bool behind)
+/* messages: the ticket of the newest that it is about. */
+static void begin_now(struct call *call, uint64_t messages)
 {
     struct search *search = xmalloc(sizeof *search);
-    *search = (struct search){call, behind};
+    struct store *store = call->server->store;
+    *search = (struct search){call, store && store_committed(store) < messages};
     enum err begun = begin(search);
     char error[80] = "the daemon is stopping";
     if (begun == ERR_BUSY)
@@ -125,7 +128,7 @@ static void on_late(uv_timer_t *timer)
     struct reading *reading = timer->data;
     struct call *call = reading->call;
     reading->call = NULL;
-    begin_now(call, true);
+    begin_now(call, reading->messages);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -135,11 +138,12 @@ static void on_closed(uv_handle_t *handle)
 
 static void on_committed(void *arg, enum err code)
 {
+    (void)code; /* what is on disk is read in any case */
     struct reading *reading = arg;
     struct call *call = reading->call;
     uv_close((uv_handle_t *)&reading->late, on_closed);
     if (call)
-        begin_now(call, code != ERR_OK); /* what is on disk is read in any case */
+        begin_now(call, reading->messages);
 }
 
 static enum err wait_for_disk(const struct call *call)
@@ -147,11 +151,12 @@ static enum err wait_for_disk(const struct call *call)
     struct store *store = call->server->store;
     struct call *kept = call_keep(call);
     if (store_failing(store)) {
-        begin_now(kept, store_committed(store) < store_ticket(store));
+        begin_now(kept, store_ticket_of_messages(store));
         return HANDLED_LATER;
     }
     struct reading *reading = xcalloc(1, sizeof *reading);
     reading->call = kept;
+    reading->messages = store_ticket_of_messages(store);
     uv_timer_init(call->server->loop, &reading->late);
     reading->late.data = reading;
     uv_timer_start(&reading->late, on_late, WAIT_MS, 0);

@@ -336,6 +336,8 @@ void store_queue(struct store *store, enum op_kind kind, const int64_t *numbers,
         return;
     op = op_new(kind, numbers, texts);
     op->ticket = ++store->ticket;
+    if (kind == OP_PUT_MESSAGE || kind == OP_DROP_MESSAGES || kind == OP_COPY_MESSAGES)
+        store->messages = op->ticket;
     op->joined = store->joins;
     atomic_fetch_add(&store->writer.queued, 1);
     atomic_fetch_add(&store->writer.queued_bytes, op->bytes);
@@ -497,6 +499,11 @@ uint64_t store_ticket(const struct store *store)
 uint64_t store_committed(const struct store *store)
 {
     return store->committed;
+}
+
+uint64_t store_ticket_of_messages(const struct store *store)
+{
+    return store->messages;
 }
 
 /* --- reads --- */

@@ -142,6 +142,8 @@ void store_commit(struct store *store, store_commit_cb *cb, void *arg);
  * every read that begins now. 0 is before the first. */
 uint64_t store_ticket(const struct store *store);
 uint64_t store_committed(const struct store *store);
+/* The one of the last write to the messages, which is what searches look at. */
+uint64_t store_ticket_of_messages(const struct store *store);
 
 /* --- small reads, at once, on the main thread --- */
 

@@ -372,6 +372,7 @@ struct store {
     struct op *newest;        /* of these; NULL if there are none */
     bool joins;               /* what is queued is committed with what comes next in this turn */
     uint64_t ticket;          /* of the op that was queued last */
+    uint64_t messages;        /* ... of the last one that changed messages */
     uint64_t committed;       /* all tickets up to this are on disk */
     struct store_waiter *waiters, **waiters_tail;
     char *why; /* failing, or NULL */

@@ -7,7 +7,6 @@
 #include "daemon/server.h"
 #include "daemon/session.h"
 #include "daemon/store/store_size.h"
-#include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/xalloc.h"
 
@@ -26,7 +25,6 @@ struct fork {
     int rows;          /* that are sized at a time */
     uint64_t copied;   /* of them */
     uint64_t slice;    /* that are copied at a time */
-    int64_t began;     /* steady ms: the last time */
 };
 
 struct forks {
@@ -101,7 +99,8 @@ static void on_copied(void *arg, enum err code)
 {
     struct forks *forks = arg;
     struct fork *fork = forks->first;
-    int64_t took = clock_steady_ms() - fork->began;
+    struct store *store = forks->server->store; /* NULL while it closes: nothing more is copied */
+    int64_t took = store ? store_write_ms(store) : 0;
     forks->writing = false;
     if (code == ERR_OK) {
         fork->copied += fork->slice;
@@ -126,7 +125,6 @@ static void copy(struct forks *forks, struct fork *fork)
     }
     if (fork->slice > left)
         fork->slice = left;
-    fork->began = clock_steady_ms();
     forks->writing = true;
     store_copy_messages(store, session->key, fork->key, fork->copied, fork->slice);
     store_commit(store, on_copied, forks);

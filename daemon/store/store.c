@@ -59,6 +59,7 @@ static void take_write_results(struct store *store)
             set_health(store, NULL);
         if (result->code != ERR_STORE)
             store->committed = result->upto;
+        store->write_ms = result->ms;
         answer(store, result->upto, result->code);
         free(result);
     }
@@ -489,6 +490,11 @@ void store_commit(struct store *store, store_commit_cb *cb, void *arg)
         hand_over_soon(store);
     if (waiter->ticket <= store->committed)
         uv_async_send(&store->async);
+}
+
+int64_t store_write_ms(const struct store *store)
+{
+    return store->write_ms;
 }
 
 uint64_t store_ticket(const struct store *store)

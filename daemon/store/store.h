@@ -137,6 +137,9 @@ void store_delete_rule(struct store *store, const char *id);
  * queued. ERR_INTERNAL: the store refused some of it for good (a defect, logged). */
 typedef void store_commit_cb(void *arg, enum err code);
 void store_commit(struct store *store, store_commit_cb *cb, void *arg);
+/* In cb: how long the writes of that commit took, without the wait for the disk, which is the same for few
+ * and for many. */
+int64_t store_write_ms(const struct store *store);
 
 /* Writes have tickets: the one of what was queued last, and the one up to which all are on disk and seen by
  * every read that begins now. 0 is before the first. */

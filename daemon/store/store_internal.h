@@ -155,6 +155,7 @@ void op_list_free(struct op_list *list);
 struct write_result { /* of one attempt */
     struct write_result *next;
     uint64_t upto; /* the last ticket that it is about */
+    int64_t ms;    /* that the writes took, without the commit */
     enum err code;
     bool clear; /* nothing that the writer took is left */
     char why[192];
@@ -374,6 +375,7 @@ struct store {
     uint64_t ticket;          /* of the op that was queued last */
     uint64_t messages;        /* ... of the last one that changed messages */
     uint64_t committed;       /* all tickets up to this are on disk */
+    int64_t write_ms;         /* of what was committed last */
     struct store_waiter *waiters, **waiters_tail;
     char *why; /* failing, or NULL */
     uint32_t next_key;

@@ -129,8 +129,11 @@ static int commit(struct writer *writer, struct op **rest, struct write_result *
 
     if (!is_in_place(writer))
         return SQLITE_READONLY_DBMOVED;
-    if (run_sql(writer->db, "BEGIN IMMEDIATE", &code))
+    if (run_sql(writer->db, "BEGIN IMMEDIATE", &code)) {
+        int64_t began = clock_steady_ms();
         code = apply_batch(writer, rest, result);
+        result->ms = clock_steady_ms() - began;
+    }
     if (code == SQLITE_OK)
         run_sql(writer->db, "COMMIT", &code);
     return code != SQLITE_OK || is_in_place(writer) ? code : SQLITE_READONLY_DBMOVED;

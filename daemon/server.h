@@ -37,6 +37,7 @@ struct server {
     struct ledger *ledger;
     struct stored *stored;
     struct counting *counting;
+    struct counting_hosts *counting_hosts;
     struct throttle *throttle;
     struct tickets *tickets;
     struct pairs *pairs;

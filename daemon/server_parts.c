@@ -4,6 +4,7 @@
 #include "daemon/aging.h"
 #include "daemon/clients.h"
 #include "daemon/counting.h"
+#include "daemon/counting_hosts.h"
 #include "daemon/dispatch.h"
 #include "daemon/forks.h"
 #include "daemon/identity.h"
@@ -56,6 +57,7 @@ void server_parts_open(struct server *server, const char *state)
     server->dispatch = dispatch_open(server);
     server->registry = registry_open(server);
     server->counting = counting_open(server);
+    server->counting_hosts = counting_hosts_open(server);
     registry_recover(server->registry);
     users_end_removed(server);
     server->aging = aging_open(server);
@@ -66,6 +68,7 @@ void server_parts_halt(struct server *server)
 {
     aging_close(&server->aging);
     counting_close(&server->counting);
+    counting_hosts_close(&server->counting_hosts);
     supervisor_close(&server->supervisor);
     hosts_close(&server->hosts);
     relays_close(&server->relays);

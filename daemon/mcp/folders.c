@@ -7,6 +7,7 @@
 #include "shared/log.h"
 #include "shared/paths.h"
 #include "shared/tree.h"
+#include "shared/utf8.h"
 #include "shared/xalloc.h"
 
 #include <dirent.h>
@@ -21,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SWEEP_BURST = 64, SWEEP_PAUSE_MS = 5, USER_BYTES = 128 };
+enum { SWEEP_BURST = 64, SWEEP_PAUSE_MS = 5 };
 
 struct removal {
     struct folders *folders;
@@ -68,16 +69,16 @@ static uint64_t hash_of(const char *text)
 }
 
 /* A name of any characters as a part of a path: what is not a letter, digit, - or _ becomes %XX. */
-static void put_user(char out[USER_BYTES], const char *user)
+static void put_user(char out[FOLDERS_USER_BYTES], const char *user)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     size_t len = 0;
     for (const char *at = user; *at; at++) {
-        if (len + 4 >= USER_BYTES) {
-            snprintf(out, USER_BYTES, "%%%016" PRIx64, hash_of(user));
+        if (len + 4 >= FOLDERS_USER_BYTES) {
+            snprintf(out, FOLDERS_USER_BYTES, "%%%016" PRIx64, hash_of(user));
             return;
         }
-        len += (size_t)snprintf(out + len, USER_BYTES - len, strchr(plain, *at) ? "%c" : "%%%02X",
+        len += (size_t)snprintf(out + len, FOLDERS_USER_BYTES - len, strchr(plain, *at) ? "%c" : "%%%02X",
                                 (unsigned char)*at);
     }
     out[len] = '\0';
@@ -85,9 +86,28 @@ static void put_user(char out[USER_BYTES], const char *user)
 
 char *folders_name(const char *user, const char *server, const char *variant)
 {
-    char part[USER_BYTES];
+    char part[FOLDERS_USER_BYTES];
     put_user(part, user);
     return xasprintf("%s.%s.%s", part, server, variant);
+}
+
+bool folders_user_of(const char *name, char user[FOLDERS_USER_BYTES])
+{
+    char part[FOLDERS_USER_BYTES];
+    const char *end = strchr(name, '.');
+    unsigned code;
+    size_t len = 0;
+    if (!end || end == name || end - name >= FOLDERS_USER_BYTES)
+        return false;
+    for (const char *at = name; at < end; at++) {
+        bool coded = *at == '%' && sscanf(at, "%%%2X", &code) == 1;
+        user[len++] = coded ? (char)code : *at;
+        at += coded ? 2 : 0;
+    }
+    user[len] = '\0';
+    put_user(part, user);
+    return utf8_valid(user, strlen(user)) && strlen(part) == (size_t)(end - name) &&
+           strncmp(part, name, strlen(part)) == 0;
 }
 
 /* Takes path; NULL with a sentence if it can't be a folder of ours. */
@@ -106,6 +126,11 @@ static char *make(char *path, char error[256])
 const char *folders_sessions(const struct folders *folders)
 {
     return folders->sessions;
+}
+
+const char *folders_hosts(const struct folders *folders)
+{
+    return folders->hosts;
 }
 
 char *folders_session(struct folders *folders, const char *sid, char error[256])
@@ -312,7 +337,7 @@ void folders_remove(struct folders *folders, const char *sid)
 /* Whether the name begins with the user's part. */
 static bool is_of_user(const char *name, const char *user)
 {
-    char part[USER_BYTES];
+    char part[FOLDERS_USER_BYTES];
     put_user(part, user);
     size_t len = strlen(part);
     return strncmp(name, part, len) == 0 && name[len] == '.';

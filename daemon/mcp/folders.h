@@ -11,9 +11,10 @@
 
 enum {
     FOLDERS_KEY_BYTES = 32,
-    FOLDERS_SWEEP_MS = 2000, /* from the start until what deleted sessions left is looked for */
-    FOLDERS_RETRY_MS = 1000, /* until a folder in which something still wrote is removed again ... */
-    FOLDERS_RETRIES = 10     /* ... and how often */
+    FOLDERS_USER_BYTES = 128, /* of a user's part of a name, and of the user's name */
+    FOLDERS_SWEEP_MS = 2000,  /* from the start until what deleted sessions left is looked for */
+    FOLDERS_RETRY_MS = 1000,  /* until a folder in which something still wrote is removed again ... */
+    FOLDERS_RETRIES = 10      /* ... and how often */
 };
 
 struct server;
@@ -26,6 +27,8 @@ void folders_close(struct folders **folders);
 
 /* Where the folders of sessions are, by their ids; lives as long. */
 const char *folders_sessions(const struct folders *folders);
+/* The same of those of servers that sessions share. */
+const char *folders_hosts(const struct folders *folders);
 /* The folder's path, made (0700) if need be; free() it. NULL with a sentence. user "": of all users. */
 char *folders_session(struct folders *folders, const char *sid, char error[256]);
 char *folders_host(struct folders *folders, const char *user, const char *server, const char *variant,
@@ -37,6 +40,8 @@ char *folders_tokens(struct folders *folders, const char *user, const char *serv
 const unsigned char *folders_key(struct folders *folders, char error[256]);
 /* "USER.SERVER.VARIANT" as one part of a path; free() it. */
 char *folders_name(const char *user, const char *server, const char *variant);
+/* The user of such a name; false if it is of none, or does not tell. From any thread. */
+bool folders_user_of(const char *name, char user[FOLDERS_USER_BYTES]);
 
 /* The user is removed: what servers kept for them, and the tokens with which they were let in, are no more
  * when it returns. */

@@ -3,6 +3,7 @@
  * A host that is down is kept without a process, so that the next start knows how often it crashed. */
 #include "daemon/mcp/hosts.h"
 
+#include "daemon/counting_hosts.h"
 #include "daemon/mcp/definitions.h"
 #include "daemon/server.h"
 #include "daemon/supervisor/agentproc.h"
@@ -232,6 +233,7 @@ static void on_end(void *arg, enum exit_cause cause, const char *how)
     struct host *host = arg;
     int64_t now = clock_steady_ms();
     host->proc = NULL;
+    counting_hosts_look(host->hosts->server->counting_hosts);
     if (host->state == HOST_LEAVING) {
         log_info("host", "left, cause=%s server=%s", exit_cause_name(cause), host->name);
         host_free(host->hosts, host);
@@ -292,6 +294,7 @@ static bool start(struct host *host, const struct config_server *config, const s
     uv_timer_start(host->timer, on_timer, LINK_READY_MS, 0);
     log_info("host", "started pid=%d server=%s variant=%s scope=%s", (int)agentproc_pid(host->proc),
              host->name, host->variant, server_scope_name(config->scope));
+    counting_hosts_look(server->counting_hosts);
     *code = ERR_OK;
     return true;
 }

@@ -21,7 +21,8 @@
 struct account {
     char *user; /* the tree's key */
     int64_t bytes;
-    int told; /* percent of the quota that was said; 0: none */
+    int64_t hosts; /* of these, what is no session's */
+    int told;      /* percent of the quota that was said; 0: none */
 };
 
 struct stored {
@@ -80,11 +81,15 @@ int64_t stored_left(const struct server *server, const char *user)
     return limit > is ? limit - is : 0;
 }
 
-/* "bo has 1.0 MiB stored, and may have 1.0 MiB (quota.stored)" */
-static void say_stored(char *out, size_t size, const char *user, int64_t is, int64_t limit)
+/* "bo has 1.0 MiB stored, 2.0 KiB of it by servers, and may have 1.0 MiB (quota.stored)" */
+static void say_stored(const struct server *server, char *out, size_t size, const char *user, int64_t limit)
 {
-    char have[SIZE_TEXT_MAX], may[SIZE_TEXT_MAX];
-    snprintf(out, size, "%.63s has %s stored, and may have %s (quota.stored)", user, size_text(is, have),
+    char have[SIZE_TEXT_MAX], may[SIZE_TEXT_MAX], part[SIZE_TEXT_MAX];
+    const struct account *account = server->stored ? find(server->stored, user) : NULL;
+    bool kept = account && account->hosts > 0;
+    snprintf(out, size, "%.63s has %s stored,%s%s%s and may have %s (quota.stored)", user,
+             size_text(stored_of(server, user), have), kept ? " " : "",
+             kept ? size_text(account->hosts, part) : "", kept ? " of it by servers of scope user," : "",
              limit > 0 ? size_text(limit, may) : "nothing");
 }
 
@@ -92,11 +97,11 @@ static const char what_to_do[] = "delete sessions that are not needed: stoa rm (
 
 enum err stored_room(const struct server *server, const char *user, int64_t more, char error[256])
 {
-    char said[160], wanted[SIZE_TEXT_MAX];
+    char said[192], wanted[SIZE_TEXT_MAX];
     int64_t left = stored_left(server, user);
     if (left > more || (left == more && more > 0))
         return ERR_OK;
-    say_stored(said, sizeof said, user, stored_of(server, user), limit_of(server, user));
+    say_stored(server, said, sizeof said, user, limit_of(server, user));
     if (left > 0)
         snprintf(error, 256, "%s; this takes %s; %s", said, size_text(more, wanted), what_to_do);
     else
@@ -173,9 +178,9 @@ void stored_tell(struct session *session)
             account->told = 0;
         return;
     }
-    char said[160], text[256];
+    char said[192], text[256];
     account->told = percent;
-    say_stored(said, sizeof said, user, is, limit);
+    say_stored(server, said, sizeof said, user, limit);
     snprintf(text, sizeof text, "%s%s; %s", said, percent == 100 ? ", which is all of it" : "", what_to_do);
     log_info("stored", "%s session=%s", said, log_id(session->state->id));
     audit_record(server, NULL, "budget", user, "%s", said);
@@ -223,6 +228,13 @@ bool stored_set_files(struct session *session, int64_t files)
     session->files = files;
     change(session->server, session->state->owner, more);
     return more != 0;
+}
+
+void stored_add_hosts(struct server *server, const char *user, int64_t more)
+{
+    change(server, user, more);
+    if (server->stored && more != 0)
+        account_of(server->stored, user)->hosts += more;
 }
 
 void stored_drop(struct session *session)

@@ -1,6 +1,7 @@
 /* What each user has stored: of their sessions, what the store keeps (store_size.h) and what lies in their
- * folders. Sums are kept in memory, and each session's in its row, so that they are the same after a restart.
- * A session counts for its owner, whoever writes in it. */
+ * folders; and what servers of theirs keep beside that (counting_hosts.h). Sums are kept in memory, and each
+ * session's in its row, so that they are the same after a restart. A session counts for its owner, whoever
+ * writes in it. */
 #ifndef STOA_DAEMON_PEOPLE_STORED_H
 #define STOA_DAEMON_PEOPLE_STORED_H
 
@@ -45,6 +46,8 @@ void stored_counted(struct server *server, struct session *session, const struct
                     int64_t bytes, int64_t files);
 /* What lies in its folder. True if that is another sum than before. */
 bool stored_set_files(struct session *session, int64_t files);
+/* What servers keep for the user beside their sessions is so much more, or less. */
+void stored_add_hosts(struct server *server, const char *user, int64_t more);
 /* It was deleted. */
 void stored_drop(struct session *session);
 /* Says in the session (budget.reached) that its owner has come to 80% of the quota, or to its end, once. */

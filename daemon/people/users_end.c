@@ -1,6 +1,7 @@
 /* A name may be given again one day: whoever has it then must not find what another left open. */
 #include "daemon/people/users_end.h"
 
+#include "daemon/counting_hosts.h"
 #include "daemon/mcp/folders.h"
 #include "daemon/mcp/hosts.h"
 #include "daemon/mcp/known.h"
@@ -107,6 +108,7 @@ static void forget(struct server *server, const char *user)
     rules_forget_user(server, user);
     hosts_forget_user(server->hosts, user);
     folders_forget_user(server->folders, user);
+    counting_hosts_look(server->counting_hosts);
     known_forget_user(server->known, user);
 }
 

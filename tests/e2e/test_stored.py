@@ -8,6 +8,7 @@ from remote import RemoteTest
 
 MIB = 1 << 20
 SERVER = f"{sys.executable} {ROOT}/tests/support/mcp_server.py"
+KEEPS = f"test -e big || head -c 3000000 /dev/urandom > big; exec {SERVER}"
 BYTES = """SELECT key >> 32, sum(64 + length(CAST(json AS BLOB)) * CASE type
     WHEN 'message.added' THEN 3 WHEN 'stream.completed' THEN 3 WHEN 'tool.ended' THEN 2 ELSE 1 END
     + CASE type WHEN 'session.started' THEN coalesce(json_extract(json, '$.bytes'), 0) ELSE 0 END) FROM events GROUP BY 1"""
@@ -133,6 +134,32 @@ mcp_servers:
         messages = self.bo.request("message.history", session)["messages"]
         self.assertEqual([m["role"] for m in messages[:4]], ["user", "assistant"] * 2)
         self.assertEqual([b["call"]["state"] for b in messages[3]["content"] if b["type"] == "tool_call"], ["done"])
+
+
+class Kept(StoredTest):
+    config = f"""demo.rate: 0
+mcp_servers:
+  own: {{command: [sh, -c, '{KEEPS}'], scope: user}}
+  common: {{command: [sh, -c, '{KEEPS}'], scope: shared}}
+"""
+
+    def test_what_servers_keep_beside_sessions_is_their_users(self):
+        session = self.bo.request("session.create")["session"]
+        for server in ("common", "own"):
+            self.bo.request("mcp.connect", session, {"server": server})
+        wait_for(lambda: 3000000 < self.stored(self.bo) < 3000000 + MIB // 10, "one of both folders is counted", 20)
+        self.assertIn("of it by servers of scope user", self.refused(self.bo, "message.send", session, text="more"))
+        self.assertLess(self.bo.request("session.info", session)["bytes"], MIB // 100)
+        self.assertEqual(self.daemon.stop(), 0)
+        self.daemon.start()
+        admin = self.client()
+
+        def stored():
+            return admin.request("user.show", params={"user": "bo"})["stored"]["bytes"]
+        wait_for(lambda: stored() > 3000000, "also after a restart")
+        admin.request("user.delete", params={"user": "bo"})
+        admin.request("user.create", params={"user": "bo"})
+        wait_for(lambda: stored() < MIB // 100, "another of that name has none of it")
 
 
 class Counted(StoredTest):

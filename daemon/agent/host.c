@@ -359,6 +359,11 @@ struct host *host_new(const struct host_options *options, const json_t *payload,
     strcpy(error, "HOST defines no server");
     if (!definition || !(server = mcp_server_from_json(definition, error)))
         return NULL;
+    if (!server->command && !server->url) { /* a session may know no more of it; who runs it must */
+        snprintf(error, 256, "HOST defines MCP server \"%.40s\" without a command or a url", server->name);
+        mcp_server_free(&server);
+        return NULL;
+    }
     host = xcalloc(1, sizeof *host);
     const struct keeper_owner owner = {
         host,      NULL,       on_open, on_connected, on_tools,   on_disconnected,

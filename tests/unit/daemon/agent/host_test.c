@@ -301,6 +301,10 @@ static void a_host_without_a_server_is_none(void **state)
     assert_null(host_new(&options, json, error));
     assert_string_equal(error, "HOST defines no server");
     json_decref(json);
+    json = json_pack("{s:{s:s,s:s}}", "server", "name", "wiki", "scope", "shared");
+    assert_null(host_new(&options, json, error));
+    assert_string_equal(error, "HOST defines MCP server \"wiki\" without a command or a url");
+    json_decref(json);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include "daemon/socket/files.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
+#include "shared/listen.h"
 #include "shared/log.h"
 #include "shared/xalloc.h"
 
@@ -242,20 +243,6 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 
 /* --- its begin --- */
 
-/* Parts of HOST:PORT; false if it is none. */
-static bool split(const char *address, char host[METRICS_PATH_MAX], char port[8])
-{
-    const char *colon = strrchr(address, ':');
-    if (!colon || colon == address + strlen(address) - 1 || strlen(colon + 1) > 5 ||
-        colon[1 + strspn(colon + 1, "0123456789")] || (size_t)(colon - address) >= METRICS_PATH_MAX)
-        return false;
-    size_t len = (size_t)(colon - address);
-    bool brackets = len >= 2 && address[0] == '[' && colon[-1] == ']';
-    snprintf(host, METRICS_PATH_MAX, "%.*s", (int)(brackets ? len - 2 : len), address + brackets);
-    strcpy(port, colon + 1);
-    return true;
-}
-
 static int listen_on(const char *host, const char *port, char why[128])
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found;
@@ -318,11 +305,11 @@ static void on_closed(uv_handle_t *handle)
 bool metrics_http_open(struct server *server, const char *address, struct metrics_http **slot,
                        char error[256])
 {
-    char host[METRICS_PATH_MAX], port[8], why[128] = "";
+    char host[METRICS_PATH_MAX], port[LISTEN_PORT_TEXT], why[128] = "";
     *slot = NULL;
     if (!address[0])
         return true;
-    if (!split(address, host, port)) {
+    if (!listen_split(address, host, sizeof host, port)) {
         snprintf(error, 256, "metrics.listen is '%.80s'; it must be HOST:PORT, [IPv6]:PORT or :PORT",
                  address);
         return false;

@@ -83,3 +83,18 @@ int listen_parse(const char *text, struct listen_address addresses[LISTEN_MAX], 
         text += len;
     }
 }
+
+bool listen_split(const char *address, char *host, size_t size, char port[LISTEN_PORT_TEXT])
+{
+    const char *colon = strrchr(address, ':');
+
+    if (!colon || !colon[1] || strlen(colon + 1) > 5 || colon[1 + strspn(colon + 1, "0123456789")] ||
+        atoi(colon + 1) > PORT_MAX || (size_t)(colon - address) >= size)
+        return false;
+    size_t len = (size_t)(colon - address);
+    bool brackets = len >= 2 && address[0] == '[' && colon[-1] == ']';
+
+    snprintf(host, size, "%.*s", (int)(brackets ? len - 2 : len), address + brackets);
+    snprintf(port, LISTEN_PORT_TEXT, "%s", colon + 1);
+    return true;
+}

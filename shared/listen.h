@@ -9,7 +9,8 @@
 enum {
     LISTEN_MAX = 8,       /* addresses */
     LISTEN_TEXT_MAX = 64, /* bytes of one, with its NUL */
-    LISTEN_PORT = 7117    /* where none is given */
+    LISTEN_PORT = 7117,   /* where none is given */
+    LISTEN_PORT_TEXT = 8  /* bytes of a port as text, with its NUL */
 };
 
 struct listen_address {
@@ -19,5 +20,8 @@ struct listen_address {
 
 /* Returns how many there are, 0 for an empty text; -1 with a sentence that names the one that is none. */
 int listen_parse(const char *text, struct listen_address addresses[LISTEN_MAX], char error[256]);
+
+/* Parts of HOST:PORT, [IPv6]:PORT or :PORT, whose host is ""; false if it is none. size: that of host. */
+bool listen_split(const char *address, char *host, size_t size, char port[LISTEN_PORT_TEXT]);
 
 #endif

@@ -2,11 +2,13 @@
  * what is in force is always whole. */
 #include "daemon/config/config.h"
 #include "daemon/config/config_internal.h"
+#include "proto/join.h"
 #include "proto/rule.h"
 #include "shared/listen.h"
 #include "shared/nearest.h"
 #include "shared/xalloc.h"
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +204,30 @@ static struct config *config_new(const char *file)
 }
 
 /* Takes root, which may be NULL for no file. */
+/* What others are told to come to: invite_address() makes links of it. */
+static bool check_public_address(const struct config *config, char error[256])
+{
+    const struct option_value *value = &config->options.values[OPTION_PUBLIC_ADDRESS];
+    struct join_address address;
+    char text[JOIN_ADDRESS_MAX + 264], reason[256];
+
+    snprintf(text, sizeof text, "tcp://%s", value->text);
+    return !value->text[0] || join_address_parse(text, &address, reason) ||
+           config_error(config, value->line, error, "option 'public_address' is no HOST or HOST:PORT: %.160s",
+                        reason);
+}
+
+static bool check_metrics(const struct config *config, char error[256])
+{
+    const struct option_value *value = &config->options.values[OPTION_METRICS_LISTEN];
+    char host[256], port[LISTEN_PORT_TEXT];
+
+    return !value->text[0] || listen_split(value->text, host, sizeof host, port) ||
+           config_error(config, value->line, error,
+                        "option 'metrics.listen' is '%.80s'; it must be HOST:PORT, [IPv6]:PORT or :PORT",
+                        value->text);
+}
+
 static struct config *build(struct yaml_node *root, const char *file, const char *const *sets,
                             size_t set_count, bool environment, char error[256])
 {
@@ -216,7 +242,7 @@ static struct config *build(struct yaml_node *root, const char *file, const char
          (!environment ||
           (check_environment(config, error) && option_set_environment(&config->options, error))) &&
          read_sets(config, sets, set_count, error) && check_listen(config, error) &&
-         check_whole(config, error);
+         check_public_address(config, error) && check_metrics(config, error) && check_whole(config, error);
     yaml_free(&root);
     if (!ok)
         config_free(&config);

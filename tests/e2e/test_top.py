@@ -268,7 +268,7 @@ class BadMetricsTest(StoaTest):
         for listen in ("nonsense", "127.0.0.1:", "127.0.0.1:99999999", "127.0.0.1:80x"):
             code, log = self.refusal(listen)
             self.assertEqual(code, 78, listen)
-            self.assertIn(f"metrics.listen is '{listen}'", log)
+            self.assertIn(f"config.yaml:2: option 'metrics.listen' is '{listen}'", log)
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
             code, log = self.refusal(f"127.0.0.1:{port}")

@@ -240,6 +240,23 @@ static void what_is_the_clients_own_is_stepped_over(void **state)
     expect_error("tuii: {}\n", "c.yaml:1: unknown option 'tuii'; did you mean 'tui'?");
 }
 
+static void addresses_that_are_none_are_refused(void **state)
+{
+    struct config *config;
+
+    (void)state;
+    expect_error("metrics: {listen: 9117}\n",
+                 "c.yaml:1: option 'metrics.listen' is '9117'; it must be HOST:PORT, [IPv6]:PORT or :PORT");
+    expect_error("metrics: {listen: ':99999'}\n",
+                 "c.yaml:1: option 'metrics.listen' is ':99999'; it must be HOST:PORT, [IPv6]:PORT or :PORT");
+    expect_error(
+        "public_address: a b\n",
+        "c.yaml:1: option 'public_address' is no HOST or HOST:PORT: that is no host's name or address "
+        "(IPv6 stands in brackets): 'a b'");
+    config = must_parse("metrics: {listen: ':9117'}\npublic_address: den.example:7000\n");
+    config_free(&config);
+}
+
 static void broken_yaml_is_refused_with_its_line(void **state)
 {
     char error[256];
@@ -401,6 +418,7 @@ int main(void)
         cmocka_unit_test(what_is_the_clients_own_is_stepped_over),
         cmocka_unit_test(a_former_name_is_refused_with_what_it_is_called_now),
         cmocka_unit_test(what_is_no_map_of_options_is_refused),
+        cmocka_unit_test(addresses_that_are_none_are_refused),
         cmocka_unit_test(broken_yaml_is_refused_with_its_line),
         cmocka_unit_test(wrong_sets_and_variables_are_named),
         cmocka_unit_test(a_default_model_must_have_a_provider),

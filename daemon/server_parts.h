@@ -9,8 +9,8 @@
  * has. state: the folder of the state. */
 void server_parts_open(struct server *server, const char *state);
 
-/* The end has three steps, each once, in this order; the store is closed after the second, and whatever speaks
- * to clients after the last. Parts that were never opened are left out.
+/* The end has three steps, each once, in this order; the store is closed after the second, and whatever
+ * speaks to clients after the last. Parts that were never opened are left out.
  *
  * Ends agents, hosts and what else runs by itself: their ends are events. */
 void server_parts_halt(struct server *server);

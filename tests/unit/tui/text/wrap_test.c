@@ -53,15 +53,9 @@ static void what_does_not_fit_ends_with_an_ellipsis(void **arg)
         const char *text;
         size_t cells, used;
         const char *fits;
-    } cases[] = {{"", 4, 0, ""},
-                 {"abc", 4, 3, "abc"},
-                 {"abcd", 4, 4, "abcd"},
-                 {"abcde", 4, 4, "abc…"},
-                 {"日本語", 6, 6, "日本語"},
-                 {"日本語", 5, 5, "日本…"},
-                 {"日本語", 4, 3, "日…"},
-                 {"éé", 1, 1, "…"},
-                 {"abc", 1, 1, "…"},
+    } cases[] = {{"", 4, 0, ""},          {"abc", 4, 3, "abc"},       {"abcd", 4, 4, "abcd"},
+                 {"abcde", 4, 4, "abc…"}, {"日本語", 6, 6, "日本語"}, {"日本語", 5, 5, "日本…"},
+                 {"日本語", 4, 3, "日…"}, {"éé", 1, 1, "…"},          {"abc", 1, 1, "…"},
                  {"abc", 0, 0, ""}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf out;

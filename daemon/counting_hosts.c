@@ -27,7 +27,7 @@ struct counting_hosts {
     uv_work_t work;
     bool measuring, again; /* again: something has changed since it began */
     int64_t began, every;
-    json_t *sums;  /* {user: bytes} as they were counted */
+    json_t *sums;  /* {user: bytes} as they were counted; NULL before the first look */
     json_t *found; /* the worker's, until it is done */
 };
 
@@ -66,11 +66,11 @@ static bool take_sums(struct counting_hosts *counting)
     bool changed = !json_equal(counting->sums, counting->found);
     json_object_foreach(counting->sums, user, value)
     {
-        stored_add_hosts(counting->server, user, -json_integer_value(value));
+        stored_add_hosts(counting->server, user, -json_integer_value(value), false);
     }
     json_object_foreach(counting->found, user, value)
     {
-        stored_add_hosts(counting->server, user, json_integer_value(value));
+        stored_add_hosts(counting->server, user, json_integer_value(value), !counting->sums);
     }
     json_decref(counting->sums);
     counting->sums = counting->found;
@@ -119,8 +119,11 @@ static void on_next(uv_timer_t *timer)
 {
     struct counting_hosts *counting = timer->data;
     sigset_t all, before;
-    if (!is_any(counting))
+    if (!is_any(counting)) {
+        if (!counting->sums)
+            counting->sums = json_object();
         return;
+    }
     json_decref(counting->found);
     counting->found = json_object();
     counting->began = clock_steady_ms();
@@ -154,7 +157,6 @@ struct counting_hosts *counting_hosts_open(struct server *server)
     counting->folder = xstrdup(folders_hosts(server->folders));
     counting->references = 2;
     counting->every = COUNTING_FOLDER_MS;
-    counting->sums = json_object();
     counting->work.data = counting->next.data = counting;
     uv_timer_init(server->loop, &counting->next);
     uv_unref((uv_handle_t *)&counting->next);

@@ -230,11 +230,15 @@ bool stored_set_files(struct session *session, int64_t files)
     return more != 0;
 }
 
-void stored_add_hosts(struct server *server, const char *user, int64_t more)
+void stored_add_hosts(struct server *server, const char *user, int64_t more, bool was)
 {
+    if (!server->stored || more == 0)
+        return;
     change(server, user, more);
-    if (server->stored && more != 0)
-        account_of(server->stored, user)->hosts += more;
+    struct account *account = account_of(server->stored, user);
+    account->hosts += more;
+    if (was)
+        account->told = reached(account->bytes, limit_of(server, user));
 }
 
 void stored_drop(struct session *session)

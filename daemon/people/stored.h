@@ -46,8 +46,9 @@ void stored_counted(struct server *server, struct session *session, const struct
                     int64_t bytes, int64_t files);
 /* What lies in its folder. True if that is another sum than before. */
 bool stored_set_files(struct session *session, int64_t files);
-/* What servers keep for the user beside their sessions is so much more, or less. */
-void stored_add_hosts(struct server *server, const char *user, int64_t more);
+/* What servers keep for the user beside their sessions is so much more, or less. was: it was so before the
+ * start, too, when it was said what that comes to. */
+void stored_add_hosts(struct server *server, const char *user, int64_t more, bool was);
 /* It was deleted. */
 void stored_drop(struct session *session);
 /* Says in the session (budget.reached) that its owner has come to 80% of the quota, or to its end, once. */

@@ -235,6 +235,17 @@ static void most_and_all_of_it_are_said_once(void **state)
     add(10);
     assert_int_equal(play.said, 0);
     end();
+    begin(1000, 0);
+    stored_add_hosts(&play.server, "bo", 850, true);
+    add(10);
+    assert_int_equal(play.said, 0);
+    stored_add_hosts(&play.server, "bo", -600, false);
+    add(10); /* 27%: there is room again */
+    stored_add_hosts(&play.server, "bo", 700, false);
+    add(10);
+    assert_int_equal(play.said, 1);
+    assert_int_equal(stored_of(&play.server, "bo"), 980);
+    end();
 }
 
 int main(void)

@@ -512,7 +512,8 @@ static bool on_key(void *arg, const char *key, const char *address)
     int displaced = -1;
     if (guests->is_known(guests->arg, key) ||
         strangers_admit(gateway->strangers, key, address, clock_steady_ms(), &displaced)) {
-        standing_cut(displaced, displaced_why);
+        if (!standing_is_trusted(displaced)) /* that number is a user's connection's by now */
+            standing_cut(displaced, displaced_why);
         return true;
     }
     guests->refused(guests->arg, key, address);

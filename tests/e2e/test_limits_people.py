@@ -348,19 +348,29 @@ class Fair(StoaTest):
         self.assertEqual(client.request("token.login", params={"token": secret})["user"], name)
         return client
 
-    def begin(self, client, count, text):
+    def sessions(self, client, count):
         sessions = [client.reply(id)["session"] for id in [client.send("session.create") for _ in range(count)]]
         client.follow(sessions)
-        for id in [client.send("message.send", session, {"text": text}) for session in sessions]:
-            client.reply(id)
+        return sessions
+
+    def send(self, client, sessions, text):
+        """Each of them has a turn, or is in line; not all of that is on disk."""
+        for session in sessions:
+            client.send("message.send", session, {"text": text})
+        for session in sessions:
+            client.event("message.added", session)
+
+    def begin(self, client, count, text):
+        sessions = self.sessions(client, count)
+        self.send(client, sessions, text)
         return sessions
 
     def test_one_turn_of_bo_does_not_wait_for_a_hundred_of_anns(self):
         ann, bo = self.member("ann"), self.member("bo")
-        rate = 5 if DISK_SLACK else 100
-        hundred = self.begin(ann, 30 if SANITIZED else 100, f"/demo chunks=20 rate={rate}")
+        hundred, (one,) = self.sessions(ann, 30 if SANITIZED else 100), self.sessions(bo, 1)
+        self.send(ann, hundred, "/demo chunks=20 rate=100")
         began = time.monotonic()
-        one = self.begin(bo, 1, "/demo chunks=1 rate=0")[0]
+        self.send(bo, [one], "/demo chunks=1 rate=0")
         bo.idle(one)
         took = time.monotonic() - began
         ann.take(0)

@@ -374,6 +374,8 @@ class Age(StoaTest):
                 file.write(at)
             looked = self.daemon.log_text().count("ages were looked at")
             if at == "+1d":
+                self.place.write_config("default_model: demo/stoa\nsession: {max_age: 4001ms, at_max_age: delete}\n")
+                client.request("admin.reload")  # has them looked at soon, while it is young
                 wait_for(lambda n=looked: self.daemon.log_text().count("ages were looked at") > n, "a look at the ages")
                 self.assertFalse(client.request("session.info", session)["ended"])
         client.event("session.ended", session, reason="max_age")

@@ -231,7 +231,7 @@ static void nothing_is_hidden_by_long_names(void **state)
     (void)state;
     put_deep("short", 40, 1000);
     assert_in_range(tree_size(place, "victim", &stop), 1, TREE_UNSEEN_BYTES - 1);
-    put_deep(memset(name, 'n', 255), 258, 1000);
+    put_deep(memset(name, 'n', 255), 280, 1000);
     assert_true(tree_size(place, "victim", &stop) >= TREE_UNSEEN_BYTES);
 }
 

@@ -367,8 +367,8 @@ class Age(StoaTest):
         self.daemon.start()
         client = self.client()
         client.request("session.subscribe", params={"sessions": ["mine"]})
-        session = self.session(client)
         began = time.monotonic()
+        session = self.session(client)
         for at in ("+1d", "+0"):
             with open(jump, "w") as file:
                 file.write(at)

@@ -152,7 +152,9 @@ class Remote(RemoteTest):
     def test_a_user_has_no_more_than_half_of_all_places(self):
         keys = {name: self.user(name, role=role)[1] for name, role in (("ann", "member"), ("bo", "member"), ("cy", "admin"))}
         self.place.write_config(self.config + "limits: {max_clients: 6}\n")
-        self.client().request("admin.reload")  # one place is this client's
+        own = self.client()
+        own.request("admin.reload")
+        wait_for(lambda: own.request("admin.stats")["clients"] == 1, "one place is this client's, and those that made users have gone")
         for name, count, why in (("ann", 3, "3 clients connected already, half of all"), ("bo", 2, "limits.max_clients is 6")):
             for _ in range(count):
                 self.remote(keys[name]).request("server.hello")

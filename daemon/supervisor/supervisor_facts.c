@@ -6,10 +6,8 @@
 #include "daemon/people/ledger.h"
 #include "daemon/people/rights.h"
 #include "daemon/people/stored.h"
-#include "daemon/questions.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
-#include "proto/rule.h"
 #include "shared/clock.h"
 #include "shared/jsonx.h"
 #include "shared/log.h"
@@ -18,8 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { LENDER_MAX = 200, TEXT_MAX = 16384 }; /* bytes, of a question */
 
 /* --- the turn --- */
 
@@ -165,8 +161,7 @@ static bool fact_compacted(struct agent *agent, json_t *data)
 
 /* --- calls --- */
 
-/* Whether message and block name a call of the newest message; *call: how far it is. */
-static bool names_call(const struct state *state, const json_t *data, enum call_state *call)
+bool supervisor_names_call(const struct state *state, const json_t *data, enum call_state *call)
 {
     const char *message = jsonx_str(data, "message", "");
     const struct message *newest = state->message_count ? state->messages[state->message_count - 1] : NULL;
@@ -208,7 +203,7 @@ static json_t *call_arguments(const struct state *state, const json_t *data, con
     return input->len > 0 ? jsonx_parse(input->data, input->len, NULL) : json_object();
 }
 
-static bool needs_two(const struct session *session, const json_t *data)
+bool supervisor_needs_two(const struct session *session, const json_t *data)
 {
     const struct block *block;
     json_t *arguments = call_arguments(session->state, data, &block);
@@ -223,7 +218,7 @@ static bool was_allowed(const struct session *session, const json_t *data, bool 
 {
     const struct message *message = state_message(session->state, jsonx_str(data, "message", ""));
     const struct tool_call *call = message->blocks[jsonx_int(data, "block", 0)].call;
-    *by_enough = (call && call->first) || !needs_two(session, data);
+    *by_enough = (call && call->first) || !supervisor_needs_two(session, data);
     return !call || (strcmp(call->server, jsonx_str(data, "server", "")) == 0 &&
                      strcmp(call->tool, jsonx_str(data, "tool", "")) == 0);
 }
@@ -239,7 +234,7 @@ static bool fact_tool_started(struct agent *agent, json_t *data)
         return true; /* without GO it does not begin */
     json_object_del(data, "by");
     set_arguments(session->state, data);
-    if (agent->state != AGENT_RUNNING || !names_call(session->state, data, &call) ||
+    if (agent->state != AGENT_RUNNING || !supervisor_names_call(session->state, data, &call) ||
         (call != CALL_NONE && call != CALL_ALLOWED) || !was_allowed(session, data, &by_enough))
         return false;
     if (!by_enough) { /* it was decided on before that was configured, or its agent is not to be trusted */
@@ -257,7 +252,7 @@ static bool fact_tool_started(struct agent *agent, json_t *data)
 static bool fact_tool_progress(struct agent *agent, json_t *data)
 {
     enum call_state call;
-    if (!names_call(agent->session->state, data, &call))
+    if (!supervisor_names_call(agent->session->state, data, &call))
         return false;
     return call != CALL_RUNNING || session_emit(agent->session, EVENT_TOOL_PROGRESS, json_incref(data));
 }
@@ -297,7 +292,7 @@ static bool fact_tool_ended(struct agent *agent, json_t *data)
     fit_result(session, data);
     if (is_persons(data))
         return session_emit(session, EVENT_TOOL_ENDED, json_incref(data));
-    if (agent->state != AGENT_RUNNING || !names_call(session->state, data, &call))
+    if (agent->state != AGENT_RUNNING || !supervisor_names_call(session->state, data, &call))
         return false;
     if (call_ended(call))
         return true;
@@ -310,114 +305,6 @@ static bool fact_tool_ended(struct agent *agent, json_t *data)
     if (len > STATE_NOTE_MAX && message->bytes + len > STATE_MESSAGE_BYTES)
         jsonx_set_str(data, "result", "[The result has no room in this message any more; it was left out.]");
     return session_emit(session, EVENT_TOOL_ENDED, json_incref(data));
-}
-
-/* --- questions --- */
-
-static bool may_ask(const struct agent *agent, const json_t *json, const struct question *question)
-{
-    const struct state *state = agent->session->state;
-    enum call_state call = CALL_STATE_COUNT;
-    bool about_call = question->message[0] != '\0';
-    if (state_question(state, question->id) || state_answered(state, question->id) ||
-        questions_session(agent->session->server, question->id) ||
-        questions_known(agent->session->server, question->id) || !state_question_fits(state, question) ||
-        (about_call && (agent->state != AGENT_RUNNING || !names_call(state, json, &call))))
-        return false;
-    if (question->kind == QUESTION_PERMISSION)
-        return call == CALL_NONE;
-    return !about_call || call == CALL_RUNNING;
-}
-
-/* A rule that a person makes of it is about that tool and no other, whatever the agent would propose. */
-static void set_pattern(json_t *json)
-{
-    char *pattern = rule_exact(jsonx_str(json, "server", ""), jsonx_str(json, "tool", ""));
-    char unused[256];
-    json_object_del(json, "pattern");
-    if (strcmp(jsonx_str(json, "kind", ""), "permission") == 0 && rule_check(pattern, unused))
-        jsonx_set_str(json, "pattern", pattern);
-    free(pattern);
-}
-
-/* On whose machine a lent tool runs, too. */
-static void set_lender(const struct session *session, json_t *json)
-{
-    const struct lent *lent = state_lent(session->state, jsonx_str(json, "server", ""));
-    json_object_del(json, "lender");
-    if (!lent || strcmp(jsonx_str(json, "kind", ""), "permission") != 0)
-        return;
-    char *lender = xasprintf("%s's terminal%s%s", lent->user, *lent->terminal ? " " : "", lent->terminal);
-    char *text = xasprintf("%s; it runs on the machine of %s", jsonx_str(json, "text", ""), lender);
-    jsonx_set_strn(json, "lender", lender, utf8_cut(lender, strlen(lender), LENDER_MAX));
-    jsonx_set_strn(json, "text", text, utf8_cut(text, strlen(text), TEXT_MAX));
-    free(lender);
-    free(text);
-}
-
-/* When a permission is due is the daemon's to say. */
-static void set_times(const struct session *session, json_t *json)
-{
-    const struct config *config = session->server->config;
-    int64_t now = clock_wall_ms(), timeout = config_number(config, OPTION_PERMISSION_TIMEOUT);
-    bool waits = config_number(config, OPTION_PERMISSION_ON_TIMEOUT) == 1;
-    jsonx_set_int(json, "asked", now);
-    if (strcmp(jsonx_str(json, "kind", ""), "permission") != 0)
-        return;
-    json_object_del(json, "deadline");
-    if (timeout > 0 && !waits)
-        jsonx_set_int(json, "deadline", now + timeout);
-}
-
-/* So are how many must allow it, and who has. */
-static void set_persons(const struct session *session, json_t *json)
-{
-    json_object_del(json, "two_person");
-    json_object_del(json, "approved_by");
-    if (strcmp(jsonx_str(json, "kind", ""), "permission") == 0 && needs_two(session, json))
-        json_object_set_new(json, "two_person", json_true());
-}
-
-static bool fact_asked(struct agent *agent, json_t *data)
-{
-    struct session *session = agent->session;
-    json_t *json = jsonx_obj(data, "question");
-    if (session->state->run == RUN_INTERRUPTING && json_object_get(json, "message"))
-        return true; /* its call is being cancelled */
-    set_times(session, json);
-    set_pattern(json);
-    set_lender(session, json);
-    set_persons(session, json);
-    struct question *question = question_from_json(json);
-    bool good = question && may_ask(agent, json, question) &&
-                session_emit(session, EVENT_QUESTION_ASKED, json_incref(data));
-    if (good) {
-        agent->last_used = clock_steady_ms();
-        questions_watch(session);
-        questions_notify(session, question);
-    }
-    if (question)
-        question_free(&question);
-    return good;
-}
-
-/* An agent takes back what it asked; it allows nothing. Only that a page was opened and somebody came back
- * from it (OAuth) is its to say. */
-static bool fact_answered(struct agent *agent, json_t *data)
-{
-    struct session *session = agent->session;
-    const char *id = jsonx_str(data, "question", ""), *cause = jsonx_str(data, "cause", "");
-    const struct question *question = state_question(session->state, id);
-    if (!question) /* a person was faster, or it was not asked any more */
-        return session->state->run == RUN_INTERRUPTING || questions_known(session->server, id);
-    bool allows = strcmp(jsonx_str(data, "decision", ""), "allow") == 0;
-    if (strcmp(cause, "person") == 0 || strcmp(cause, "deadline") == 0 ||
-        (allows && question->kind != QUESTION_AUTHORIZE))
-        return false;
-    json_object_del(data, "by");
-    json_object_del(data, "scope");
-    json_object_del(data, "content");
-    return session_emit(session, EVENT_QUESTION_ANSWERED, json_incref(data));
 }
 
 /* --- servers --- */
@@ -504,9 +391,9 @@ static bool take(struct agent *agent, enum event_type type, json_t *data)
     case EVENT_TOOL_ENDED:
         return fact_tool_ended(agent, data);
     case EVENT_QUESTION_ASKED:
-        return fact_asked(agent, data);
+        return supervisor_fact_asked(agent, data);
     case EVENT_QUESTION_ANSWERED:
-        return fact_answered(agent, data);
+        return supervisor_fact_answered(agent, data);
     case EVENT_MCP_CONNECTED:
     case EVENT_MCP_DISCONNECTED:
         return fact_server(agent, type, data);

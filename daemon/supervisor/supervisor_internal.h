@@ -82,6 +82,13 @@ void supervisor_set_idle(struct agent *agent);
 /* What an agent says (supervisor_facts.c). False: it breaks the protocol. */
 bool supervisor_fact(struct agent *agent, json_t *json);
 bool supervisor_chunk(struct agent *agent, const char *payload, size_t len);
+/* The same of question.asked and question.answered (supervisor_questions.c). */
+bool supervisor_fact_asked(struct agent *agent, json_t *data);
+bool supervisor_fact_answered(struct agent *agent, json_t *data);
+/* Whether message and block in what an agent says name a call of the newest message; *call: how far it is. */
+bool supervisor_names_call(const struct state *state, const json_t *data, enum call_state *call);
+/* Whether two persons must allow the call that data names, with the arguments that it would be run with. */
+bool supervisor_needs_two(const struct session *session, const json_t *data);
 /* Asks for a title if a turn has ended well and the session has none (supervisor_title.c). */
 void supervisor_title(struct agent *agent);
 /* It is not waited for any more. */

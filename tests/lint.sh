@@ -56,7 +56,7 @@ fence() { # header pattern, files that may include it
     fence 'sqlite3\.h' 'daemon/store/[a-z_]*\.[ch]'
     fence 'curl/.*' 'daemon/agent/http[a-z_]*\.[ch]'
     fence 'n?cursesw?\.h|ncursesw/.*|term\.h' 'tui/terminal/screen[a-z_]*\.[ch]'
-    fence 'zmq\.h' 'shared/zloop\.c|daemon/socket/(gateway|inbox|zap)\.[ch]|tui/client[a-z_]*\.[ch]'
+    fence 'zmq\.h' 'shared/zloop\.c|daemon/socket/(gateway(_frames|_internal)?|inbox|zap)\.[ch]|tui/client[a-z_]*\.[ch]'
     fence 'sodium\.h' 'shared/(key|locked)\.c|proto/chain\.c|daemon/people/[a-z_]*\.c|daemon/agent/mcp/oauth[a-z_]*\.c|daemon/agent/secrets\.c'
     fence 'microhttpd\.h' 'daemon/agent/mcp/oauth[a-z_]*\.c|daemon/metrics_http\.c'
     fence 'qrencode\.h' 'tui/text/qr\.c'

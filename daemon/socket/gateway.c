@@ -1,10 +1,12 @@
-/* The ROUTER on the loop. One copy of a body is shared by all who get it: libzmq counts references to a
- * message's data, so that a push costs no copy of what is pushed. */
+/* The ROUTER on the loop: its options and sockets, what is sent and read, and who may come in over tcp. What
+ * is sent, and what of it waits, is in gateway_frames.c. */
 #include "daemon/socket/gateway.h"
 
 #include "daemon/socket/files.h"
+#include "daemon/socket/gateway_internal.h"
 #include "daemon/socket/inbox.h"
 #include "daemon/socket/intake.h"
+#include "daemon/socket/listener.h"
 #include "daemon/socket/standing.h"
 #include "daemon/socket/strangers.h"
 #include "daemon/socket/zap.h"
@@ -14,23 +16,16 @@
 #include "shared/xalloc.h"
 #include "shared/zloop.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <zmq.h>
 
 enum {
     RECEIVE_HWM = 1000,
-    BACKLOG = 1024,
     HANDSHAKE_MS = 1000,
     TCP_HANDSHAKE_MS = 5000,
     KEEPALIVE_IDLE_S = 60, /* then a probe each KEEPALIVE_STEP_S; without an answer to any it is dead */
@@ -53,144 +48,11 @@ struct gateway {
 static const char displaced_why[] =
     "a stranger's place is another's now (limits.max_strangers), or its time was up";
 
-struct frame {
-    unsigned refs;
-    zmq_msg_t body;
-};
-
 int route_compare(const struct route *a, const struct route *b)
 {
     if (a->len != b->len)
         return a->len < b->len ? -1 : 1;
     return memcmp(a->id, b->id, a->len);
-}
-
-/* --- frames --- */
-
-static atomic_size_t all_bytes;
-
-size_t frames_bytes(void)
-{
-    return atomic_load_explicit(&all_bytes, memory_order_relaxed);
-}
-
-/* In libzmq's thread, or in ours. */
-static void free_data(void *data, void *len)
-{
-    atomic_fetch_sub_explicit(&all_bytes, (size_t)len, memory_order_relaxed);
-    free(data);
-}
-
-struct frame *frame_new(struct buf *text)
-{
-    struct frame *frame = xmalloc(sizeof *frame);
-    size_t len = text->len;
-    char *data = buf_take(text);
-    frame->refs = 1;
-    if (zmq_msg_init_data(&frame->body, data, len, free_data, (void *)len) != 0)
-        abort(); /* only when memory is out */
-    atomic_fetch_add_explicit(&all_bytes, len, memory_order_relaxed);
-    return frame;
-}
-
-struct frame *frame_ref(struct frame *frame)
-{
-    frame->refs++;
-    return frame;
-}
-
-void frame_free(struct frame **slot)
-{
-    struct frame *frame = *slot;
-    *slot = NULL;
-    if (!frame || --frame->refs > 0)
-        return;
-    zmq_msg_close(&frame->body);
-    free(frame);
-}
-
-size_t frame_size(const struct frame *frame)
-{
-    return zmq_msg_size(&frame->body);
-}
-
-/* --- meters --- */
-
-/* What goes to a connection leaves it in order. So it is enough to learn of one frame in METER_STEP bytes
- * that it has left: a lease tells. */
-struct meter {
-    uint64_t given;             /* bytes handed to libzmq so far */
-    uint64_t leased;            /* ... up to the last lease */
-    atomic_uint_least64_t left; /* ... that have left, as far as leases have told; by libzmq's thread */
-    atomic_uint refs;           /* the connection's own, and one a lease */
-};
-
-struct lease {
-    zmq_msg_t body;
-    struct meter *meter;
-    uint64_t upto; /* meter->left once it has left */
-};
-
-struct meter *meter_new(void)
-{
-    struct meter *meter = xcalloc(1, sizeof *meter);
-    atomic_init(&meter->left, 0);
-    atomic_init(&meter->refs, 1);
-    return meter;
-}
-
-static void meter_unref(struct meter *meter)
-{
-    if (atomic_fetch_sub(&meter->refs, 1) == 1)
-        free(meter);
-}
-
-void meter_free(struct meter **slot)
-{
-    if (*slot)
-        meter_unref(*slot);
-    *slot = NULL;
-}
-
-size_t meter_waiting(const struct meter *meter)
-{
-    return (size_t)(meter->given - atomic_load(&meter->left));
-}
-
-uint64_t meter_left(const struct meter *meter)
-{
-    return atomic_load(&meter->left);
-}
-
-static void end_lease(void *data, void *hint)
-{
-    (void)data;
-    struct lease *lease = hint;
-    atomic_store(&lease->meter->left, lease->upto);
-    meter_unref(lease->meter);
-    zmq_msg_close(&lease->body);
-    free(lease);
-}
-
-/* A message with the frame's bytes, which are not copied. */
-static void share(zmq_msg_t *copy, struct frame *frame, struct meter *meter)
-{
-    size_t size = zmq_msg_size(&frame->body);
-    zmq_msg_init(copy);
-    if (meter)
-        meter->given += size;
-    if (!meter || meter->given - meter->leased < METER_STEP) {
-        zmq_msg_copy(copy, &frame->body);
-        return;
-    }
-    struct lease *lease = xmalloc(sizeof *lease);
-    zmq_msg_init(&lease->body);
-    zmq_msg_copy(&lease->body, &frame->body);
-    lease->meter = meter;
-    lease->upto = meter->leased = meter->given;
-    atomic_fetch_add(&meter->refs, 1);
-    if (zmq_msg_init_data(copy, zmq_msg_data(&lease->body), size, end_lease, lease) != 0)
-        abort(); /* only when memory is out */
 }
 
 /* --- sending --- */
@@ -226,7 +88,7 @@ enum sent gateway_send(struct gateway *gateway, const struct route *route, struc
     if (send_bytes(gateway->router, route->id, route->len, ZMQ_SNDMORE) < 0)
         return errno == EAGAIN ? SENT_FULL : SENT_GONE;
     zmq_msg_t body;
-    share(&body, frame, meter);
+    frame_share(&body, frame, meter);
     send_bytes(gateway->router, ENVELOPE_VERSION, strlen(ENVELOPE_VERSION), ZMQ_SNDMORE);
     return send_part(gateway->router, &body, 0) < 0 ? SENT_GONE : SENT_OK;
 }
@@ -337,37 +199,8 @@ static void set_options(void *router, int backlog)
     set_int(router, ZMQ_ROUTER_MANDATORY, 1);
     set_int(router, ZMQ_SNDHWM, backlog);
     set_int(router, ZMQ_RCVHWM, RECEIVE_HWM);
-    set_int(router, ZMQ_BACKLOG, BACKLOG);
+    set_int(router, ZMQ_BACKLOG, LISTENER_BACKLOG);
     set_int(router, ZMQ_LINGER, 0);
-}
-
-/* A socket that nobody serves refuses. */
-static bool is_dead(int fd, const struct sockaddr_un *address)
-{
-    return connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 && errno == ECONNREFUSED;
-}
-
-/* libzmq would remove whatever is at the path, when it binds and when it ends. So the socket is ours. */
-static int listen_at(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, path, strnlen(path, sizeof address.sun_path));
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t old = umask(0177);
-    int rc = bind(fd, (struct sockaddr *)&address, sizeof address);
-    if (rc != 0 && errno == EADDRINUSE) {
-        if (is_dead(fd, &address) && unlink(path) == 0)
-            rc = bind(fd, (struct sockaddr *)&address, sizeof address);
-        else
-            errno = EADDRINUSE;
-    }
-    int why = errno;
-    umask(old);
-    if (rc == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    close(fd);
-    errno = why;
-    return -1;
 }
 
 static void set_frame_max(void *router, int64_t max)
@@ -403,7 +236,7 @@ bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
     char endpoint[128];
     snprintf(endpoint, sizeof endpoint, "ipc://%s", path);
     set_local(gateway->router);
-    int fd = listen_at(path);
+    int fd = listener_local(path);
     if (fd >= 0)
         set_int(gateway->router, ZMQ_USE_FD, fd);
     if (fd >= 0 && zmq_bind(gateway->router, endpoint) == 0)
@@ -417,75 +250,13 @@ bool gateway_bind(struct gateway *gateway, const char *path, char error[256])
 
 /* --- over tcp --- */
 
-static int port_of(const struct listen_address *address)
-{
-    return atoi(strrchr(address->text, ':') + 1);
-}
-
-/* "127.0.0.1", "::1" or "*" */
-static void host_of(const struct listen_address *address, char host[LISTEN_TEXT_MAX])
-{
-    const char *from = address->text + strlen("tcp://");
-    size_t len = (size_t)(strrchr(from, ':') - from), bracket = from[0] == '[';
-    snprintf(host, LISTEN_TEXT_MAX, "%.*s", (int)(len - 2 * bracket), from + bracket);
-}
-
-static int bind_tcp(int family, const struct sockaddr *address, socklen_t size, bool only_six)
-{
-    int one = 1, six = only_six, fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &six, sizeof six);
-    if (bind(fd, address, size) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int why = errno;
-    close(fd);
-    errno = why;
-    return -1;
-}
-
-/* The socket is ours, so that what is wrong with an address can be said, and * is both kinds of addresses. */
-static int listen_tcp(const struct listen_address *address)
-{
-    char host[LISTEN_TEXT_MAX];
-    uint16_t port = htons((uint16_t)port_of(address));
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = port};
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = port};
-    host_of(address, host);
-    bool any = strcmp(host, "*") == 0;
-    if (address->ipv6) {
-        if (!any)
-            inet_pton(AF_INET6, host, &six.sin6_addr);
-        int fd = bind_tcp(AF_INET6, (struct sockaddr *)&six, sizeof six, !any);
-        if (fd >= 0 || !any || errno != EAFNOSUPPORT) /* a kernel without IPv6 */
-            return fd;
-    } else {
-        inet_pton(AF_INET, host, &four.sin_addr);
-    }
-    return bind_tcp(AF_INET, (struct sockaddr *)&four, sizeof four, false);
-}
-
-/* As it was asked for, with the port that it is. */
-static void name_bound(int fd, const struct listen_address *address, char bound[LISTEN_TEXT_MAX])
-{
-    struct sockaddr_in6 name = {0}; /* an IPv4 one has its port at the same place */
-    socklen_t size = sizeof name;
-    int port = port_of(address);
-    if (getsockname(fd, (struct sockaddr *)&name, &size) == 0)
-        port = ntohs(name.sin6_port);
-    snprintf(bound, LISTEN_TEXT_MAX, "%.*s:%d", (int)(strrchr(address->text, ':') - address->text),
-             address->text, port);
-}
-
 bool gateway_listen(struct gateway *gateway, const struct listen_address *address, const struct key_pair *key,
                     char bound[LISTEN_TEXT_MAX], char error[256])
 {
-    int fd = listen_tcp(address), why = errno;
+    int fd = listener_tcp(address), why = errno;
     bool good = fd >= 0;
     if (good) {
-        name_bound(fd, address, bound);
+        listener_name(fd, address, bound);
         set_int(gateway->router, ZMQ_USE_FD, fd);
         good = set_remote(gateway->router, address, key) && zmq_bind(gateway->router, bound) == 0;
         why = errno;

@@ -1,6 +1,6 @@
 /* The ROUTER: takes messages in, sends frames out. Knows connections by their routing id only; libzmq is
  * known here, in inbox.c and in zap.c alone, and what it asks of the system in intake.c, standing.c and
- * files.c. */
+ * files.c. Frames and meters are in gateway_frames.c, the sockets that listen in listener.c. */
 #ifndef STOA_DAEMON_SOCKET_GATEWAY_H
 #define STOA_DAEMON_SOCKET_GATEWAY_H
 

@@ -1,4 +1,4 @@
-/* The link to the daemon: hello, pings, loss and return. One timer serves every deadline, and is off when
+/* The link to the daemon: pings, loss and return. One timer serves every deadline, and is off when
  * there is none but the next idle ping. */
 #include "tui/client.h"
 #include "shared/clock.h"
@@ -12,14 +12,13 @@
 enum {
     PING_BUSY_MS = 250,
     PING_IDLE_MS = 10000,
-    ANSWER_MS = 500,       /* silence for that long after a ping: the daemon hangs */
-    REMOTE_MS = 2000,      /* the same where a network is between */
-    UNPROVEN_MAX = 3,      /* connections in a row after which it is another daemon */
-    HELLO_AGAIN_MS = 1000, /* after a hello that was refused for now */
-    GRACE_MS = 20          /* for what arrived while this process did not run */
+    ANSWER_MS = 500,  /* silence for that long after a ping: the daemon hangs */
+    REMOTE_MS = 2000, /* the same where a network is between */
+    UNPROVEN_MAX = 3, /* connections in a row after which it is another daemon */
+    GRACE_MS = 20     /* for what arrived while this process did not run */
 };
 
-static void set_link(struct client *client, enum client_link link, const char *text)
+void link_set(struct client *client, enum client_link link, const char *text)
 {
     if (client->link == link || client->closed)
         return;
@@ -28,31 +27,29 @@ static void set_link(struct client *client, enum client_link link, const char *t
         client->callbacks.link(client->arg, link, text);
 }
 
-static void notice(struct client *client, const char *name, enum err code, const char *text)
+void link_notice(struct client *client, const char *name, enum err code, const char *text)
 {
     if (client->callbacks.notice && !client->closed)
         client->callbacks.notice(client->arg, name, code, text);
 }
 
-/* The end: nothing more is tried. */
-static void refuse(struct client *client, enum err code, const char *text)
+void link_refuse(struct client *client, enum err code, const char *text)
 {
     if (client->refused || client->closed)
         return;
     client->refused = true;
     client_socket_rest(client->socket);
-    notice(client, "bye", code, text);
+    link_notice(client, "bye", code, text);
 }
 
-static const char *said(const struct client *client)
+const char *link_said(const struct client *client)
 {
     static char text[CLIENT_SAID_MAX];
 
     return client_address_said(client->address, text);
 }
 
-/* What hello and pings say of the store. */
-static void note_store(struct client *client, const json_t *ok)
+void link_note_store(struct client *client, const json_t *ok)
 {
     const char *why = jsonx_str(ok, "failing", NULL);
 
@@ -62,137 +59,6 @@ static void note_store(struct client *client, const json_t *ok)
     client->failing = why ? xstrdup(why) : NULL;
     if (client->callbacks.failing && !client->closed)
         client->callbacks.failing(client->arg, client->failing);
-}
-
-/* --- hello --- */
-
-static void hello_clear(struct client_hello *hello)
-{
-    free((char *)hello->version);
-    free((char *)hello->epoch);
-    free((char *)hello->user);
-    free((char *)hello->participant);
-    free((char *)hello->default_model);
-    free((char *)hello->why);
-}
-
-static void read_hello(struct client *client, const json_t *ok)
-{
-    hello_clear(&client->hello);
-    client->has_hello = true;
-    client->hello = (struct client_hello){
-        .version = xstrdup(jsonx_str(ok, "version", "")),
-        .epoch = xstrdup(jsonx_str(ok, "epoch", "")),
-        .user = xstrdup(jsonx_str(ok, "user", "")),
-        .participant = xstrdup(jsonx_str(ok, "client", "")),
-        .role = role_parse(jsonx_str(ok, "role", role_name(ROLE_VIEWER))),
-        .default_model = xstrdup(jsonx_str(ok, "default_model", "")),
-        .context = jsonx_int(jsonx_obj(ok, "limits"), "context", 0),
-        .why = xstrdup(jsonx_str(ok, "why", "")),
-    };
-}
-
-static void subscribe_listing(struct client *client)
-{
-    if (client->listing && client->greeted)
-        pending_add(client, METHOD_SESSION_SUBSCRIBE, NULL, json_pack("{s:[s]}", "sessions", "mine"), NULL,
-                    NULL, NULL)
-            ->anew = true;
-}
-
-static void be_greeted(struct client *client)
-{
-    client->greeted = true;
-    client->last_ping = clock_steady_ms(); /* an answered hello is as good as a ping */
-    subscribe_listing(client);
-    set_link(client, CLIENT_READY, "connected");
-}
-
-/* The daemon speaks with keys that it does not know, but only of tickets and codes. */
-static void refuse_stranger(struct client *client)
-{
-    char words[KEY_WORDS_MAX], text[1024];
-
-    if (!client_address_is_remote(client->address)) {
-        refuse(client, ERR_DENIED, "the daemon does not let this user in");
-        return;
-    }
-    key_words(client->address->pair.open, words);
-    snprintf(
-        text, sizeof text,
-        "%s does not know the key of this terminal (%s), or does not let it in any more: ask somebody "
-        "there for a ticket (stoa ticket), or type stoa pair on a terminal of yours that is in, and here "
-        "what it shows: stoa -d %s pair CODE",
-        said(client), words, client->address->name);
-    refuse(client, ERR_DENIED, text);
-}
-
-static void on_login(void *arg, enum err code, const char *text, json_t *ok)
-{
-    struct client *client = arg;
-    char why[1024];
-
-    client->waiting_since = 0;
-    if (code != ERR_OK) {
-        snprintf(why, sizeof why, "%s does not take the API token: %s", said(client), text);
-        refuse(client, code, why);
-        return;
-    }
-    free((char *)client->hello.user);
-    client->hello.user = xstrdup(jsonx_str(ok, "user", ""));
-    client->hello.role = role_parse(jsonx_str(ok, "role", role_name(ROLE_VIEWER)));
-    be_greeted(client);
-}
-
-static void log_in(struct client *client)
-{
-    json_t *params = json_pack("{s:s}", "token", client->address->token);
-    struct pending *pending = pending_add(client, METHOD_TOKEN_LOGIN, NULL, params, on_login, client, NULL);
-
-    pending->anew = pending->background = true;
-    client->waiting_since = clock_steady_ms();
-    pending_send(client, pending);
-}
-
-static void on_hello(void *arg, enum err code, const char *text, json_t *ok)
-{
-    struct client *client = arg;
-
-    client->waiting_since = 0;
-    if (code == ERR_VERSION || code == ERR_DENIED) {
-        refuse(client, code, text);
-        return;
-    }
-    if (code != ERR_OK) {
-        client->hello_at = clock_steady_ms() + HELLO_AGAIN_MS;
-        notice(client, "refused", code, text);
-        return;
-    }
-    read_hello(client, ok);
-    note_store(client, ok);
-    if (client->closed)
-        return;
-    if (client->address->token)
-        log_in(client);
-    else if (client->hello.role == ROLE_NONE && !client->address->stranger)
-        refuse_stranger(client);
-    else
-        be_greeted(client);
-}
-
-static void say_hello(struct client *client)
-{
-    json_t *params = json_object();
-    struct pending *pending;
-
-    jsonx_set_str(params, "kind", client->kind);
-    jsonx_set_str(params, "terminal", client->terminal);
-    jsonx_set_str(params, "version", STOA_VERSION);
-    pending = pending_add(client, METHOD_SERVER_HELLO, NULL, params, on_hello, client, NULL);
-    pending->anew = pending->background = true;
-    client->hello_at = 0;
-    client->waiting_since = clock_steady_ms();
-    pending_send(client, pending);
 }
 
 /* --- pings --- */
@@ -206,7 +72,7 @@ static void on_ping(void *arg, enum err code, const char *text, json_t *ok)
     if (code == ERR_OK)
         follow_heads(client, jsonx_obj(ok, "heads"));
     if (code == ERR_OK)
-        note_store(client, ok);
+        link_note_store(client, ok);
 }
 
 static int64_t ping_due(const struct client *client)
@@ -247,7 +113,7 @@ static void judge_silence(struct client *client, int64_t now)
     if (client->grace == 0)
         client->grace = now + GRACE_MS;
     else
-        set_link(client, CLIENT_AWAY, "the daemon does not answer; waiting for it");
+        link_set(client, CLIENT_AWAY, "the daemon does not answer; waiting for it");
 }
 
 /* --- the timer --- */
@@ -275,7 +141,7 @@ static void on_timer(uv_timer_t *timer)
     if (!client->closed && now >= ping_due(client))
         ping(client, now);
     if (!client->closed && client->hello_at && now >= client->hello_at)
-        say_hello(client);
+        hello_say(client);
     leave(client);
 }
 
@@ -327,7 +193,7 @@ static void on_up(void *arg)
     enter(client);
     client->connected = true;
     client->unproven = 0;
-    say_hello(client);
+    hello_say(client);
     leave(client);
 }
 
@@ -350,8 +216,8 @@ static void on_down(void *arg)
     if (client->link == CLIENT_READY && !client->refused) {
         char text[512];
 
-        snprintf(text, sizeof text, "%s is gone; trying again", said(client));
-        set_link(client, CLIENT_AWAY, text);
+        snprintf(text, sizeof text, "%s is gone; trying again", link_said(client));
+        link_set(client, CLIENT_AWAY, text);
     }
     leave(client);
 }
@@ -366,30 +232,30 @@ static void say_failure(const struct client *client, enum client_failure failure
     case CLIENT_UNREACHED:
         if (!client_address_explain(&client->address->remote, why))
             snprintf(why, sizeof why, "now it can; try again");
-        snprintf(text, 1024, "%s can't be reached: %s", said(client), why);
+        snprintf(text, 1024, "%s can't be reached: %s", link_said(client), why);
         break;
     case CLIENT_SILENT:
         snprintf(
             text, 1024,
             "%s takes the connection, but says nothing: it may be overloaded, or turn this address away for "
             "now; try again later",
-            said(client));
+            link_said(client));
         break;
     case CLIENT_UNPROVEN:
         snprintf(text, 1024,
                  "WHO ANSWERS AT %s DOES NOT PROVE TO HAVE ITS KEY (%s): another daemon, one with a new key, "
                  "or no daemon at all. Nothing was sent. Ask who runs it; only if its key was changed: "
                  "stoa daemon rm %s, and then stoa daemon add %s with the new one",
-                 said(client), print, client->address->name, client->address->name);
+                 link_said(client), print, client->address->name, client->address->name);
         break;
     case CLIENT_CROWDED:
         snprintf(text, 1024, "%s takes no more terminals that it does not know for now; try again later",
-                 said(client));
+                 link_said(client));
         break;
     case CLIENT_TURNED_AWAY:
         key_words(client->address->pair.open, words);
-        snprintf(text, 1024, "%s turns the key of this terminal away (%s): ask who runs it", said(client),
-                 words);
+        snprintf(text, 1024, "%s turns the key of this terminal away (%s): ask who runs it",
+                 link_said(client), words);
         break;
     }
 }
@@ -409,9 +275,9 @@ static void on_failed(void *arg, enum client_failure failure)
     enter(client);
     say_failure(client, failure, text);
     if (client->has_hello && failure == CLIENT_UNPROVEN)
-        notice(client, "refused", ERR_DENIED, text);
+        link_notice(client, "refused", ERR_DENIED, text);
     else
-        refuse(client, lasts ? ERR_DENIED : ERR_UNAVAILABLE, text);
+        link_refuse(client, lasts ? ERR_DENIED : ERR_UNAVAILABLE, text);
     leave(client);
 }
 
@@ -421,15 +287,15 @@ static void on_bye(struct client *client, const char *why)
 
     if (strcmp(why, "silent") == 0) { /* this process was stopped for long, and is back */
         forget_connection(client);
-        say_hello(client);
+        hello_say(client);
     } else if (strcmp(why, "denied") == 0) {
         snprintf(text, sizeof text,
                  "%s has ended this connection: this user, key or token is not let in any more",
-                 said(client));
-        refuse(client, ERR_DENIED, text);
+                 link_said(client));
+        link_refuse(client, ERR_DENIED, text);
     } else {
-        snprintf(text, sizeof text, "%s is stopping", said(client));
-        notice(client, "bye", ERR_SHUTTING_DOWN, text);
+        snprintf(text, sizeof text, "%s is stopping", link_said(client));
+        link_notice(client, "bye", ERR_SHUTTING_DOWN, text);
     }
 }
 
@@ -438,7 +304,7 @@ static void on_config(struct client *client, const char *why)
     char text[512];
 
     snprintf(text, sizeof text, "the daemon keeps its old configuration: %s", why);
-    notice(client, "config", ERR_CONFIG, text);
+    link_notice(client, "config", ERR_CONFIG, text);
 }
 
 static void take(struct client *client, const struct incoming *in, const char *raw, size_t len)
@@ -478,11 +344,11 @@ static void on_message(void *arg, const char *version, size_t version_len, const
     client->heard = clock_steady_ms();
     client->grace = 0;
     if (client->link == CLIENT_AWAY && client->greeted)
-        set_link(client, CLIENT_READY, "the daemon answers again");
+        link_set(client, CLIENT_READY, "the daemon answers again");
     if (client->closed) {
         /* the callback has closed it */
     } else if (envelope_version(version, version_len, error) != ERR_OK) {
-        refuse(client, ERR_VERSION, error);
+        link_refuse(client, ERR_VERSION, error);
     } else {
         envelope_incoming(text, len, &in);
         take(client, &in, text, len);
@@ -572,6 +438,6 @@ void client_follow_listing(struct client *client)
     if (client->listing)
         return;
     client->listing = true;
-    subscribe_listing(client);
+    hello_listing(client);
     client_settle(client);
 }

@@ -1,5 +1,6 @@
-/* What the files of the client share: client.c (link and liveness), client_pending.c (requests that wait for
- * their reply) and client_follow.c (sessions that are kept up to date). Nobody else includes this. */
+/* What the files of the client share: client.c (link and liveness), client_hello.c (who this is, said at the
+ * start of each connection), client_pending.c (requests that wait for their reply) and client_follow.c
+ * (sessions that are kept up to date). Nobody else includes this. */
 #ifndef STOA_TUI_CLIENT_PRIVATE_H
 #define STOA_TUI_CLIENT_PRIVATE_H
 
@@ -66,6 +67,23 @@ struct client {
 /* --- client.c --- */
 /* Sends what can be sent, and sets the timer. After anything that changes what waits. */
 void client_settle(struct client *client);
+/* Each of these may close the client: it calls back. */
+void link_set(struct client *client, enum client_link link, const char *text);
+void link_notice(struct client *client, const char *name, enum err code, const char *text);
+/* The end: nothing more is tried. */
+void link_refuse(struct client *client, enum err code, const char *text);
+/* What hello and pings say of the store. */
+void link_note_store(struct client *client, const json_t *ok);
+/* The daemon as it is called in sentences; until the next call. */
+const char *link_said(const struct client *client);
+
+/* --- client_hello.c --- */
+/* Says hello, and what follows of it: link_set or link_refuse, or client->hello_at to say it again. */
+void hello_say(struct client *client);
+/* Asks for the events of the list, if that is followed and the connection is greeted. */
+void hello_listing(struct client *client);
+/* Frees the strings. */
+void hello_clear(struct client_hello *hello);
 
 /* --- client_pending.c --- */
 /* Makes a request and puts it at the end. params: reference is taken. owned: may be NULL. */

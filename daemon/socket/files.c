@@ -76,11 +76,15 @@ __attribute__((visibility("default"))) int accept4(int fd, struct sockaddr *rest
         memcpy(address, &peer, *len < size ? *len : size);
         *len = size;
     }
-    if (accepted >= limit - 3 * FILES_RESERVE && fd != other_listener && !is_tcp)
-        intake_end_silent();
+    bool is_local = accepted >= 0 && !is_tcp && fd != other_listener;
     if (accepted >= 0 && accepted < limit - FILES_RESERVE - (is_tcp ? FILES_RESERVE / 2 : 0) &&
-        (fd == other_listener || intake_begin(accepted, is_tcp ? &from : NULL)))
+        (fd == other_listener || intake_begin(accepted, is_tcp ? &from : NULL))) {
+        if (is_local)
+            intake_end_silent(limit - 3 * FILES_RESERVE);
         return accepted;
+    }
+    if (is_local)
+        intake_end_silent(0);
     if (accepted >= 0)
         drop(accepted, is_tcp);
     if (accepted >= 0 || errno == EMFILE || errno == ENOBUFS || errno == ENOMEM)

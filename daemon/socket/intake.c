@@ -43,7 +43,7 @@ static uv_async_t *async;
 static struct log_seldom said; /* of the cuts */
 /* libzmq's thread alone. */
 static uint64_t all_waiting, all_seen, all_parts, beginnings, sealed;
-static int highest;                  /* descriptor of a client so far */
+static int highest;                  /* no descriptor of a client is above it */
 static _Thread_local bool is_reader; /* this is libzmq's thread: others read what is none of ours */
 
 static void on_async(uv_async_t *unused)
@@ -134,9 +134,13 @@ bool intake_begin(int fd, const struct address *from)
     return true;
 }
 
-void intake_end_silent(void)
+void intake_end_silent(long from)
 {
     int64_t now = clock_steady_ms();
+    while (highest > 0 && (!streams[highest].is_client || streams[highest].is_cut))
+        highest--;
+    if (highest < from)
+        return;
     for (int fd = 0; fd <= highest; fd++) {
         struct stream *stream = &streams[fd];
         if (stream->is_client && !stream->is_cut && !stream->is_tcp && stream->zmtp.messages == 0 &&

@@ -44,9 +44,9 @@ void intake_close(void);
 /* A connection was accepted; by the thread that accepts. from: its address, NULL on the local socket. False
  * if it must be closed: it comes over tcp, too fast, or as one of too many. */
 bool intake_begin(int fd, const struct address *from);
-/* Descriptors are short: connections on the local socket that are INTAKE_SILENT_MS old, and have said nothing
- * yet, are ended. By the thread that accepts. */
-void intake_end_silent(void);
+/* Where a client has the descriptor "from" or one above it, descriptors are short: connections on the local
+ * socket that are INTAKE_SILENT_MS old, and have said nothing yet, are ended. By the thread that accepts. */
+void intake_end_silent(long from);
 /* The main thread has taken all that libzmq had for it. */
 void intake_drained(void);
 #endif

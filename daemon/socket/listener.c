@@ -36,10 +36,10 @@ int listener_local(const char *path)
         else
             errno = EADDRINUSE;
     }
-    int why = errno;
     umask(old);
     if (rc == 0 && listen(fd, LISTENER_BACKLOG) == 0)
         return fd;
+    int why = errno;
     close(fd);
     errno = why;
     return -1;

@@ -54,6 +54,7 @@ struct run { /* what server_run holds besides the server itself */
     const struct server_options *options;
     char *runtime, *state, *socket_path;
     struct endpoint *endpoint;
+    struct isolation *isolation; /* while it is tried */
     int lock;
     uv_signal_t signals[SIGNAL_COUNT];
     uv_timer_t stopper;
@@ -127,14 +128,27 @@ static void hide_places(const struct run *run)
     free(path);
 }
 
-static void tell_isolation(const struct config *config)
+static void on_isolation(void *arg, bool works)
 {
-    const char *set = config_text(config, OPTION_AGENT_PATH);
-    char *agent = set[0] ? xstrdup(set) : paths_program("stoa-agent");
-    if (agent && isolation_matters(config) && !isolation_try(agent))
+    struct run *run = arg;
+    run->isolation = NULL;
+    if (!works)
         log_warn("mcp",
                  "MCP servers get no namespaces of their own here: each sees the files of this account, "
                  "the store and keys too, and may leave processes behind; stoa doctor says more");
+}
+
+/* Said when it is known: a start, or a reload, does not wait for that. */
+static void tell_isolation(struct run *run)
+{
+    const struct config *config = run->server.config;
+    const char *set = config_text(config, OPTION_AGENT_PATH);
+    char *agent = set[0] ? xstrdup(set) : paths_program("stoa-agent");
+    if (agent && !run->isolation && isolation_matters(config)) {
+        run->isolation = isolation_begin(run->server.loop, agent, on_isolation, run);
+        if (!run->isolation)
+            on_isolation(run, false);
+    }
     free(agent);
 }
 
@@ -151,11 +165,12 @@ enum err server_reload(struct server *server, char error[256])
         if (stuck != OPTION_COUNT)
             log_warn("config", "option %s has changed and takes effect at the next start",
                      option_row(stuck)->name);
-        if (!isolation_matters(server->config))
-            tell_isolation(fresh);
+        bool mattered = isolation_matters(server->config);
         config_free(&server->config);
         server->config = fresh;
         hide_places(run);
+        if (!mattered)
+            tell_isolation(run);
         apply(server);
         if (server->listen_count > 0)
             set_guests(server);
@@ -360,7 +375,7 @@ static int start(struct run *run)
     server_parts_open(server, run->state);
     int opened = open_gateway(run);
     if (opened == EXIT_OK)
-        tell_isolation(server->config);
+        tell_isolation(run);
     return opened == EXIT_OK ? open_metrics(server) : opened;
 }
 
@@ -401,6 +416,7 @@ static int finish(struct run *run, int code)
     struct server *server = &run->server;
     server->stopping = true;
     metrics_http_close(&server->metrics);
+    isolation_end(&run->isolation);
     server_parts_halt(server);
     subreaper_finish(SWEEP_MS);
     server_parts_save(server);

@@ -3,19 +3,21 @@
 #include "daemon/mcp/isolation.h"
 
 #include "daemon/config/config_server.h"
+#include "shared/subreaper.h"
+#include "shared/xalloc.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <stdlib.h>
 
-enum { PATIENCE_MS = 2000, STREAMS = 3 };
+enum { PATIENCE_MS = 2000 };
 
-extern char **environ;
+struct isolation {
+    uv_process_t process;
+    uv_timer_t deadline;
+    int handles; /* that are open */
+    isolation_cb *cb;
+    void *arg;
+};
 
 bool isolation_matters(const struct config *config)
 {
@@ -28,39 +30,76 @@ bool isolation_matters(const struct config *config)
     return false;
 }
 
-static bool spawn(const char *agent, pid_t *pid)
+static void on_closed(uv_handle_t *handle)
+{
+    struct isolation *isolation = handle->data;
+    if (--isolation->handles == 0)
+        free(isolation);
+}
+
+static void close_all(struct isolation *isolation)
+{
+    uv_close((uv_handle_t *)&isolation->process, on_closed);
+    uv_close((uv_handle_t *)&isolation->deadline, on_closed);
+}
+
+static void on_exit_(uv_process_t *process, int64_t status, int number)
+{
+    struct isolation *isolation = process->data;
+    isolation_cb *cb = isolation->cb;
+    subreaper_forget(process->pid);
+    close_all(isolation);
+    cb(isolation->arg, status == 0 && number == 0);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct isolation *isolation = timer->data;
+    uv_process_kill(&isolation->process, SIGKILL);
+}
+
+struct isolation *isolation_begin(uv_loop_t *loop, const char *agent, isolation_cb *cb, void *arg)
 {
     char *argv[] = {(char *)"stoa-agent", (char *)"isolation", NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    for (int i = 0; i < STREAMS; i++)
-        posix_spawn_file_actions_addopen(&actions, i, "/dev/null", O_RDWR, 0);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    int rc = posix_spawn(pid, agent, &actions, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return rc == 0;
+    const uv_process_options_t options = {.exit_cb = on_exit_, .file = agent, .args = argv};
+    struct isolation *isolation = agent ? xcalloc(1, sizeof *isolation) : NULL;
+    if (!isolation)
+        return NULL;
+    *isolation = (struct isolation){.handles = 2, .cb = cb, .arg = arg};
+    isolation->process.data = isolation->deadline.data = isolation;
+    uv_timer_init(loop, &isolation->deadline);
+    if (uv_spawn(loop, &isolation->process, &options) != 0) {
+        close_all(isolation);
+        return NULL;
+    }
+    subreaper_know(isolation->process.pid);
+    uv_timer_start(&isolation->deadline, on_deadline, PATIENCE_MS, 0);
+    return isolation;
+}
+
+void isolation_end(struct isolation **slot)
+{
+    struct isolation *isolation = *slot;
+    if (!isolation)
+        return;
+    *slot = NULL;
+    uv_process_kill(&isolation->process, SIGKILL);
+    subreaper_forget(isolation->process.pid); /* its end is the sweep's */
+    close_all(isolation);
+}
+
+static void on_tried(void *arg, bool works)
+{
+    *(bool *)arg = works;
 }
 
 bool isolation_try(const char *agent)
 {
-    pid_t pid;
-    int status = 1;
-    if (!agent || !spawn(agent, &pid))
-        return false;
-    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-    if (ended.fd < 0 || poll(&ended, 1, PATIENCE_MS) != 1)
-        kill(pid, SIGKILL);
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (ended.fd >= 0)
-        close(ended.fd);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    uv_loop_t loop;
+    bool works = false;
+    uv_loop_init(&loop);
+    isolation_begin(&loop, agent, on_tried, &works);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return works;
 }

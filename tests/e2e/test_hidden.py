@@ -92,6 +92,7 @@ class Open(StoaTest):
         self.assertNotIn(self.told, self.daemon.log_text(), "there are no servers")
         self.place.write_config(self.config + "mcp_servers: {files: {command: [cat]}}\n")
         self.client().request("admin.reload")
+        wait_for(lambda: self.told in self.daemon.log_text(), "it is said when the first server comes")
         self.assertEqual(self.daemon.log_text().count(self.told), 1)
         self.daemon.stop()
         self.daemon.start()
